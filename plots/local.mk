@@ -1,0 +1,3 @@
+# gnuplot scripts, for users to read and to change.
+plotsdir = $(pkgdatadir)/plots
+dist_plots_DATA = plots/timeline.gp

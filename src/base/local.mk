@@ -1,0 +1,7 @@
+# src/base: every .c and .h of this folder; headers too, so that they are in the tarball.
+libcore_la_SOURCES += \
+	src/base/alloc.c src/base/alloc.h \
+	src/base/bits.h \
+	src/base/error.c src/base/error.h \
+	src/base/map64.c src/base/map64.h \
+	src/base/units.c src/base/units.h

@@ -1,0 +1,17 @@
+# `make bench`: programs and scripts that print figures. A new one is
+#     bench_programs += tests/bench/foo
+#     tests_bench_foo_SOURCES = tests/bench/foo.c
+#     tests_bench_foo_LDADD = libcore.la
+# or
+#     bench_scripts += tests/bench/foo.sh
+bench_programs =
+bench_scripts =
+
+EXTRA_PROGRAMS += $(bench_programs)
+EXTRA_DIST += $(bench_scripts)
+CLEANFILES += $(bench_programs)
+
+bench: heapreplay$(EXEEXT) $(bench_programs)
+	@export $(test_environment); \
+	for b in $(bench_programs); do echo "== $$b"; ./$$b || exit 1; done; \
+	for b in $(bench_scripts); do echo "== $$b"; $(BASH) $(top_srcdir)/$$b || exit 1; done

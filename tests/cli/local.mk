@@ -1,0 +1,8 @@
+# Tests of the program from outside.
+#     cli_tests += tests/cli/foo.sh
+#     cli_data += tests/cli/foo.golden        (folders are allowed)
+cli_tests = tests/cli/version.sh
+cli_data =
+
+TESTS += $(cli_tests)
+EXTRA_DIST += $(cli_tests) $(cli_data)

@@ -1,0 +1,24 @@
+# Fuzz targets: each file defines LLVMFuzzerTestOneInput. With --enable-fuzzers
+# they are libFuzzer programs; without, standalone.c replays the files it is
+# given, and `make check` replays the corpus either way. A new one is
+#     fuzz_programs += tests/fuzz/foo
+#     tests_fuzz_foo_SOURCES = tests/fuzz/foo.c $(fuzz_main)
+#     tests_fuzz_foo_LDADD = $(fuzz_ldadd)
+#     fuzz_corpus += tests/fuzz/corpus/foo    (a folder of inputs)
+fuzz_programs =
+fuzz_corpus =
+fuzz_ldadd = libcore.la $(FUZZ_LIBS)
+if FUZZERS
+fuzz_main =
+else
+fuzz_main = tests/fuzz/standalone.c
+endif
+
+check_PROGRAMS += $(fuzz_programs)
+TESTS += tests/fuzz/corpus.sh
+test_environment += FUZZ_PROGRAMS='$(fuzz_programs)'
+EXTRA_DIST += tests/fuzz/corpus.sh tests/fuzz/standalone.c $(fuzz_corpus)
+
+# All fuzz targets, not their tests.
+fuzzers: $(fuzz_programs)
+.PHONY: fuzzers

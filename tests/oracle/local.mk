@@ -1,0 +1,12 @@
+# Differential tests against the real runtime. The driver takes op scripts and
+# answers as the runtime did; the shell tests compare.
+#     check_PROGRAMS += tests/oracle/driver
+#     tests_oracle_driver_SOURCES = tests/oracle/driver.c
+#     tests_oracle_driver_LDADD = libcore.la
+#     oracle_tests += tests/oracle/foo.sh
+#     oracle_data += tests/oracle/foo.ops     (folders are allowed)
+oracle_tests =
+oracle_data =
+
+TESTS += $(oracle_tests)
+EXTRA_DIST += $(oracle_tests) $(oracle_data)
