@@ -1,0 +1,59 @@
+# Memory over time, from the series of one replay:
+#
+#   heapreplay replay --series s.csv TRACE
+#   gnuplot -e "csv='s.csv'; out='s.png'; ttl='my program, go1.19'" timeline.gp
+#
+# csv   the series; columns are found by their names
+# out   the picture; its ending says what kind: .png (default), .svg, .pdf
+# ttl   the title (may be left out)
+#
+# In use, free and released are stacked, so their top is what is mapped for the
+# heap; the lines are retained memory (in use and free) and the scavenger's goal.
+# Colours are Okabe and Ito's, which colour-blind people can tell apart.
+
+if (!exists("csv")) { print "timeline.gp: set csv='FILE.csv'"; exit status 2 }
+if (!exists("out")) { out = "timeline.png" }
+if (!exists("ttl")) { ttl = "" }
+
+if (strlen(out) > 4 && out[strlen(out) - 3:] eq ".svg") {
+	set terminal svg size 1200, 600 background "white" dynamic font "sans,14"
+} else { if (strlen(out) > 4 && out[strlen(out) - 3:] eq ".pdf") {
+	set terminal pdfcairo size 24cm, 12cm font "sans,12"
+} else {
+	set terminal pngcairo size 1200, 600 font "sans,11"
+} }
+set output out
+
+set datafile separator comma
+set datafile missing ""
+set title ttl noenhanced
+set key outside top center horizontal noenhanced
+set border 3
+set tics nomirror out
+set grid ytics back linecolor rgb "#dddddd"
+set style fill solid 1.0 noborder
+
+# The units that the largest values ask for.
+stats csv using (column("time_ns")) name "T" nooutput
+stats csv using (column("in_use_bytes") + column("free_bytes") + column("released_bytes")) name "M" nooutput
+span = T_max - T_min
+if (span >= 1e9) { tunit = 1e9; tname = "s" } else { if (span >= 1e6) { tunit = 1e6; tname = "ms" } else { tunit = 1e3; tname = "us" } }
+if (M_max >= 2 ** 30) { munit = 2.0 ** 30; mname = "GiB" } else { if (M_max >= 2 ** 20) { munit = 2.0 ** 20; mname = "MiB" } else { munit = 2.0 ** 10; mname = "KiB" } }
+
+set xlabel sprintf("time since the trace began (%s)", tname)
+set ylabel sprintf("heap memory (%s)", mname)
+set xrange [T_min / tunit : (span > 0 ? T_max : T_min + 1) / tunit]
+set yrange [0 : (M_max > 0 ? 1.05 * M_max : 1) / munit]
+
+t = "(column('time_ns') / tunit)"
+u = "(column('in_use_bytes') / munit)"
+f = "((column('in_use_bytes') + column('free_bytes')) / munit)"
+r = "((column('in_use_bytes') + column('free_bytes') + column('released_bytes')) / munit)"
+
+# Steps, not slopes: a row holds the state until the next. The goal is empty while it is off.
+plot csv using @t:@r with fillsteps linecolor rgb "#cccccc" title "released", \
+     csv using @t:@f with fillsteps linecolor rgb "#56b4e9" title "free", \
+     csv using @t:@u with fillsteps linecolor rgb "#0072b2" title "in use", \
+     csv using @t:(column("retained_bytes") / munit) with steps linewidth 1.5 linecolor rgb "#000000" title "retained", \
+     csv using @t:(strlen(strcol("goal_bytes")) > 0 ? column("goal_bytes") / munit : NaN) \
+	with steps linewidth 2 dashtype 2 linecolor rgb "#d55e00" title "scavenger's goal"
