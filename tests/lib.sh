@@ -1,3 +1,5 @@
+# shellcheck shell=bash disable=SC2034 # the caller uses status, out, err
+#
 # TAP for shell tests (bash). Source it first:
 #
 #     . "$top_srcdir/tests/lib.sh"
