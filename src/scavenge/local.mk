@@ -1,2 +1,10 @@
 # src/scavenge: every .c and .h of this folder; headers too, so that they are in the tarball.
-libcore_la_SOURCES +=
+libcore_la_SOURCES += \
+	src/scavenge/cost.c src/scavenge/cost.h \
+	src/scavenge/follower.h \
+	src/scavenge/gauge.c src/scavenge/gauge.h \
+	src/scavenge/pacing.h \
+	src/scavenge/pagemap.h \
+	src/scavenge/place.h \
+	src/scavenge/policy.h \
+	src/scavenge/search.h

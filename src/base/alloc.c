@@ -1,0 +1,49 @@
+#include "config.h"
+
+#include "base/alloc.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+void *hr_calloc(size_t n, size_t size)
+{
+	return calloc(n ? n : 1, size ? size : 1);
+}
+
+bool hr_reserve(void *array, size_t *cap, size_t need, size_t size)
+{
+	void *old, *p;
+	size_t c = *cap ? *cap : 16;
+
+	if (need <= *cap)
+		return true;
+	while (c < need) {
+		if (c > SIZE_MAX / 2)
+			return false;
+		c *= 2;
+	}
+	if (size != 0 && c > SIZE_MAX / size)
+		return false;
+	memcpy(&old, array, sizeof(old));
+	p = realloc(old, c * size);
+	if (p == NULL)
+		return false;
+	memcpy(array, &p, sizeof(p));
+	*cap = c;
+	return true;
+}
+
+void *hr_map(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void hr_unmap(void *p, size_t bytes)
+{
+	if (p != NULL)
+		munmap(p, bytes);
+}

@@ -1,0 +1,29 @@
+/*
+ * Allocation with checked sizes. A NULL means that memory is exhausted or that
+ * the size overflows; the caller reports HR_ENOMEM.
+ */
+#ifndef HR_BASE_ALLOC_H
+#define HR_BASE_ALLOC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* n zeroed elements of `size` bytes; free() it. */
+void *hr_calloc(size_t n, size_t size);
+
+/*
+ * Makes room for at least `need` elements of `size` bytes in *array, which has
+ * room for *cap now, by doubling. New room is not zeroed. False: out of
+ * memory, *array and *cap are as before.
+ */
+bool hr_reserve(void *array, size_t *cap, size_t need, size_t size);
+
+/*
+ * `bytes` of zeroed memory that costs nothing until it is touched (an
+ * anonymous mapping); for tables which are large and mostly empty. Give it
+ * back with hr_unmap and the same size.
+ */
+void *hr_map(size_t bytes);
+void hr_unmap(void *p, size_t bytes);
+
+#endif

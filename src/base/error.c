@@ -1,0 +1,40 @@
+#include "config.h"
+
+#include "base/error.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static void fill(struct hr_error *err, enum hr_status status, uint64_t offset, const char *fmt, va_list ap)
+{
+	if (err == NULL)
+		return;
+	err->status = status;
+	err->offset = offset;
+	err->line = 0;
+	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	for (char *c = err->text; *c != '\0'; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = '?';
+}
+
+enum hr_status hr_error_set(struct hr_error *err, enum hr_status status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fill(err, status, HR_NO_OFFSET, fmt, ap);
+	va_end(ap);
+	return status;
+}
+
+enum hr_status hr_error_at(struct hr_error *err, enum hr_status status, uint64_t offset, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fill(err, status, offset, fmt, ap);
+	va_end(ap);
+	return status;
+}

@@ -1,0 +1,160 @@
+#include "config.h"
+
+#include "base/params.h"
+
+#include "base/units.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_VALUE 128
+
+/* "a+b" or "none": adds the words' bits to *set. */
+static bool add_words(const struct hr_param *row, uint64_t *set, const char *value)
+{
+	if (strcmp(value, "none") == 0) {
+		*set = 0;
+		return true;
+	}
+	for (size_t len; *value != '\0'; value += len + (value[len] == '+')) {
+		unsigned i = 0;
+
+		len = strcspn(value, "+");
+		while (row->words[i] != NULL && (strlen(row->words[i]) != len || strncmp(row->words[i], value, len) != 0))
+			i++;
+		if (row->words[i] == NULL)
+			return false;
+		*set |= UINT64_C(1) << i;
+	}
+	return true;
+}
+
+static bool set_value(const struct hr_param *row, void *to, const char *value)
+{
+	void *field = (char *)to + row->offset;
+	uint64_t u;
+	double x;
+
+	switch (row->type) {
+	case HR_PARAM_FLAG:
+		if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+			return false;
+		*(bool *)field = strcmp(value, "on") == 0;
+		return true;
+	case HR_PARAM_BYTES:
+		return hr_parse_bytes(value, field);
+	case HR_PARAM_NS:
+		return hr_parse_ns(value, field);
+	case HR_PARAM_COUNT:
+		if (!hr_parse_u64(value, &u) || u == 0)
+			return false;
+		*(uint64_t *)field = u;
+		return true;
+	case HR_PARAM_RATIO:
+		if (!hr_parse_double(value, &x) || x < 0)
+			return false;
+		*(double *)field = x;
+		return true;
+	case HR_PARAM_SET:
+		return add_words(row, field, value);
+	}
+	return false;
+}
+
+static const char *type_hint(const struct hr_param *row, char *buf, size_t size)
+{
+	static const char *const hints[] = {
+	    [HR_PARAM_FLAG] = "on or off",
+	    [HR_PARAM_BYTES] = "a size such as 64KiB",
+	    [HR_PARAM_NS] = "a time such as 10ms",
+	    [HR_PARAM_COUNT] = "a whole number above 0",
+	    [HR_PARAM_RATIO] = "a number such as 0.01",
+	};
+	size_t n = 0;
+
+	if (row->type != HR_PARAM_SET)
+		return hints[row->type];
+	n += (size_t)snprintf(buf, size, "none");
+	for (unsigned i = 0; row->words[i] != NULL && n < size; i++)
+		n += (size_t)snprintf(buf + n, size - n, ", %s", row->words[i]);
+	return buf;
+}
+
+void hr_params_init(const struct hr_param *table, void *to)
+{
+	for (; table->name != NULL; table++)
+		set_value(table, to, table->initial);
+}
+
+static enum hr_status unknown_key(const struct hr_param *table, const char *key, const char *what, struct hr_error *err)
+{
+	char names[256] = "none";
+	size_t n = 0;
+
+	for (; table->name != NULL && n < sizeof(names); table++)
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "", table->name);
+	return hr_error_set(err, HR_EUSAGE, "%s has no parameter '%s'; it has: %s", what, key, names);
+}
+
+enum hr_status hr_params_parse(const struct hr_param *table, void *to, const char *text, const char *what,
+			       struct hr_error *err)
+{
+	while (*text != '\0') {
+		char item[MAX_VALUE], hint[MAX_VALUE], *value;
+		size_t len = strcspn(text, ",");
+		const struct hr_param *row;
+
+		if (len >= sizeof(item))
+			return hr_error_set(err, HR_EUSAGE, "%s: '%.20s...' is too long", what, text);
+		memcpy(item, text, len);
+		item[len] = '\0';
+		text += len + (text[len] == ',');
+		value = strchr(item, '=');
+		if (value == NULL)
+			return hr_error_set(err, HR_EUSAGE, "%s: '%s' is not of the form key=value", what, item);
+		*value++ = '\0';
+		for (row = table; row->name != NULL && strcmp(row->name, item) != 0; row++)
+			;
+		if (row->name == NULL)
+			return unknown_key(table, item, what, err);
+		if (!set_value(row, to, value))
+			return hr_error_set(err, HR_EUSAGE, "%s: %s=%s is not valid; it takes %s", what, item, value,
+					    type_hint(row, hint, sizeof(hint)));
+	}
+	return HR_OK;
+}
+
+const char *hr_param_format(const struct hr_param *row, const void *from, char *buf, size_t size)
+{
+	const void *field = (const char *)from + row->offset;
+	uint64_t set;
+	size_t n = 0;
+
+	switch (row->type) {
+	case HR_PARAM_FLAG:
+		snprintf(buf, size, "%s", *(const bool *)field ? "on" : "off");
+		break;
+	case HR_PARAM_BYTES:
+		snprintf(buf, size, "%" PRIu64, *(const uint64_t *)field);
+		break;
+	case HR_PARAM_NS:
+		snprintf(buf, size, "%" PRIu64 "ns", *(const uint64_t *)field);
+		break;
+	case HR_PARAM_COUNT:
+		snprintf(buf, size, "%" PRIu64, *(const uint64_t *)field);
+		break;
+	case HR_PARAM_RATIO:
+		snprintf(buf, size, "%.17g", *(const double *)field);
+		break;
+	case HR_PARAM_SET:
+		set = *(const uint64_t *)field;
+		snprintf(buf, size, "none");
+		for (unsigned i = 0; row->words[i] != NULL && n < size; i++)
+			if (set >> i & 1)
+				n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? "+" : "", row->words[i]);
+		break;
+	}
+	return buf;
+}

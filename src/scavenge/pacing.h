@@ -1,0 +1,74 @@
+/*
+ * When the Go scavenger works and how much: the goals, the PI controller, a
+ * burst of work, and the sleep after it. Pure arithmetic on numbers that the
+ * caller supplies; no clock in here. Doubles are IEEE doubles in the order of
+ * the runtime's own operations (build with -ffp-contract=off).
+ *
+ * Source: mgcscavenge.go (gcPaceScavenger, scavengerState, piController).
+ */
+#ifndef HR_SCAVENGE_PACING_H
+#define HR_SCAVENGE_PACING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HR_GOAL_OFF UINT64_MAX
+
+/*
+ * double to unsigned 64-bit as the runtime's machine does it when the value
+ * does not fit: amd64 gives 2^63 for 2^64 and more, 386 with SSE2 gives 0.
+ * address_bits: 48 or 32.
+ */
+uint64_t hr_double_to_u64(double x, int address_bits);
+
+struct hr_pace_input {
+	uint64_t memory_limit_bytes; /* 2^63 - 1: none */
+	uint64_t mapped_ready_bytes;
+	uint64_t heap_goal_bytes, last_heap_goal_bytes;
+	uint64_t last_heap_in_use_bytes;
+	uint64_t in_use_bytes, free_bytes;
+	uint64_t phys_page_bytes;
+};
+
+struct hr_goals {
+	uint64_t gc_percent_bytes;   /* of retained; HR_GOAL_OFF */
+	uint64_t memory_limit_bytes; /* of mapped-ready; HR_GOAL_OFF */
+};
+
+/* limit_factor: 95.0 as in Go up to 1.21 (a bug), 0.95 from 1.22 on. gcPaceScavenger. */
+struct hr_goals hr_pace(const struct hr_pace_input *in, double limit_factor, int address_bits);
+
+/* piController. Fields are the runtime's. */
+struct hr_pi {
+	double kp, ti, tt, min, max;
+	double err_integral;
+	bool err_overflow, input_overflow; /* sticky */
+};
+
+/* False: the controller broke down and was reset; *out is min. piController.next. */
+bool hr_pi_next(struct hr_pi *c, double input, double setpoint, double period, double *out);
+
+/* scavengerState, as far as it is arithmetic. */
+struct hr_bg {
+	struct hr_pi pi;
+	double sleep_ratio;
+	int64_t cooldown_ns;
+	bool reset; /* the controller was reset since the caller last cleared this */
+	/* The burst in progress. */
+	double worked_ns;
+	uint64_t released_bytes;
+};
+
+#define HR_BG_QUANTUM_BYTES UINT64_C(65536)
+
+void hr_bg_init(struct hr_bg *bg);
+/* scavengerState.run, taken apart so that the caller can let time pass inside: */
+void hr_bg_burst_begin(struct hr_bg *bg);
+/* One scavenge of HR_BG_QUANTUM_BYTES released `bytes` in `ns`. True: the burst goes on (ask shouldStop, scavenge again). */
+bool hr_bg_burst_step(struct hr_bg *bg, uint64_t bytes, double ns, uint64_t phys_page_bytes);
+/* scavengerState.sleep, in two halves. How long to sleep after a burst that worked so long, ns. */
+int64_t hr_bg_sleep_request(const struct hr_bg *bg, double worked_ns);
+/* The sleep lasted slept_ns; adjusts the controller. procs: GOMAXPROCS. */
+void hr_bg_slept(struct hr_bg *bg, double worked_ns, double slept_ns, unsigned procs);
+
+#endif
