@@ -1,0 +1,29 @@
+# A folder of src includes only what stands below it, and only the command line
+# and the terminal view know the real clock or end the program.
+. "$top_srcdir/tests/lib.sh"
+cd "$top_srcdir" || exit 99
+
+# layer FOLDER MAY-INCLUDE...
+layer() {
+	local folder=$1 may
+
+	[ -d "src/$folder" ] || return 0
+	may=$(tr ' ' '|' <<<"$*")
+	is "$(grep -rnE '^#[[:space:]]*include "[a-z]+/' --include='*.[ch]' "src/$folder" |
+		grep -vE "include \"($may)/")" '' "src/$folder includes only: $*"
+}
+
+layer base
+layer pagealloc base
+layer heap base pagealloc
+layer scavenge base pagealloc
+layer trace base
+layer replay base pagealloc heap scavenge trace
+layer report base pagealloc heap scavenge trace replay
+layer tui base pagealloc heap scavenge trace replay report
+
+mapfile -t core < <(find src -name '*.[ch]' ! -path 'src/cmd/*' ! -path 'src/tui/*' ! -path src/main.c)
+is "$(grep -nE '\b(clock_gettime|gettimeofday|time)[[:space:]]*\((CLOCK|&|NULL)' "${core[@]}")" '' \
+	'nothing in the library reads the real clock'
+is "$(grep -nE '\b_?exit[[:space:]]*\(' "${core[@]}")" '' 'nothing in the library ends the program'
+done_testing
