@@ -6,7 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void fill(struct hr_error *err, enum hr_status status, uint64_t offset, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void fill(struct hr_error *err, enum hr_status status, uint64_t offset,
+						       const char *fmt, va_list ap)
 {
 	if (err == NULL)
 		return;

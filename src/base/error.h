@@ -10,11 +10,11 @@
 
 enum hr_status {
 	HR_OK = 0,
-	HR_END,       /* no more input; not an error */
+	HR_END,	      /* no more input; not an error */
 	HR_EINPUT,    /* the input is wrong or damaged */
 	HR_EUSAGE,    /* the caller asked for something that makes no sense */
 	HR_ENOMEM,    /* memory is exhausted, or a stated limit is */
-	HR_EIO,       /* the system refused to read or write */
+	HR_EIO,	      /* the system refused to read or write */
 	HR_EINTERNAL, /* an invariant of ours does not hold */
 };
 
@@ -23,8 +23,8 @@ enum hr_status {
 struct hr_error {
 	enum hr_status status;
 	uint64_t offset; /* byte in the (decompressed) input, or HR_NO_OFFSET */
-	uint64_t line;   /* 1-based line of a text input, or 0 */
-	char text[480];  /* "what is wrong; what to do", no full stop */
+	uint64_t line;	 /* 1-based line of a text input, or 0 */
+	char text[480];	 /* "what is wrong; what to do", no full stop */
 };
 
 /*

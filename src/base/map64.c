@@ -102,7 +102,7 @@ bool hr_map64_remove(struct hr_map64 *m, uint64_t key, uint64_t *value)
 		return false;
 	if (value != NULL)
 		*value = *at;
-	i = (size_t)((struct hr_map64_slot *)((char *)at - offsetof(struct hr_map64_slot, value)) - m->slots);
+	i = (size_t)((struct hr_map64_slot *)(void *)((char *)at - offsetof(struct hr_map64_slot, value)) - m->slots);
 	/* Knuth 6.4 R: move back every later entry of the cluster whose home is not between the hole and it. */
 	for (j = (i + 1) & m->mask; m->slots[j].key != 0; j = (j + 1) & m->mask) {
 		size_t home = hash(m->slots[j].key - 1) & m->mask;

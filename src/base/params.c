@@ -22,7 +22,8 @@ static bool add_words(const struct hr_param *row, uint64_t *set, const char *val
 		unsigned i = 0;
 
 		len = strcspn(value, "+");
-		while (row->words[i] != NULL && (strlen(row->words[i]) != len || strncmp(row->words[i], value, len) != 0))
+		while (row->words[i] != NULL &&
+		       (strlen(row->words[i]) != len || strncmp(row->words[i], value, len) != 0))
 			i++;
 		if (row->words[i] == NULL)
 			return false;

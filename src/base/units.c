@@ -30,13 +30,7 @@ static const struct unit byte_units[] = {
 };
 
 static const struct unit time_units[] = {
-    {"ns", 1},
-    {"us", 1000},
-    {"ms", 1000000},
-    {"s", 1000000000},
-    {"m", 60000000000},
-    {"h", 3600000000000},
-    {NULL, 0},
+    {"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}, {NULL, 0},
 };
 
 bool hr_parse_u64(const char *s, uint64_t *n)
@@ -150,8 +144,7 @@ const char *hr_format_ns(char buf[HR_UNIT_BUF], uint64_t ns)
 	else if (ns < 7200 * UINT64_C(1000000000))
 		snprintf(buf, HR_UNIT_BUF, "%" PRIu64 "m%02us", ns / 60000000000, (unsigned)(ns / 1000000000 % 60));
 	else
-		snprintf(buf, HR_UNIT_BUF, "%" PRIu64 "h%02um", ns / 3600000000000,
-			 (unsigned)(ns / 60000000000 % 60));
+		snprintf(buf, HR_UNIT_BUF, "%" PRIu64 "h%02um", ns / 3600000000000, (unsigned)(ns / 60000000000 % 60));
 	return buf;
 }
 
