@@ -1,2 +1,6 @@
 # src/report: every .c and .h of this folder; headers too, so that they are in the tarball.
-libcore_la_SOURCES +=
+libcore_la_SOURCES += \
+	src/report/metrics.c src/report/metrics.h \
+	src/report/output.c src/report/output.h \
+	src/report/scavtrace.c src/report/scavtrace.h \
+	src/report/series.c src/report/series.h

@@ -44,10 +44,10 @@ enum hr_scav_form { HR_SCAV_GO118, HR_SCAV_GO119, HR_SCAV_GO121 };
 struct hr_scav_line {
 	uint64_t time_ns;
 	enum hr_scav_form form;
-	uint64_t generation;		    /* go1.18 */
-	uint64_t work_bytes;		    /* go1.18, go1.19: by the background scavenger; the call's own when forced */
-	uint64_t bg_bytes, eager_bytes;	    /* go1.21 */
-	uint64_t released_bytes;	    /* now */
+	uint64_t generation;		/* go1.18 */
+	uint64_t work_bytes;		/* go1.18, go1.19: by the background scavenger; the call's own when forced */
+	uint64_t bg_bytes, eager_bytes; /* go1.21 */
+	uint64_t released_bytes;	/* now */
 	unsigned util_percent;
 	bool forced, controller_reset;
 };
@@ -65,7 +65,9 @@ struct hr_sampler {
 
 #define HR_MAX_SAMPLERS 4
 
-enum hr_release_why { HR_WHY_BACKGROUND, HR_WHY_GROWTH, HR_WHY_LIMIT, HR_WHY_FORCED, HR_WHY_COUNT };
+/* Who asked for a release: the background scavenger, heap growth, the memory limit at an allocation,
+ * FreeOSMemory, or the free itself (eager). */
+enum hr_release_why { HR_WHY_BACKGROUND, HR_WHY_GROWTH, HR_WHY_LIMIT, HR_WHY_FORCED, HR_WHY_FREE, HR_WHY_COUNT };
 
 /* What is counted from the beginning of the measured time; heapreplay-metrics(5) defines each. */
 struct hr_counters {
@@ -95,10 +97,12 @@ struct hr_follower {
 	uint64_t in_use_pages, manual_pages, mapped_pages, released_pages;
 	uint64_t memory_limit_bytes; /* UINT64_MAX off */
 	uint64_t heap_goal_bytes;    /* the GC's, 0 unknown */
+	uint64_t goal_bytes;	     /* the policy's for retained, HR_NEVER: none */
 	unsigned procs;
 
-	/* Measurements, from measure_from_ns on. */
-	uint64_t measure_from_ns;
+	/* Measurements, from measured_from_ns on. */
+	uint64_t measured_from_ns;
+	uint64_t measure_at_ns; /* when measuring is to begin anew, HR_NEVER */
 	struct hr_gauge in_use, free, released, retained;
 	struct hr_counters count;
 	uint64_t over_limit_since_ns, over_goal_since_ns; /* HR_NEVER: not now */
@@ -106,7 +110,7 @@ struct hr_follower {
 
 	enum hr_release_why why; /* of the releases that happen now */
 	uint64_t spent_ns;	 /* by releases since hr_follower_take_spent */
-	uint64_t uncharged;	 /* releases that the current batched call still covers */
+	uint64_t batched;	 /* releases that the current call may still take in */
 	uint32_t **stamps;	 /* by block of chunks: when a released page was released, see follower.c */
 
 	void (*log)(void *ctx, const struct hr_follower *f, const struct hr_scav_line *line); /* may be NULL */
@@ -118,7 +122,7 @@ enum hr_status hr_follower_init(struct hr_follower *f, const struct hr_policy_ch
 				const struct hr_settings *settings, struct hr_error *err);
 void hr_follower_release(struct hr_follower *f);
 
-/* Forgets what was measured and begins anew at from_ns, the present; the heap and the policy go on. */
+/* At from_ns, which is to come, forgets what was measured and begins anew; the heap and the policy go on. */
 void hr_follower_measure_from(struct hr_follower *f, uint64_t from_ns);
 /* Adds an observer; at most HR_MAX_SAMPLERS. */
 void hr_follower_sample(struct hr_follower *f, struct hr_sampler s);
@@ -138,6 +142,9 @@ static inline void hr_follower_advance(struct hr_follower *f, uint64_t time_ns)
 	f->now_ns = time_ns;
 }
 
+/* The goal for retained bytes in force from now on, HR_NEVER for none. */
+void hr_follower_set_goal(struct hr_follower *f, uint64_t bytes);
+
 /* Sets the policy's timer; HR_NEVER for none. Not in the past. */
 void hr_follower_set_timer(struct hr_follower *f, uint64_t time_ns);
 
@@ -150,7 +157,8 @@ void hr_follower_set_timer(struct hr_follower *f, uint64_t time_ns);
 enum hr_status hr_follower_map(struct hr_follower *f, const struct hr_place *r, uint64_t *claimed_pages);
 void hr_follower_commit(struct hr_follower *f, const struct hr_place *r, uint64_t claimed_pages);
 
-/* Releases pages of one chunk that are free and not released; through the map, which the Go searches call themselves. */
+/* Releases pages of one chunk that are free and not released; through the map, which the Go searches call themselves.
+ */
 void hr_follower_release_pages(struct hr_follower *f, uint64_t page, unsigned npages);
 /* What releases have cost since the last call, ns. */
 uint64_t hr_follower_take_spent(struct hr_follower *f);

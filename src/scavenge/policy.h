@@ -24,8 +24,6 @@ struct hr_policy_def {
 	/* Its state, from a configuration of config_bytes that outlives it. NULL: out of memory. */
 	void *(*create)(struct hr_follower *f, const void *config);
 	void (*destroy)(void *state);
-	/* A copy for another follower that is equal to this one's. NULL: out of memory. */
-	void *(*clone)(const void *state, struct hr_follower *f);
 
 	/*
 	 * Follows n placements: for each, time passes (hr_follower_advance, which
@@ -35,9 +33,7 @@ struct hr_policy_def {
 	enum hr_status (*follow)(void *state, const struct hr_place *r, size_t n);
 	/* follower.timer_ns is due; sets the next one. May be NULL for a policy without timers. */
 	void (*timer)(void *state);
-	/* The goal in force for retained bytes, UINT64_MAX when there is none. May be NULL. */
-	uint64_t (*goal)(const void *state);
-	/* What finding pages cost, NULL: nothing is searched. */
+	/* What finding pages has cost since the beginning. NULL: nothing is searched. */
 	const struct hr_search_work *(*work)(const void *state);
 };
 

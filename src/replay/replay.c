@@ -1,0 +1,366 @@
+#include "config.h"
+
+#include "replay/replay.h"
+
+#include "base/alloc.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EVENTS_A_BATCH 8192
+#define RECORDS_A_BATCH 8192
+#define BATCHES 8 /* between the placer and the workers */
+#define DEFAULT_OTHER_MEMORY (UINT64_C(5) << 20)
+#define DEFAULT_WAKE_DELAY_NS UINT64_C(10000000)
+
+void hr_replay_defaults(struct hr_replay_options *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->settings.phys_page_bytes = 4096;
+	o->settings.huge_page_bytes = UINT64_C(2) << 20;
+	o->settings.memory_limit_bytes = UINT64_MAX;
+	o->settings.other_memory_bytes = DEFAULT_OTHER_MEMORY;
+	o->settings.wake_delay_ns = DEFAULT_WAKE_DELAY_NS;
+	hr_params_init(hr_cost_params, &o->settings.cost);
+	o->address_bits = 48;
+	o->until_ns = HR_NEVER;
+}
+
+/* Versions of the Go runtime, as far as replays differ. */
+static const struct runtime_version {
+	const char *name;
+	const char *policy;
+	bool flush_idle_caches; /* at mark termination */
+} versions[] = {
+    {"go1.18", "go1.18", false}, {"go1.19", "go1.19", false}, {"go1.20", "go1.19,offset=on", false},
+    {"go1.21", "go1.21", true},	 {"go1.22", "go1.22", true},  {"go1.23", "go1.22", true},
+    {"go1.24", "go1.22", true},	 {"go1.25", "go1.22", true},  {"go1.26", "go1.22", true},
+};
+
+static const struct runtime_version *version_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
+		if (strcmp(versions[i].name, name) == 0)
+			return &versions[i];
+	return NULL;
+}
+
+/* Every execution trace that can be replayed comes from Go 1.23 or later. */
+static const struct runtime_version *version_of(const struct hr_trace_meta *meta)
+{
+	return version_named(meta->format == HR_FORMAT_GO ? "go1.23" : "go1.19");
+}
+
+const char *hr_replay_own_policy(const struct hr_trace_meta *meta)
+{
+	return version_of(meta)->policy;
+}
+
+static enum hr_status open_placer(struct hr_replay *r, struct hr_error *err)
+{
+	const struct hr_replay_options *o = &r->options;
+	const struct hr_trace_meta *meta = hr_reader_meta(r->reader);
+	const struct runtime_version *version = version_of(meta);
+	struct hr_placer_options p = {
+	    .placement = o->placement,
+	    .address_bits = o->address_bits,
+	    .procs = o->settings.procs,
+	    .start_free = !o->start_released,
+	};
+
+	if (o->placement_of != NULL)
+		version = version_named(o->placement_of);
+	if (version == NULL)
+		return hr_error_set(err, HR_EUSAGE, "there is no placement of '%s'; there are: go1.18 to go1.26",
+				    o->placement_of);
+	p.flush_idle_caches = version->flush_idle_caches;
+	return hr_placer_new(meta, &p, &r->placer, err);
+}
+
+static enum hr_status add_follower(struct hr_replay *r, const struct hr_policy_choice *choice, struct hr_error *err)
+{
+	struct hr_follower *f = hr_calloc(1, sizeof(*f));
+	enum hr_status status;
+
+	if (f == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	status = hr_follower_init(f, choice, &r->options.settings, err);
+	if (status != HR_OK) {
+		free(f);
+		return status;
+	}
+	if (r->options.from_ns > 0)
+		hr_follower_measure_from(f, r->options.from_ns);
+	r->followers[r->nfollowers++] = f;
+	return HR_OK;
+}
+
+enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struct hr_replay_options *options,
+			      const struct hr_policy_choice *choices, size_t nchoices, struct hr_policy_choice *own,
+			      struct hr_error *err)
+{
+	enum hr_status status;
+
+	memset(r, 0, sizeof(*r));
+	memset(own, 0, sizeof(*own));
+	r->options = *options;
+	r->options.settings.geometry = hr_geometry(options->address_bits);
+	if (r->options.settings.geometry == NULL)
+		return hr_error_set(err, HR_EUSAGE, "there are address spaces of 48 and 32 bits");
+	if (r->options.settings.procs == 0)
+		r->options.settings.procs = 1;
+	r->followers = hr_calloc(nchoices + 1, sizeof(struct hr_follower *));
+	if (r->followers == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	status = hr_reader_open(path, HR_WANT_SPANS, &r->reader, err);
+	if (status == HR_OK)
+		status = open_placer(r, err);
+	if (status == HR_OK && nchoices == 0) {
+		status = hr_policy_choose(hr_replay_own_policy(hr_reader_meta(r->reader)), own, err);
+		if (status == HR_OK)
+			status = add_follower(r, own, err);
+	}
+	for (size_t i = 0; status == HR_OK && i < nchoices; i++)
+		status = add_follower(r, &choices[i], err);
+	if (status != HR_OK) {
+		hr_replay_close(r);
+		hr_policy_choice_release(own);
+	}
+	return status;
+}
+
+void hr_replay_close(struct hr_replay *r)
+{
+	for (size_t i = 0; i < r->nfollowers; i++) {
+		hr_follower_release(r->followers[i]);
+		free(r->followers[i]);
+	}
+	free(r->followers);
+	if (r->placer != NULL)
+		hr_placer_free(r->placer);
+	if (r->reader != NULL)
+		hr_reader_close(r->reader);
+	memset(r, 0, sizeof(*r));
+}
+
+/* --- sharing batches of records out to workers --- */
+
+struct batch {
+	struct hr_place *records;
+	size_t n, cap;
+};
+
+struct pool {
+	struct hr_replay *r;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct batch ring[BATCHES];
+	uint64_t produced; /* batches put into the ring so far */
+	bool closed;
+	enum hr_status status;
+	unsigned nworkers;
+	struct worker {
+		struct pool *pool;
+		pthread_t thread;
+		unsigned index;
+		uint64_t consumed;
+	} workers[];
+};
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	struct pool *p = w->pool;
+
+	pthread_mutex_lock(&p->lock);
+	for (;;) {
+		enum hr_status status = HR_OK;
+		const struct batch *b;
+
+		while (w->consumed == p->produced && !p->closed)
+			pthread_cond_wait(&p->changed, &p->lock);
+		if (w->consumed == p->produced)
+			break;
+		b = &p->ring[w->consumed % BATCHES];
+		pthread_mutex_unlock(&p->lock);
+		for (size_t i = w->index; i < p->r->nfollowers && status == HR_OK; i += p->nworkers)
+			status = hr_follower_follow(p->r->followers[i], b->records, b->n);
+		pthread_mutex_lock(&p->lock);
+		if (status != HR_OK && p->status == HR_OK)
+			p->status = status;
+		w->consumed++;
+		pthread_cond_broadcast(&p->changed);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+static bool ring_full(const struct pool *p)
+{
+	for (unsigned i = 0; i < p->nworkers; i++)
+		if (p->produced - p->workers[i].consumed >= BATCHES)
+			return true;
+	return false;
+}
+
+static enum hr_status share_out(struct pool *p, const struct hr_place *records, size_t n)
+{
+	struct batch *b;
+	enum hr_status status;
+
+	pthread_mutex_lock(&p->lock);
+	while (ring_full(p))
+		pthread_cond_wait(&p->changed, &p->lock);
+	status = p->status;
+	b = &p->ring[p->produced % BATCHES];
+	pthread_mutex_unlock(&p->lock);
+	if (status != HR_OK)
+		return status;
+	if (!hr_reserve(&b->records, &b->cap, n, sizeof(*b->records)))
+		return HR_ENOMEM;
+	memcpy(b->records, records, n * sizeof(*records));
+	b->n = n;
+	pthread_mutex_lock(&p->lock);
+	p->produced++;
+	pthread_cond_broadcast(&p->changed);
+	pthread_mutex_unlock(&p->lock);
+	return HR_OK;
+}
+
+/* Lets the workers finish what is in the ring. */
+static enum hr_status close_pool(struct pool *p)
+{
+	enum hr_status status;
+
+	pthread_mutex_lock(&p->lock);
+	p->closed = true;
+	pthread_cond_broadcast(&p->changed);
+	pthread_mutex_unlock(&p->lock);
+	for (unsigned i = 0; i < p->nworkers; i++)
+		pthread_join(p->workers[i].thread, NULL);
+	for (unsigned i = 0; i < BATCHES; i++)
+		free(p->ring[i].records);
+	status = p->status;
+	pthread_cond_destroy(&p->changed);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+	return status;
+}
+
+/* NULL: one thread is enough, or no more can be had; the caller then follows by itself. */
+static struct pool *open_pool(struct hr_replay *r)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t n = r->options.jobs ? r->options.jobs : online > 0 ? (size_t)online : 1;
+	struct pool *p;
+
+	if (n > r->nfollowers)
+		n = r->nfollowers;
+	if (n < 2)
+		return NULL;
+	p = hr_calloc(1, sizeof(*p) + n * sizeof(p->workers[0]));
+	if (p == NULL)
+		return NULL;
+	p->r = r;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->changed, NULL);
+	p->nworkers = (unsigned)n;
+	for (unsigned i = 0; i < n; i++) {
+		p->workers[i].pool = p;
+		p->workers[i].index = i;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (pthread_create(&p->workers[i].thread, NULL, work, &p->workers[i]) != 0) {
+			/* Nothing has been shared out yet, so that those which run can just end. */
+			p->nworkers = i;
+			close_pool(p);
+			return NULL;
+		}
+	}
+	return p;
+}
+
+static enum hr_status follow(struct hr_replay *r, struct pool *pool, struct hr_error *err)
+{
+	size_t n;
+	const struct hr_place *records = hr_placer_take(r->placer, &n);
+	enum hr_status status = HR_OK;
+
+	if (n > 0)
+		r->end_ns = records[n - 1].time_ns;
+	while (n > 0 && status == HR_OK) {
+		size_t some = n < RECORDS_A_BATCH ? n : RECORDS_A_BATCH;
+
+		if (pool != NULL)
+			status = share_out(pool, records, some);
+		for (size_t i = 0; pool == NULL && i < r->nfollowers && status == HR_OK; i++)
+			status = hr_follower_follow(r->followers[i], records, some);
+		records += some;
+		n -= some;
+	}
+	return status == HR_OK ? HR_OK : hr_error_set(err, status, "out of memory while following the trace");
+}
+
+static void report_progress(const struct hr_replay *r, uint64_t trace_ns)
+{
+	uint64_t done, total;
+
+	if (r->options.progress == NULL)
+		return;
+	hr_reader_progress(r->reader, &done, &total);
+	r->options.progress(r->options.progress_ctx, done, total, trace_ns);
+}
+
+/* Events up to until_ns; true when there may be more. */
+static bool keep_until(const struct hr_event *events, size_t *n, uint64_t until_ns)
+{
+	if (until_ns == HR_NEVER || *n == 0 || events[*n - 1].time_ns <= until_ns)
+		return true;
+	while (*n > 0 && events[*n - 1].time_ns > until_ns)
+		--*n;
+	return false;
+}
+
+static enum hr_status read_and_follow(struct hr_replay *r, struct pool *pool, struct hr_event *events,
+				      struct hr_error *err)
+{
+	bool more = true;
+
+	while (more) {
+		size_t n;
+		enum hr_status status = hr_reader_next(r->reader, events, EVENTS_A_BATCH, &n, err);
+
+		if (status == HR_END)
+			break;
+		HR_TRY(status);
+		more = keep_until(events, &n, r->options.until_ns);
+		if (n == 0)
+			continue;
+		report_progress(r, events[n - 1].time_ns);
+		HR_TRY(hr_placer_feed(r->placer, events, n, err));
+		HR_TRY(follow(r, pool, err));
+	}
+	HR_TRY(hr_placer_finish(r->placer, err));
+	return follow(r, pool, err);
+}
+
+enum hr_status hr_replay_run(struct hr_replay *r, struct hr_error *err)
+{
+	struct hr_event *events = hr_calloc(EVENTS_A_BATCH, sizeof(*events));
+	struct pool *pool;
+	enum hr_status status, following;
+
+	if (events == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	pool = open_pool(r);
+	status = read_and_follow(r, pool, events, err);
+	if (pool != NULL) {
+		following = close_pool(pool);
+		if (status == HR_OK && following != HR_OK)
+			status = hr_error_set(err, following, "out of memory while following the trace");
+	}
+	free(events);
+	return status;
+}

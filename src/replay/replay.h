@@ -1,0 +1,62 @@
+/*
+ * A replay: a trace is read, placed once, and followed by any number of
+ * policies. Reading, placing and following are stages with batches between
+ * them; with several threads the followers are shared out among workers, each
+ * of which sees every batch in order, so that the answers do not depend on the
+ * number of threads.
+ */
+#ifndef HR_REPLAY_REPLAY_H
+#define HR_REPLAY_REPLAY_H
+
+#include "base/error.h"
+#include "replay/placer.h"
+#include "scavenge/follower.h"
+#include "scavenge/policy.h"
+#include "trace/reader.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hr_replay_options {
+	struct hr_settings settings; /* geometry may be NULL: by address_bits */
+	enum hr_placement placement;
+	const char *placement_of;   /* "go1.18".."go1.26", NULL: of the trace's own runtime */
+	int address_bits;	    /* 48, 32 */
+	bool start_released;	    /* holes of a heap that is there at the start count as released, not as free */
+	uint64_t from_ns, until_ns; /* what is measured; HR_NEVER: to the end */
+	unsigned jobs;		    /* threads; 0: as many as there are processors */
+	/* Called from time to time with compressed bytes done and in all (0: unknown); may be NULL. */
+	void (*progress)(void *ctx, uint64_t done_bytes, uint64_t total_bytes, uint64_t trace_ns);
+	void *progress_ctx;
+};
+
+/* Defaults: no limit, 4 KiB and 2 MiB pages, 5 MiB beside the heap, 10 ms to wake, the default costs. */
+void hr_replay_defaults(struct hr_replay_options *options);
+
+struct hr_replay {
+	struct hr_reader *reader;
+	struct hr_placer *placer;
+	struct hr_replay_options options;
+	struct hr_follower **followers; /* one a policy */
+	size_t nfollowers;
+	uint64_t end_ns; /* time of the last record */
+};
+
+/*
+ * Opens the trace and makes a follower for each choice; with no choice, the
+ * policy of the trace's own Go version (*own gets it; go1.19 where the trace
+ * is not from Go). Fails as hr_reader_open, hr_placer_new and hr_follower_init
+ * do. On success call hr_replay_close. The choices must outlive the replay.
+ */
+enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struct hr_replay_options *options,
+			      const struct hr_policy_choice *choices, size_t nchoices, struct hr_policy_choice *own,
+			      struct hr_error *err);
+/* Reads to the end (or until_ns). */
+enum hr_status hr_replay_run(struct hr_replay *r, struct hr_error *err);
+void hr_replay_close(struct hr_replay *r);
+
+/* The policy that a trace's own runtime has: its name. */
+const char *hr_replay_own_policy(const struct hr_trace_meta *meta);
+
+#endif

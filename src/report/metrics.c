@@ -1,0 +1,173 @@
+#include "config.h"
+
+#include "report/metrics.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A getter a row: they only look. */
+#define GET(id, expression)                                                                                            \
+	static uint64_t get_##id(const struct hr_follower *f)                                                          \
+	{                                                                                                              \
+		return (expression);                                                                                   \
+	}
+#define GAUGE(g)                                                                                                       \
+	GET(g##_mean, (uint64_t)llround(hr_gauge_mean(&f->g, f->now_ns)))                                              \
+	GET(g##_p50, hr_gauge_percentile(&f->g, 0.5))                                                                  \
+	GET(g##_p99, hr_gauge_percentile(&f->g, 0.99))                                                                 \
+	GET(g##_peak, f->g.peak)
+
+static struct hr_search_work work_of(const struct hr_follower *f)
+{
+	const struct hr_search_work *now = f->def->work ? f->def->work(f->policy) : NULL;
+
+	if (now == NULL)
+		return (struct hr_search_work){0};
+	return (struct hr_search_work){
+	    .lookups = now->lookups - f->work_before.lookups,
+	    .words = now->words - f->work_before.words,
+	    .empty_hits = now->empty_hits - f->work_before.empty_hits,
+	};
+}
+
+static uint64_t returned(const struct hr_follower *f)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned why = 0; why < HR_WHY_COUNT; why++)
+		bytes += f->count.released_bytes[why];
+	return bytes;
+}
+
+GET(duration, f->now_ns - f->measured_from_ns)
+GAUGE(retained)
+GAUGE(in_use)
+GAUGE(free)
+GAUGE(released)
+GET(returned, returned(f))
+GET(by_background, f->count.released_bytes[HR_WHY_BACKGROUND])
+GET(by_growth, f->count.released_bytes[HR_WHY_GROWTH])
+GET(by_limit, f->count.released_bytes[HR_WHY_LIMIT])
+GET(by_force, f->count.released_bytes[HR_WHY_FORCED])
+GET(on_free, f->count.released_bytes[HR_WHY_FREE])
+GET(calls, f->count.release_calls)
+GET(refaulted, f->count.refaulted_bytes)
+GET(thrash, f->count.thrash_bytes)
+GET(fresh, f->count.fresh_bytes)
+GET(background_cpu, f->count.background_ns)
+GET(synchronous_cpu, f->count.synchronous_ns)
+GET(fault_cpu, f->count.fault_ns)
+GET(stalls, f->count.stalls)
+GET(worst_stall, f->count.worst_stall_ns)
+GET(lookups, work_of(f).lookups)
+GET(words, work_of(f).words)
+GET(empty_hits, work_of(f).empty_hits)
+GET(huge_whole, f->count.huge_whole)
+GET(huge_broken, f->count.huge_broken)
+GET(over_limit, f->count.over_limit_ns)
+GET(over_limit_peak, f->count.over_limit_peak_bytes)
+GET(goal_misses, f->count.goal_misses)
+GET(goal_miss, f->count.goal_miss_ns)
+GET(goal_miss_worst, f->count.goal_miss_worst_ns)
+
+#define B HR_UNIT_BYTES
+#define NS HR_UNIT_NS
+#define N HR_UNIT_COUNT
+#define LOW HR_BETTER_LOWER
+#define SAME HR_BETTER_NEITHER
+
+const struct hr_metric hr_metrics[] = {
+    {"duration_ns", NS, SAME, "time", "trace time that was measured", get_duration},
+    {"retained_mean_bytes", B, LOW, "memory", "mean over time of memory in use or free and not released",
+     get_retained_mean},
+    {"retained_p50_bytes", B, LOW, "memory", "retained memory that was not exceeded half of the time",
+     get_retained_p50},
+    {"retained_p99_bytes", B, LOW, "memory", "retained memory that was not exceeded 99 % of the time",
+     get_retained_p99},
+    {"retained_peak_bytes", B, LOW, "memory", "most memory retained at any moment", get_retained_peak},
+    {"in_use_mean_bytes", B, SAME, "memory",
+     "mean over time of pages of spans that hold objects; the same for all policies", get_in_use_mean},
+    {"in_use_p50_bytes", B, SAME, "memory", "memory in use that was not exceeded half of the time", get_in_use_p50},
+    {"in_use_p99_bytes", B, SAME, "memory", "memory in use that was not exceeded 99 % of the time", get_in_use_p99},
+    {"in_use_peak_bytes", B, SAME, "memory", "most memory in use at any moment", get_in_use_peak},
+    {"free_mean_bytes", B, LOW, "memory", "mean over time of memory that nobody owns and that is not released",
+     get_free_mean},
+    {"free_p50_bytes", B, LOW, "memory", "free memory that was not exceeded half of the time", get_free_p50},
+    {"free_p99_bytes", B, LOW, "memory", "free memory that was not exceeded 99 % of the time", get_free_p99},
+    {"free_peak_bytes", B, LOW, "memory", "most memory free at any moment", get_free_peak},
+    {"released_mean_bytes", B, SAME, "memory",
+     "mean over time of memory that is given back, or that never was taken from the system", get_released_mean},
+    {"released_p50_bytes", B, SAME, "memory", "released memory that was not exceeded half of the time",
+     get_released_p50},
+    {"released_p99_bytes", B, SAME, "memory", "released memory that was not exceeded 99 % of the time",
+     get_released_p99},
+    {"released_peak_bytes", B, SAME, "memory", "most memory released at any moment", get_released_peak},
+    {"returned_bytes", B, SAME, "releases", "all that was given back to the system; the sum of the five that follow",
+     get_returned},
+    {"returned_background_bytes", B, SAME, "releases", "given back by the background scavenger", get_by_background},
+    {"returned_growth_bytes", B, SAME, "releases", "given back by an allocation because the heap grew", get_by_growth},
+    {"returned_limit_bytes", B, SAME, "releases", "given back by an allocation because of the memory limit",
+     get_by_limit},
+    {"returned_forced_bytes", B, SAME, "releases", "given back by debug.FreeOSMemory", get_by_force},
+    {"returned_on_free_bytes", B, SAME, "releases", "given back by the free itself (policy eager)", get_on_free},
+    {"release_calls", N, LOW, "releases", "calls that gave memory back", get_calls},
+    {"refaulted_bytes", B, LOW, "releases", "given back and then used again", get_refaulted},
+    {"thrash_bytes", B, LOW, "releases",
+     "the part of refaulted_bytes that was used again within a second (in steps of 1.05 ms)", get_thrash},
+    {"fresh_bytes", B, SAME, "releases", "used for the first time since the heap grew", get_fresh},
+    {"background_cpu_ns", NS, LOW, "cost", "simulated CPU time of the background scavenger's releases",
+     get_background_cpu},
+    {"synchronous_cpu_ns", NS, LOW, "cost",
+     "simulated CPU time of releases that an allocation, a free or FreeOSMemory waited for", get_synchronous_cpu},
+    {"refault_cpu_ns", NS, LOW, "cost", "simulated CPU time of the page faults of refaulted_bytes", get_fault_cpu},
+    {"stalls", N, LOW, "cost", "times that the program waited for a release", get_stalls},
+    {"worst_stall_ns", NS, LOW, "cost", "longest such wait", get_worst_stall},
+    {"index_lookups", N, LOW, "cost", "times that the scavenger looked for a chunk with work", get_lookups},
+    {"index_words", N, LOW, "cost",
+     "entries it read for that: summaries (go1.18), bytes (go1.19), records (go1.21, go1.22)", get_words},
+    {"index_empty_hits", N, LOW, "cost", "chunks it found that turned out to have nothing to release", get_empty_hits},
+    {"huge_pages_returned", N, SAME, "cost", "huge pages given back as a whole by one release", get_huge_whole},
+    {"huge_pages_broken", N, LOW, "cost", "huge pages of which a release was the first to give back a part",
+     get_huge_broken},
+    {"over_limit_ns", NS, LOW, "goals", "time with mapped memory above the memory limit", get_over_limit},
+    {"over_limit_peak_bytes", B, LOW, "goals", "most by which mapped memory was above the memory limit",
+     get_over_limit_peak},
+    {"goal_misses", N, LOW, "goals", "times that retained memory came to be above the policy's goal", get_goal_misses},
+    {"goal_miss_ns", NS, LOW, "goals", "time that it was", get_goal_miss},
+    {"goal_miss_worst_ns", NS, LOW, "goals", "longest time until the goal was met, or given up", get_goal_miss_worst},
+    {NULL, N, SAME, NULL, NULL, NULL},
+};
+
+const struct hr_metric *hr_metric_find(const char *name)
+{
+	for (const struct hr_metric *m = hr_metrics; m->name != NULL; m++)
+		if (strcmp(m->name, name) == 0)
+			return m;
+	return NULL;
+}
+
+const char *hr_metric_format(char buf[HR_UNIT_BUF], const struct hr_metric *m, uint64_t value)
+{
+	switch (m->unit) {
+	case HR_UNIT_BYTES:
+		return hr_format_bytes(buf, value);
+	case HR_UNIT_NS:
+		return hr_format_ns(buf, value);
+	case HR_UNIT_COUNT:
+		break;
+	}
+	return hr_format_count(buf, value);
+}
+
+json_t *hr_metrics_json(const struct hr_follower *f)
+{
+	json_t *o = json_object();
+
+	for (const struct hr_metric *m = hr_metrics; o != NULL && m->name != NULL; m++) {
+		if (json_object_set_new(o, m->name, json_integer((json_int_t)m->get(f))) != 0) {
+			json_decref(o);
+			return NULL;
+		}
+	}
+	return o;
+}

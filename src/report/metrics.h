@@ -1,0 +1,36 @@
+/*
+ * What is measured of a policy: one table of names, units and definitions,
+ * from which the JSON, the summary, the comparison and heapreplay-metrics(5)
+ * come.
+ */
+#ifndef HR_REPORT_METRICS_H
+#define HR_REPORT_METRICS_H
+
+#include "base/units.h"
+#include "scavenge/follower.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+enum hr_unit { HR_UNIT_BYTES, HR_UNIT_NS, HR_UNIT_COUNT };
+enum hr_better { HR_BETTER_LOWER, HR_BETTER_HIGHER, HR_BETTER_NEITHER };
+
+struct hr_metric {
+	const char *name; /* NULL ends the table */
+	enum hr_unit unit;
+	enum hr_better better;
+	const char *group; /* heading in the summary */
+	const char *help;  /* the definition: one sentence, no full stop */
+	uint64_t (*get)(const struct hr_follower *f);
+};
+
+extern const struct hr_metric hr_metrics[];
+
+/* The row of that name, NULL. */
+const struct hr_metric *hr_metric_find(const char *name);
+/* A value as people read it, by its unit. */
+const char *hr_metric_format(char buf[HR_UNIT_BUF], const struct hr_metric *m, uint64_t value);
+/* All of a follower's metrics as an object; NULL: out of memory. */
+json_t *hr_metrics_json(const struct hr_follower *f);
+
+#endif

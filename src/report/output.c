@@ -1,0 +1,105 @@
+#include "config.h"
+
+#include "report/output.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum hr_status cannot(struct hr_output *o, const char *what, struct hr_error *err)
+{
+	enum hr_status status =
+	    hr_error_set(err, HR_EIO, "cannot %s %s: %s", what, o->path ? o->path : "standard output", strerror(errno));
+
+	hr_output_abandon(o);
+	return status;
+}
+
+/* The permissions that open(2) would give a new file. */
+static mode_t new_file_mode(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+enum hr_status hr_output_open(struct hr_output *o, const char *path, struct hr_error *err)
+{
+	struct stat st = {0};
+	size_t len;
+	bool exists;
+	int fd;
+
+	memset(o, 0, sizeof(*o));
+	if (path == NULL || strcmp(path, "-") == 0) {
+		o->file = stdout;
+		return HR_OK;
+	}
+	o->path = strdup(path);
+	if (o->path == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	exists = stat(path, &st) == 0;
+	if (exists && !S_ISREG(st.st_mode)) {
+		o->file = fopen(path, "w");
+		return o->file ? HR_OK : cannot(o, "open", err);
+	}
+	len = strlen(path) + sizeof(".XXXXXX");
+	o->temporary = malloc(len);
+	if (o->temporary == NULL) {
+		hr_output_abandon(o);
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	}
+	snprintf(o->temporary, len, "%s.XXXXXX", path);
+	fd = mkstemp(o->temporary);
+	if (fd < 0) {
+		free(o->temporary);
+		o->temporary = NULL;
+		return cannot(o, "create", err);
+	}
+	if (fchmod(fd, exists ? st.st_mode & 07777 : new_file_mode()) != 0 || (o->file = fdopen(fd, "w")) == NULL) {
+		int why = errno;
+		close(fd);
+		errno = why;
+		return cannot(o, "create", err);
+	}
+	return HR_OK;
+}
+
+enum hr_status hr_output_commit(struct hr_output *o, struct hr_error *err)
+{
+	FILE *f = o->file;
+
+	if (f == NULL)
+		return HR_OK;
+	if (fflush(f) != 0 || ferror(f))
+		return cannot(o, "write", err);
+	if (o->path != NULL) {
+		o->file = NULL;
+		if (fclose(f) != 0)
+			return cannot(o, "write", err);
+	}
+	if (o->temporary != NULL) {
+		if (rename(o->temporary, o->path) != 0)
+			return cannot(o, "create", err);
+		free(o->temporary);
+		o->temporary = NULL;
+	}
+	o->file = NULL;
+	hr_output_abandon(o);
+	return HR_OK;
+}
+
+void hr_output_abandon(struct hr_output *o)
+{
+	if (o->file != NULL && o->path != NULL)
+		fclose(o->file);
+	if (o->temporary != NULL)
+		unlink(o->temporary);
+	free(o->temporary);
+	free(o->path);
+	memset(o, 0, sizeof(*o));
+}

@@ -1,0 +1,44 @@
+/*
+ * The heap over time: as CSV, a row every so often, and down-sampled for the
+ * JSON, where each interval keeps its least and most so that no peak is lost.
+ * Both are samplers of a follower (follower.h).
+ */
+#ifndef HR_REPORT_SERIES_H
+#define HR_REPORT_SERIES_H
+
+#include "scavenge/follower.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+struct hr_csv_series {
+	FILE *file;
+	uint64_t every_ns;
+	uint64_t last_row_ns; /* HR_NEVER: none yet */
+};
+
+/*
+ * Writes the header now and then a row at 0, every_ns, 2*every_ns... and at the
+ * end. A row holds the state after all events up to and including its time.
+ * Write errors stay in the FILE for the caller to find.
+ */
+void hr_csv_series_start(struct hr_csv_series *s, FILE *file, uint64_t every_ns, struct hr_follower *f);
+
+#define HR_SERIES_POINTS 512
+
+struct hr_json_series {
+	struct hr_follower *f;
+	uint64_t interval_ns; /* doubles when the points are used up */
+	unsigned n;
+	struct hr_point {
+		uint64_t end_ns;
+		uint64_t low[4], high[4]; /* in use, free, released, retained */
+		uint64_t goal_bytes;	  /* at the end; HR_NEVER: none */
+	} points[HR_SERIES_POINTS];
+};
+
+void hr_json_series_start(struct hr_json_series *s, struct hr_follower *f);
+/* The series as an object; NULL: out of memory. */
+json_t *hr_json_series_get(const struct hr_json_series *s);
+
+#endif
