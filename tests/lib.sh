@@ -27,7 +27,7 @@ test_name=${test_name%.sh}
 test_folder=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$top_builddir/tests/scratch"
 scratch=$(mktemp -d "$top_builddir/tests/scratch/$test_name.XXXXXX") || exit 99
-trap 'cd /; rm -rf "$scratch"; rmdir "$top_builddir/tests/scratch" 2>/dev/null' EXIT
+trap 'cd /; rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 99
 
 # ok CONDITION-STATUS DESCRIPTION: `[ a = b ]; ok $? 'a is b'`

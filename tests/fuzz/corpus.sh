@@ -6,7 +6,7 @@ for program in ${FUZZ_PROGRAMS:-}; do
 	inputs=("$top_srcdir/tests/fuzz/corpus/$name"/*)
 	[ -e "${inputs[0]}" ] || inputs=()
 	run "$top_builddir/$program" "${inputs[@]}" </dev/null
-	is "$status" 0 "$name: ${#inputs[@]} inputs"
+	is "$status" 0 "$name: ${#inputs[@]} inputs" || note "$err"
 done
 [ "$tests_run" -gt 0 ] || skip_all 'no fuzz targets'
 done_testing
