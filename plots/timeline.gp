@@ -33,27 +33,25 @@ set tics nomirror out
 set grid ytics back linecolor rgb "#dddddd"
 set style fill solid 1.0 noborder
 
-# The units that the largest values ask for.
 stats csv using (column("time_ns")) name "T" nooutput
 stats csv using (column("in_use_bytes") + column("free_bytes") + column("released_bytes")) name "M" nooutput
-span = T_max - T_min
-if (span >= 1e9) { tunit = 1e9; tname = "s" } else { if (span >= 1e6) { tunit = 1e6; tname = "ms" } else { tunit = 1e3; tname = "us" } }
-if (M_max >= 2 ** 30) { munit = 2.0 ** 30; mname = "GiB" } else { if (M_max >= 2 ** 20) { munit = 2.0 ** 20; mname = "MiB" } else { munit = 2.0 ** 10; mname = "KiB" } }
+second = 1e9
+mib = 2.0 ** 20
 
-set xlabel sprintf("time since the trace began (%s)", tname)
-set ylabel sprintf("heap memory (%s)", mname)
-set xrange [T_min / tunit : (span > 0 ? T_max : T_min + 1) / tunit]
-set yrange [0 : (M_max > 0 ? 1.05 * M_max : 1) / munit]
+set xlabel "time since the trace began (s)"
+set ylabel "heap memory (MiB)"
+set xrange [T_min / second : (T_max > T_min ? T_max : T_min + 1) / second]
+set yrange [0 : (M_max > 0 ? 1.05 * M_max : 1) / mib]
 
-t = "(column('time_ns') / tunit)"
-u = "(column('in_use_bytes') / munit)"
-f = "((column('in_use_bytes') + column('free_bytes')) / munit)"
-r = "((column('in_use_bytes') + column('free_bytes') + column('released_bytes')) / munit)"
+t = "(column('time_ns') / second)"
+u = "(column('in_use_bytes') / mib)"
+f = "((column('in_use_bytes') + column('free_bytes')) / mib)"
+r = "((column('in_use_bytes') + column('free_bytes') + column('released_bytes')) / mib)"
 
 # Steps, not slopes: a row holds the state until the next. The goal is empty while it is off.
 plot csv using @t:@r with fillsteps linecolor rgb "#cccccc" title "released", \
      csv using @t:@f with fillsteps linecolor rgb "#56b4e9" title "free", \
      csv using @t:@u with fillsteps linecolor rgb "#0072b2" title "in use", \
-     csv using @t:(column("retained_bytes") / munit) with steps linewidth 1.5 linecolor rgb "#000000" title "retained", \
-     csv using @t:(strlen(strcol("goal_bytes")) > 0 ? column("goal_bytes") / munit : NaN) \
+     csv using @t:(column("retained_bytes") / mib) with steps linewidth 1.5 linecolor rgb "#000000" title "retained", \
+     csv using @t:(strlen(strcol("goal_bytes")) > 0 ? column("goal_bytes") / mib : NaN) \
 	with steps linewidth 2 linecolor rgb "#d55e00" title "scavenger's goal"
