@@ -54,4 +54,4 @@ plot csv using @t:@r with fillsteps linecolor rgb "#cccccc" title "released", \
      csv using @t:@u with fillsteps linecolor rgb "#0072b2" title "in use", \
      csv using @t:(column("retained_bytes") / mib) with steps linewidth 1.5 linecolor rgb "#000000" title "retained", \
      csv using @t:(strlen(strcol("goal_bytes")) > 0 ? column("goal_bytes") / mib : NaN) \
-	with steps linewidth 2 linecolor rgb "#d55e00" title "scavenger's goal"
+	with steps linewidth 2 linecolor rgb "#d55e00" title (G_max > 0 ? "scavenger's goal" : "")
