@@ -35,6 +35,7 @@ set style fill solid 1.0 noborder
 
 stats csv using (column("time_ns")) name "T" nooutput
 stats csv using (column("in_use_bytes") + column("free_bytes") + column("released_bytes")) name "M" nooutput
+stats csv using (strlen(strcol("goal_bytes"))) name "G" nooutput
 second = 1e9
 mib = 2.0 ** 20
 
