@@ -1,3 +1,11 @@
 # src/trace: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
-	src/trace/event.c src/trace/event.h src/trace/reader.h src/trace/text.h
+	src/trace/event.c src/trace/event.h \
+	src/trace/format.h \
+	src/trace/gotrace.c src/trace/gotrace.h \
+	src/trace/gotrace_merge.c \
+	src/trace/gotrace_scan.c \
+	src/trace/gotrace_tables.c \
+	src/trace/input.c src/trace/input.h \
+	src/trace/reader.c src/trace/reader.h \
+	src/trace/varint.h

@@ -1,0 +1,52 @@
+/*
+ * What a trace format is to the reader: a row of a table. The reader finds the
+ * format by the first bytes and lends it the stream; the format fills meta and
+ * stats of the reader it belongs to.
+ */
+#ifndef HR_TRACE_FORMAT_H
+#define HR_TRACE_FORMAT_H
+
+#include "trace/input.h"
+#include "trace/reader.h"
+
+/* The formats look at no more than this to recognise their own. */
+enum { HR_HEAD_BYTES = 64 };
+
+struct hr_format_ops {
+	enum hr_trace_format format;
+	const char *name;
+	/* n: at most HR_HEAD_BYTES, fewer only where the input has no more. */
+	bool (*detect)(const uint8_t *head, size_t n);
+	/* Makes r->state and fills what is known of r->meta. On failure `close` is called all the same. */
+	enum hr_status (*open)(struct hr_reader *r, struct hr_error *err);
+	/* As hr_reader_next, but *n may be more than 0 beside an error or HR_END: those events come first. */
+	enum hr_status (*next)(struct hr_reader *r, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err);
+	void (*close)(struct hr_reader *r);
+};
+
+struct hr_reader {
+	const struct hr_format_ops *ops;
+	struct hr_input *in;
+	unsigned want; /* enum hr_want */
+	void *state;   /* the format's */
+	struct hr_trace_meta meta;
+	struct hr_trace_stats stats;
+	enum hr_status status; /* what comes after the events that were handed out; HR_OK: more events */
+	struct hr_error err;
+	uint8_t head[HR_HEAD_BYTES]; /* looked at for detection, given out again first */
+	size_t head_pos, head_len;
+};
+
+extern const struct hr_format_ops hr_go_format;
+extern const struct hr_format_ops hr_text_format;
+
+/* hr_input_read with what the detection took at the front. */
+enum hr_status hr_reader_read(struct hr_reader *r, void *buf, size_t cap, size_t *n, struct hr_error *err);
+/* The stream, and so the trace, ends at a point where it should not; fmt says what is lost by it. */
+void hr_reader_set_cut(struct hr_reader *r, uint64_t offset, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* hr_reader_open on n bytes in memory; they stay the caller's, unchanged until the close. */
+enum hr_status hr_reader_open_memory(const void *data, size_t n, unsigned want, struct hr_reader **reader,
+				     struct hr_error *err);
+
+#endif

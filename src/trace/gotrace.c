@@ -1,0 +1,583 @@
+/*
+ * Go execution traces: from bytes to generations, and the format's row in the
+ * reader's table.
+ *
+ * The header, then nothing but batches; the batches of one generation stand
+ * together. Batches stay where they were read: blocks are kept until the
+ * generation has been delivered, and a batch that a block's end cuts is moved
+ * to the next block. Mirrors readGeneration and readBatch in Go's
+ * internal/trace, but takes a trace that ends early.
+ */
+#include "config.h"
+
+#include "trace/gotrace.h"
+
+#include "base/alloc.h"
+#include "base/units.h"
+#include "trace/varint.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	HEADER_BYTES = 16,
+	EXPERIMENT_ALLOC_FREE = 1,
+	TYPES = 0, /* first byte of an experimental batch */
+	INFO = 1,
+};
+
+#define NO_THREAD UINT64_MAX
+
+/* The head of a batch. */
+struct head {
+	uint8_t type;
+	uint8_t experiment;
+	uint64_t generation, thread, ts, len;
+};
+
+enum hr_status hr_go_no_memory(const struct hr_go *g, struct hr_error *err)
+{
+	return hr_error_at(err, HR_ENOMEM, g->offset, "out of memory for generation %" PRIu64 " of the trace",
+			   g->generation);
+}
+
+enum hr_status hr_go_too_large(const struct hr_go *g, struct hr_error *err)
+{
+	return hr_error_at(err, HR_ENOMEM, g->offset, "generation %" PRIu64 " of the trace needs more than 4 GiB",
+			   g->generation);
+}
+
+static enum hr_status damaged(const struct hr_go *g, struct hr_error *err, const char *what)
+{
+	return hr_error_at(err, HR_EINPUT, g->offset, "damaged trace: %s", what);
+}
+
+/* --- bytes ----------------------------------------------------------------- */
+
+static struct hr_go_block *take_block(struct hr_go *g)
+{
+	struct hr_go_block *b = g->spare;
+
+	if (b != NULL)
+		g->spare = b->next;
+	else
+		b = hr_calloc(1, sizeof(*b)); /* zeroed, so that what lies behind the data is never undefined */
+	if (b != NULL) {
+		b->next = NULL;
+		b->len = 0;
+	}
+	return b;
+}
+
+/*
+ * Has at least n <= HR_GO_BLOCK_BYTES bytes at g->pos, in one piece, or all
+ * that are left; *have says how many.
+ */
+static enum hr_status need(struct hr_go *g, size_t n, size_t *have, struct hr_error *err)
+{
+	while (g->block->len - g->pos < n && !g->eof) {
+		struct hr_go_block *b = g->block;
+		size_t got;
+
+		if (g->pos + n > HR_GO_BLOCK_BYTES) {
+			struct hr_go_block *fresh = take_block(g);
+
+			if (fresh == NULL)
+				return hr_go_no_memory(g, err);
+			fresh->len = b->len - g->pos;
+			memcpy(fresh->data, b->data + g->pos, fresh->len);
+			b->len = g->pos;
+			b->next = fresh;
+			g->block = b = fresh;
+			g->pos = 0;
+			g->held_bytes += sizeof(*fresh);
+		}
+		enum hr_status status = hr_reader_read(g->r, b->data + b->len, HR_GO_BLOCK_BYTES - b->len, &got, err);
+		if (status == HR_END)
+			g->eof = true;
+		else
+			HR_TRY(status);
+		b->len += got;
+	}
+	*have = g->block->len - g->pos;
+	return HR_OK;
+}
+
+static void consume(struct hr_go *g, size_t n)
+{
+	g->pos += n;
+	g->offset += n;
+}
+
+/* All blocks but the one that is being filled. */
+static void drop_blocks(struct hr_go *g)
+{
+	while (g->blocks != g->block) {
+		struct hr_go_block *b = g->blocks;
+
+		g->blocks = b->next;
+		b->next = g->spare;
+		g->spare = b;
+	}
+	g->held_bytes = sizeof(*g->block);
+}
+
+static void free_blocks(struct hr_go_block *b)
+{
+	while (b != NULL) {
+		struct hr_go_block *next = b->next;
+
+		free(b);
+		b = next;
+	}
+}
+
+/* --- threads ---------------------------------------------------------------- */
+
+/* The thread's index; 0 for events of no thread. */
+static enum hr_status find_thread(struct hr_go *g, uint64_t id, uint32_t *index, struct hr_error *err)
+{
+	uint64_t *known;
+
+	*index = 0;
+	if (id == NO_THREAD)
+		return HR_OK;
+	known = hr_map64_get(&g->thread_index, id);
+	if (known != NULL) {
+		*index = (uint32_t)*known;
+		return HR_OK;
+	}
+	if (!hr_reserve(&g->threads, &g->cap_threads, g->nthreads + 1, sizeof(*g->threads)) ||
+	    !hr_map64_put(&g->thread_index, id, g->nthreads))
+		return hr_go_no_memory(g, err);
+	*index = (uint32_t)g->nthreads;
+	g->threads[g->nthreads++] = (struct hr_go_thread){.p = HR_NO_P, .cursor = HR_GO_NONE};
+	g->r->stats.threads++;
+	return HR_OK;
+}
+
+/* --- batches ---------------------------------------------------------------- */
+
+enum head_result { HEAD_OK, HEAD_SHORT, HEAD_BAD };
+
+/* The batch's head at p of n bytes; *size says how long it is. */
+static enum head_result parse_head(const uint8_t *p, size_t n, struct head *h, size_t *size)
+{
+	const uint8_t *start = p, *end = p + n;
+	uint64_t *const fields[] = {&h->generation, &h->thread, &h->ts, &h->len};
+
+	if (n < 1)
+		return HEAD_SHORT;
+	h->type = *p++;
+	h->experiment = 0;
+	if (h->type == HR_GO_EXPERIMENTAL_BATCH) {
+		if (p == end)
+			return HEAD_SHORT;
+		h->experiment = *p++;
+	} else if (h->type != HR_GO_BATCH) {
+		*size = 1;
+		return h->type == HR_GO_END_OF_GENERATION ? HEAD_OK : HEAD_BAD;
+	}
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (!hr_varint(&p, end, fields[i]))
+			return end - p < HR_VARINT_BYTES ? HEAD_SHORT : HEAD_BAD;
+	*size = (size_t)(p - start);
+	return HEAD_OK;
+}
+
+/* Reads no further than it must: a live trace sends nothing for a second after a generation's end. */
+static enum hr_status peek_head(struct hr_go *g, struct head *h, size_t *size, bool *cut, struct hr_error *err)
+{
+	size_t n = 0, have;
+
+	*cut = false;
+	do {
+		n++;
+		HR_TRY(need(g, n, &have, err));
+		n = n > have ? n : have;
+		switch (parse_head(g->block->data + g->pos, have, h, size)) {
+		case HEAD_OK:
+			return HR_OK;
+		case HEAD_BAD:
+			return damaged(g, err, "neither a batch nor the end of a generation");
+		case HEAD_SHORT:
+			break;
+		}
+	} while (have >= n);
+	*cut = true;
+	return HR_OK;
+}
+
+static enum hr_status set_frequency(struct hr_go *g, const uint8_t *at, const uint8_t *end, struct hr_error *err)
+{
+	uint64_t freq;
+
+	if (at == end || *at++ != HR_GO_FREQUENCY || !hr_varint(&at, end, &freq) || freq == 0)
+		return damaged(g, err, "bad clock frequency");
+	if (g->freq != 0 && g->freq != freq)
+		return damaged(g, err, "two clock frequencies in one generation");
+	g->freq = freq;
+	g->ns_per_unit = 1e9 / (double)freq;
+	return HR_OK;
+}
+
+static enum hr_status set_info(struct hr_go *g, const uint8_t *at, const uint8_t *end, struct hr_error *err)
+{
+	uint64_t min_addr, page_bytes, object_align, stack_unit;
+
+	if (!hr_varint(&at, end, &min_addr) || !hr_varint(&at, end, &page_bytes) ||
+	    !hr_varint(&at, end, &object_align) || !hr_varint(&at, end, &stack_unit) || at != end)
+		return damaged(g, err, "bad description of the heap");
+	if (page_bytes != HR_GO_PAGE_BYTES)
+		return hr_error_at(err, HR_EINPUT, g->offset,
+				   "the recorded runtime has pages of %" PRIu64 " bytes; only 8192 is supported",
+				   page_bytes);
+	if (min_addr % HR_GO_PAGE_BYTES != 0 || min_addr >= HR_GO_MAX_ADDR || object_align == 0 ||
+	    object_align > 4096 || stack_unit == 0 || stack_unit > 1 << 20)
+		return damaged(g, err, "impossible description of the heap");
+	if (g->has_info && (min_addr != g->min_addr || object_align != g->object_align || stack_unit != g->stack_unit))
+		return damaged(g, err, "two descriptions of the heap");
+	g->has_info = true;
+	g->min_addr = min_addr;
+	g->object_align = object_align;
+	g->stack_unit = stack_unit;
+	g->r->meta.min_addr = min_addr;
+	g->r->meta.page_bytes = page_bytes;
+	return HR_OK;
+}
+
+static enum hr_status add_table(struct hr_go *g, struct hr_go_table **tables, size_t *n, size_t *cap, const uint8_t *at,
+				const uint8_t *end, struct hr_error *err)
+{
+	if (!hr_reserve(tables, cap, *n + 1, sizeof(**tables)))
+		return hr_go_no_memory(g, err);
+	g->held_bytes += sizeof(**tables);
+	(*tables)[(*n)++] = (struct hr_go_table){at, (uint32_t)(end - at), g->offset};
+	return HR_OK;
+}
+
+static enum hr_status add_events(struct hr_go *g, const struct head *h, const uint8_t *at, struct hr_error *err)
+{
+	uint32_t thread;
+
+	HR_TRY(find_thread(g, h->thread, &thread, err));
+	if (g->nbatches >= INT32_MAX || !hr_reserve(&g->batches, &g->cap_batches, g->nbatches + 1, sizeof(*g->batches)))
+		return hr_go_no_memory(g, err);
+	g->batches[g->nbatches++] = (struct hr_go_batch){
+	    .at = at,
+	    .len = (uint32_t)h->len,
+	    .thread = thread,
+	    .next = HR_GO_NONE,
+	    .offset = g->offset,
+	    .ts = h->ts,
+	};
+	g->held_bytes += sizeof(*g->batches);
+	return HR_OK;
+}
+
+/* What stands in the batch whose content begins at g->pos. */
+static enum hr_status take_batch(struct hr_go *g, const struct head *h, struct hr_error *err)
+{
+	const uint8_t *at = g->block->data + g->pos, *end = at + h->len;
+
+	g->r->stats.batches++;
+	if (h->len == 0)
+		return HR_OK;
+	if (h->type == HR_GO_EXPERIMENTAL_BATCH) {
+		if (h->experiment != EXPERIMENT_ALLOC_FREE)
+			return HR_OK;
+		if (*at == INFO)
+			return set_info(g, at + 1, end, err);
+		if (*at == TYPES && (g->r->want & HR_WANT_OBJECTS) != 0)
+			return hr_go_add_types(g, at + 1, end, g->offset + 1, err);
+		return HR_OK;
+	}
+	switch (*at) {
+	case HR_GO_STACKS:
+		return add_table(g, &g->stacks, &g->nstacks, &g->cap_stacks, at + 1, end, err);
+	case HR_GO_STRINGS:
+		return add_table(g, &g->strings, &g->nstrings, &g->cap_strings, at + 1, end, err);
+	case HR_GO_CPU_SAMPLES:
+		return HR_OK;
+	case HR_GO_FREQUENCY:
+		return set_frequency(g, at, end, err);
+	case HR_GO_SYNC:
+		return set_frequency(g, at + 1, end, err);
+	default:
+		return add_events(g, h, at, err);
+	}
+}
+
+/* --- generations ------------------------------------------------------------ */
+
+static void forget_generation(struct hr_go *g)
+{
+	drop_blocks(g);
+	g->nbatches = 0;
+	g->nstacks = 0;
+	g->nstrings = 0;
+	g->freq = 0;
+	g->generation = 0;
+	hr_map64_release(&g->type_bytes);
+	hr_map64_init(&g->type_bytes);
+	hr_map64_release(&g->gc_stacks);
+	hr_map64_init(&g->gc_stacks);
+}
+
+enum collected { COLLECTED, COLLECTED_LAST, COLLECTED_CUT };
+
+/* Batches up to the end of the generation. */
+static enum hr_status collect(struct hr_go *g, enum collected *how, struct hr_error *err)
+{
+	for (;;) {
+		struct head h;
+		size_t size, have;
+		bool cut;
+
+		HR_TRY(need(g, 1, &have, err));
+		if (have == 0) {
+			*how = hr_input_cut(g->r->in) ? COLLECTED_CUT : COLLECTED_LAST;
+			return HR_OK;
+		}
+		HR_TRY(peek_head(g, &h, &size, &cut, err));
+		if (cut) {
+			*how = COLLECTED_CUT;
+			return HR_OK;
+		}
+		if (h.type == HR_GO_END_OF_GENERATION) {
+			if (g->version < 26 || g->generation == 0)
+				return damaged(g, err, "the end of a generation where none has begun");
+			consume(g, size);
+			*how = COLLECTED;
+			return HR_OK;
+		}
+		if (h.generation == 0)
+			return damaged(g, err, "generation 0");
+		if (g->generation != 0 && h.generation != g->generation) {
+			*how = COLLECTED;
+			return HR_OK;
+		}
+		if (g->generation == 0 && g->last_generation != 0 && h.generation != g->last_generation + 1)
+			return hr_error_at(err, HR_EINPUT, g->offset,
+					   "damaged trace: generation %" PRIu64 " follows generation %" PRIu64,
+					   h.generation, g->last_generation);
+		if (h.len > HR_GO_MAX_BATCH)
+			return hr_error_at(err, HR_EINPUT, g->offset,
+					   "damaged trace: a batch of %" PRIu64 " bytes; no batch has more than 65,536",
+					   h.len);
+		g->generation = h.generation;
+		HR_TRY(need(g, size + h.len, &have, err));
+		if (have < size + h.len) {
+			*how = COLLECTED_CUT;
+			return HR_OK;
+		}
+		consume(g, size);
+		HR_TRY(take_batch(g, &h, err));
+		consume(g, h.len);
+		if (g->held_bytes > HR_GO_MAX_HELD_BYTES)
+			return hr_go_too_large(g, err);
+	}
+}
+
+/* The input ends inside a generation, or before the trace can be finished. */
+static enum hr_status note_cut(struct hr_go *g, bool usable, struct hr_error *err)
+{
+	struct hr_trace_stats *stats = &g->r->stats;
+	uint64_t total = stats->events_total;
+	char count[HR_UNIT_BUF];
+
+	g->ended = true;
+	if (usable) {
+		hr_reader_set_cut(g->r, stats->bytes_read,
+				  "generation %" PRIu64 " is not complete: what there is of it is used", g->generation);
+		return HR_OK;
+	}
+	/* How many is lost is good to know, and known at any frequency. */
+	g->ns_per_unit = 1;
+	if (hr_go_scan(g, err) != HR_OK)
+		stats->events_total = total;
+	hr_reader_set_cut(g->r, stats->bytes_read,
+			  "generation %" PRIu64 " has no clock frequency: its %s events are dropped", g->generation,
+			  hr_format_count(count, stats->events_total - total));
+	stats->events_total = total;
+	return HR_OK;
+}
+
+/* The next generation, ready to be merged; HR_END: no more. */
+static enum hr_status load(struct hr_go *g, struct hr_error *err)
+{
+	struct hr_trace_stats *stats = &g->r->stats;
+	enum collected how = COLLECTED;
+
+	forget_generation(g);
+	if (g->ended)
+		return HR_END;
+	HR_TRY(collect(g, &how, err));
+	if (how == COLLECTED_LAST && g->generation == 0) {
+		g->ended = true;
+		return HR_END;
+	}
+	/* In 26 every generation has an end mark. */
+	if (how == COLLECTED_LAST && (g->version >= 26 || g->freq == 0))
+		how = COLLECTED_CUT;
+	if (how == COLLECTED_CUT) {
+		if (g->generation == 0) {
+			g->ended = true;
+			hr_reader_set_cut(g->r, stats->bytes_read, "the next batch has not even a complete head");
+			return HR_END;
+		}
+		HR_TRY(note_cut(g, g->freq != 0, err));
+		if (g->freq == 0)
+			return HR_END;
+	} else {
+		if (g->freq == 0)
+			return hr_error_at(err, HR_EINPUT, g->offset,
+					   "damaged trace: generation %" PRIu64 " has no clock frequency",
+					   g->generation);
+		stats->generations++;
+		g->ended = how == COLLECTED_LAST;
+	}
+	if (!g->has_info)
+		return hr_error_at(err, HR_EINPUT, HR_NO_OFFSET,
+				   "the trace has no heap events, only those of goroutines; " HR_GO_HOW_TO_RECORD);
+	HR_TRY(hr_go_scan(g, err));
+	HR_TRY(hr_go_merge_start(g, err));
+	g->last_generation = g->generation;
+	return HR_OK;
+}
+
+/* --- the format ------------------------------------------------------------- */
+
+static bool go_detect(const uint8_t *head, size_t n)
+{
+	return n >= 5 && memcmp(head, "go 1.", 5) == 0;
+}
+
+/* "go 1.NN trace" and three NULs; NN goes to *version. */
+static bool parse_header(const uint8_t *h, unsigned *version)
+{
+	if (h[5] < '0' || h[5] > '9' || h[6] < '0' || h[6] > '9' || memcmp(h + 7, " trace\0\0\0", 9) != 0)
+		return false;
+	*version = (unsigned)(h[5] - '0') * 10 + (h[6] - '0');
+	return true;
+}
+
+static enum hr_status check_version(unsigned version, struct hr_error *err)
+{
+	switch (version) {
+	case 23:
+	case 25:
+	case 26:
+		return HR_OK;
+	case 11:
+	case 19:
+	case 21:
+	case 22:
+		return hr_error_at(err, HR_EINPUT, 0,
+				   "a trace of Go 1.%u, which cannot record heap events; " HR_GO_HOW_TO_RECORD,
+				   version);
+	default:
+		return hr_error_at(err, HR_EINPUT, 0,
+				   "unknown version 1.%u of the Go trace format; known are 1.23, 1.25 and 1.26",
+				   version);
+	}
+}
+
+static enum hr_status go_open(struct hr_reader *r, struct hr_error *err)
+{
+	struct hr_go *g = hr_calloc(1, sizeof(*g));
+	size_t have;
+
+	if (g == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	r->state = g;
+	g->r = r;
+	hr_map64_init(&g->type_bytes);
+	hr_map64_init(&g->gc_stacks);
+	hr_map64_init(&g->thread_index);
+	g->blocks = g->block = take_block(g);
+	if (g->block == NULL || !hr_reserve(&g->threads, &g->cap_threads, 1, sizeof(*g->threads)))
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	g->threads[g->nthreads++] = (struct hr_go_thread){.p = HR_NO_P, .cursor = HR_GO_NONE};
+
+	HR_TRY(need(g, HEADER_BYTES, &have, err));
+	if (have < HEADER_BYTES)
+		return hr_error_at(err, HR_EINPUT, have, "the trace ends within its header");
+	if (!parse_header(g->block->data, &g->version))
+		return hr_error_at(err, HR_EINPUT, 0, "damaged header of a Go execution trace");
+	HR_TRY(check_version(g->version, err));
+	consume(g, HEADER_BYTES);
+	r->meta.version = g->version;
+	r->meta.has_addresses = true;
+	r->meta.has_procs = true;
+	r->meta.page_bytes = HR_GO_PAGE_BYTES;
+	return HR_OK;
+}
+
+/* The end without a single span: nothing that anyone could use. */
+static enum hr_status no_spans(const struct hr_go *g, struct hr_error *err)
+{
+	const struct hr_trace_stats *stats = &g->r->stats;
+
+	if (stats->cut)
+		return hr_error_at(err, HR_EINPUT, stats->cut_offset,
+				   "the trace is cut off before its first heap event can be used: %s", stats->cut_what);
+	return hr_error_at(err, HR_EINPUT, HR_NO_OFFSET, "the trace has no heap events; " HR_GO_HOW_TO_RECORD);
+}
+
+static enum hr_status go_next(struct hr_reader *r, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err)
+{
+	struct hr_go *g = r->state;
+	size_t more;
+
+	*n = 0;
+	while (*n < cap) {
+		if (hr_go_merge_done(g)) {
+			/* Events come as soon as they are known: a live trace's next generation may be a second away.
+			 */
+			if (*n > 0)
+				return HR_OK;
+			enum hr_status status = load(g, err);
+			if (status == HR_END && !g->any_span)
+				return no_spans(g, err);
+			HR_TRY(status);
+		}
+		enum hr_status status = hr_go_merge(g, ev + *n, cap - *n, &more, err);
+		*n += more;
+		HR_TRY(status);
+	}
+	return HR_OK;
+}
+
+static void go_close(struct hr_reader *r)
+{
+	struct hr_go *g = r->state;
+
+	if (g == NULL)
+		return;
+	free_blocks(g->blocks);
+	free_blocks(g->spare);
+	free(g->batches);
+	free(g->stacks);
+	free(g->strings);
+	free(g->marks);
+	free(g->lanes);
+	free(g->threads);
+	free(g->cursors);
+	free(g->heap);
+	free(g->p_running);
+	hr_map64_release(&g->type_bytes);
+	hr_map64_release(&g->gc_stacks);
+	hr_map64_release(&g->thread_index);
+	free(g);
+}
+
+const struct hr_format_ops hr_go_format = {
+    .format = HR_FORMAT_GO,
+    .name = "Go execution trace",
+    .detect = go_detect,
+    .open = go_open,
+    .next = go_next,
+    .close = go_close,
+};

@@ -1,0 +1,225 @@
+/*
+ * Go execution traces with heap events: what the parts of the reader share.
+ *
+ *   gotrace.c         bytes to generations: the header, batches, the clock
+ *   gotrace_scan.c    batches to marks: where the wanted events are and when
+ *   gotrace_tables.c  types, stacks and strings of a generation
+ *   gotrace_merge.c   marks to hr_events, in time order, with the P
+ *
+ * A generation is held whole, because a thread's batch may be flushed long
+ * after it was begun; nothing is held longer. Seen: about one a second, 0.05 to
+ * 13 MB each, 6.8 bytes an event, 5 to 30 threads.
+ */
+#ifndef HR_TRACE_GOTRACE_H
+#define HR_TRACE_GOTRACE_H
+
+#include "base/map64.h"
+#include "trace/format.h"
+
+#define HR_GO_HOW_TO_RECORD                                                                                            \
+	"record with GODEBUG=traceallocfree=1 in the environment and Go 1.23 or newer (go test -trace, "               \
+	"runtime/trace, or /debug/pprof/trace?seconds=N)"
+
+/* Event and batch types of the wire format (internal/trace/event in Go's source, from 1.26 internal/trace/tracev2). */
+enum hr_go_type {
+	HR_GO_BATCH = 1,
+	HR_GO_STACKS = 2,
+	HR_GO_STACK = 3,
+	HR_GO_STRINGS = 4,
+	HR_GO_STRING = 5,
+	HR_GO_CPU_SAMPLES = 6,
+	HR_GO_FREQUENCY = 8,
+	HR_GO_PROCS_CHANGE = 9,
+	HR_GO_PROC_START = 10,
+	HR_GO_PROC_STOP = 11,
+	HR_GO_PROC_STEAL = 12,
+	HR_GO_PROC_STATUS = 13,
+	HR_GO_STW_BEGIN = 26,
+	HR_GO_STW_END = 27,
+	HR_GO_GC_ACTIVE = 28,
+	HR_GO_GC_BEGIN = 29,
+	HR_GO_GC_END = 30,
+	HR_GO_SWEEP_BEGIN = 32,
+	HR_GO_SWEEP_END = 33,
+	HR_GO_ASSIST_BEGIN = 35,
+	HR_GO_ASSIST_END = 36,
+	HR_GO_HEAP_ALLOC = 37,
+	HR_GO_HEAP_GOAL = 38,
+	HR_GO_USER_LOG = 44,
+	HR_GO_EXPERIMENTAL_BATCH = 49,
+	HR_GO_SYNC = 50,
+	HR_GO_END_OF_GENERATION = 52,
+	HR_GO_SPAN = 128,
+	HR_GO_SPAN_ALLOC = 129,
+	HR_GO_SPAN_FREE = 130,
+	HR_GO_OBJECT = 131,
+	HR_GO_OBJECT_ALLOC = 132,
+	HR_GO_OBJECT_FREE = 133,
+	HR_GO_STACK_EXISTS = 134,
+	HR_GO_STACK_ALLOC = 135,
+	HR_GO_STACK_FREE = 136,
+};
+
+#define HR_GO_MAX_ADDR (1ULL << 48)
+/* What one generation may take, marks included. */
+#define HR_GO_MAX_HELD_BYTES (4ULL << 30)
+
+enum {
+	HR_GO_MAX_BATCH = 1 << 16,
+	HR_GO_BLOCK_BYTES = 1 << 20,
+	HR_GO_PAD_BYTES = 32, /* behind a block's data: the scan loads beyond the end of a batch */
+	HR_GO_PAGE_BYTES = 8192,
+	HR_GO_NONE = -1,
+};
+
+/* Bytes of the trace as they were read; batches point into them. */
+struct hr_go_block {
+	struct hr_go_block *next;
+	size_t len;
+	uint8_t data[HR_GO_BLOCK_BYTES + HR_GO_PAD_BYTES];
+};
+
+/*
+ * A mark is a wanted event: its time since the batch's base in ns, above the
+ * place of its type byte in the batch. 48 bits of ns are 78 hours; a batch
+ * lives for a second.
+ */
+enum { HR_GO_MARK_PLACE_BITS = 16 };
+
+struct hr_go_batch {
+	const uint8_t *at;
+	uint32_t len;
+	uint32_t thread;	    /* index */
+	int32_t next;		    /* the thread's next batch in this generation, or HR_GO_NONE */
+	uint32_t marks;		    /* how many, and */
+	size_t mark0;		    /* the first one's index */
+	uint64_t offset;	    /* of `at` in the trace */
+	uint64_t ts;		    /* base, in units of the trace's clock; */
+	uint64_t base_ns;	    /* in ns */
+	uint64_t first_ns, last_ns; /* of its events, since base_ns */
+};
+
+/* A batch that is no thread's events: stacks or strings, looked into when a GC's stack is wanted. */
+struct hr_go_table {
+	const uint8_t *at;
+	uint32_t len;
+	uint64_t offset;
+};
+
+struct hr_go_thread {
+	int16_t p;	/* HR_NO_P */
+	int32_t cursor; /* of this generation, or HR_GO_NONE */
+};
+
+/* A thread's place in the merge of one generation. */
+struct hr_go_cursor {
+	const uint64_t *mark, *mark_end;
+	const uint8_t *at; /* of the batch */
+	uint64_t base_ns;
+	uint64_t offset;
+	uint64_t key; /* ns: the largest time the thread has shown so far */
+	uint32_t thread;
+	int32_t first_batch, last_batch; /* in the order of the trace */
+	int32_t batch;
+};
+
+struct hr_go_head {
+	uint64_t key;
+	uint32_t cursor; /* also the order at equal keys: whose first batch came first */
+};
+
+struct hr_go {
+	struct hr_reader *r;
+	unsigned version;
+
+	/* bytes */
+	struct hr_go_block *blocks, *block; /* of this generation; the last one, which is being filled */
+	struct hr_go_block *spare;
+	size_t pos;	 /* in *block */
+	uint64_t offset; /* of pos in the trace */
+	uint64_t held_bytes;
+	bool eof;
+
+	/* the generation that is held */
+	uint64_t generation;	  /* its number */
+	uint64_t last_generation; /* the one before; 0: none */
+	uint64_t freq;		  /* units a second; 0: not known yet */
+	double ns_per_unit;
+	struct hr_go_batch *batches;
+	size_t nbatches, cap_batches;
+	struct hr_go_table *stacks, *strings;
+	size_t nstacks, cap_stacks, nstrings, cap_strings;
+	uint64_t *marks;
+	size_t nmarks, cap_marks;
+	uint64_t *lanes;	    /* scratch of the scan */
+	struct hr_map64 type_bytes; /* type id: size */
+	struct hr_map64 gc_stacks;  /* stack id of a GCBegin: enum hr_event_flags */
+	bool has_gc;		    /* it has a GCBegin */
+	uint64_t max_ns;	    /* the latest event */
+
+	/* threads; index 0 is "no thread" */
+	struct hr_go_thread *threads;
+	size_t nthreads, cap_threads;
+	struct hr_map64 thread_index;
+
+	/* merge */
+	struct hr_go_cursor *cursors;
+	size_t ncursors, cap_cursors;
+	struct hr_go_head *heap;
+	size_t nheap, cap_heap;
+
+	/* the trace as a whole */
+	bool started; /* origin_ns is known */
+	bool ended;
+	uint64_t origin_ns; /* of the first event */
+	uint64_t floor_ns;  /* nothing of this generation is shown earlier */
+	bool has_info;
+	uint64_t min_addr, object_align, stack_unit;
+	uint64_t procs;	    /* GOMAXPROCS as last seen; 0: not yet */
+	uint8_t *p_running; /* per P: enum p_state of gotrace_merge.c */
+	size_t cap_p_running;
+	bool any_span;
+};
+
+/* Whether the caller wants more than spans, objects and what belongs to them. */
+static inline bool hr_go_wants_rest(const struct hr_go *g)
+{
+	return (g->r->want & ~(unsigned)(HR_WANT_SPANS | HR_WANT_OBJECTS)) != 0;
+}
+
+/* --- gotrace_scan.c --- */
+
+/*
+ * Finds the wanted events of all batches and the time of every batch's first
+ * and last event; counts events. HR_EINPUT: damaged, with the offset;
+ * HR_ENOMEM.
+ */
+enum hr_status hr_go_scan(struct hr_go *g, struct hr_error *err);
+
+/* --- gotrace_tables.c --- */
+
+/* Content of a type batch behind its first byte. HR_EINPUT, HR_ENOMEM. */
+enum hr_status hr_go_add_types(struct hr_go *g, const uint8_t *at, const uint8_t *end, uint64_t offset,
+			       struct hr_error *err);
+/* Fills gc_stacks from the stack and string batches. HR_EINPUT, HR_ENOMEM. */
+enum hr_status hr_go_find_gc_stacks(struct hr_go *g, struct hr_error *err);
+
+/* --- gotrace_merge.c --- */
+
+/* Begins with the generation's marks. HR_ENOMEM. */
+enum hr_status hr_go_merge_start(struct hr_go *g, struct hr_error *err);
+/* Up to cap events; fewer only where the generation ends or with an error. */
+enum hr_status hr_go_merge(struct hr_go *g, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err);
+
+static inline bool hr_go_merge_done(const struct hr_go *g)
+{
+	return g->nheap == 0;
+}
+
+/* --- gotrace.c --- */
+
+/* HR_ENOMEM: malloc has failed, or the generation is larger than allowed. */
+enum hr_status hr_go_no_memory(const struct hr_go *g, struct hr_error *err);
+enum hr_status hr_go_too_large(const struct hr_go *g, struct hr_error *err);
+
+#endif

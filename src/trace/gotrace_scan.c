@@ -1,0 +1,321 @@
+/*
+ * Where the wanted events of a generation are, and when: the one loop that
+ * looks at every byte of a Go trace.
+ *
+ * Nearly all events are objects' (99 of 100, 6.8 bytes each), and a replay of
+ * spans wants none of them; but each tells the time that the next one counts
+ * from, and only its own bytes say how long it is. So an event is a type byte
+ * (which, unlike everything behind it, may have its high bit set) and k
+ * varints, and it ends at the k-th byte from there without a high bit. With
+ * eight bytes in a register, a multiplication sums up those bytes, an addition
+ * of a constant per type lifts the high bit of every byte where the sum has
+ * reached k, and the lowest such bit is the event's end. What does not fit
+ * (longer events, deltas of a millisecond and more) and what is wanted takes
+ * the careful way, which also checks it.
+ *
+ * The end of one event is where the next one starts: a chain of some 20
+ * cycles. Batches are independent of each other, so four are walked at once.
+ *
+ * Invariant: once a batch is scanned, every varint in it is known to be a good
+ * number that ends within the batch.
+ */
+#include "config.h"
+
+#include "trace/gotrace.h"
+
+#include "base/alloc.h"
+#include "trace/varint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	LANES = 4,
+	UNKNOWN = 0xff,			  /* argument count of a type that may not stand in an event batch */
+	LANE_MARKS = HR_GO_MAX_BATCH / 2, /* an event has two bytes at least */
+	MAX_BATCH_NS_BITS = 64 - HR_GO_MARK_PLACE_BITS,
+};
+
+#define EVERY_BYTE(x) ((x)*0x0101010101010101ULL)
+#define HIGH_BITS EVERY_BYTE(0x80ULL)
+#define MAX_BATCH_NS (1ULL << (MAX_BATCH_NS_BITS - 1))
+#define MAX_BASE_NS (1ULL << 62)
+
+enum { NOT_WANTED, SPANS, OBJECTS, REST };
+
+/* Arguments behind the time delta, and who wants the event. */
+struct shape {
+	uint8_t known, args, wanted;
+};
+
+static const struct shape shapes[256] = {
+    [HR_GO_PROCS_CHANGE] = {1, 2, SPANS},
+    [HR_GO_PROC_START] = {1, 2, SPANS},
+    [HR_GO_PROC_STOP] = {1, 0, SPANS},
+    [HR_GO_PROC_STEAL] = {1, 3, SPANS},
+    [HR_GO_PROC_STATUS] = {1, 2, SPANS},
+    [14] = {1, 3}, /* GoCreate */
+    [15] = {1, 1}, /* GoCreateSyscall */
+    [16] = {1, 2}, /* GoStart */
+    [17] = {1, 0}, /* GoDestroy */
+    [18] = {1, 0}, /* GoDestroySyscall */
+    [19] = {1, 2}, /* GoStop */
+    [20] = {1, 2}, /* GoBlock */
+    [21] = {1, 3}, /* GoUnblock */
+    [22] = {1, 2}, /* GoSyscallBegin */
+    [23] = {1, 0}, /* GoSyscallEnd */
+    [24] = {1, 0}, /* GoSyscallEndBlocked */
+    [25] = {1, 3}, /* GoStatus */
+    [HR_GO_STW_BEGIN] = {1, 2, SPANS},
+    [HR_GO_STW_END] = {1, 0, SPANS},
+    [HR_GO_GC_ACTIVE] = {1, 1, SPANS},
+    [HR_GO_GC_BEGIN] = {1, 2, SPANS},
+    [HR_GO_GC_END] = {1, 1, SPANS},
+    [31] = {1, 1}, /* GCSweepActive */
+    [HR_GO_SWEEP_BEGIN] = {1, 1, REST},
+    [HR_GO_SWEEP_END] = {1, 2, REST},
+    [34] = {1, 1}, /* MarkAssistActive */
+    [HR_GO_ASSIST_BEGIN] = {1, 1, REST},
+    [HR_GO_ASSIST_END] = {1, 0, REST},
+    [HR_GO_HEAP_ALLOC] = {1, 1, REST},
+    [HR_GO_HEAP_GOAL] = {1, 1, SPANS},
+    [39] = {1, 1}, /* GoLabel */
+    [40] = {1, 4}, /* UserTaskBegin */
+    [41] = {1, 2}, /* UserTaskEnd */
+    [42] = {1, 3}, /* UserRegionBegin */
+    [43] = {1, 3}, /* UserRegionEnd */
+    [HR_GO_USER_LOG] = {1, 4, REST},
+    [45] = {1, 2}, /* GoSwitch */
+    [46] = {1, 2}, /* GoSwitchDestroy */
+    [47] = {1, 3}, /* GoCreateBlocked */
+    [48] = {1, 4}, /* GoStatusStack */
+    [HR_GO_SPAN] = {1, 3, SPANS},
+    [HR_GO_SPAN_ALLOC] = {1, 3, SPANS},
+    [HR_GO_SPAN_FREE] = {1, 1, SPANS},
+    [HR_GO_OBJECT] = {1, 2, OBJECTS},
+    [HR_GO_OBJECT_ALLOC] = {1, 2, OBJECTS},
+    [HR_GO_OBJECT_FREE] = {1, 1, OBJECTS},
+    [HR_GO_STACK_EXISTS] = {1, 2, OBJECTS},
+    [HR_GO_STACK_ALLOC] = {1, 2, OBJECTS},
+    [HR_GO_STACK_FREE] = {1, 1, OBJECTS},
+};
+
+/* What the loop needs of a type. */
+struct scan {
+	uint64_t reached[256]; /* added to the sums of ends; 0: never reached, the careful way */
+	bool wanted[256];
+	bool mark_all;	   /* the fast way marks what it passes, wanted or not */
+	uint64_t units_ns; /* ns a unit where that is a whole number, else 0 */
+	double ns_per_unit;
+};
+
+struct lane {
+	const uint8_t *p, *end;
+	uint64_t time; /* since the batch's base: units where units_ns is set, else ns */
+	uint64_t events;
+	uint64_t *mark; /* the next one's place */
+	struct hr_go_batch *batch;
+	uint64_t *marks; /* room for LANE_MARKS */
+};
+
+static void prepare(struct scan *s, const struct hr_go *g)
+{
+	const bool wanted[] = {
+	    [NOT_WANTED] = false,
+	    [SPANS] = true,
+	    [OBJECTS] = (g->r->want & HR_WANT_OBJECTS) != 0,
+	    [REST] = hr_go_wants_rest(g),
+	};
+
+	memset(s, 0, sizeof(*s));
+	/* With objects nearly everything is wanted: then a mark too many is cheaper than a look. */
+	s->mark_all = wanted[OBJECTS];
+	for (unsigned type = 0; type < 256; type++) {
+		s->wanted[type] = wanted[shapes[type].wanted];
+		if (shapes[type].known && (s->mark_all || !s->wanted[type]))
+			s->reached[type] = EVERY_BYTE(0x80ULL - (shapes[type].args + 1u));
+	}
+	s->ns_per_unit = g->ns_per_unit;
+	if (g->ns_per_unit < 1e9 && g->ns_per_unit == (double)(uint64_t)g->ns_per_unit)
+		s->units_ns = (uint64_t)g->ns_per_unit;
+}
+
+static inline uint64_t lane_ns(const struct lane *l, uint64_t units_ns)
+{
+	return units_ns ? l->time * units_ns : l->time;
+}
+
+static inline void add_mark(struct lane *l, uint64_t ns, const uint8_t *at)
+{
+	*l->mark++ = ns << HR_GO_MARK_PLACE_BITS | (uint64_t)(at - l->batch->at);
+}
+
+/* Steps over one event if it is an ordinary one. */
+static inline __attribute__((always_inline)) bool fast(struct lane *l, const struct scan *s, bool mark_all,
+						       uint64_t units_ns)
+{
+	const uint8_t *p = l->p;
+	uint64_t w = hr_load64(p + 1), ends = ~w & HIGH_BITS;
+	uint64_t reached = (EVERY_BYTE(ends >> 7) + s->reached[*p]) & HIGH_BITS;
+
+	if (__builtin_expect(reached == 0 || (ends & 0x8080) == 0, 0))
+		return false;
+	/* The delta has one byte or two. */
+	uint64_t bits = w & ((ends & -ends) - 1);
+	uint64_t delta = (bits & 0x7f) | (bits >> 1 & 0x3f80);
+	l->time += units_ns ? delta : (uint64_t)((double)delta * s->ns_per_unit);
+	l->events++;
+	if (mark_all)
+		add_mark(l, lane_ns(l, units_ns), p);
+	l->p = p + 2 + (unsigned)__builtin_ctzll(reached) / 8;
+	return true;
+}
+
+/* The same for any event, with every check. */
+static enum hr_status careful(struct lane *l, const struct scan *s, struct hr_error *err)
+{
+	const uint8_t *p = l->p, *type = p++;
+	const struct shape *shape = &shapes[*type];
+	uint64_t offset = l->batch->offset + (uint64_t)(type - l->batch->at), delta, skipped;
+
+	if (!shape->known)
+		return hr_error_at(err, HR_EINPUT, offset, "damaged trace: %u is not the type of an event", *type);
+	if (!hr_varint(&p, l->end, &delta))
+		return hr_error_at(err, HR_EINPUT, offset, "damaged trace: bad number in an event of type %u", *type);
+	if ((double)delta * s->ns_per_unit >= (double)MAX_BATCH_NS)
+		return hr_error_at(err, HR_EINPUT, offset, "damaged trace: an event lies days behind the one before");
+	l->time += s->units_ns ? delta : (uint64_t)((double)delta * s->ns_per_unit);
+	if (lane_ns(l, s->units_ns) >= MAX_BATCH_NS)
+		return hr_error_at(err, HR_EINPUT, offset,
+				   "damaged trace: an event lies days behind its batch's start");
+	for (unsigned i = 0; i < shape->args; i++)
+		if (!hr_varint(&p, l->end, &skipped))
+			return hr_error_at(err, HR_EINPUT, offset, "damaged trace: bad number in an event of type %u",
+					   *type);
+	l->events++;
+	if (s->wanted[*type] || s->mark_all)
+		add_mark(l, lane_ns(l, s->units_ns), type);
+	l->p = p;
+	return HR_OK;
+}
+
+/* Gives the lane the next batch. */
+static void lane_begin(struct lane *l, struct hr_go_batch *b, const struct scan *s)
+{
+	const uint8_t *p = b->at + 1;
+	uint64_t delta;
+
+	l->p = b->at;
+	l->end = b->at + b->len;
+	l->time = 0;
+	l->events = 0;
+	l->mark = l->marks;
+	l->batch = b;
+	b->first_ns = 0;
+	/* A bad delta is the careful way's to report. */
+	if (hr_varint(&p, l->end, &delta) && (double)delta * s->ns_per_unit < (double)MAX_BATCH_NS)
+		b->first_ns = s->units_ns ? delta * s->units_ns : (uint64_t)((double)delta * s->ns_per_unit);
+}
+
+static enum hr_status lane_end(struct hr_go *g, struct lane *l, const struct scan *s, struct hr_error *err)
+{
+	struct hr_go_batch *b = l->batch;
+	size_t n = (size_t)(l->mark - l->marks);
+	uint64_t ns = lane_ns(l, s->units_ns);
+
+	if (l->p > l->end)
+		return hr_error_at(err, HR_EINPUT, b->offset + b->len,
+				   "damaged trace: an event runs beyond the end of its batch");
+	if (ns >= MAX_BATCH_NS)
+		return hr_error_at(err, HR_EINPUT, b->offset, "damaged trace: a batch of events lasts for days");
+	if (g->held_bytes + (g->nmarks + n) * sizeof(*g->marks) > HR_GO_MAX_HELD_BYTES)
+		return hr_go_too_large(g, err);
+	if (!hr_reserve(&g->marks, &g->cap_marks, g->nmarks + n, sizeof(*g->marks)))
+		return hr_go_no_memory(g, err);
+	memcpy(g->marks + g->nmarks, l->marks, n * sizeof(*l->marks));
+	b->mark0 = g->nmarks;
+	b->marks = (uint32_t)n;
+	b->last_ns = ns;
+	g->nmarks += n;
+	g->r->stats.events_total += l->events;
+	if (b->base_ns + ns > g->max_ns)
+		g->max_ns = b->base_ns + ns;
+	return HR_OK;
+}
+
+/* One lane to the end of its batch. */
+static inline __attribute__((always_inline)) enum hr_status
+run_lane(struct lane *l, const struct scan *s, bool mark_all, uint64_t units_ns, struct hr_error *err)
+{
+	while (l->p < l->end)
+		if (!fast(l, s, mark_all, units_ns))
+			HR_TRY(careful(l, s, err));
+	return HR_OK;
+}
+
+/* All batches. mark_all and whether units_ns is 0 are constants where this is called, so that the loop is too. */
+static inline __attribute__((always_inline)) enum hr_status
+scan_all(struct hr_go *g, const struct scan *s, bool mark_all, uint64_t units_ns, struct hr_error *err)
+{
+	struct lane lanes[LANES];
+	size_t next = 0, busy;
+
+	for (busy = 0; busy < LANES && next < g->nbatches; busy++) {
+		lanes[busy].marks = g->lanes + busy * LANE_MARKS;
+		lane_begin(&lanes[busy], &g->batches[next++], s);
+	}
+	while (busy == LANES) {
+		struct lane *stuck;
+
+		for (;;) {
+#define STEP(i)                                                                                                        \
+	if (__builtin_expect(lanes[i].p >= lanes[i].end, 0) || !fast(&lanes[i], s, mark_all, units_ns)) {              \
+		stuck = &lanes[i];                                                                                     \
+		break;                                                                                                 \
+	}
+			STEP(0)
+			STEP(1)
+			STEP(2)
+			STEP(3)
+#undef STEP
+		}
+		if (stuck->p < stuck->end) {
+			HR_TRY(careful(stuck, s, err));
+			continue;
+		}
+		HR_TRY(lane_end(g, stuck, s, err));
+		if (next < g->nbatches) {
+			lane_begin(stuck, &g->batches[next++], s);
+		} else {
+			lanes[stuck - lanes] = lanes[--busy];
+		}
+	}
+	for (size_t i = 0; i < busy; i++) {
+		HR_TRY(run_lane(&lanes[i], s, mark_all, units_ns, err));
+		HR_TRY(lane_end(g, &lanes[i], s, err));
+	}
+	return HR_OK;
+}
+
+enum hr_status hr_go_scan(struct hr_go *g, struct hr_error *err)
+{
+	struct scan s;
+
+	prepare(&s, g);
+	if (g->lanes == NULL)
+		g->lanes = malloc(sizeof(*g->lanes) * LANES * LANE_MARKS);
+	if (g->lanes == NULL)
+		return hr_go_no_memory(g, err);
+	g->nmarks = 0;
+	g->max_ns = 0;
+	for (size_t i = 0; i < g->nbatches; i++) {
+		struct hr_go_batch *b = &g->batches[i];
+
+		if ((double)b->ts * s.ns_per_unit >= (double)MAX_BASE_NS)
+			return hr_error_at(err, HR_EINPUT, b->offset, "damaged trace: impossible time of a batch");
+		b->base_ns = s.units_ns ? b->ts * s.units_ns : (uint64_t)((double)b->ts * s.ns_per_unit);
+	}
+	if (s.units_ns)
+		return s.mark_all ? scan_all(g, &s, true, s.units_ns, err) : scan_all(g, &s, false, s.units_ns, err);
+	return s.mark_all ? scan_all(g, &s, true, 0, err) : scan_all(g, &s, false, 0, err);
+}

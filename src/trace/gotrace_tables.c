@@ -1,0 +1,109 @@
+/*
+ * The tables at the end of a generation: types with their sizes, and of stacks
+ * and strings only what tells who asked for a garbage collection.
+ */
+#include "config.h"
+
+#include "trace/gotrace.h"
+
+#include "trace/varint.h"
+
+#include <string.h>
+
+/* Functions whose presence in a GCBegin's stack tells the cycle's cause (runtime.GC and runtime/debug in Go's source).
+ */
+static const struct cause {
+	const char *function;
+	uint8_t flags; /* enum hr_event_flags */
+} causes[] = {
+    {"runtime/debug.freeOSMemory", HR_EVF_FREE_OS_MEMORY},
+    {"runtime/debug.FreeOSMemory", HR_EVF_FREE_OS_MEMORY},
+    {"runtime.GC", HR_EVF_FORCED_GC},
+};
+
+static enum hr_status damaged(struct hr_error *err, uint64_t offset, const char *table)
+{
+	return hr_error_at(err, HR_EINPUT, offset, "damaged trace: bad table of %s", table);
+}
+
+enum hr_status hr_go_add_types(struct hr_go *g, const uint8_t *at, const uint8_t *end, uint64_t offset,
+			       struct hr_error *err)
+{
+	const uint8_t *start = at;
+
+	while (at < end) {
+		uint64_t id, addr, size, ptr_bytes, name_len;
+
+		if (!hr_varint(&at, end, &id) || !hr_varint(&at, end, &addr) || !hr_varint(&at, end, &size) ||
+		    !hr_varint(&at, end, &ptr_bytes) || !hr_varint(&at, end, &name_len) ||
+		    name_len > (uint64_t)(end - at) || id == UINT64_MAX)
+			return damaged(err, offset + (uint64_t)(at - start), "types");
+		at += name_len;
+		if (!hr_map64_put(&g->type_bytes, id, size))
+			return hr_go_no_memory(g, err);
+	}
+	return HR_OK;
+}
+
+/* The strings that name a cause: id to flags. */
+static enum hr_status find_causes(const struct hr_go *g, struct hr_map64 *found, struct hr_error *err)
+{
+	for (size_t i = 0; i < g->nstrings; i++) {
+		const struct hr_go_table *t = &g->strings[i];
+		const uint8_t *at = t->at, *end = at + t->len;
+
+		while (at < end) {
+			uint64_t id, len;
+
+			if (*at++ != HR_GO_STRING || !hr_varint(&at, end, &id) || !hr_varint(&at, end, &len) ||
+			    len > (uint64_t)(end - at))
+				return damaged(err, t->offset + (uint64_t)(at - t->at), "strings");
+			for (size_t c = 0; c < sizeof(causes) / sizeof(causes[0]); c++)
+				if (len == strlen(causes[c].function) && memcmp(at, causes[c].function, len) == 0 &&
+				    id != UINT64_MAX && !hr_map64_put(found, id, causes[c].flags))
+					return hr_error_set(err, HR_ENOMEM, "out of memory");
+			at += len;
+		}
+	}
+	return HR_OK;
+}
+
+/* The flags of every stack that is in gc_stacks. */
+static enum hr_status find_stacks(struct hr_go *g, const struct hr_map64 *strings, struct hr_error *err)
+{
+	for (size_t i = 0; i < g->nstacks; i++) {
+		const struct hr_go_table *t = &g->stacks[i];
+		const uint8_t *at = t->at, *end = at + t->len;
+
+		while (at < end) {
+			uint64_t id, frames, pc, function, file, line, *flags;
+
+			if (*at++ != HR_GO_STACK || !hr_varint(&at, end, &id) || !hr_varint(&at, end, &frames))
+				return damaged(err, t->offset + (uint64_t)(at - t->at), "stacks");
+			flags = id != UINT64_MAX ? hr_map64_get(&g->gc_stacks, id) : NULL;
+			for (; frames > 0; frames--) {
+				if (!hr_varint(&at, end, &pc) || !hr_varint(&at, end, &function) ||
+				    !hr_varint(&at, end, &file) || !hr_varint(&at, end, &line))
+					return damaged(err, t->offset + (uint64_t)(at - t->at), "stacks");
+				const uint64_t *cause =
+				    flags != NULL && function != UINT64_MAX ? hr_map64_get(strings, function) : NULL;
+				if (cause != NULL)
+					*flags |= *cause;
+			}
+		}
+	}
+	return HR_OK;
+}
+
+enum hr_status hr_go_find_gc_stacks(struct hr_go *g, struct hr_error *err)
+{
+	struct hr_map64 strings;
+	enum hr_status status;
+
+	hr_map64_init(&strings);
+	status = find_causes(g, &strings, err);
+	if (status == HR_OK && strings.count > 0)
+		status = find_stacks(g, &strings, err);
+	hr_map64_release(&strings);
+	return status;
+}

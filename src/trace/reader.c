@@ -1,0 +1,165 @@
+/*
+ * Finds a trace's format and hands the work to it.
+ *
+ * Invariant: once a format has reported an error or the end, it is not called
+ * again; the reader repeats the answer.
+ */
+#include "config.h"
+
+#include "trace/reader.h"
+
+#include "base/alloc.h"
+#include "trace/format.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct hr_format_ops *const formats[] = {&hr_go_format};
+
+static enum hr_status read_head(struct hr_reader *r, struct hr_error *err)
+{
+	while (r->head_len < sizeof(r->head)) {
+		size_t n;
+		enum hr_status status =
+		    hr_input_read(r->in, r->head + r->head_len, sizeof(r->head) - r->head_len, &n, err);
+
+		if (status == HR_END)
+			break;
+		HR_TRY(status);
+		r->head_len += n;
+		/* A live source may be slow to send more than its header. */
+		for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+			if (formats[i]->detect(r->head, r->head_len))
+				return HR_OK;
+	}
+	return HR_OK;
+}
+
+static enum hr_status start(struct hr_reader *r, struct hr_error *err)
+{
+	HR_TRY(read_head(r, err));
+	if (r->head_len == 0)
+		return hr_error_at(err, HR_EINPUT, 0,
+				   hr_input_cut(r->in) ? "the compressed data ends in its first block"
+						       : "the trace is empty");
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]) && r->ops == NULL; i++)
+		if (formats[i]->detect(r->head, r->head_len))
+			r->ops = formats[i];
+	if (r->ops == NULL)
+		return hr_error_at(err, HR_EINPUT, 0,
+				   "not a trace of a known format: expected a Go execution trace (recorded with "
+				   "GODEBUG=traceallocfree=1) or a text that begins with \"# heapreplay-trace 1\"");
+	r->meta.format = r->ops->format;
+	r->meta.format_name = r->ops->name;
+	r->meta.compression = hr_input_compression(r->in);
+	return r->ops->open(r, err);
+}
+
+static enum hr_status make(struct hr_input *in, unsigned want, struct hr_reader **reader, struct hr_error *err)
+{
+	struct hr_reader *r = hr_calloc(1, sizeof(*r));
+	enum hr_status status;
+
+	*reader = NULL;
+	if (r == NULL) {
+		hr_input_close(in);
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	}
+	r->in = in;
+	r->want = want;
+	status = start(r, err);
+	if (status != HR_OK) {
+		hr_reader_close(r);
+		return status;
+	}
+	*reader = r;
+	return HR_OK;
+}
+
+enum hr_status hr_reader_open(const char *path, unsigned want, struct hr_reader **reader, struct hr_error *err)
+{
+	struct hr_input *in;
+
+	*reader = NULL;
+	HR_TRY(hr_input_open(path, &in, err));
+	return make(in, want, reader, err);
+}
+
+enum hr_status hr_reader_open_memory(const void *data, size_t n, unsigned want, struct hr_reader **reader,
+				     struct hr_error *err)
+{
+	struct hr_input *in;
+
+	*reader = NULL;
+	HR_TRY(hr_input_open_memory(data, n, &in, err));
+	return make(in, want, reader, err);
+}
+
+enum hr_status hr_reader_read(struct hr_reader *r, void *buf, size_t cap, size_t *n, struct hr_error *err)
+{
+	if (r->head_pos < r->head_len) {
+		*n = r->head_len - r->head_pos < cap ? r->head_len - r->head_pos : cap;
+		memcpy(buf, r->head + r->head_pos, *n);
+		r->head_pos += *n;
+		r->stats.bytes_read += *n;
+		return HR_OK;
+	}
+	HR_TRY(hr_input_read(r->in, buf, cap, n, err));
+	r->stats.bytes_read += *n;
+	return HR_OK;
+}
+
+void hr_reader_set_cut(struct hr_reader *r, uint64_t offset, const char *fmt, ...)
+{
+	va_list ap;
+
+	r->stats.cut = true;
+	r->stats.cut_offset = offset;
+	va_start(ap, fmt);
+	vsnprintf(r->stats.cut_what, sizeof(r->stats.cut_what), fmt, ap);
+	va_end(ap);
+}
+
+enum hr_status hr_reader_next(struct hr_reader *r, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err)
+{
+	*n = 0;
+	if (r->status == HR_OK) {
+		r->status = r->ops->next(r, ev, cap, n, &r->err);
+		for (size_t i = 0; i < *n; i++)
+			r->stats.counts[ev[i].kind]++;
+		if (r->status == HR_END)
+			r->stats.digest = hr_input_digest(r->in);
+		if (*n > 0)
+			return HR_OK;
+	}
+	if (r->status != HR_OK && r->status != HR_END && err != NULL)
+		*err = r->err;
+	return r->status;
+}
+
+const struct hr_trace_meta *hr_reader_meta(const struct hr_reader *r)
+{
+	return &r->meta;
+}
+
+const struct hr_trace_stats *hr_reader_stats(const struct hr_reader *r)
+{
+	return &r->stats;
+}
+
+void hr_reader_progress(const struct hr_reader *r, uint64_t *done_bytes, uint64_t *total_bytes)
+{
+	hr_input_progress(r->in, done_bytes, total_bytes);
+}
+
+void hr_reader_close(struct hr_reader *r)
+{
+	if (r == NULL)
+		return;
+	if (r->ops != NULL)
+		r->ops->close(r);
+	hr_input_close(r->in);
+	free(r);
+}
