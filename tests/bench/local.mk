@@ -15,3 +15,6 @@ bench: heapreplay$(EXEEXT) $(bench_programs)
 	@export $(test_environment); \
 	for b in $(bench_programs); do echo "== $$b"; ./$$b || exit 1; done; \
 	for b in $(bench_scripts); do echo "== $$b"; $(BASH) $(top_srcdir)/$$b || exit 1; done
+
+# The real Go 1.19 runtime's figures; a command for other scripts.
+EXTRA_DIST += tests/bench/runtime/main.go tests/bench/runtime/run.sh

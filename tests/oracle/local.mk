@@ -10,3 +10,10 @@ oracle_data =
 
 TESTS += $(oracle_tests)
 EXTRA_DIST += $(oracle_tests) $(oracle_data)
+
+# Random scripts against the real Go 1.19 runtime, where that is installed.
+check_PROGRAMS += tests/oracle/live/generate
+tests_oracle_live_generate_SOURCES = tests/oracle/live/generate.c
+tests_oracle_live_generate_LDADD =
+oracle_tests += tests/oracle/live.sh
+oracle_data += tests/oracle/live/build-go.sh tests/oracle/live/main.go tests/oracle/live/runtime/heapreplay.go
