@@ -40,11 +40,11 @@ struct hr_placer_options {
 /* What the placer found on its way, for info, validate and the JSON. */
 struct hr_placer_stats {
 	uint64_t span_allocs, span_frees;
-	uint64_t forced_same;	   /* recorded placement: allocs for which the model had offered the recorded address */
-	uint64_t unknown_frees;	   /* frees of spans never seen: a recorder's loss */
-	uint64_t dropped_spans;	   /* allocs over a live span, which was dropped */
-	uint64_t swallowed_frees;  /* late frees of spans that were dropped */
-	uint64_t foreign_cache;	   /* allocs that lay in another P's cache */
+	uint64_t forced_same;	  /* recorded placement: allocs for which the model had offered the recorded address */
+	uint64_t unknown_frees;	  /* frees of spans never seen: a recorder's loss */
+	uint64_t dropped_spans;	  /* allocs over a live span, which was dropped */
+	uint64_t swallowed_frees; /* late frees of spans that were dropped */
+	uint64_t foreign_cache;	  /* allocs that lay in another P's cache */
 	uint64_t cache_fills, cache_uses, cache_flushes;
 	uint64_t grown_bytes;
 	uint64_t cycles, forced_cycles;

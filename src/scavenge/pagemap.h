@@ -42,7 +42,7 @@ struct hr_pagemap {
 	uint64_t phys_page_bytes; /* 4096..524288, a power of two */
 	uint64_t huge_page_bytes; /* a power of two, or 0: no huge pages */
 	struct hr_chunk_bits **blocks;
-	struct hr_ranges in_use; /* what has grown */
+	struct hr_ranges in_use;      /* what has grown */
 	struct hr_cache_bits *caches; /* by P */
 	size_t ncaches;
 	hr_release_fn *on_release; /* may be NULL */

@@ -16,7 +16,7 @@ enum hr_place_kind {
 				 grew by for it (the GROW records before it), heap-growth scavenging counts them */
 	HR_PLACE_CACHE_USE,   /* a span took pages from the page cache of P cache_p: page, npages, p, flags */
 	HR_PLACE_FREE,	      /* a span's pages became free: page, npages, flags */
-	HR_PLACE_CACHE_FILL,  /* the cache of P cache_p took the pages `arg` (a bit each) of the 64-page block at `page` */
+	HR_PLACE_CACHE_FILL,  /* the cache of P cache_p took the pages `arg` (bits) of the 64-page block at `page` */
 	HR_PLACE_CACHE_FLUSH, /* the cache of P cache_p gave its pages `arg` of the block at `page` back */
 	HR_PLACE_MARK_START,  /* a GC cycle begins (sweep termination was just before) */
 	HR_PLACE_MARK_DONE,   /* mark termination: the last heap in use is what in_use_pages says here */
@@ -29,11 +29,11 @@ enum hr_place_kind {
 };
 
 enum hr_place_flags {
-	HR_PLACE_MANUAL = 1 << 0,   /* ALLOC, CACHE_USE, FREE: holds no objects (stacks, GC work): not "in use" */
-	HR_PLACE_COMPLETE = 1 << 1, /* ALLOC, CACHE_USE: a span was allocated, so that synchronous scavenging is due;
-				       absent for what was there when the trace began, and for pages of unknown owners */
-	HR_PLACE_INITIAL = 1 << 2,  /* GROW: there when the trace began */
-	HR_PLACE_FORCED = 1 << 3,   /* SWEEP_DONE */
+	HR_PLACE_MANUAL = 1 << 0,     /* ALLOC, CACHE_USE, FREE: holds no objects (stacks, GC work): not "in use" */
+	HR_PLACE_COMPLETE = 1 << 1,   /* ALLOC, CACHE_USE: a span was allocated, so that synchronous scavenging is due;
+					 absent for what was there when the trace began, and for pages of unknown owners */
+	HR_PLACE_INITIAL = 1 << 2,    /* GROW: there when the trace began */
+	HR_PLACE_FORCED = 1 << 3,     /* SWEEP_DONE */
 	HR_PLACE_START_FREE = 1 << 4, /* GROW: free and *not* released (a trace that begins in mid-life) */
 };
 

@@ -55,7 +55,7 @@ struct hr_search_def {
 	void (*free)(struct hr_search *s, uint64_t page, uint64_t npages);
 	void (*cache_fill)(struct hr_search *s, uint64_t base, uint64_t pages);	 /* pages: bits of the block at base */
 	void (*cache_flush)(struct hr_search *s, uint64_t base, uint64_t pages); /* before the map's flush */
-	void (*next_gen)(struct hr_search *s);	/* mark termination: go1.21+ */
+	void (*next_gen)(struct hr_search *s);					 /* mark termination: go1.21+ */
 	void (*start_gen)(struct hr_search *s); /* sweep done and before a forced pass: go1.18 */
 
 	/*

@@ -14,6 +14,7 @@
  *
  *   addr: bytes. size: bytes. arg: see the last column; 0 where it says "-".
  */
+/* clang-format off */
 #define HR_EVENT_KINDS(X)                                                                                              \
 	X(SPAN_EXISTS, "span-exists")	/* addr, size; arg: kind as recorded (1 manual, else span class << 1) */        \
 	X(SPAN_ALLOC, "span-alloc")	/* the same */                                                                 \
@@ -42,6 +43,7 @@
 	X(MEMORY_LIMIT, "memory-limit") /* size: bytes, UINT64_MAX off: a setting changed */                           \
 	X(FREE_OS_MEMORY, "free-os-memory") /* a request to release everything, where a trace says so */              \
 	X(LOG, "log")			/* a message of the program */
+/* clang-format on */
 
 enum hr_event_kind {
 #define HR_EVENT_ENUM(id, name) HR_EV_##id,
@@ -55,7 +57,7 @@ const char *hr_event_kind_name(unsigned kind);
 
 enum hr_event_flags {
 	HR_EVF_FREE_OS_MEMORY = 1 << 0, /* GC_BEGIN: debug.FreeOSMemory asked for the cycle */
-	HR_EVF_FORCED_GC = 1 << 1,      /* GC_BEGIN: runtime.GC asked for it */
+	HR_EVF_FORCED_GC = 1 << 1,	/* GC_BEGIN: runtime.GC asked for it */
 };
 
 #define HR_NO_P (-1)

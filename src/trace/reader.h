@@ -22,35 +22,35 @@ enum hr_want {
 
 enum hr_trace_format { HR_FORMAT_GO, HR_FORMAT_TEXT };
 
-/* What is known of a trace. Complete once the first batch has been taken; `lost` and `cut` grow until the end. */
+/* What is known of a trace; complete when it is open. */
 struct hr_trace_meta {
 	enum hr_trace_format format;
-	const char *format_name;   /* "Go execution trace", "text" */
-	const char *compression;   /* "none", "zstd", "gzip" */
-	unsigned version;	   /* format version: 23, 25, 26 for Go traces, 1 for text */
-	bool has_addresses;	   /* spans carry addresses */
-	bool has_procs;		   /* events carry Ps */
-	bool strict;		   /* written by hand: what a recorder might lose is an error here */
-	uint64_t page_bytes;	   /* of the recorded runtime; 8192 */
-	uint64_t min_addr;	   /* base address of Go's ids; 0: unknown */
-	uint64_t clock_origin_ns;  /* the recorder's own clock (Linux: CLOCK_MONOTONIC) at the first event */
+	const char *format_name;  /* "Go execution trace", "text" */
+	const char *compression;  /* "none", "zstd", "gzip" */
+	unsigned version;	  /* format version: 23, 25, 26 for Go traces, 1 for text */
+	bool has_addresses;	  /* spans carry addresses */
+	bool has_procs;		  /* events carry Ps */
+	bool strict;		  /* written by hand: what a recorder might lose is an error here */
+	uint64_t page_bytes;	  /* of the recorded runtime; 8192 */
+	uint64_t min_addr;	  /* base address of Go's ids; 0: unknown */
+	uint64_t clock_origin_ns; /* the recorder's own clock (Linux: CLOCK_MONOTONIC) at the first event */
 	bool has_clock_origin;
 };
 
 /* What readers count on the way; all of it goes into `info`. */
 struct hr_trace_stats {
-	uint64_t bytes_read;	     /* decompressed */
-	uint64_t events_total;	     /* of any kind, also those not decoded into an hr_event */
+	uint64_t bytes_read;		      /* decompressed */
+	uint64_t events_total;		      /* of any kind, also those not decoded into an hr_event */
 	uint64_t counts[HR_EVENT_KIND_COUNT]; /* of those decoded; objects only where they were wanted */
-	uint64_t generations;	     /* complete ones */
+	uint64_t generations;		      /* complete ones */
 	uint64_t batches;
-	unsigned threads;	     /* different Ms */
+	unsigned threads; /* different Ms */
 	uint64_t last_time_ns;
-	bool cut;		     /* the input ends in the middle of something */
-	uint64_t cut_offset;	     /* byte where it does */
-	char cut_what[160];	     /* "generation 3 has no clock frequency: its 1,234 events are dropped" */
-	uint64_t free_os_memory;     /* cycles that debug.FreeOSMemory asked for */
-	uint64_t digest;	     /* XXH3-64 of all decompressed bytes; valid at the end */
+	bool cut;		 /* the input ends in the middle of something */
+	uint64_t cut_offset;	 /* byte where it does */
+	char cut_what[160];	 /* "generation 3 has no clock frequency: its 1,234 events are dropped" */
+	uint64_t free_os_memory; /* cycles that debug.FreeOSMemory asked for */
+	uint64_t digest;	 /* XXH3-64 of all decompressed bytes; valid at the end */
 };
 
 struct hr_reader;
