@@ -484,6 +484,17 @@ static enum hr_status check_version(unsigned version, struct hr_error *err)
 	}
 }
 
+/* The end without a single span: nothing that anyone could use. */
+static enum hr_status no_spans(const struct hr_go *g, struct hr_error *err)
+{
+	const struct hr_trace_stats *stats = &g->r->stats;
+
+	if (stats->cut)
+		return hr_error_at(err, HR_EINPUT, stats->cut_offset,
+				   "the trace is cut off before its first heap event can be used: %s", stats->cut_what);
+	return hr_error_at(err, HR_EINPUT, HR_NO_OFFSET, "the trace has no heap events; " HR_GO_HOW_TO_RECORD);
+}
+
 static enum hr_status go_open(struct hr_reader *r, struct hr_error *err)
 {
 	struct hr_go *g = hr_calloc(1, sizeof(*g));
@@ -512,18 +523,8 @@ static enum hr_status go_open(struct hr_reader *r, struct hr_error *err)
 	r->meta.has_addresses = true;
 	r->meta.has_procs = true;
 	r->meta.page_bytes = HR_GO_PAGE_BYTES;
-	return HR_OK;
-}
-
-/* The end without a single span: nothing that anyone could use. */
-static enum hr_status no_spans(const struct hr_go *g, struct hr_error *err)
-{
-	const struct hr_trace_stats *stats = &g->r->stats;
-
-	if (stats->cut)
-		return hr_error_at(err, HR_EINPUT, stats->cut_offset,
-				   "the trace is cut off before its first heap event can be used: %s", stats->cut_what);
-	return hr_error_at(err, HR_EINPUT, HR_NO_OFFSET, "the trace has no heap events; " HR_GO_HOW_TO_RECORD);
+	enum hr_status status = load(g, err);
+	return status == HR_END ? no_spans(g, err) : status;
 }
 
 static enum hr_status go_next(struct hr_reader *r, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err)

@@ -16,8 +16,8 @@ static const struct cause {
 	const char *function;
 	uint8_t flags; /* enum hr_event_flags */
 } causes[] = {
-    {"runtime/debug.freeOSMemory", HR_EVF_FREE_OS_MEMORY},
-    {"runtime/debug.FreeOSMemory", HR_EVF_FREE_OS_MEMORY},
+    {"runtime/debug.freeOSMemory", HR_EVF_FREE_OS_MEMORY | HR_EVF_FORCED_GC},
+    {"runtime/debug.FreeOSMemory", HR_EVF_FREE_OS_MEMORY | HR_EVF_FORCED_GC},
     {"runtime.GC", HR_EVF_FORCED_GC},
 };
 

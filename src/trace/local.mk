@@ -8,4 +8,5 @@ libcore_la_SOURCES += \
 	src/trace/gotrace_tables.c \
 	src/trace/input.c src/trace/input.h \
 	src/trace/reader.c src/trace/reader.h \
+	src/trace/text.c src/trace/text.h \
 	src/trace/varint.h

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct hr_format_ops *const formats[] = {&hr_go_format};
+static const struct hr_format_ops *const formats[] = {&hr_go_format, &hr_text_format};
 
 static enum hr_status read_head(struct hr_reader *r, struct hr_error *err)
 {

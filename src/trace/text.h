@@ -13,7 +13,7 @@
 
 /* The header lines for a trace with this meta data. HR_EIO (errno holds why). */
 enum hr_status hr_text_write_header(FILE *f, const struct hr_trace_meta *meta);
-/* One event as a line. HR_EIO. */
-enum hr_status hr_text_write_event(FILE *f, const struct hr_event *ev);
+/* One event of that trace as a line; meta says whether addr is an address or an id. HR_EIO. */
+enum hr_status hr_text_write_event(FILE *f, const struct hr_trace_meta *meta, const struct hr_event *ev);
 
 #endif
