@@ -1,5 +1,5 @@
 # A folder of src includes only what stands below it, and only the command line
-# and the terminal view know the real clock or end the program.
+# and the terminal view know the real clock or end the program. No file is forgotten.
 . "$top_srcdir/tests/lib.sh"
 cd "$top_srcdir" || exit 99
 
@@ -21,6 +21,11 @@ layer trace base
 layer replay base pagealloc heap scavenge trace
 layer report base pagealloc heap scavenge trace replay
 layer tui base pagealloc heap scavenge trace replay report
+
+forgotten=$(find src include -name '*.[ch]' | while read -r file; do
+	grep -qw -e "$file" Makefile.am src/*/local.mk || echo "$file"
+done)
+is "$forgotten" '' 'every file of src is built and in the tarball'
 
 mapfile -t core < <(find src -name '*.[ch]' ! -path 'src/cmd/*' ! -path 'src/tui/*' ! -path src/main.c)
 is "$(grep -nE '\b(clock_gettime|gettimeofday|time)[[:space:]]*\((CLOCK|&|NULL)' "${core[@]}")" '' \
