@@ -154,7 +154,6 @@ struct hr_go {
 	uint64_t *lanes;	    /* scratch of the scan */
 	struct hr_map64 type_bytes; /* type id: size */
 	struct hr_map64 gc_stacks;  /* stack id of a GCBegin: enum hr_event_flags */
-	bool has_gc;		    /* it has a GCBegin */
 	uint64_t max_ns;	    /* the latest event */
 
 	/* threads; index 0 is "no thread" */

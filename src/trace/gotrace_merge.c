@@ -130,36 +130,13 @@ static enum hr_status make_cursors(struct hr_go *g, struct hr_error *err)
 	return HR_OK;
 }
 
-/* The stacks of all GCBegin events, so that they are looked for. */
-static enum hr_status find_gcs(struct hr_go *g, struct hr_error *err)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < g->nbatches; i++) {
-		const struct hr_go_batch *b = &g->batches[i];
-
-		for (size_t m = b->mark0; m < b->mark0 + b->marks; m++) {
-			const uint8_t *p = b->at + (g->marks[m] & (HR_GO_MAX_BATCH - 1));
-
-			if (*p++ != HR_GO_GC_BEGIN)
-				continue;
-			hr_varint_known(&p);
-			hr_varint_known(&p);
-			uint64_t stack = hr_varint_known(&p);
-			if (stack != UINT64_MAX && !hr_map64_put(&g->gc_stacks, stack, 0))
-				return hr_go_no_memory(g, err);
-			any = true;
-		}
-	}
-	return any ? hr_go_find_gc_stacks(g, err) : HR_OK;
-}
-
 enum hr_status hr_go_merge_start(struct hr_go *g, struct hr_error *err)
 {
 	uint64_t first_ns = UINT64_MAX;
 
 	HR_TRY(make_cursors(g, err));
-	HR_TRY(find_gcs(g, err));
+	if (g->gc_stacks.count > 0)
+		HR_TRY(hr_go_find_gc_stacks(g, err));
 	if (!hr_reserve(&g->heap, &g->cap_heap, g->ncursors, sizeof(*g->heap)))
 		return hr_go_no_memory(g, err);
 	g->nheap = 0;

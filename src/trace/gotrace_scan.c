@@ -10,8 +10,8 @@
  * eight bytes in a register, a multiplication sums up those bytes, an addition
  * of a constant per type lifts the high bit of every byte where the sum has
  * reached k, and the lowest such bit is the event's end. What does not fit
- * (longer events, deltas of a millisecond and more) and what is wanted takes
- * the careful way, which also checks it.
+ * (longer events, deltas of more than a byte, which are 1 to 10 of 100, the
+ * last bytes of a batch) and what is wanted takes the careful way.
  *
  * The end of one event is where the next one starts: a chain of some 20
  * cycles. Batches are independent of each other, so four are walked at once.
@@ -33,11 +33,13 @@ enum {
 	LANES = 4,
 	UNKNOWN = 0xff,			  /* argument count of a type that may not stand in an event batch */
 	LANE_MARKS = HR_GO_MAX_BATCH / 2, /* an event has two bytes at least */
+	FAST_BYTES = 9,			  /* what the fast way looks at, and so the longest event that it takes */
 	MAX_BATCH_NS_BITS = 64 - HR_GO_MARK_PLACE_BITS,
 };
 
 #define EVERY_BYTE(x) ((x)*0x0101010101010101ULL)
 #define HIGH_BITS EVERY_BYTE(0x80ULL)
+#define LOW_BITS EVERY_BYTE(1ULL)
 #define MAX_BATCH_NS (1ULL << (MAX_BATCH_NS_BITS - 1))
 #define MAX_BASE_NS (1ULL << 62)
 
@@ -102,7 +104,7 @@ static const struct shape shapes[256] = {
 
 /* What the loop needs of a type. */
 struct scan {
-	uint64_t reached[256]; /* added to the sums of ends; 0: never reached, the careful way */
+	uint64_t reached[256]; /* added to the sums of ends; 0: never reached, so the careful way */
 	bool wanted[256];
 	bool mark_all;	   /* the fast way marks what it passes, wanted or not */
 	uint64_t units_ns; /* ns a unit where that is a whole number, else 0 */
@@ -111,8 +113,7 @@ struct scan {
 
 struct lane {
 	const uint8_t *p, *end;
-	uint64_t time; /* since the batch's base: units where units_ns is set, else ns */
-	uint64_t events;
+	uint64_t time;	/* since the batch's base: units where units_ns is set, else ns */
 	uint64_t *mark; /* the next one's place */
 	struct hr_go_batch *batch;
 	uint64_t *marks; /* room for LANE_MARKS */
@@ -132,7 +133,7 @@ static void prepare(struct scan *s, const struct hr_go *g)
 	s->mark_all = wanted[OBJECTS];
 	for (unsigned type = 0; type < 256; type++) {
 		s->wanted[type] = wanted[shapes[type].wanted];
-		if (shapes[type].known && (s->mark_all || !s->wanted[type]))
+		if (shapes[type].known && type != HR_GO_GC_BEGIN && (s->mark_all || !s->wanted[type]))
 			s->reached[type] = EVERY_BYTE(0x80ULL - (shapes[type].args + 1u));
 	}
 	s->ns_per_unit = g->ns_per_unit;
@@ -150,33 +151,12 @@ static inline void add_mark(struct lane *l, uint64_t ns, const uint8_t *at)
 	*l->mark++ = ns << HR_GO_MARK_PLACE_BITS | (uint64_t)(at - l->batch->at);
 }
 
-/* Steps over one event if it is an ordinary one. */
-static inline __attribute__((always_inline)) bool fast(struct lane *l, const struct scan *s, bool mark_all,
-						       uint64_t units_ns)
-{
-	const uint8_t *p = l->p;
-	uint64_t w = hr_load64(p + 1), ends = ~w & HIGH_BITS;
-	uint64_t reached = (EVERY_BYTE(ends >> 7) + s->reached[*p]) & HIGH_BITS;
-
-	if (__builtin_expect(reached == 0 || (ends & 0x8080) == 0, 0))
-		return false;
-	/* The delta has one byte or two. */
-	uint64_t bits = w & ((ends & -ends) - 1);
-	uint64_t delta = (bits & 0x7f) | (bits >> 1 & 0x3f80);
-	l->time += units_ns ? delta : (uint64_t)((double)delta * s->ns_per_unit);
-	l->events++;
-	if (mark_all)
-		add_mark(l, lane_ns(l, units_ns), p);
-	l->p = p + 2 + (unsigned)__builtin_ctzll(reached) / 8;
-	return true;
-}
-
-/* The same for any event, with every check. */
-static enum hr_status careful(struct lane *l, const struct scan *s, struct hr_error *err)
+/* Any event, with every check. */
+static enum hr_status careful(struct hr_go *g, struct lane *l, const struct scan *s, struct hr_error *err)
 {
 	const uint8_t *p = l->p, *type = p++;
 	const struct shape *shape = &shapes[*type];
-	uint64_t offset = l->batch->offset + (uint64_t)(type - l->batch->at), delta, skipped;
+	uint64_t offset = l->batch->offset + (uint64_t)(type - l->batch->at), delta, arg = 0;
 
 	if (!shape->known)
 		return hr_error_at(err, HR_EINPUT, offset, "damaged trace: %u is not the type of an event", *type);
@@ -189,15 +169,89 @@ static enum hr_status careful(struct lane *l, const struct scan *s, struct hr_er
 		return hr_error_at(err, HR_EINPUT, offset,
 				   "damaged trace: an event lies days behind its batch's start");
 	for (unsigned i = 0; i < shape->args; i++)
-		if (!hr_varint(&p, l->end, &skipped))
+		if (!hr_varint(&p, l->end, &arg))
 			return hr_error_at(err, HR_EINPUT, offset, "damaged trace: bad number in an event of type %u",
 					   *type);
-	l->events++;
+	/* The last argument is the stack. */
+	if (*type == HR_GO_GC_BEGIN && arg != UINT64_MAX && !hr_map64_put(&g->gc_stacks, arg, 0))
+		return hr_go_no_memory(g, err);
 	if (s->wanted[*type] || s->mark_all)
 		add_mark(l, lane_ns(l, s->units_ns), type);
 	l->p = p;
 	return HR_OK;
 }
+
+/* One event of a lane whose place and time are p and time, or `stuck` where that needs care. */
+#define STEP(lane, p, time)                                                                                            \
+	do {                                                                                                           \
+		uint64_t w = hr_load64((p) + 1), ends = ~w >> 7 & LOW_BITS;                                            \
+		uint64_t reached = (ends * LOW_BITS + s->reached[*(p)]) & HIGH_BITS;                                   \
+		if (__builtin_expect(reached == 0 || (w & 0x80) != 0, 0)) {                                            \
+			stuck = (lane);                                                                                \
+			goto out;                                                                                      \
+		}                                                                                                      \
+		(time) += units_ns ? (w & 0x7f) : (uint64_t)((double)(w & 0x7f) * s->ns_per_unit);                     \
+		if (mark_all)                                                                                          \
+			add_mark(&lanes[lane], units_ns ? (time)*units_ns : (time), p);                                \
+		(p) += 2 + (unsigned)__builtin_ctzll(reached) / 8;                                                     \
+	} while (0)
+
+/*
+ * All four lanes, an event each in turn, until one can't go on like this; that
+ * one is the answer. Adds to *events. mark_all and whether units_ns is 0 are
+ * constants where this is called.
+ */
+static inline __attribute__((always_inline)) unsigned fast4(struct lane *lanes, const struct scan *s, bool mark_all,
+							    uint64_t units_ns, uint64_t *events)
+{
+	const uint8_t *p0 = lanes[0].p, *p1 = lanes[1].p, *p2 = lanes[2].p, *p3 = lanes[3].p;
+	uint64_t time0 = lanes[0].time, time1 = lanes[1].time, time2 = lanes[2].time, time3 = lanes[3].time;
+	uint64_t rounds;
+	unsigned stuck;
+
+	for (;;) {
+		const ptrdiff_t left[LANES] = {lanes[0].end - p0, lanes[1].end - p1, lanes[2].end - p2,
+					       lanes[3].end - p3};
+
+		stuck = 0;
+		for (unsigned i = 1; i < LANES; i++)
+			if (left[i] < left[stuck])
+				stuck = i;
+		rounds = (uint64_t)left[stuck] / FAST_BYTES;
+		if (rounds == 0)
+			goto out;
+		*events += LANES * rounds;
+		for (; rounds > 0; rounds--) {
+			STEP(0, p0, time0);
+			STEP(1, p1, time1);
+			STEP(2, p2, time2);
+			STEP(3, p3, time3);
+		}
+	}
+out:
+	if (rounds > 0)
+		*events -= LANES * rounds - stuck;
+	lanes[0].p = p0, lanes[1].p = p1, lanes[2].p = p2, lanes[3].p = p3;
+	lanes[0].time = time0, lanes[1].time = time1, lanes[2].time = time2, lanes[3].time = time3;
+	return stuck;
+}
+
+/* The same with one lane, where fewer than four are left. */
+static inline __attribute__((always_inline)) void fast1(struct lane *lanes, const struct scan *s, bool mark_all,
+							uint64_t units_ns, uint64_t *events)
+{
+	const uint8_t *p = lanes->p, *safe = lanes->end - FAST_BYTES;
+	uint64_t time = lanes->time;
+	unsigned stuck = 0;
+
+	for (; p <= safe; (*events)++)
+		STEP(0, p, time);
+out:
+	lanes->p = p;
+	lanes->time = time;
+	(void)stuck;
+}
+#undef STEP
 
 /* Gives the lane the next batch. */
 static void lane_begin(struct lane *l, struct hr_go_batch *b, const struct scan *s)
@@ -208,7 +262,6 @@ static void lane_begin(struct lane *l, struct hr_go_batch *b, const struct scan 
 	l->p = b->at;
 	l->end = b->at + b->len;
 	l->time = 0;
-	l->events = 0;
 	l->mark = l->marks;
 	l->batch = b;
 	b->first_ns = 0;
@@ -223,9 +276,6 @@ static enum hr_status lane_end(struct hr_go *g, struct lane *l, const struct sca
 	size_t n = (size_t)(l->mark - l->marks);
 	uint64_t ns = lane_ns(l, s->units_ns);
 
-	if (l->p > l->end)
-		return hr_error_at(err, HR_EINPUT, b->offset + b->len,
-				   "damaged trace: an event runs beyond the end of its batch");
 	if (ns >= MAX_BATCH_NS)
 		return hr_error_at(err, HR_EINPUT, b->offset, "damaged trace: a batch of events lasts for days");
 	if (g->held_bytes + (g->nmarks + n) * sizeof(*g->marks) > HR_GO_MAX_HELD_BYTES)
@@ -237,63 +287,46 @@ static enum hr_status lane_end(struct hr_go *g, struct lane *l, const struct sca
 	b->marks = (uint32_t)n;
 	b->last_ns = ns;
 	g->nmarks += n;
-	g->r->stats.events_total += l->events;
 	if (b->base_ns + ns > g->max_ns)
 		g->max_ns = b->base_ns + ns;
 	return HR_OK;
 }
 
-/* One lane to the end of its batch. */
-static inline __attribute__((always_inline)) enum hr_status
-run_lane(struct lane *l, const struct scan *s, bool mark_all, uint64_t units_ns, struct hr_error *err)
-{
-	while (l->p < l->end)
-		if (!fast(l, s, mark_all, units_ns))
-			HR_TRY(careful(l, s, err));
-	return HR_OK;
-}
-
-/* All batches. mark_all and whether units_ns is 0 are constants where this is called, so that the loop is too. */
+/* All batches. */
 static inline __attribute__((always_inline)) enum hr_status
 scan_all(struct hr_go *g, const struct scan *s, bool mark_all, uint64_t units_ns, struct hr_error *err)
 {
 	struct lane lanes[LANES];
+	uint64_t events = 0;
 	size_t next = 0, busy;
 
 	for (busy = 0; busy < LANES && next < g->nbatches; busy++) {
 		lanes[busy].marks = g->lanes + busy * LANE_MARKS;
 		lane_begin(&lanes[busy], &g->batches[next++], s);
 	}
-	while (busy == LANES) {
-		struct lane *stuck;
+	while (busy > 0) {
+		struct lane *l = &lanes[busy - 1];
 
-		for (;;) {
-#define STEP(i)                                                                                                        \
-	if (__builtin_expect(lanes[i].p >= lanes[i].end, 0) || !fast(&lanes[i], s, mark_all, units_ns)) {              \
-		stuck = &lanes[i];                                                                                     \
-		break;                                                                                                 \
-	}
-			STEP(0)
-			STEP(1)
-			STEP(2)
-			STEP(3)
-#undef STEP
+		if (busy == LANES)
+			l = &lanes[fast4(lanes, s, mark_all, units_ns, &events)];
+		else
+			fast1(l, s, mark_all, units_ns, &events);
+		/* The one event that is not ordinary, or the last ones of the batch. */
+		while (l->p < l->end) {
+			HR_TRY(careful(g, l, s, err));
+			events++;
+			if (l->end - l->p >= FAST_BYTES)
+				break;
 		}
-		if (stuck->p < stuck->end) {
-			HR_TRY(careful(stuck, s, err));
+		if (l->p < l->end)
 			continue;
-		}
-		HR_TRY(lane_end(g, stuck, s, err));
-		if (next < g->nbatches) {
-			lane_begin(stuck, &g->batches[next++], s);
-		} else {
-			lanes[stuck - lanes] = lanes[--busy];
-		}
+		HR_TRY(lane_end(g, l, s, err));
+		if (next < g->nbatches)
+			lane_begin(l, &g->batches[next++], s);
+		else
+			*l = lanes[--busy];
 	}
-	for (size_t i = 0; i < busy; i++) {
-		HR_TRY(run_lane(&lanes[i], s, mark_all, units_ns, err));
-		HR_TRY(lane_end(g, &lanes[i], s, err));
-	}
+	g->r->stats.events_total += events;
 	return HR_OK;
 }
 
