@@ -19,7 +19,7 @@ struct hr_format_ops {
 	bool (*detect)(const uint8_t *head, size_t n);
 	/* Makes r->state and fills what is known of r->meta. On failure `close` is called all the same. */
 	enum hr_status (*open)(struct hr_reader *r, struct hr_error *err);
-	/* As hr_reader_next, but *n may be more than 0 beside an error or HR_END: those events come first. */
+	/* As hr_reader_next, with the counts kept; but *n may be more than 0 beside an error or HR_END: those events come first. */
 	enum hr_status (*next)(struct hr_reader *r, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err);
 	void (*close)(struct hr_reader *r);
 };

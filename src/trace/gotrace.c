@@ -249,7 +249,7 @@ static enum hr_status set_info(struct hr_go *g, const uint8_t *at, const uint8_t
 				   "the recorded runtime has pages of %" PRIu64 " bytes; only 8192 is supported",
 				   page_bytes);
 	if (min_addr % HR_GO_PAGE_BYTES != 0 || min_addr >= HR_GO_MAX_ADDR || object_align == 0 ||
-	    object_align > 4096 || stack_unit == 0 || stack_unit > 1 << 20)
+	    object_align > HR_GO_PAGE_BYTES || stack_unit == 0 || stack_unit > HR_GO_PAGE_BYTES)
 		return damaged(g, err, "impossible description of the heap");
 	if (g->has_info && (min_addr != g->min_addr || object_align != g->object_align || stack_unit != g->stack_unit))
 		return damaged(g, err, "two descriptions of the heap");
@@ -334,8 +334,7 @@ static void forget_generation(struct hr_go *g)
 	g->nstrings = 0;
 	g->freq = 0;
 	g->generation = 0;
-	hr_map64_release(&g->type_bytes);
-	hr_map64_init(&g->type_bytes);
+	g->ntypes = 0;
 	hr_map64_release(&g->gc_stacks);
 	hr_map64_init(&g->gc_stacks);
 }
@@ -519,7 +518,6 @@ static enum hr_status go_open(struct hr_reader *r, struct hr_error *err)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	r->state = g;
 	g->r = r;
-	hr_map64_init(&g->type_bytes);
 	hr_map64_init(&g->gc_stacks);
 	hr_map64_init(&g->thread_index);
 	g->blocks = g->block = take_block(g);
@@ -583,7 +581,7 @@ static void go_close(struct hr_reader *r)
 	free(g->cursors);
 	free(g->heap);
 	free(g->p_running);
-	hr_map64_release(&g->type_bytes);
+	free(g->type_bytes);
 	hr_map64_release(&g->gc_stacks);
 	hr_map64_release(&g->thread_index);
 	free(g);

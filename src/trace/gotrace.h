@@ -158,10 +158,11 @@ struct hr_go {
 	size_t nstacks, cap_stacks, nstrings, cap_strings;
 	uint64_t *marks;
 	size_t nmarks, cap_marks;
-	uint64_t *lanes;	    /* scratch of the scan */
-	struct hr_map64 type_bytes; /* type id: size */
-	struct hr_map64 gc_stacks;  /* stack id of a GCBegin: enum hr_event_flags */
-	uint64_t max_ns;	    /* the latest event */
+	uint64_t *lanes;      /* scratch of the scan */
+	uint64_t *type_bytes; /* by type id, 0: unknown */
+	size_t ntypes, cap_types;
+	struct hr_map64 gc_stacks; /* stack id of a GCBegin: enum hr_event_flags */
+	uint64_t max_ns;	   /* the latest event */
 
 	/* threads; index 0 is "no thread" */
 	struct hr_go_thread *threads;

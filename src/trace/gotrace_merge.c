@@ -188,12 +188,67 @@ static bool set_p(struct hr_go *g, uint64_t p, enum p_state state)
 
 /* --- events ----------------------------------------------------------------- */
 
-/* Address of the span, object or stack. */
-static enum hr_status address(const struct hr_go *g, uint64_t id, uint64_t unit, uint64_t *addr, struct hr_error *err)
+/* What an event's arguments are. */
+enum how {
+	NOT_SHOWN,
+	PLAIN,	    /* nothing to be had from them */
+	SIZE,	    /* bytes */
+	SPAN,	    /* id, pages, kind */
+	FREED_SPAN, /* id */
+	OBJECT,	    /* id, type */
+	FREED_OBJECT,
+	STACK, /* id, order */
+	FREED_STACK,
+	GC_BEGIN,     /* sequence number, stack */
+	SWEEP_END,    /* bytes swept, bytes reclaimed */
+	PROCS_CHANGE, /* GOMAXPROCS, stack */
+	PROC_START,   /* P, sequence number */
+	PROC_STOP,
+	PROC_STEAL,  /* P, sequence number, the thread that had it */
+	PROC_STATUS, /* P, status */
+};
+
+static const struct row {
+	uint8_t how, kind;
+	bool rest; /* only for those who want everything */
+} rows[256] = {
+    [HR_GO_OBJECT] = {OBJECT, HR_EV_OBJ_EXISTS},
+    [HR_GO_OBJECT_ALLOC] = {OBJECT, HR_EV_OBJ_ALLOC},
+    [HR_GO_OBJECT_FREE] = {FREED_OBJECT, HR_EV_OBJ_FREE},
+    [HR_GO_SPAN] = {SPAN, HR_EV_SPAN_EXISTS},
+    [HR_GO_SPAN_ALLOC] = {SPAN, HR_EV_SPAN_ALLOC},
+    [HR_GO_SPAN_FREE] = {FREED_SPAN, HR_EV_SPAN_FREE},
+    [HR_GO_STACK_EXISTS] = {STACK, HR_EV_STACK_EXISTS},
+    [HR_GO_STACK_ALLOC] = {STACK, HR_EV_STACK_ALLOC},
+    [HR_GO_STACK_FREE] = {FREED_STACK, HR_EV_STACK_FREE},
+    [HR_GO_PROC_START] = {PROC_START, HR_EV_PROC_START},
+    [HR_GO_PROC_STOP] = {PROC_STOP, HR_EV_PROC_STOP},
+    [HR_GO_PROC_STEAL] = {PROC_STEAL, HR_EV_PROC_STOP},
+    [HR_GO_PROC_STATUS] = {PROC_STATUS, HR_EV_PROC_START},
+    [HR_GO_PROCS_CHANGE] = {PROCS_CHANGE, HR_EV_GOMAXPROCS},
+    [HR_GO_GC_BEGIN] = {GC_BEGIN, HR_EV_GC_BEGIN},
+    [HR_GO_GC_ACTIVE] = {PLAIN, HR_EV_GC_ACTIVE},
+    [HR_GO_GC_END] = {PLAIN, HR_EV_GC_END},
+    [HR_GO_STW_BEGIN] = {PLAIN, HR_EV_STW_BEGIN},
+    [HR_GO_STW_END] = {PLAIN, HR_EV_STW_END},
+    [HR_GO_HEAP_GOAL] = {SIZE, HR_EV_HEAP_GOAL},
+    [HR_GO_HEAP_ALLOC] = {SIZE, HR_EV_HEAP_LIVE, true},
+    [HR_GO_SWEEP_BEGIN] = {PLAIN, HR_EV_SWEEP_BEGIN, true},
+    [HR_GO_SWEEP_END] = {SWEEP_END, HR_EV_SWEEP_END, true},
+    [HR_GO_ASSIST_BEGIN] = {PLAIN, HR_EV_ASSIST_BEGIN, true},
+    [HR_GO_ASSIST_END] = {PLAIN, HR_EV_ASSIST_END, true},
+    [HR_GO_USER_LOG] = {PLAIN, HR_EV_LOG, true},
+};
+
+/* The address that an id stands for, from where the id is. */
+static inline enum hr_status place(const struct hr_go *g, const uint8_t **p, uint64_t unit, uint64_t *addr,
+				   struct hr_error *err)
 {
-	if (id > HR_GO_MAX_ADDR / unit || g->min_addr + id * unit >= HR_GO_MAX_ADDR)
-		return hr_error_set(err, HR_EINPUT, "damaged trace: id %" PRIu64 " lies beyond 2^48", id);
+	uint64_t id = hr_varint_known(p);
+
 	*addr = g->min_addr + id * unit;
+	if (__builtin_expect(id >= HR_GO_MAX_ADDR || *addr >= HR_GO_MAX_ADDR, 0))
+		return hr_error_set(err, HR_EINPUT, "damaged trace: id %" PRIu64 " lies beyond 2^48", id);
 	return HR_OK;
 }
 
@@ -201,7 +256,7 @@ static enum hr_status span(struct hr_go *g, struct hr_event *e, const uint8_t *p
 {
 	uint64_t pages, kind;
 
-	HR_TRY(address(g, hr_varint_known(&p), HR_GO_PAGE_BYTES, &e->addr, err));
+	HR_TRY(place(g, &p, HR_GO_PAGE_BYTES, &e->addr, err));
 	pages = hr_varint_known(&p);
 	kind = hr_varint_known(&p);
 	if (pages == 0 || pages > (HR_GO_MAX_ADDR - e->addr) / HR_GO_PAGE_BYTES)
@@ -214,23 +269,11 @@ static enum hr_status span(struct hr_go *g, struct hr_event *e, const uint8_t *p
 	return HR_OK;
 }
 
-static enum hr_status object(const struct hr_go *g, struct hr_event *e, const uint8_t *p, struct hr_error *err)
-{
-	uint64_t type, *bytes;
-
-	HR_TRY(address(g, hr_varint_known(&p), g->object_align, &e->addr, err));
-	type = hr_varint_known(&p);
-	bytes = type != UINT64_MAX ? hr_map64_get(&g->type_bytes, type) : NULL;
-	e->size = bytes != NULL ? *bytes : 0;
-	e->arg = type < UINT32_MAX ? (uint32_t)type : UINT32_MAX;
-	return HR_OK;
-}
-
 static enum hr_status stack(const struct hr_go *g, struct hr_event *e, const uint8_t *p, struct hr_error *err)
 {
 	uint64_t order;
 
-	HR_TRY(address(g, hr_varint_known(&p), g->stack_unit, &e->addr, err));
+	HR_TRY(place(g, &p, g->stack_unit, &e->addr, err));
 	order = hr_varint_known(&p);
 	if (order == 0 || order > MAX_STACK_ORDER)
 		return hr_error_set(err, HR_EINPUT, "damaged trace: a stack of order %" PRIu64, order);
@@ -238,176 +281,128 @@ static enum hr_status stack(const struct hr_go *g, struct hr_event *e, const uin
 	return HR_OK;
 }
 
+/* A P's event; *show: whether it changes what is known of the P. */
+static enum hr_status proc(struct hr_go *g, struct hr_go_thread *t, enum how how, struct hr_event *e, const uint8_t *p,
+			   bool *show, struct hr_error *err)
+{
+	enum p_state state = P_IDLES;
+	uint64_t which, what;
+
+	if (how == PROC_STOP) {
+		*show = t->p != HR_NO_P && set_p(g, (uint64_t)t->p, P_IDLES);
+		t->p = HR_NO_P;
+		return HR_OK;
+	}
+	which = hr_varint_known(&p);
+	what = hr_varint_known(&p);
+	HR_TRY(check_p(g, which, err));
+	*show = false;
+	if (how == PROC_STEAL) {
+		/* Nothing when the victim has another P by now, or is no thread that we know. */
+		uint64_t victim = hr_varint_known(&p);
+		const uint64_t *index = victim != UINT64_MAX ? hr_map64_get(&g->thread_index, victim) : NULL;
+
+		if (index == NULL || g->threads[*index].p != (int16_t)which)
+			return HR_OK;
+		g->threads[*index].p = HR_NO_P;
+	} else if (how == PROC_START || what == PROC_RUNNING || what == PROC_SYSCALL) {
+		t->p = (int16_t)which;
+		state = P_RUNS;
+	} else if (what != PROC_IDLE) {
+		return HR_OK;
+	}
+	e->p = (int16_t)which;
+	e->kind = state == P_RUNS ? HR_EV_PROC_START : HR_EV_PROC_STOP;
+	*show = set_p(g, which, state);
+	return HR_OK;
+}
+
 /*
  * The event at p (its type byte) of thread t into *e, whose time is set.
  * *show: whether it is one for the caller.
  */
-static enum hr_status decode(struct hr_go *g, struct hr_go_thread *t, const uint8_t *p, struct hr_event *e, bool *show,
-			     struct hr_error *err)
+static inline enum hr_status decode(struct hr_go *g, struct hr_go_thread *t, const uint8_t *p, struct hr_event *e,
+				    bool *show, struct hr_error *err)
 {
-	const uint8_t type = *p++;
-	uint64_t a, b;
+	const struct row *row = &rows[*p++];
+	uint64_t x;
 
-#define KIND(k) (e->kind = HR_EV_##k)
-	hr_varint_known(&p); /* the delta, which the scan has seen */
+	hr_varint_skip_known(&p); /* the delta, which the scan has seen */
 	e->addr = e->size = 0;
 	e->arg = 0;
-	e->flags = 0;
 	e->p = t->p;
-	*show = true;
-	switch (type) {
-	case HR_GO_OBJECT:
-		KIND(OBJ_EXISTS);
-		return object(g, e, p, err);
-	case HR_GO_OBJECT_ALLOC:
-		KIND(OBJ_ALLOC);
-		return object(g, e, p, err);
-	case HR_GO_OBJECT_FREE:
-		KIND(OBJ_FREE);
-		return address(g, hr_varint_known(&p), g->object_align, &e->addr, err);
-	case HR_GO_SPAN:
-		KIND(SPAN_EXISTS);
+	e->kind = row->kind;
+	e->flags = 0;
+	*show = !row->rest || hr_go_wants_rest(g);
+	switch ((enum how)row->how) {
+	case OBJECT:
+		HR_TRY(place(g, &p, g->object_align, &e->addr, err));
+		x = hr_varint_known(&p);
+		e->size = x < g->ntypes ? g->type_bytes[x] : 0;
+		e->arg = x < UINT32_MAX ? (uint32_t)x : UINT32_MAX;
+		break;
+	case FREED_OBJECT:
+		return place(g, &p, g->object_align, &e->addr, err);
+	case SPAN:
 		return span(g, e, p, err);
-	case HR_GO_SPAN_ALLOC:
-		KIND(SPAN_ALLOC);
-		return span(g, e, p, err);
-	case HR_GO_SPAN_FREE:
-		KIND(SPAN_FREE);
+	case FREED_SPAN:
 		g->any_span = true;
-		return address(g, hr_varint_known(&p), HR_GO_PAGE_BYTES, &e->addr, err);
-	case HR_GO_STACK_EXISTS:
-		KIND(STACK_EXISTS);
+		return place(g, &p, HR_GO_PAGE_BYTES, &e->addr, err);
+	case STACK:
 		return stack(g, e, p, err);
-	case HR_GO_STACK_ALLOC:
-		KIND(STACK_ALLOC);
-		return stack(g, e, p, err);
-	case HR_GO_STACK_FREE:
-		KIND(STACK_FREE);
-		return address(g, hr_varint_known(&p), g->stack_unit, &e->addr, err);
-
-	case HR_GO_PROC_START:
-		KIND(PROC_START);
-		a = hr_varint_known(&p);
-		HR_TRY(check_p(g, a, err));
-		e->p = t->p = (int16_t)a;
-		*show = set_p(g, a, P_RUNS);
-		return HR_OK;
-	case HR_GO_PROC_STOP:
-		KIND(PROC_STOP);
-		*show = t->p != HR_NO_P && set_p(g, (uint64_t)t->p, P_IDLES);
-		t->p = HR_NO_P;
-		return HR_OK;
-	case HR_GO_PROC_STEAL: {
-		KIND(PROC_STOP);
-		a = hr_varint_known(&p);
-		hr_varint_known(&p);
-		b = hr_varint_known(&p);
-		HR_TRY(check_p(g, a, err));
-		/* Does nothing when the victim has taken up another one, or is no thread that we know. */
-		const uint64_t *index = b != UINT64_MAX ? hr_map64_get(&g->thread_index, b) : NULL;
-		*show = false;
-		if (index != NULL && g->threads[*index].p == (int16_t)a) {
-			g->threads[*index].p = HR_NO_P;
-			e->p = (int16_t)a;
-			*show = set_p(g, a, P_IDLES);
-		}
-		return HR_OK;
-	}
-	case HR_GO_PROC_STATUS:
-		a = hr_varint_known(&p);
-		b = hr_varint_known(&p);
-		HR_TRY(check_p(g, a, err));
-		*show = false;
-		if (b == PROC_RUNNING || b == PROC_SYSCALL) {
-			KIND(PROC_START);
-			e->p = t->p = (int16_t)a;
-			*show = set_p(g, a, P_RUNS);
-		} else if (b == PROC_IDLE) {
-			KIND(PROC_STOP);
-			e->p = (int16_t)a;
-			*show = set_p(g, a, P_IDLES);
-		}
-		return HR_OK;
-	case HR_GO_PROCS_CHANGE:
-		KIND(GOMAXPROCS);
-		a = hr_varint_known(&p);
-		if (a == 0 || a > UINT32_MAX)
-			return hr_error_set(err, HR_EINPUT, "damaged trace: GOMAXPROCS of %" PRIu64, a);
-		e->arg = (uint32_t)a;
+	case FREED_STACK:
+		return place(g, &p, g->stack_unit, &e->addr, err);
+	case PROC_START:
+	case PROC_STOP:
+	case PROC_STEAL:
+	case PROC_STATUS:
+		return proc(g, t, row->how, e, p, show, err);
+	case PROCS_CHANGE:
+		x = hr_varint_known(&p);
+		if (x == 0 || x > UINT32_MAX)
+			return hr_error_set(err, HR_EINPUT, "damaged trace: GOMAXPROCS of %" PRIu64, x);
+		e->arg = (uint32_t)x;
 		/* Every stop of the world repeats it. */
-		*show = a != g->procs || hr_go_wants_rest(g);
-		g->procs = a;
-		return HR_OK;
+		*show = x != g->procs || hr_go_wants_rest(g);
+		g->procs = x;
+		break;
+	case GC_BEGIN: {
+		hr_varint_skip_known(&p);
+		x = hr_varint_known(&p);
+		const uint64_t *flags = x != UINT64_MAX ? hr_map64_get(&g->gc_stacks, x) : NULL;
 
-	case HR_GO_GC_BEGIN: {
-		KIND(GC_BEGIN);
-		hr_varint_known(&p);
-		a = hr_varint_known(&p);
-		const uint64_t *flags = a != UINT64_MAX ? hr_map64_get(&g->gc_stacks, a) : NULL;
 		e->flags = flags != NULL ? (uint8_t)*flags : 0;
-		if (e->flags & HR_EVF_FREE_OS_MEMORY)
-			g->r->stats.free_os_memory++;
-		return HR_OK;
-	}
-	case HR_GO_GC_ACTIVE:
-		KIND(GC_ACTIVE);
-		return HR_OK;
-	case HR_GO_GC_END:
-		KIND(GC_END);
-		return HR_OK;
-	case HR_GO_STW_BEGIN:
-		KIND(STW_BEGIN);
-		return HR_OK;
-	case HR_GO_STW_END:
-		KIND(STW_END);
-		return HR_OK;
-	case HR_GO_HEAP_GOAL:
-		KIND(HEAP_GOAL);
-		e->size = hr_varint_known(&p);
-		return HR_OK;
-	case HR_GO_HEAP_ALLOC:
-		KIND(HEAP_LIVE);
-		e->size = hr_varint_known(&p);
-		*show = hr_go_wants_rest(g);
-		return HR_OK;
-	default:
-		*show = hr_go_wants_rest(g);
+		g->r->stats.free_os_memory += (e->flags & HR_EVF_FREE_OS_MEMORY) != 0;
 		break;
 	}
-	/* What only those want who want everything. */
-	switch (type) {
-	case HR_GO_SWEEP_BEGIN:
-		KIND(SWEEP_BEGIN);
-		break;
-	case HR_GO_SWEEP_END:
-		KIND(SWEEP_END);
+	case SWEEP_END:
 		e->size = hr_varint_known(&p);
-		a = hr_varint_known(&p);
-		e->arg = a < UINT32_MAX ? (uint32_t)a : UINT32_MAX;
+		x = hr_varint_known(&p);
+		e->arg = x < UINT32_MAX ? (uint32_t)x : UINT32_MAX;
 		break;
-	case HR_GO_ASSIST_BEGIN:
-		KIND(ASSIST_BEGIN);
+	case SIZE:
+		e->size = hr_varint_known(&p);
 		break;
-	case HR_GO_ASSIST_END:
-		KIND(ASSIST_END);
+	case PLAIN:
 		break;
-	case HR_GO_USER_LOG:
-		KIND(LOG);
-		break;
-	default: /* of goroutines, tasks, regions */
+	case NOT_SHOWN:
 		*show = false;
+		break;
 	}
-#undef KIND
 	return HR_OK;
 }
 
 enum hr_status hr_go_merge(struct hr_go *g, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err)
 {
+	const uint64_t floor_ns = g->floor_ns, origin_ns = g->origin_ns;
 	struct hr_go_head *heap = g->heap;
+	uint64_t *counts = g->r->stats.counts;
+	struct hr_event *e = ev, *end = ev + cap;
 
 	*n = 0;
-	while (*n < cap && g->nheap > 0) {
+	while (e < end && g->nheap > 0) {
 		struct hr_go_cursor *c = &g->cursors[heap[0].cursor];
+		struct hr_go_thread *t = &g->threads[c->thread];
 		struct hr_go_head limit = {UINT64_MAX, 0};
 		bool more;
 
@@ -416,26 +411,29 @@ enum hr_status hr_go_merge(struct hr_go *g, struct hr_event *ev, size_t cap, siz
 			if (before(&heap[i], &limit))
 				limit = heap[i];
 		do {
-			uint64_t place = *c->mark & (HR_GO_MAX_BATCH - 1);
-			struct hr_event *e = &ev[*n];
-			enum hr_status status;
+			uint64_t at = *c->mark & (HR_GO_MAX_BATCH - 1);
 			bool show;
 
-			e->time_ns = (c->key > g->floor_ns ? c->key : g->floor_ns) - g->origin_ns;
-			status = decode(g, &g->threads[c->thread], c->at + place, e, &show, err);
+			e->time_ns = (c->key > floor_ns ? c->key : floor_ns) - origin_ns;
+			enum hr_status status = decode(g, t, c->at + at, e, &show, err);
 			if (status != HR_OK) {
 				if (err != NULL && err->offset == HR_NO_OFFSET)
-					err->offset = c->offset + place;
+					err->offset = c->offset + at;
+				*n = (size_t)(e - ev);
 				return status;
 			}
-			*n += show;
+			if (show) {
+				counts[e->kind]++;
+				e++;
+			}
 			more = advance(g, c);
 			heap[0].key = c->key;
-		} while (more && *n < cap && before(&heap[0], &limit));
+		} while (more && e < end && before(&heap[0], &limit));
 		if (!more)
 			heap[0] = heap[--g->nheap];
 		sift_down(heap, g->nheap, 0);
 	}
+	*n = (size_t)(e - ev);
 	if (g->nheap == 0 && g->max_ns > g->floor_ns)
 		g->floor_ns = g->max_ns;
 	return HR_OK;

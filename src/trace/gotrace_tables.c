@@ -6,6 +6,7 @@
 
 #include "trace/gotrace.h"
 
+#include "base/alloc.h"
 #include "trace/varint.h"
 
 #include <string.h>
@@ -20,6 +21,9 @@ static const struct cause {
     {"runtime/debug.FreeOSMemory", HR_EVF_FREE_OS_MEMORY | HR_EVF_FORCED_GC},
     {"runtime.GC", HR_EVF_FORCED_GC},
 };
+
+/* The runtime numbers the types that it sees from 1; beyond this many, sizes stay unknown. */
+enum { MAX_TYPES = 1 << 20 };
 
 static enum hr_status damaged(struct hr_error *err, uint64_t offset, const char *table)
 {
@@ -36,11 +40,16 @@ enum hr_status hr_go_add_types(struct hr_go *g, const uint8_t *at, const uint8_t
 
 		if (!hr_varint(&at, end, &id) || !hr_varint(&at, end, &addr) || !hr_varint(&at, end, &size) ||
 		    !hr_varint(&at, end, &ptr_bytes) || !hr_varint(&at, end, &name_len) ||
-		    name_len > (uint64_t)(end - at) || id == UINT64_MAX)
+		    name_len > (uint64_t)(end - at))
 			return damaged(err, offset + (uint64_t)(at - start), "types");
 		at += name_len;
-		if (!hr_map64_put(&g->type_bytes, id, size))
+		if (id >= MAX_TYPES)
+			continue;
+		if (!hr_reserve(&g->type_bytes, &g->cap_types, id + 1, sizeof(*g->type_bytes)))
 			return hr_go_no_memory(g, err);
+		for (; g->ntypes <= id; g->ntypes++)
+			g->type_bytes[g->ntypes] = 0;
+		g->type_bytes[id] = size;
 	}
 	return HR_OK;
 }

@@ -127,8 +127,6 @@ enum hr_status hr_reader_next(struct hr_reader *r, struct hr_event *ev, size_t c
 	*n = 0;
 	if (r->status == HR_OK) {
 		r->status = r->ops->next(r, ev, cap, n, &r->err);
-		for (size_t i = 0; i < *n; i++)
-			r->stats.counts[ev[i].kind]++;
 		if (r->status == HR_END)
 			r->stats.digest = hr_input_digest(r->in);
 		if (*n > 0)

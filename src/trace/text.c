@@ -465,8 +465,10 @@ static enum hr_status text_next(struct hr_reader *r, struct hr_event *ev, size_t
 	struct text *t = r->state;
 
 	*n = 0;
-	while (*n < cap && t->ahead_pos < t->nahead)
-		ev[(*n)++] = t->ahead[t->ahead_pos++];
+	while (*n < cap && t->ahead_pos < t->nahead) {
+		ev[*n] = t->ahead[t->ahead_pos++];
+		r->stats.counts[ev[(*n)++].kind]++;
+	}
 	while (*n < cap) {
 		/* What is here is handed out before a slow source is asked for more. */
 		if (*n > 0 && memchr(t->buf + t->pos, '\n', t->len - t->pos) == NULL && !t->eof)
@@ -476,7 +478,8 @@ static enum hr_status text_next(struct hr_reader *r, struct hr_event *ev, size_t
 		if (status == HR_END && hr_input_cut(r->in))
 			hr_reader_set_cut(r, r->stats.bytes_read, "the compressed data ends early");
 		HR_TRY(status);
-		*n += wanted(t, &ev[*n]);
+		if (wanted(t, &ev[*n]))
+			r->stats.counts[ev[(*n)++].kind]++;
 	}
 	return HR_OK;
 }
