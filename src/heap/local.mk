@@ -1,2 +1,6 @@
 # src/heap: every .c and .h of this folder; headers too, so that they are in the tarball.
-libcore_la_SOURCES +=
+libcore_la_SOURCES += \
+	src/heap/arenas.c src/heap/arenas.h \
+	src/heap/counts.c src/heap/counts.h \
+	src/heap/heap.c src/heap/heap.h \
+	src/heap/spans.c src/heap/spans.h

@@ -1,0 +1,291 @@
+/* Live spans, modelled and recorded; the rules stand in live.h. */
+#include "config.h"
+
+#include "replay/live.h"
+
+#include "base/bits.h"
+#include "base/units.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void hr_live_init(struct hr_live *l, struct hr_heap *heap, bool has_addresses, bool strict)
+{
+	*l = (struct hr_live){.heap = heap, .has_addresses = has_addresses, .strict = strict};
+	hr_spans_init(&l->spans);
+	hr_map64_init(&l->swallow);
+}
+
+void hr_live_release(struct hr_live *l)
+{
+	hr_spans_release(&l->spans);
+	hr_map64_release(&l->swallow);
+}
+
+/* "span 0xc000002000", "span 17". */
+static const char *span_text(const struct hr_live *l, uint64_t name, char buf[40])
+{
+	if (l->has_addresses)
+		snprintf(buf, 40, "span %#" PRIx64, name * HR_PAGE_BYTES);
+	else
+		snprintf(buf, 40, "span %" PRIu64, name);
+	return buf;
+}
+
+static enum hr_status no_memory(struct hr_error *err)
+{
+	return hr_error_set(err, HR_ENOMEM, "out of memory for live spans");
+}
+
+static unsigned manual_flag(bool manual)
+{
+	return manual ? HR_PLACE_MANUAL : 0;
+}
+
+/* --- the start ------------------------------------------------------------ */
+
+static int by_page(const void *a, const void *b)
+{
+	uint64_t x = ((const struct hr_span *)a)->page, y = ((const struct hr_span *)b)->page;
+
+	return (x > y) - (x < y);
+}
+
+static enum hr_status overlap(const struct hr_live *l, struct hr_span span, struct hr_error *err)
+{
+	char what[40], when[HR_UNIT_BUF];
+
+	return hr_error_set(err, HR_EINPUT,
+			    "%s (%" PRIu64 " pages) allocated at %s overlaps a live one; "
+			    "free that one first",
+			    span_text(l, span.page, what), span.npages, hr_format_ns(when, l->heap->now_ns));
+}
+
+enum hr_status hr_live_begin(struct hr_live *l, struct hr_span *spans, size_t n, bool padded, unsigned grow_flags,
+			     struct hr_error *err)
+{
+	struct hr_heap *h = l->heap;
+	uint64_t end = 0, base;
+
+	if (n == 0)
+		return HR_OK;
+	qsort(spans, n, sizeof(*spans), by_page);
+	hr_arenas_init(&h->arenas, h->geometry, spans[0].page);
+	base = spans[0].page;
+	for (size_t i = 0; i < n; i++) {
+		if (end != 0 && spans[i].page > end + HR_START_HOLE_PAGES) {
+			HR_TRY(hr_heap_map_missing(h, base, end - base, grow_flags, err));
+			base = spans[i].page;
+		}
+		if (spans[i].page + spans[i].npages > end)
+			end = spans[i].page + spans[i].npages;
+	}
+	HR_TRY(hr_heap_map_missing(h, base, end - base, grow_flags, err));
+	hr_arenas_set_end(&h->arenas, end);
+	if (padded && hr_page_in_chunk(spans[0].page) != 0)
+		hr_heap_take(h, hr_align_down(spans[0].page, HR_CHUNK_PAGES), hr_page_in_chunk(spans[0].page), HR_NO_P,
+			     HR_PLACE_MANUAL, 0);
+	end = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (spans[i].page < end) {
+			if (l->strict)
+				return overlap(l, spans[i], err);
+			continue;
+		}
+		end = spans[i].page + spans[i].npages;
+		if (!hr_spans_put(&l->spans, spans[i].page, spans[i]))
+			return no_memory(err);
+		hr_heap_take(h, spans[i].page, spans[i].npages, HR_NO_P, manual_flag(spans[i].manual), 0);
+	}
+	return HR_OK;
+}
+
+/* --- spans ---------------------------------------------------------------- */
+
+/* Makes the heap reach the span; how much it grew goes to *grown_pages. */
+static enum hr_status reach(struct hr_heap *h, struct hr_span span, uint64_t *grown_pages, struct hr_error *err)
+{
+	uint64_t end = span.page + span.npages, ask = hr_align_up(span.npages, HR_CHUNK_PAGES), more;
+	uint64_t arena_pages = h->geometry->arena_bytes / HR_PAGE_BYTES, before = h->counts.mapped;
+
+	*grown_pages = 0;
+	if (end > h->arenas.base && end <= h->arenas.base + ask + arena_pages && span.page + ask >= h->arenas.base) {
+		while (end > h->arenas.base)
+			HR_TRY(hr_heap_grow(h, span.npages, &more, err));
+	}
+	HR_TRY(hr_heap_map_missing(h, span.page, span.npages, 0, err));
+	if (end > h->arenas.base)
+		hr_arenas_set_end(&h->arenas, end);
+	*grown_pages = h->counts.mapped - before;
+	return HR_OK;
+}
+
+/* Pages that are used by nobody we know become free again. */
+static void free_held(struct hr_heap *h, struct hr_span span)
+{
+	uint64_t first, page = span.page, end = page + span.npages;
+
+	while (page < end) {
+		first = page;
+		while (page < end && hr_pagealloc_is_used(h->pages, page, 1))
+			page++;
+		if (page > first)
+			hr_heap_free(h, first, page - first, HR_NO_P, HR_PLACE_MANUAL);
+		else
+			page++;
+	}
+}
+
+/* A live span that can't be one. */
+static enum hr_status drop(struct hr_live *l, uint64_t name, struct hr_error *err)
+{
+	struct hr_span old;
+
+	hr_spans_remove(&l->spans, name, &old);
+	hr_heap_free(l->heap, old.page, old.npages, HR_NO_P, manual_flag(old.manual));
+	l->dropped_spans++;
+	return hr_map64_put(&l->swallow, name, 0) ? HR_OK : no_memory(err);
+}
+
+/* Makes the pages of a recorded span free, whoever has them. */
+static enum hr_status clear_way(struct hr_live *l, struct hr_span span, struct hr_error *err)
+{
+	struct hr_heap *h = l->heap;
+	uint64_t name;
+	int p;
+
+	for (p = hr_heap_cache_of(h, span.page, span.npages, 0); p >= 0;
+	     p = hr_heap_cache_of(h, span.page, span.npages, p + 1))
+		hr_heap_flush(h, p);
+	while (!hr_pagealloc_is_free(h->pages, span.page, span.npages)) {
+		name = hr_spans_overlap(&l->spans, span.page, span.npages);
+		if (name == UINT64_MAX) {
+			free_held(h, span);
+			break;
+		}
+		HR_TRY(drop(l, name, err));
+	}
+	return HR_OK;
+}
+
+static bool cache_has(const struct hr_pagecache *c, struct hr_span span)
+{
+	uint64_t mask;
+
+	if (c->free == 0 || span.page < c->base || span.page + span.npages > c->base + HR_CACHE_PAGES)
+		return false;
+	mask = hr_mask((unsigned)(span.page - c->base), (unsigned)span.npages);
+	return (c->free & mask) == mask;
+}
+
+enum hr_status hr_live_force(struct hr_live *l, struct hr_span span, int p, unsigned flags,
+			     const struct hr_offer *offer, struct hr_error *err)
+{
+	struct hr_heap *h = l->heap;
+	uint64_t grown_pages;
+	int holder;
+
+	HR_TRY(reach(h, span, &grown_pages, err));
+	if (!hr_pagealloc_is_free(h->pages, span.page, span.npages)) {
+		if (l->strict && hr_spans_overlap(&l->spans, span.page, span.npages) != UINT64_MAX)
+			return overlap(l, span, err);
+		if (p >= 0 && cache_has(&h->caches[p], span)) {
+			hr_heap_take_cached(h, span.page, (unsigned)span.npages, p, p, flags);
+			return HR_OK;
+		}
+		holder = hr_heap_cache_of(h, span.page, span.npages, 0);
+		if (holder >= 0 && cache_has(&h->caches[holder], span)) {
+			hr_heap_take_cached(h, span.page, (unsigned)span.npages, holder, p, flags);
+			return HR_OK;
+		}
+		HR_TRY(clear_way(l, span, err));
+	}
+	if (offer->filled != 0) {
+		hr_heap_fill(h, p, offer->cached ? span.page : offer->block);
+		if (cache_has(&h->caches[p], span)) {
+			hr_heap_take_cached(h, span.page, (unsigned)span.npages, p, p, flags);
+			return HR_OK;
+		}
+		/* A span across two blocks, or larger than what the block has: the heap gave it. */
+		if (!hr_pagealloc_is_free(h->pages, span.page, span.npages))
+			hr_heap_flush(h, p);
+	}
+	hr_heap_take(h, span.page, span.npages, p, flags, grown_pages);
+	return HR_OK;
+}
+
+/* Where an allocation for which nothing is free would go: the free end of the heap and what is added to it. */
+static uint64_t page_after_growth(const struct hr_heap *h, uint64_t npages)
+{
+	uint64_t page = h->arenas.base;
+
+	while (h->arenas.base - page < npages && hr_pagealloc_is_free(h->pages, page - 1, 1))
+		page--;
+	return page;
+}
+
+enum hr_status hr_live_put(struct hr_live *l, struct hr_span span, int p, unsigned flags, bool *same,
+			   struct hr_error *err)
+{
+	struct hr_heap *h = l->heap;
+	struct hr_offer offer = hr_heap_ask(h, span.npages, p);
+	uint64_t grown_pages = 0;
+
+	if (offer.page == HR_NO_PAGE && page_after_growth(h, span.npages) == span.page)
+		HR_TRY(hr_heap_ask_more(h, &offer, span.npages, &grown_pages, err));
+	*same = offer.page == span.page;
+	if (*same) {
+		hr_heap_commit(h, &offer, span.npages, p, flags, grown_pages);
+	} else {
+		hr_heap_undo(h, &offer, span.npages, p);
+		HR_TRY(hr_live_force(l, span, p, flags, &offer, err));
+	}
+	return hr_spans_put(&l->spans, span.page, span) ? HR_OK : no_memory(err);
+}
+
+enum hr_status hr_live_place(struct hr_live *l, uint64_t name, struct hr_span span, int p, unsigned flags,
+			     struct hr_error *err)
+{
+	char what[40], when[HR_UNIT_BUF];
+	struct hr_span old;
+
+	if (hr_spans_get(&l->spans, name, &old)) {
+		if (l->strict)
+			return hr_error_set(err, HR_EINPUT, "%s allocated at %s is live already; free it first",
+					    span_text(l, name, what), hr_format_ns(when, l->heap->now_ns));
+		HR_TRY(drop(l, name, err));
+	}
+	HR_TRY(hr_heap_place(l->heap, span.npages, p, flags, &span.page, err));
+	return hr_spans_put(&l->spans, name, span) ? HR_OK : no_memory(err);
+}
+
+enum hr_status hr_live_free(struct hr_live *l, uint64_t name, int p, struct hr_span *freed, struct hr_error *err)
+{
+	char what[40], when[HR_UNIT_BUF];
+
+	freed->npages = 0;
+	if (l->swallow.count != 0 && hr_map64_remove(&l->swallow, name, NULL)) {
+		l->swallowed_frees++;
+		return HR_OK;
+	}
+	if (!hr_spans_remove(&l->spans, name, freed)) {
+		if (l->strict)
+			return hr_error_set(err, HR_EINPUT,
+					    "%s freed at %s was never allocated; "
+					    "allocate it, or begin the trace with span-exists for what is there",
+					    span_text(l, name, what), hr_format_ns(when, l->heap->now_ns));
+		l->unknown_frees++;
+		return HR_OK;
+	}
+	hr_heap_free(l->heap, freed->page, freed->npages, p, manual_flag(freed->manual));
+	return HR_OK;
+}
+
+void hr_live_mark_done(struct hr_live *l)
+{
+	if (l->swallow.count == 0)
+		return;
+	hr_map64_release(&l->swallow);
+	hr_map64_init(&l->swallow);
+}

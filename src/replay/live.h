@@ -1,0 +1,81 @@
+/*
+ * Live spans on the heap: what an allocation and a free of the trace do to it,
+ * with modelled placement, where the heap's model has its way, and with
+ * recorded placement, where spans are put where the recorder saw them.
+ *
+ * Recorded placement: the model is asked first; where
+ * it offers another page than the recorded one, it is made to agree:
+ *
+ * - pages in the P's own cache, or in another one's, are taken from there (a
+ *   span that lies in a cache only in part flushes that cache);
+ * - a live span in the way is dropped; its next free is swallowed if it comes
+ *   before the next mark done (a lost or late free);
+ * - where the model would have filled the P's cache first, it is filled from
+ *   the block of the recorded page, since that is what really happened;
+ * - a recorded span that ends beyond the heap grows it, by the request, as
+ *   mheap.grow does; one farther away than an arena begins a new space there.
+ *
+ * A free of a span that was never seen changes nothing: in the model its pages
+ * are free, or in a cache.
+ *
+ * A strict trace, one written by hand, may not do any of the impossible things:
+ * they are HR_EINPUT there.
+ */
+#ifndef HR_REPLAY_LIVE_H
+#define HR_REPLAY_LIVE_H
+
+#include "base/error.h"
+#include "base/map64.h"
+#include "heap/heap.h"
+#include "heap/spans.h"
+#include "trace/event.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Memory without a span between two that were there at the start is heap up to this length, 16 GiB. */
+#define HR_START_HOLE_PAGES (UINT64_C(1) << 21)
+
+struct hr_live {
+	struct hr_heap *heap;
+	struct hr_spans spans;	 /* named by the recorded page, or the id */
+	struct hr_map64 swallow; /* names of dropped spans whose free may still come */
+	bool has_addresses;	 /* names are pages */
+	bool strict;
+	uint64_t unknown_frees, dropped_spans, swallowed_frees;
+};
+
+void hr_live_init(struct hr_live *l, struct hr_heap *heap, bool has_addresses, bool strict);
+void hr_live_release(struct hr_live *l);
+
+/*
+ * What was there when the trace began, at its recorded place: n spans (sorted
+ * by this, by page). The heap reaches from the chunk of the first to the chunk
+ * of the last and is free where there is no span. padded: below the first span,
+ * in its chunk, all is in use for ever (Go 1.26). grow_flags: of the GROW
+ * records. HR_EINPUT: spans overlap in a strict trace (else the first of two
+ * stays), or lie outside the address space; HR_ENOMEM.
+ */
+enum hr_status hr_live_begin(struct hr_live *l, struct hr_span *spans, size_t n, bool padded, unsigned grow_flags,
+			     struct hr_error *err);
+
+/*
+ * A span by p (known to the heap, or HR_NO_P) where the model wants it.
+ * span.page is ignored. A live span of the same name is dropped as above.
+ * HR_EINPUT, HR_ENOMEM.
+ */
+enum hr_status hr_live_place(struct hr_live *l, uint64_t name, struct hr_span span, int p, unsigned flags,
+			     struct hr_error *err);
+/* A span by p where it was recorded. *same: the model had offered that page. HR_EINPUT, HR_ENOMEM. */
+enum hr_status hr_live_put(struct hr_live *l, struct hr_span span, int p, unsigned flags, bool *same,
+			   struct hr_error *err);
+/* The second half of that, for a model that offered another page, which was undone. */
+enum hr_status hr_live_force(struct hr_live *l, struct hr_span span, int p, unsigned flags,
+			     const struct hr_offer *offer, struct hr_error *err);
+/* The span of that name is freed. *freed: what it was; npages 0 if it was unknown or is swallowed. HR_EINPUT. */
+enum hr_status hr_live_free(struct hr_live *l, uint64_t name, int p, struct hr_span *freed, struct hr_error *err);
+/* A GC cycle ended: frees that are still awaited for dropped spans will not come. */
+void hr_live_mark_done(struct hr_live *l);
+
+#endif
