@@ -1,3 +1,6 @@
 # Sample traces, each with a note of where it came from.
 tracesdir = $(pkgdatadir)/traces
-dist_traces_DATA =
+dist_traces_DATA = \
+	traces/README \
+	traces/bench-json-go123.trace.zst \
+	traces/phases-1p-go125.trace.zst
