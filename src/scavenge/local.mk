@@ -3,8 +3,12 @@ libcore_la_SOURCES += \
 	src/scavenge/cost.c src/scavenge/cost.h \
 	src/scavenge/follower.h \
 	src/scavenge/gauge.c src/scavenge/gauge.h \
-	src/scavenge/pacing.h \
-	src/scavenge/pagemap.h \
+	src/scavenge/index_bits.c src/scavenge/index_bits.h \
+	src/scavenge/index_density.c src/scavenge/index_density.h \
+	src/scavenge/pacing.c src/scavenge/pacing.h \
+	src/scavenge/pagemap.c src/scavenge/pagemap.h \
 	src/scavenge/place.h \
 	src/scavenge/policy.h \
-	src/scavenge/search.h
+	src/scavenge/search.h \
+	src/scavenge/search_addr.h \
+	src/scavenge/walk.c src/scavenge/walk.h

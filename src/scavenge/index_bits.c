@@ -1,0 +1,319 @@
+/*
+ * Go 1.19's way to find what can be released; see index_bits.h.
+ *
+ * Where the runtime reads its index byte by byte, this reads words, eight at a
+ * time where all are zero: an empty index over 128 GiB has 512 of them. What
+ * the runtime would have read is computed from where the search began and ended.
+ *
+ * All accesses to words are relaxed. Writers exclude each other (heap lock).
+ * A finder sees the marks made before the search address was raised to where
+ * it starts, see search_addr.h; any others it may miss, as there.
+ */
+#include "config.h"
+
+#include "scavenge/index_bits.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct hr_search {
+	struct hr_pagemap *map;
+	struct hr_search_options options;
+	struct hr_index_bits index;
+	struct hr_search_work work;
+};
+
+/* --- the index ------------------------------------------------------------- */
+
+static inline uint64_t get(const struct hr_index_bits *x, uint64_t w)
+{
+	return atomic_load_explicit(&x->words[w], memory_order_relaxed);
+}
+
+/* A plain store will do where the runtime has an atomic "or" or "and": there is one writer at a time. */
+static inline void put(struct hr_index_bits *x, uint64_t w, uint64_t bits)
+{
+	atomic_store_explicit(&x->words[w], bits, memory_order_relaxed);
+}
+
+static size_t index_bytes(const struct hr_geometry *geometry)
+{
+	return hr_div_up(geometry->chunks, 64) * sizeof(uint64_t);
+}
+
+bool hr_index_bits_init(struct hr_index_bits *x, const struct hr_geometry *geometry)
+{
+	memset(x, 0, sizeof(*x));
+	x->geometry = geometry;
+	x->words = hr_map(index_bytes(geometry));
+	return x->words != NULL;
+}
+
+void hr_index_bits_release(struct hr_index_bits *x)
+{
+	hr_unmap(x->words, index_bytes(x->geometry));
+	x->words = NULL;
+}
+
+bool hr_index_bits_clone(struct hr_index_bits *to, const struct hr_index_bits *from, const struct hr_ranges *grown)
+{
+	*to = *from;
+	to->words = hr_map(index_bytes(from->geometry));
+	if (to->words == NULL)
+		return false;
+	for (size_t i = 0; i < grown->n; i++)
+		for (uint64_t w = hr_chunk_of(grown->at[i].base) / 64; w <= hr_chunk_of(grown->at[i].limit - 1) / 64;
+		     w++)
+			put(to, w, get(from, w));
+	return true;
+}
+
+/*
+ * What the runtime maps for a growth, and the marks which that wipes out.
+ *
+ * It takes a mapped_min of 0 for "nothing is mapped yet". But the first growth
+ * finds mapped_max to be 0, too, stretches what it needs down to there, and
+ * leaves mapped_min 0; so the next that needs new memory sets mapped_min to the
+ * start of the *new* part, and one below that maps anew what was mapped.
+ *
+ * On 64-bit machines the runtime's index is that of all canonical addresses;
+ * ours begin in the middle of it.
+ */
+static void map_index(struct hr_index_bits *x, uint64_t chunk, uint64_t nchunks, uint64_t phys_page_bytes)
+{
+	uint64_t middle = x->geometry->chunks / 8 / 2;
+	uint64_t min = hr_align_down(middle + chunk / 8, phys_page_bytes);
+	uint64_t max = hr_align_up(middle + (chunk + nchunks + 7) / 8, phys_page_bytes);
+	uint64_t have_min = x->mapped_min, have_max = x->mapped_max;
+
+	if (max < have_min)
+		max = have_min;
+	if (min > have_max)
+		min = have_max;
+	if (min >= have_min && max <= have_max)
+		return;
+	/* Before the first growth there are no marks. */
+	for (uint64_t b = min > middle ? min : middle; have_max > 0 && b < max; b += sizeof(uint64_t))
+		if ((b < have_min || b >= have_max) && get(x, (b - middle) / sizeof(uint64_t)) != 0)
+			put(x, (b - middle) / sizeof(uint64_t), 0);
+	if (have_min == 0 || min < have_min)
+		x->mapped_min = min;
+	if (max > have_max)
+		x->mapped_max = max;
+}
+
+void hr_index_bits_grow(struct hr_index_bits *x, uint64_t chunk, uint64_t nchunks, uint64_t phys_page_bytes)
+{
+	bool first = x->mapped_max == 0;
+
+	/* On 32-bit machines the index is a global array; nothing is mapped, and searches go down to its beginning. */
+	if (x->geometry->address_bits == 32)
+		return;
+	if (x->fix_regrow)
+		x->mapped_max = 1;
+	else
+		map_index(x, chunk, nchunks, phys_page_bytes);
+	/* Finders may see the new bound late: what is below it isn't marked before they do. */
+	if (first || chunk / 8 < atomic_load_explicit(&x->min_byte, memory_order_relaxed))
+		atomic_store_explicit(&x->min_byte, chunk / 8, memory_order_relaxed);
+}
+
+void hr_index_bits_mark(struct hr_index_bits *x, uint64_t page, uint64_t limit)
+{
+	uint64_t first = hr_chunk_of(page), last = hr_chunk_of(limit - 1);
+
+	for (uint64_t w = first / 64; w <= last / 64; w++) {
+		unsigned low = w == first / 64 ? (unsigned)(first % 64) : 0;
+		unsigned high = w == last / 64 ? (unsigned)(last % 64) : 63;
+
+		put(x, w, get(x, w) | hr_mask(low, high - low + 1));
+	}
+	hr_search_addr_raise(&x->cursor, limit - 1);
+}
+
+void hr_index_bits_clear(struct hr_index_bits *x, uint64_t chunk)
+{
+	put(x, chunk / 64, get(x, chunk / 64) & ~(UINT64_C(1) << chunk % 64));
+}
+
+bool hr_index_bits_is_marked(const struct hr_index_bits *x, uint64_t chunk)
+{
+	return get(x, chunk / 64) >> chunk % 64 & 1;
+}
+
+/* The highest word in [min, w] that isn't 0; min, maybe 0, when there is none. */
+static inline uint64_t highest_marked(const struct hr_index_bits *x, uint64_t w, uint64_t min)
+{
+	for (; w >= min + 8; w -= 8)
+		if (get(x, w) | get(x, w - 1) | get(x, w - 2) | get(x, w - 3) | get(x, w - 4) | get(x, w - 5) |
+		    get(x, w - 6) | get(x, w - 7))
+			break;
+	while (w > min && get(x, w) == 0)
+		w--;
+	return w;
+}
+
+/*
+ * The first byte counts as a whole: a chunk above the search address, of the
+ * same byte, is found, too. Only finders that run at the same time can leave one there.
+ */
+struct hr_index_hit hr_index_bits_find(struct hr_index_bits *x)
+{
+	bool marked;
+	uint64_t from = hr_search_addr_load(&x->cursor, &marked), start = hr_chunk_of(from), w = start / 64;
+	uint64_t min_byte = atomic_load_explicit(&x->min_byte, memory_order_relaxed), word, chunk;
+
+	if (from == HR_NO_PAGE)
+		return (struct hr_index_hit){.found = false};
+	word = get(x, w) & UINT64_MAX >> (56 - start % 64 / 8 * 8);
+	if (word == 0 && w > min_byte / 8) {
+		w = highest_marked(x, w - 1, min_byte / 8);
+		word = get(x, w);
+	}
+	chunk = 64 * w + 63 - hr_clz(word);
+	if (word == 0 || chunk / 8 < min_byte) {
+		if (marked && x->fix_sticky)
+			hr_search_addr_store_unmark(&x->cursor, from, HR_NO_PAGE);
+		else
+			hr_search_addr_clear(&x->cursor);
+		return (struct hr_index_hit){.found = false, .read = start / 8 - min_byte + 1};
+	}
+	if (chunk == start)
+		return (struct hr_index_hit){true, hr_page_in_chunk(from), chunk, 1};
+	hr_search_addr_lower(&x->cursor, from, marked, hr_chunk_page(chunk) + HR_CHUNK_PAGES - 1);
+	return (struct hr_index_hit){true, HR_CHUNK_PAGES - 1, chunk, start / 8 - chunk / 8 + 1};
+}
+
+/* --- the search ------------------------------------------------------------ */
+
+struct hr_index_bits *hr_search_bits(struct hr_search *s)
+{
+	return &s->index;
+}
+
+static void bits_destroy(struct hr_search *s)
+{
+	hr_index_bits_release(&s->index);
+	free(s);
+}
+
+static struct hr_search *bits_create(struct hr_pagemap *map, const struct hr_search_options *options)
+{
+	struct hr_search *s = hr_calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->map = map;
+	s->options = *options;
+	if (!hr_index_bits_init(&s->index, map->geometry)) {
+		free(s);
+		return NULL;
+	}
+	s->index.fix_regrow = options->fix_regrow;
+	s->index.fix_sticky = options->fix_sticky;
+	return s;
+}
+
+static struct hr_search *bits_clone(const struct hr_search *from, struct hr_pagemap *map)
+{
+	struct hr_search *s = hr_calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	*s = *from;
+	s->map = map;
+	if (!hr_index_bits_clone(&s->index, &from->index, &map->in_use)) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+static enum hr_status bits_grow(struct hr_search *s, uint64_t chunk, uint64_t nchunks)
+{
+	hr_index_bits_grow(&s->index, chunk, nchunks, s->map->phys_page_bytes);
+	return HR_OK;
+}
+
+static void bits_free(struct hr_search *s, uint64_t page, uint64_t npages)
+{
+	hr_index_bits_mark(&s->index, page, page + npages);
+}
+
+/* The runtime forgets to tell the index; unscavenged pages stay unseen until another free in the chunk. */
+static void bits_cache_flush(struct hr_search *s, uint64_t base, uint64_t pages)
+{
+	if (s->options.fix_flush && pages != 0)
+		hr_index_bits_mark(&s->index, base + hr_ctz(pages), base + 64 - hr_clz(pages));
+}
+
+uint64_t hr_search_bits_one(struct hr_search *s, uint64_t chunk, unsigned page, uint64_t bytes)
+{
+	const struct hr_pagemap *m = s->map;
+	uint64_t min_pages = m->phys_page_bytes > HR_PAGE_BYTES ? m->phys_page_bytes / HR_PAGE_BYTES : 1;
+	struct hr_candidate c =
+	    hr_find_candidate(hr_pagemap_chunk(m, chunk), s->options.offset ? page : HR_CHUNK_PAGES - 1, min_pages,
+			      hr_div_up(bytes, HR_PAGE_BYTES), m->phys_page_bytes, m->huge_page_bytes);
+
+	if (c.npages == 0) {
+		hr_index_bits_clear(&s->index, chunk);
+		return 0;
+	}
+	hr_pagemap_release_pages(s->map, hr_chunk_page(chunk) + c.start, c.npages);
+	return c.npages * HR_PAGE_BYTES;
+}
+
+static uint64_t bits_scavenge(struct hr_search *s, uint64_t bytes, bool force)
+{
+	uint64_t released = 0;
+
+	(void)force;
+	while (released < bytes) {
+		struct hr_index_hit hit = hr_index_bits_find(&s->index);
+		uint64_t n;
+
+		s->work.lookups++;
+		s->work.words += hit.read;
+		if (!hit.found)
+			break;
+		n = hr_search_bits_one(s, hit.chunk, hit.page, bytes - released);
+		s->work.empty_hits += n == 0;
+		released += n;
+	}
+	return released;
+}
+
+static const struct hr_search_work *bits_work(const struct hr_search *s)
+{
+	return &s->work;
+}
+
+static bool bits_marked(const struct hr_search *s, uint64_t chunk)
+{
+	return hr_index_bits_is_marked(&s->index, chunk);
+}
+
+static uint64_t bits_search_page(const struct hr_search *s, bool force)
+{
+	bool marked;
+
+	(void)force;
+	return hr_search_addr_load(&s->index.cursor, &marked);
+}
+
+const struct hr_search_def hr_search_go119 = {
+    .name = "go1.19",
+    .create = bits_create,
+    .destroy = bits_destroy,
+    .clone = bits_clone,
+    .grow = bits_grow,
+    .free = bits_free,
+    .cache_flush = bits_cache_flush,
+    .scavenge = bits_scavenge,
+    .work = bits_work,
+    .marked = bits_marked,
+    .search_page = bits_search_page,
+};

@@ -1,0 +1,476 @@
+/*
+ * Go 1.21's way to find what can be released, and Go 1.22's, which differs in
+ * one flag; see index_density.h.
+ *
+ * All accesses to records and bits are relaxed; see index_bits.c for why that
+ * will do. A finder that sees a bit but not yet the record it was derived from,
+ * or the other way round, runs beside the change, and may miss it anyway; the
+ * record decides.
+ */
+#include "config.h"
+
+#include "scavenge/index_density.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct hr_search {
+	struct hr_pagemap *map;
+	struct hr_search_options options;
+	struct hr_index_density index;
+	struct hr_search_work work;
+};
+
+/* --- records --------------------------------------------------------------- */
+
+uint64_t hr_density_pack(struct hr_density d)
+{
+	return d.in_use | (uint64_t)(d.last_in_use & 0x3ff) << 16 | (uint64_t)(d.flags & 0x3f) << 26 |
+	       (uint64_t)d.gen << 32;
+}
+
+struct hr_density hr_density_unpack(uint64_t packed)
+{
+	return (struct hr_density){
+	    .gen = (uint32_t)(packed >> 32),
+	    .in_use = (uint16_t)packed,
+	    .last_in_use = packed >> 16 & 0x3ff,
+	    .flags = packed >> 26 & 0x3f,
+	};
+}
+
+/* scavChunkData.shouldScavenge. Density counts in the generation that it was seen in. */
+static inline bool should_scavenge(struct hr_density d, uint32_t gen, bool force)
+{
+	if (!(d.flags & HR_DENSITY_HAS_FREE))
+		return false;
+	if (force)
+		return true;
+	return d.in_use < HR_DENSE_PAGES && (d.gen != gen || d.last_in_use < HR_DENSE_PAGES);
+}
+
+static inline uint64_t get(const _Atomic uint64_t *words, uint64_t w)
+{
+	return atomic_load_explicit(&words[w], memory_order_relaxed);
+}
+
+/* One writer at a time. */
+static inline void put_bit(_Atomic uint64_t *words, uint64_t i, bool on)
+{
+	uint64_t old = get(words, i / 64), bit = UINT64_C(1) << i % 64, new = on ? old | bit : old & ~bit;
+
+	if (new != old)
+		atomic_store_explicit(&words[i / 64], new, memory_order_relaxed);
+}
+
+static inline bool is_sparse(struct hr_density d)
+{
+	return d.flags & HR_DENSITY_HAS_FREE && d.in_use < HR_DENSE_PAGES;
+}
+
+static inline void store(struct hr_index_density *x, uint64_t chunk, struct hr_density d)
+{
+	atomic_store_explicit(&x->records[chunk], hr_density_pack(d), memory_order_relaxed);
+	put_bit(x->has_free, chunk, d.flags & HR_DENSITY_HAS_FREE);
+	put_bit(x->sparse, chunk, is_sparse(d));
+}
+
+struct hr_density hr_index_density_record(const struct hr_index_density *x, uint64_t chunk)
+{
+	return hr_density_unpack(get(x->records, chunk));
+}
+
+bool hr_index_density_check(const struct hr_index_density *x, uint64_t chunk, uint64_t limit)
+{
+	for (; chunk < limit; chunk++) {
+		struct hr_density d = hr_index_density_record(x, chunk);
+
+		if ((get(x->has_free, chunk / 64) >> chunk % 64 & 1) != (d.flags & HR_DENSITY_HAS_FREE) ||
+		    (get(x->sparse, chunk / 64) >> chunk % 64 & 1) != is_sparse(d))
+			return false;
+	}
+	return true;
+}
+
+/* --- the index ------------------------------------------------------------- */
+
+static size_t record_bytes(const struct hr_geometry *g)
+{
+	return g->chunks * sizeof(uint64_t);
+}
+
+static size_t bit_bytes(const struct hr_geometry *g)
+{
+	return hr_div_up(g->chunks, 64) * sizeof(uint64_t);
+}
+
+bool hr_index_density_init(struct hr_index_density *x, const struct hr_geometry *geometry)
+{
+	memset(x, 0, sizeof(*x));
+	x->geometry = geometry;
+	x->records = hr_map(record_bytes(geometry));
+	x->has_free = hr_map(bit_bytes(geometry));
+	x->sparse = hr_map(bit_bytes(geometry));
+	if (x->records != NULL && x->has_free != NULL && x->sparse != NULL)
+		return true;
+	hr_index_density_release(x);
+	return false;
+}
+
+void hr_index_density_release(struct hr_index_density *x)
+{
+	hr_unmap(x->records, record_bytes(x->geometry));
+	hr_unmap(x->has_free, bit_bytes(x->geometry));
+	hr_unmap(x->sparse, bit_bytes(x->geometry));
+	x->records = x->has_free = x->sparse = NULL;
+}
+
+bool hr_index_density_clone(struct hr_index_density *to, const struct hr_index_density *from,
+			    const struct hr_ranges *grown)
+{
+	struct hr_index_density empty;
+
+	if (!hr_index_density_init(&empty, from->geometry))
+		return false;
+	*to = *from;
+	to->records = empty.records;
+	to->has_free = empty.has_free;
+	to->sparse = empty.sparse;
+	for (size_t i = 0; i < grown->n; i++)
+		for (uint64_t c = hr_chunk_of(grown->at[i].base); c < hr_chunk_of(grown->at[i].limit); c++)
+			store(to, c, hr_index_density_record(from, c));
+	return true;
+}
+
+void hr_index_density_grow(struct hr_index_density *x, uint64_t chunk)
+{
+	/* Finders may see the new bound late: below it, nothing is free before they do. */
+	if (!x->grown || chunk < atomic_load_explicit(&x->min_chunk, memory_order_relaxed))
+		atomic_store_explicit(&x->min_chunk, chunk, memory_order_relaxed);
+	x->grown = true;
+}
+
+/* The record as it is to be changed now: a new generation keeps what the last one came to. */
+static inline struct hr_density record_now(const struct hr_index_density *x, uint64_t chunk)
+{
+	struct hr_density d = hr_index_density_record(x, chunk);
+	uint32_t gen = atomic_load_explicit(&x->gen, memory_order_relaxed);
+
+	if (d.gen != gen) {
+		d.last_in_use = d.in_use;
+		d.gen = gen;
+	}
+	return d;
+}
+
+void hr_index_density_alloc(struct hr_index_density *x, uint64_t chunk, unsigned npages)
+{
+	struct hr_density d = record_now(x, chunk);
+
+	d.in_use = (uint16_t)(d.in_use + npages);
+	if (d.in_use == HR_CHUNK_PAGES)
+		d.flags &= (uint8_t)~HR_DENSITY_HAS_FREE;
+	if (d.in_use > HR_DENSE_PAGES)
+		d.flags &= (uint8_t)~HR_DENSITY_NO_HUGE_PAGE;
+	store(x, chunk, d);
+}
+
+/* The search address of the forced search rises after the record is there. */
+static inline void free_in_chunk(struct hr_index_density *x, uint64_t chunk, unsigned npages, uint64_t last_page)
+{
+	struct hr_density d = record_now(x, chunk);
+
+	d.in_use = (uint16_t)(d.in_use - npages);
+	d.flags |= HR_DENSITY_HAS_FREE;
+	store(x, chunk, d);
+	if (x->freed_limit < last_page + 1)
+		x->freed_limit = last_page + 1;
+	hr_search_addr_raise(&x->forced, last_page);
+}
+
+void hr_index_density_free(struct hr_index_density *x, uint64_t chunk, unsigned first, unsigned npages)
+{
+	free_in_chunk(x, chunk, npages, hr_chunk_page(chunk) + first + npages - 1);
+}
+
+void hr_index_density_set_empty(struct hr_index_density *x, uint64_t chunk)
+{
+	struct hr_density d = hr_index_density_record(x, chunk);
+
+	d.flags &= (uint8_t)~HR_DENSITY_HAS_FREE;
+	store(x, chunk, d);
+}
+
+void hr_index_density_set_released(struct hr_index_density *x, uint64_t chunk)
+{
+	struct hr_density d = hr_index_density_record(x, chunk);
+
+	if (!x->huge_page_flag || d.flags & HR_DENSITY_NO_HUGE_PAGE)
+		return;
+	d.flags |= HR_DENSITY_NO_HUGE_PAGE;
+	store(x, chunk, d);
+}
+
+void hr_index_density_next_gen(struct hr_index_density *x)
+{
+	/* Finders read it without a lock: one generation more or less makes a chunk wait or go early. */
+	atomic_store_explicit(&x->gen, atomic_load_explicit(&x->gen, memory_order_relaxed) + 1, memory_order_relaxed);
+	if (x->freed_limit > 0)
+		hr_search_addr_raise(&x->background, x->freed_limit - 1);
+	x->freed_limit = 0;
+}
+
+/* The highest word in [min, w] that isn't 0; min, maybe 0, when there is none. */
+static inline uint64_t highest_nonzero(const _Atomic uint64_t *words, uint64_t w, uint64_t min)
+{
+	for (; w >= min + 8; w -= 8)
+		if (get(words, w) | get(words, w - 1) | get(words, w - 2) | get(words, w - 3) | get(words, w - 4) |
+		    get(words, w - 5) | get(words, w - 6) | get(words, w - 7))
+			break;
+	while (w > min && get(words, w) == 0)
+		w--;
+	return w;
+}
+
+struct hr_index_hit hr_index_density_find(struct hr_index_density *x, bool force)
+{
+	struct hr_search_addr *box = force ? &x->forced : &x->background;
+	const _Atomic uint64_t *words = force ? x->has_free : x->sparse;
+	uint64_t min = atomic_load_explicit(&x->min_chunk, memory_order_relaxed);
+	uint32_t gen = atomic_load_explicit(&x->gen, memory_order_relaxed);
+	bool marked;
+	uint64_t from = hr_search_addr_load(box, &marked), start = hr_chunk_of(from), w = start / 64, word, chunk;
+
+	if (from == HR_NO_PAGE)
+		return (struct hr_index_hit){.found = false};
+	word = get(words, w) & UINT64_MAX >> (63 - start % 64);
+	for (;;) {
+		if (word == 0 && w > min / 64) {
+			w = highest_nonzero(words, w - 1, min / 64);
+			word = get(words, w);
+		}
+		chunk = 64 * w + 63 - hr_clz(word);
+		if (word == 0 || chunk < min)
+			break;
+		if (should_scavenge(hr_index_density_record(x, chunk), gen, force)) {
+			if (chunk == start)
+				return (struct hr_index_hit){true, hr_page_in_chunk(from), chunk, 1};
+			hr_search_addr_lower(box, from, marked, hr_chunk_page(chunk) + HR_CHUNK_PAGES - 1);
+			return (struct hr_index_hit){true, HR_CHUNK_PAGES - 1, chunk, start - chunk + 1};
+		}
+		word &= ~(UINT64_C(1) << chunk % 64);
+	}
+	if (marked && x->fix_sticky)
+		hr_search_addr_store_unmark(box, from, HR_NO_PAGE);
+	else
+		hr_search_addr_clear(box);
+	return (struct hr_index_hit){.found = false, .read = start < min ? 0 : start - min + 1};
+}
+
+void hr_index_density_pass(struct hr_index_density *x, uint64_t chunk, bool force)
+{
+	struct hr_search_addr *box = force ? &x->forced : &x->background;
+	bool marked;
+	uint64_t from = hr_search_addr_load(box, &marked);
+
+	if (hr_chunk_of(from) == chunk)
+		hr_search_addr_lower(box, from, marked, hr_chunk_page(chunk) - 1);
+}
+
+/* --- the search ------------------------------------------------------------ */
+
+struct hr_index_density *hr_search_density(struct hr_search *s)
+{
+	return &s->index;
+}
+
+static void density_destroy(struct hr_search *s)
+{
+	hr_index_density_release(&s->index);
+	free(s);
+}
+
+static struct hr_search *create(struct hr_pagemap *map, const struct hr_search_options *options, bool huge_page_flag)
+{
+	struct hr_search *s = hr_calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->map = map;
+	s->options = *options;
+	if (!hr_index_density_init(&s->index, map->geometry)) {
+		free(s);
+		return NULL;
+	}
+	s->index.huge_page_flag = huge_page_flag;
+	s->index.fix_sticky = options->fix_sticky;
+	return s;
+}
+
+static struct hr_search *density_create121(struct hr_pagemap *map, const struct hr_search_options *options)
+{
+	return create(map, options, true);
+}
+
+static struct hr_search *density_create122(struct hr_pagemap *map, const struct hr_search_options *options)
+{
+	return create(map, options, false);
+}
+
+static struct hr_search *density_clone(const struct hr_search *from, struct hr_pagemap *map)
+{
+	struct hr_search *s = hr_calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	*s = *from;
+	s->map = map;
+	if (!hr_index_density_clone(&s->index, &from->index, &map->in_use)) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+static enum hr_status density_grow(struct hr_search *s, uint64_t chunk, uint64_t nchunks)
+{
+	(void)nchunks;
+	hr_index_density_grow(&s->index, chunk);
+	return HR_OK;
+}
+
+/* How much of npages from page on lies in page's chunk. */
+static inline unsigned in_chunk(uint64_t page, uint64_t npages)
+{
+	unsigned rest = HR_CHUNK_PAGES - hr_page_in_chunk(page);
+
+	return npages < rest ? (unsigned)npages : rest;
+}
+
+static void density_alloc(struct hr_search *s, uint64_t page, uint64_t npages)
+{
+	for (unsigned n; npages > 0; page += n, npages -= n) {
+		n = in_chunk(page, npages);
+		hr_index_density_alloc(&s->index, hr_chunk_of(page), n);
+	}
+}
+
+static void density_free(struct hr_search *s, uint64_t page, uint64_t npages)
+{
+	for (unsigned n; npages > 0; page += n, npages -= n) {
+		n = in_chunk(page, npages);
+		free_in_chunk(&s->index, hr_chunk_of(page), n, page + n - 1);
+	}
+}
+
+static void density_cache_fill(struct hr_search *s, uint64_t base, uint64_t pages)
+{
+	if (pages != 0)
+		hr_index_density_alloc(&s->index, hr_chunk_of(base), hr_popcount(pages));
+}
+
+/* The runtime frees page by page; the sum is the same. */
+static void density_cache_flush(struct hr_search *s, uint64_t base, uint64_t pages)
+{
+	if (pages != 0)
+		free_in_chunk(&s->index, hr_chunk_of(base), hr_popcount(pages), base + 63 - hr_clz(pages));
+}
+
+static void density_next_gen(struct hr_search *s)
+{
+	hr_index_density_next_gen(&s->index);
+}
+
+/*
+ * Nothing was found at or below `page` of the chunk. The runtime then calls the
+ * chunk empty, also when there are pages above, which a forced search would take.
+ */
+static void nothing_found(struct hr_search *s, uint64_t chunk, unsigned page, uint64_t min_pages, bool force)
+{
+	const struct hr_pagemap *m = s->map;
+
+	if (s->options.fix_setempty && page / 64 < HR_CHUNK_WORDS - 1 &&
+	    hr_find_candidate(hr_pagemap_chunk(m, chunk), HR_CHUNK_PAGES - 1, min_pages, min_pages, m->phys_page_bytes,
+			      m->huge_page_bytes)
+		    .npages != 0)
+		hr_index_density_pass(&s->index, chunk, force);
+	else
+		hr_index_density_set_empty(&s->index, chunk);
+}
+
+uint64_t hr_search_density_one(struct hr_search *s, uint64_t chunk, unsigned page, uint64_t bytes, bool force)
+{
+	const struct hr_pagemap *m = s->map;
+	uint64_t min_pages = m->phys_page_bytes > HR_PAGE_BYTES ? m->phys_page_bytes / HR_PAGE_BYTES : 1;
+	struct hr_candidate c =
+	    hr_find_candidate(hr_pagemap_chunk(m, chunk), page, min_pages, hr_div_up(bytes, HR_PAGE_BYTES),
+			      m->phys_page_bytes, m->huge_page_bytes);
+
+	if (c.npages == 0) {
+		nothing_found(s, chunk, page, min_pages, force);
+		return 0;
+	}
+	hr_index_density_set_released(&s->index, chunk);
+	hr_pagemap_release_pages(s->map, hr_chunk_page(chunk) + c.start, c.npages);
+	return c.npages * HR_PAGE_BYTES;
+}
+
+static uint64_t density_scavenge(struct hr_search *s, uint64_t bytes, bool force)
+{
+	uint64_t released = 0;
+
+	while (released < bytes) {
+		struct hr_index_hit hit = hr_index_density_find(&s->index, force);
+		uint64_t n;
+
+		s->work.lookups++;
+		s->work.words += hit.read;
+		if (!hit.found)
+			break;
+		n = hr_search_density_one(s, hit.chunk, hit.page, bytes - released, force);
+		s->work.empty_hits += n == 0;
+		released += n;
+	}
+	return released;
+}
+
+static const struct hr_search_work *density_work(const struct hr_search *s)
+{
+	return &s->work;
+}
+
+static bool density_marked(const struct hr_search *s, uint64_t chunk)
+{
+	return hr_index_density_record(&s->index, chunk).flags & HR_DENSITY_HAS_FREE;
+}
+
+static uint64_t density_search_page(const struct hr_search *s, bool force)
+{
+	bool marked;
+
+	return hr_search_addr_load(force ? &s->index.forced : &s->index.background, &marked);
+}
+
+#define DENSITY_SEARCH(id, title)                                                                                      \
+	const struct hr_search_def hr_search_go##id = {                                                                \
+	    .name = title,                                                                                             \
+	    .create = density_create##id,                                                                              \
+	    .destroy = density_destroy,                                                                                \
+	    .clone = density_clone,                                                                                    \
+	    .grow = density_grow,                                                                                      \
+	    .alloc = density_alloc,                                                                                    \
+	    .free = density_free,                                                                                      \
+	    .cache_fill = density_cache_fill,                                                                          \
+	    .cache_flush = density_cache_flush,                                                                        \
+	    .next_gen = density_next_gen,                                                                              \
+	    .scavenge = density_scavenge,                                                                              \
+	    .work = density_work,                                                                                      \
+	    .marked = density_marked,                                                                                  \
+	    .search_page = density_search_page,                                                                        \
+	}
+
+DENSITY_SEARCH(121, "go1.21");
+DENSITY_SEARCH(122, "go1.22");

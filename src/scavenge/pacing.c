@@ -1,0 +1,137 @@
+/*
+ * The scavenger's arithmetic. The order of operations is the runtime's, since
+ * results are compared with it bit by bit; integer parts are integers there, too.
+ */
+#include "config.h"
+
+#include "scavenge/pacing.h"
+
+#include "base/bits.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SCAVENGE_PERCENT 1	/* scavengePercent: of all processors' time */
+#define RETAIN_EXTRA_DIVISOR 10 /* 1 / retainExtraPercent: what the goal leaves as slack */
+#define MIN_WORK_NS 1e6		/* minScavWorkTime: a burst is at least so long */
+#define START_SLEEP_RATIO 0.001 /* startingScavSleepRatio */
+#define COOLDOWN_NS INT64_C(5000000000)
+#define APPROX_PHYS_PAGE_NS 10e3 /* approxWorkedNSPerPhysicalPage */
+
+uint64_t hr_double_to_u64(double x, int address_bits)
+{
+	const double two63 = 9223372036854775808.0;
+
+	if (x >= 0 && x < two63)
+		return (uint64_t)x;
+	if (x >= two63 && x < 2 * two63)
+		return (uint64_t)(x - two63) + (UINT64_C(1) << 63);
+	/* Below 0 the runtime's machine converts to a signed number and takes its bits. */
+	if (x >= -two63 && x < 0)
+		return (uint64_t)(int64_t)x;
+	return address_bits == 32 ? 0 : UINT64_C(1) << 63;
+}
+
+static uint64_t memory_limit_goal(const struct hr_pace_input *in, double limit_factor, int address_bits)
+{
+	uint64_t goal = hr_double_to_u64((double)in->memory_limit_bytes * limit_factor, address_bits);
+
+	return in->mapped_ready_bytes <= goal ? HR_GOAL_OFF : goal;
+}
+
+static uint64_t gc_percent_goal(const struct hr_pace_input *in, int address_bits)
+{
+	uint64_t goal, retained = in->in_use_bytes + in->free_bytes;
+	double ratio;
+
+	if (in->last_heap_goal_bytes == 0)
+		return HR_GOAL_OFF;
+	ratio = (double)in->heap_goal_bytes / (double)in->last_heap_goal_bytes;
+	goal = hr_double_to_u64((double)in->last_heap_in_use_bytes * ratio, address_bits);
+	goal += goal / RETAIN_EXTRA_DIVISOR;
+	goal = hr_align_up(goal, in->phys_page_bytes);
+	return retained <= goal || retained - goal < in->phys_page_bytes ? HR_GOAL_OFF : goal;
+}
+
+struct hr_goals hr_pace(const struct hr_pace_input *in, double limit_factor, int address_bits)
+{
+	return (struct hr_goals){
+	    .gc_percent_bytes = gc_percent_goal(in, address_bits),
+	    .memory_limit_bytes = memory_limit_goal(in, limit_factor, address_bits),
+	};
+}
+
+bool hr_pi_next(struct hr_pi *c, double input, double setpoint, double period, double *out)
+{
+	double raw = c->kp * (setpoint - input) + c->err_integral, clamped;
+
+	*out = c->min;
+	if (!isfinite(raw)) {
+		c->err_integral = 0;
+		c->input_overflow = true;
+		return false;
+	}
+	clamped = raw < c->min ? c->min : raw > c->max ? c->max : raw;
+	if (c->ti != 0 && c->tt != 0) {
+		/* The second term unwinds the integral while the output is clamped. */
+		c->err_integral += (c->kp * period / c->ti) * (setpoint - input) + (period / c->tt) * (clamped - raw);
+		if (!isfinite(c->err_integral)) {
+			c->err_integral = 0;
+			c->err_overflow = true;
+			return false;
+		}
+	}
+	*out = clamped;
+	return true;
+}
+
+void hr_bg_init(struct hr_bg *bg)
+{
+	memset(bg, 0, sizeof(*bg));
+	bg->pi = (struct hr_pi){.kp = 0.3375, .ti = 3.2e6, .tt = 1e9, .min = 0.001, .max = 1000.0};
+	bg->sleep_ratio = START_SLEEP_RATIO;
+}
+
+void hr_bg_burst_begin(struct hr_bg *bg)
+{
+	bg->worked_ns = 0;
+	bg->released_bytes = 0;
+}
+
+bool hr_bg_burst_step(struct hr_bg *bg, uint64_t bytes, double ns, uint64_t phys_page_bytes)
+{
+	/* A clock too coarse to see the work: take what a physical page was once measured to cost. */
+	bg->worked_ns += ns == 0 ? APPROX_PHYS_PAGE_NS * (double)(bytes / phys_page_bytes) : ns;
+	bg->released_bytes += bytes;
+	/* Less than was asked for: nothing is left. */
+	return bytes >= HR_BG_QUANTUM_BYTES && bg->worked_ns < MIN_WORK_NS;
+}
+
+static double at_least_a_burst(double worked_ns)
+{
+	return worked_ns < MIN_WORK_NS ? MIN_WORK_NS : worked_ns;
+}
+
+int64_t hr_bg_sleep_request(const struct hr_bg *bg, double worked_ns)
+{
+	return (int64_t)(at_least_a_burst(worked_ns) / bg->sleep_ratio);
+}
+
+void hr_bg_slept(struct hr_bg *bg, double worked_ns, double slept_ns, unsigned procs)
+{
+	double cpu_fraction;
+
+	worked_ns = at_least_a_burst(worked_ns);
+	if (bg->cooldown_ns > 0) {
+		int64_t passed_ns = (int64_t)slept_ns + (int64_t)worked_ns;
+
+		bg->cooldown_ns = passed_ns > bg->cooldown_ns ? 0 : bg->cooldown_ns - passed_ns;
+		return;
+	}
+	cpu_fraction = worked_ns / ((slept_ns + worked_ns) * (double)procs);
+	if (!hr_pi_next(&bg->pi, cpu_fraction, SCAVENGE_PERCENT / 100.0, slept_ns + worked_ns, &bg->sleep_ratio)) {
+		bg->sleep_ratio = START_SLEEP_RATIO;
+		bg->cooldown_ns = COOLDOWN_NS;
+		bg->reset = true;
+	}
+}

@@ -1,0 +1,312 @@
+/*
+ * Bits of pages, a policy's own. Most ranges are a few pages in one word, and
+ * most pages that are taken were not scavenged; both are looked at first.
+ *
+ * A block of 8192 chunks is mapped when the first of its chunks grows, and is
+ * zero then: free and not scavenged. What has never grown is never read.
+ */
+#include "config.h"
+
+#include "scavenge/pagemap.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_LOG_CHUNKS 13
+#define BLOCK_CHUNKS (UINT64_C(1) << BLOCK_LOG_CHUNKS)
+#define BLOCK_BYTES (BLOCK_CHUNKS * sizeof(struct hr_chunk_bits))
+
+#define MIN_PHYS_PAGE_BYTES 4096u
+#define MAX_PHYS_PAGE_BYTES (512u << 10) /* maxPhysPageSize */
+
+static uint64_t block_count(const struct hr_pagemap *m)
+{
+	return hr_div_up(m->geometry->chunks, BLOCK_CHUNKS);
+}
+
+/* --- life ------------------------------------------------------------------ */
+
+enum hr_status hr_pagemap_init(struct hr_pagemap *m, const struct hr_geometry *geometry, uint64_t phys_page_bytes,
+			       uint64_t huge_page_bytes, struct hr_error *err)
+{
+	memset(m, 0, sizeof(*m));
+	if (!hr_is_pow2(phys_page_bytes) || phys_page_bytes < MIN_PHYS_PAGE_BYTES ||
+	    phys_page_bytes > MAX_PHYS_PAGE_BYTES)
+		return hr_error_set(err, HR_EUSAGE, "a physical page must be a power of two from 4KiB to 512KiB");
+	if (huge_page_bytes != 0 && (!hr_is_pow2(huge_page_bytes) || huge_page_bytes > HR_CHUNK_BYTES))
+		return hr_error_set(err, HR_EUSAGE,
+				    "a huge page must be a power of two of at most 4MiB, or 0 for none");
+	m->geometry = geometry;
+	m->phys_page_bytes = phys_page_bytes;
+	m->huge_page_bytes = huge_page_bytes;
+	hr_ranges_init(&m->in_use);
+	m->blocks = hr_calloc(block_count(m), sizeof(*m->blocks));
+	return m->blocks != NULL ? HR_OK : hr_error_set(err, HR_ENOMEM, "out of memory for a map of pages");
+}
+
+void hr_pagemap_release(struct hr_pagemap *m)
+{
+	for (uint64_t b = 0; m->blocks != NULL && b < block_count(m); b++)
+		hr_unmap(m->blocks[b], BLOCK_BYTES);
+	free(m->blocks);
+	free(m->caches);
+	hr_ranges_release(&m->in_use);
+	memset(m, 0, sizeof(*m));
+}
+
+static bool map_blocks(struct hr_pagemap *m, uint64_t chunk, uint64_t limit)
+{
+	for (uint64_t b = chunk >> BLOCK_LOG_CHUNKS; b <= (limit - 1) >> BLOCK_LOG_CHUNKS; b++) {
+		if (m->blocks[b] != NULL)
+			continue;
+		m->blocks[b] = hr_map(BLOCK_BYTES);
+		if (m->blocks[b] == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* Only what has grown, so that the copy commits no more memory than the original. */
+static bool copy_bits(struct hr_pagemap *to, const struct hr_pagemap *from)
+{
+	for (size_t i = 0; i < from->in_use.n; i++) {
+		uint64_t chunk = hr_chunk_of(from->in_use.at[i].base), limit = hr_chunk_of(from->in_use.at[i].limit);
+
+		if (!map_blocks(to, chunk, limit))
+			return false;
+		while (chunk < limit) {
+			uint64_t end = hr_align_down(chunk, BLOCK_CHUNKS) + BLOCK_CHUNKS;
+
+			if (end > limit)
+				end = limit;
+			memcpy(hr_pagemap_chunk(to, chunk), hr_pagemap_chunk(from, chunk),
+			       (end - chunk) * sizeof(struct hr_chunk_bits));
+			chunk = end;
+		}
+	}
+	return true;
+}
+
+enum hr_status hr_pagemap_clone(struct hr_pagemap *to, const struct hr_pagemap *from)
+{
+	*to = *from;
+	hr_ranges_init(&to->in_use);
+	to->blocks = hr_calloc(block_count(from), sizeof(*to->blocks));
+	to->caches = hr_calloc(from->ncaches, sizeof(*to->caches));
+	if (to->blocks == NULL || to->caches == NULL || !hr_ranges_copy(&to->in_use, &from->in_use) ||
+	    !copy_bits(to, from)) {
+		hr_pagemap_release(to);
+		return HR_ENOMEM;
+	}
+	if (from->ncaches > 0)
+		memcpy(to->caches, from->caches, from->ncaches * sizeof(*to->caches));
+	return HR_OK;
+}
+
+enum hr_status hr_pagemap_grow(struct hr_pagemap *m, uint64_t chunk, uint64_t nchunks)
+{
+	if (!map_blocks(m, chunk, chunk + nchunks) ||
+	    !hr_ranges_add(&m->in_use, hr_chunk_page(chunk), hr_chunk_page(chunk + nchunks)))
+		return HR_ENOMEM;
+	for (uint64_t c = chunk; c < chunk + nchunks; c++)
+		memset(hr_pagemap_chunk(m, c)->scavenged, 0xff, sizeof(hr_bitmap));
+	return HR_OK;
+}
+
+/* --- pages of the heap ----------------------------------------------------- */
+
+/* What is left of [page, limit) in the word that holds page, as a mask. */
+static inline uint64_t mask_in_word(uint64_t page, uint64_t limit)
+{
+	unsigned i = (unsigned)(page % 64);
+
+	return hr_mask(i, limit - page < 64 - i ? (unsigned)(limit - page) : 64 - i);
+}
+
+static inline uint64_t next_word(uint64_t page)
+{
+	return hr_align_down(page, 64) + 64;
+}
+
+uint64_t hr_pagemap_alloc(struct hr_pagemap *m, uint64_t page, uint64_t npages)
+{
+	uint64_t limit = page + npages, scavenged = 0;
+
+	for (; page < limit; page = next_word(page)) {
+		struct hr_chunk_bits *c = hr_pagemap_chunk(m, hr_chunk_of(page));
+		unsigned w = hr_page_in_chunk(page) / 64;
+		uint64_t mask = mask_in_word(page, limit);
+
+		c->alloc[w] |= mask;
+		if (c->scavenged[w] & mask) {
+			scavenged += hr_popcount(c->scavenged[w] & mask);
+			c->scavenged[w] &= ~mask;
+		}
+	}
+	return scavenged;
+}
+
+void hr_pagemap_free(struct hr_pagemap *m, uint64_t page, uint64_t npages)
+{
+	for (uint64_t limit = page + npages; page < limit; page = next_word(page))
+		hr_pagemap_chunk(m, hr_chunk_of(page))->alloc[hr_page_in_chunk(page) / 64] &=
+		    ~mask_in_word(page, limit);
+}
+
+void hr_pagemap_pad(struct hr_pagemap *m, uint64_t page, uint64_t npages)
+{
+	for (uint64_t limit = page + npages; page < limit; page = next_word(page)) {
+		struct hr_chunk_bits *c = hr_pagemap_chunk(m, hr_chunk_of(page));
+		unsigned w = hr_page_in_chunk(page) / 64;
+
+		c->alloc[w] |= mask_in_word(page, limit);
+		c->scavenged[w] |= mask_in_word(page, limit);
+	}
+}
+
+/* --- page caches ----------------------------------------------------------- */
+
+enum hr_status hr_pagemap_cache_fill(struct hr_pagemap *m, unsigned p, uint64_t base, uint64_t free)
+{
+	struct hr_chunk_bits *c;
+	unsigned w = hr_page_in_chunk(base) / 64;
+
+	if (p >= m->ncaches) {
+		size_t cap = m->ncaches;
+
+		if (!hr_reserve(&m->caches, &cap, p + 1, sizeof(*m->caches)))
+			return HR_ENOMEM;
+		memset(m->caches + m->ncaches, 0, (cap - m->ncaches) * sizeof(*m->caches));
+		m->ncaches = cap;
+	}
+	m->caches[p] = (struct hr_cache_bits){0, 0, 0};
+	if (free == 0)
+		return HR_OK;
+	c = hr_pagemap_chunk(m, hr_chunk_of(base));
+	m->caches[p] = (struct hr_cache_bits){base, free, c->scavenged[w]};
+	c->alloc[w] |= free;
+	c->scavenged[w] &= ~free;
+	return HR_OK;
+}
+
+unsigned hr_pagemap_cache_use(struct hr_pagemap *m, unsigned p, uint64_t page, unsigned npages)
+{
+	struct hr_cache_bits *cache = &m->caches[p];
+	uint64_t mask = hr_mask((unsigned)(page - cache->base), npages);
+	unsigned scavenged = cache->scavenged & mask ? hr_popcount(cache->scavenged & mask) : 0;
+
+	cache->free &= ~mask;
+	cache->scavenged &= ~mask;
+	return scavenged;
+}
+
+void hr_pagemap_cache_flush(struct hr_pagemap *m, unsigned p)
+{
+	struct hr_cache_bits *cache;
+	struct hr_chunk_bits *c;
+	unsigned w;
+
+	if (p >= m->ncaches || m->caches[p].free == 0)
+		return;
+	cache = &m->caches[p];
+	c = hr_pagemap_chunk(m, hr_chunk_of(cache->base));
+	w = hr_page_in_chunk(cache->base) / 64;
+	c->alloc[w] &= ~cache->free;
+	c->scavenged[w] |= cache->scavenged;
+	*cache = (struct hr_cache_bits){0, 0, 0};
+}
+
+struct hr_cache_bits hr_pagemap_cache(const struct hr_pagemap *m, unsigned p)
+{
+	return p < m->ncaches ? m->caches[p] : (struct hr_cache_bits){0, 0, 0};
+}
+
+/* --- releasing ------------------------------------------------------------- */
+
+void hr_pagemap_release_pages(struct hr_pagemap *m, uint64_t page, unsigned npages)
+{
+	hr_bitmap_set(hr_pagemap_chunk(m, hr_chunk_of(page))->scavenged, hr_page_in_chunk(page), npages);
+	if (m->on_release != NULL)
+		m->on_release(m->on_release_ctx, page, npages);
+}
+
+bool hr_pagemap_can_release(const struct hr_pagemap *m, uint64_t page, uint64_t npages)
+{
+	uint64_t phys_pages = m->phys_page_bytes > HR_PAGE_BYTES ? m->phys_page_bytes / HR_PAGE_BYTES : 1;
+	const struct hr_chunk_bits *c;
+	unsigned i = hr_page_in_chunk(page);
+
+	if (npages == 0 || npages > HR_CHUNK_PAGES - i || (page | npages) % phys_pages != 0 ||
+	    !hr_ranges_contains(&m->in_use, page))
+		return false;
+	c = hr_pagemap_chunk(m, hr_chunk_of(page));
+	return hr_bitmap_count(c->alloc, i, (unsigned)npages) == 0 &&
+	       hr_bitmap_count(c->scavenged, i, (unsigned)npages) == 0;
+}
+
+/* Bit 0 of every group of 1, 2, 4, .. 64. */
+static const uint64_t group_base[7] = {
+    UINT64_MAX, 0x5555555555555555, 0x1111111111111111, 0x0101010101010101, 0x0001000100010001, 0x0000000100000001, 1,
+};
+
+uint64_t hr_fill_aligned(uint64_t x, unsigned m)
+{
+	/* Fold each group into its lowest bit, then spread that over the group. */
+	for (unsigned width = 1; width < m; width *= 2)
+		x |= x >> width;
+	x &= group_base[hr_ctz(m)];
+	return m == 64 ? -x : (x << m) - x;
+}
+
+/* Ones: not to be released, in units of min_pages. */
+static inline uint64_t kept(const struct hr_chunk_bits *c, unsigned w, unsigned min_pages)
+{
+	uint64_t x = c->alloc[w] | c->scavenged[w];
+
+	return min_pages == 1 ? x : hr_fill_aligned(x, min_pages);
+}
+
+/*
+ * Where to start in [base, limit), the whole run, rather than at `start`, so
+ * as not to break a huge page: a boundary between huge pages within the part
+ * from `start` on says that the part may end a whole huge page; if all of the
+ * one that `start` lies in belongs to the run, it goes along.
+ */
+static unsigned spare_huge_page(unsigned start, unsigned base, unsigned limit, uint64_t huge_pages)
+{
+	uint64_t below = hr_align_down(start, huge_pages);
+
+	return hr_align_up(start, huge_pages) <= limit && below >= base ? (unsigned)below : start;
+}
+
+struct hr_candidate hr_find_candidate(const struct hr_chunk_bits *c, unsigned from, uint64_t min_pages,
+				      uint64_t max_pages, uint64_t phys_page_bytes, uint64_t huge_page_bytes)
+{
+	unsigned min = (unsigned)min_pages, w = from / 64 + 1, above, run, limit, start;
+	uint64_t x = UINT64_MAX;
+
+	while (x == UINT64_MAX) {
+		if (w == 0)
+			return (struct hr_candidate){0, 0};
+		x = kept(c, --w, min);
+	}
+	/* The run ends below the word's top `above` pages, and is `run` pages long. */
+	above = hr_clz(~x);
+	limit = 64 * w + 64 - above;
+	x <<= above;
+	run = x != 0 ? hr_clz(x) : 64 - above;
+	while (x == 0 && w > 0) {
+		x = kept(c, --w, min);
+		run += hr_clz(x);
+	}
+
+	/* Near 2^64 the rounding wraps to "nothing", as it does in the runtime. */
+	max_pages = max_pages == 0 ? min_pages : hr_align_up(max_pages, min_pages);
+	start = limit - (run < max_pages ? run : (unsigned)max_pages);
+	if (huge_page_bytes > HR_PAGE_BYTES && huge_page_bytes > phys_page_bytes)
+		start = spare_huge_page(start, limit - run, limit, huge_page_bytes / HR_PAGE_BYTES);
+	return (struct hr_candidate){start, limit - start};
+}

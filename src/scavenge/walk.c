@@ -1,0 +1,233 @@
+/*
+ * Go 1.18's way to find what can be released: a walk down the address space,
+ * once a generation. A generation begins when a GC cycle's sweep is done, and
+ * before a forced pass; it has a copy of the heap's address ranges, from which
+ * each call takes the top of the highest range, a 64th of the heap's size,
+ * looks at its chunks from the top down, and gives back what it didn't come to.
+ * What is freed above stays unseen until the next generation; that starts at
+ * the highest byte freed in the last one if anything was released below it, else
+ * it goes on where the last one stopped releasing, or at the top if it released
+ * nothing.
+ *
+ * Invariants: ranges in `todo` begin at chunk borders. `todo` has room for all
+ * ranges of the heap and one more, made when the heap grows, so that nothing
+ * fails later.
+ *
+ * Several scavengers at once hide address space from each other by their
+ * reservations; replayed, there is one at a time, so that a reservation shows
+ * only in where the walk stops at gaps between ranges.
+ *
+ * Source: mgcscavenge.go before April 2022 (scavengeStartGen, scavengeReserve,
+ * scavengeUnreserve, scavengeOne, scavengeRangeLocked).
+ */
+#include "config.h"
+
+#include "scavenge/walk.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+
+#include <stdlib.h>
+
+#define RESERVATION_SHARDS 64 /* scavengeReservationShards */
+
+struct hr_search {
+	struct hr_pagemap *map;
+	struct hr_search_options options;
+	struct hr_walk walk;
+	struct hr_search_work work;
+};
+
+const struct hr_walk *hr_search_walk(const struct hr_search *s)
+{
+	return &s->walk;
+}
+
+static void walk_destroy(struct hr_search *s)
+{
+	hr_ranges_release(&s->walk.todo);
+	free(s);
+}
+
+static struct hr_search *walk_create(struct hr_pagemap *map, const struct hr_search_options *options)
+{
+	struct hr_search *s = hr_calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->map = map;
+	s->options = *options;
+	hr_ranges_init(&s->walk.todo);
+	s->walk.released_low = HR_WALK_MAX;
+	return s;
+}
+
+static bool make_room(struct hr_search *s)
+{
+	struct hr_ranges *todo = &s->walk.todo;
+
+	return hr_reserve(&todo->at, &todo->cap, s->map->in_use.n + 1, sizeof(*todo->at));
+}
+
+static struct hr_search *walk_clone(const struct hr_search *from, struct hr_pagemap *map)
+{
+	struct hr_search *s = hr_calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	*s = *from;
+	s->map = map;
+	hr_ranges_init(&s->walk.todo);
+	if (!make_room(s) || !hr_ranges_copy(&s->walk.todo, &from->walk.todo)) {
+		walk_destroy(s);
+		return NULL;
+	}
+	return s;
+}
+
+/* New memory is released already; this generation doesn't look at it. */
+static enum hr_status walk_grow(struct hr_search *s, uint64_t chunk, uint64_t nchunks)
+{
+	(void)chunk;
+	(void)nchunks;
+	return make_room(s) ? HR_OK : HR_ENOMEM;
+}
+
+static void raise_freed(struct hr_search *s, uint64_t limit_page)
+{
+	uint64_t last_byte = limit_page * HR_PAGE_BYTES - 1;
+
+	if (s->walk.freed_high < last_byte)
+		s->walk.freed_high = last_byte;
+}
+
+static void walk_free(struct hr_search *s, uint64_t page, uint64_t npages)
+{
+	raise_freed(s, page + npages);
+}
+
+/* The runtime doesn't tell. */
+static void walk_cache_flush(struct hr_search *s, uint64_t base, uint64_t pages)
+{
+	if (s->options.fix_flush && pages != 0)
+		raise_freed(s, base + 64 - hr_clz(pages));
+}
+
+static void walk_start_gen(struct hr_search *s)
+{
+	struct hr_walk *k = &s->walk;
+	uint64_t start = k->freed_high > k->released_low ? k->freed_high : k->released_low;
+
+	/* There is room, see make_room. */
+	(void)hr_ranges_copy(&k->todo, &s->map->in_use);
+	for (size_t i = 0; i < k->todo.n; i++) {
+		k->todo.at[i].base *= HR_PAGE_BYTES;
+		k->todo.at[i].limit *= HR_PAGE_BYTES;
+	}
+	k->todo.total_pages *= HR_PAGE_BYTES;
+	/* The heap grows by whole chunks. */
+	k->reservation_bytes = k->todo.total_pages / RESERVATION_SHARDS;
+	/* This cuts off the very last byte that was freed; its page still counts. */
+	hr_ranges_remove_from(&k->todo, start);
+	k->gen++;
+	k->freed_high = 0;
+	k->released_low = HR_WALK_MAX;
+}
+
+/* The top of what is to be looked at, down to a chunk border; empty when there is nothing. */
+static struct hr_range reserve(struct hr_walk *k)
+{
+	struct hr_range r = hr_ranges_remove_last(&k->todo, k->reservation_bytes);
+
+	if (r.base == r.limit)
+		return r;
+	r.base = hr_align_down(r.base, HR_CHUNK_BYTES);
+	hr_ranges_remove_from(&k->todo, r.base);
+	return r;
+}
+
+/*
+ * The highest candidate of the range is released; the range ends where that
+ * begins. Returns bytes; 0 when there was none, and the range is empty.
+ */
+static uint64_t release_one(struct hr_search *s, struct hr_range *r, uint64_t bytes)
+{
+	struct hr_pagemap *m = s->map;
+	uint64_t min_pages = m->phys_page_bytes > HR_PAGE_BYTES ? m->phys_page_bytes / HR_PAGE_BYTES : 1;
+	uint64_t max_pages = hr_div_up(bytes, HR_PAGE_BYTES);
+
+	for (bool first = true; r->limit > r->base; first = false) {
+		uint64_t top = (r->limit - 1) / HR_PAGE_BYTES, chunk = hr_chunk_of(top), page;
+		struct hr_candidate c = hr_find_candidate(hr_pagemap_chunk(m, chunk), hr_page_in_chunk(top), min_pages,
+							  max_pages, m->phys_page_bytes, m->huge_page_bytes);
+
+		s->work.words++;
+		if (c.npages == 0) {
+			/* The runtime takes the heap lock for the top chunk; at the others it peeks without. */
+			s->work.empty_hits += first;
+			r->limit = chunk * HR_CHUNK_BYTES;
+			continue;
+		}
+		page = hr_chunk_page(chunk) + c.start;
+		r->limit = page * HR_PAGE_BYTES;
+		if (r->limit < s->walk.released_low)
+			s->walk.released_low = r->limit;
+		hr_pagemap_release_pages(m, page, c.npages);
+		return c.npages * HR_PAGE_BYTES;
+	}
+	return 0;
+}
+
+static uint64_t walk_scavenge(struct hr_search *s, uint64_t bytes, bool force)
+{
+	struct hr_range r = {0, 0};
+	uint64_t released = 0;
+
+	(void)force;
+	while (released < bytes) {
+		if (r.base == r.limit) {
+			r = reserve(&s->walk);
+			if (r.base == r.limit)
+				break;
+		}
+		s->work.lookups++;
+		released += release_one(s, &r, bytes - released);
+	}
+	if (r.base < r.limit)
+		(void)hr_ranges_add(&s->walk.todo, r.base, r.limit);
+	return released;
+}
+
+static const struct hr_search_work *walk_work(const struct hr_search *s)
+{
+	return &s->work;
+}
+
+/* Still to be looked at in this generation. */
+static bool walk_marked(const struct hr_search *s, uint64_t chunk)
+{
+	return hr_ranges_contains(&s->walk.todo, chunk * HR_CHUNK_BYTES);
+}
+
+static uint64_t walk_search_page(const struct hr_search *s, bool force)
+{
+	const struct hr_ranges *todo = &s->walk.todo;
+
+	(void)force;
+	return todo->n > 0 ? (todo->at[todo->n - 1].limit - 1) / HR_PAGE_BYTES : HR_NO_PAGE;
+}
+
+const struct hr_search_def hr_search_go118 = {
+    .name = "go1.18",
+    .create = walk_create,
+    .destroy = walk_destroy,
+    .clone = walk_clone,
+    .grow = walk_grow,
+    .free = walk_free,
+    .cache_flush = walk_cache_flush,
+    .start_gen = walk_start_gen,
+    .scavenge = walk_scavenge,
+    .work = walk_work,
+    .marked = walk_marked,
+    .search_page = walk_search_page,
+};
