@@ -1,6 +1,7 @@
 # src/pagealloc: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
 	src/pagealloc/bitmap.c src/pagealloc/bitmap.h \
+	src/pagealloc/eight.h \
 	src/pagealloc/geometry.c src/pagealloc/geometry.h \
 	src/pagealloc/pagealloc.c src/pagealloc/pagealloc.h \
 	src/pagealloc/ranges.c src/pagealloc/ranges.h \

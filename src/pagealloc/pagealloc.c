@@ -3,27 +3,29 @@
  *
  * The tree of summaries has five heights, whatever the address space. Height 0
  * is the leaves, one a chunk; an entry of height h covers 2^(9 + 3h) pages and
- * has eight children; height 4 is the root, 2^14 entries of 16 GiB. All that
+ * has eight children, a block; height 4 is the root, 2^14 entries of 16 GiB.
+ * Below the leaves, each chunk has summaries of its eight words too. All that
  * lies below one root entry is a region, mapped when its first chunk grows.
  *
  * The runtime's tree for 32 bits has no height 4. It is kept here all the same,
  * in its one entry 0: since chunk 0 can't be grown, no run starts or ends
- * there, so that a search does nothing in it but go down. And summaries are
- * kept with fields of 21 bits, which hold those of 18. Both differences end in
- * hr_pagealloc_summary.
+ * there, so that a search does nothing in it but go down. And the runtime packs
+ * a summary into a word; here that is done only to show one, since eight at a
+ * time are searched and merged faster unpacked (eight.h). Both differences end
+ * in hr_pagealloc_summary.
  *
  * Invariants (hr_pagealloc_check):
- * - A leaf is the exact summary of its chunk's bits, 0 for a chunk that has not
- *   grown; every other entry is the exact merge of its children.
+ * - The summary of a word is that of its bits, of a leaf that of its chunk's
+ *   bits, but 0 for what has not grown. Every other entry is the merge of its
+ *   children. All exactly.
  * - live has a bit for every root entry that isn't 0.
  * - Every page below the search address is in use or has not grown. The search
  *   address lies in a grown chunk, or is HR_NO_PAGE.
  *
- * The runtime recomputes summaries from bits and children after every change.
- * As they are exact, most changes can be applied to them instead: a free makes
- * one longer run out of its neighbours, an allocation matters for a maximum
- * only if it breaks a run of that length. On heaps filled by first fit this
- * ends at the leaf most of the time.
+ * Sizes: a recorded heap of 8 GiB has 2000 chunks, mostly in use, with free
+ * runs of a few pages; nearly every allocation breaks the longest run of its
+ * chunk, the first that has one long enough. That is what summaries of words
+ * are for: a new maximum without a look at all of the chunk's bits.
  */
 #include "config.h"
 
@@ -31,23 +33,13 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "pagealloc/eight.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FIELD_BITS 21
-#define FIELD_MASK ((UINT64_C(1) << FIELD_BITS) - 1)
-#define ALL_FREE (UINT64_C(1) << 63) /* a root entry without a page in use */
-#define ENDS_MASK (FIELD_MASK | FIELD_MASK << 2 * FIELD_BITS)
-#define FREE_CHUNK PACK(HR_CHUNK_PAGES, HR_CHUNK_PAGES, HR_CHUNK_PAGES)
-
-#define PACK(start, max, end) ((uint64_t)(start) | (uint64_t)(max) << FIELD_BITS | (uint64_t)(end) << 2 * FIELD_BITS)
-/* Of any entry but one of the root. */
-#define START(s) ((unsigned)((s)&FIELD_MASK))
-#define MAX(s) ((unsigned)((s) >> FIELD_BITS & FIELD_MASK))
-#define END(s) ((unsigned)((s) >> 2 * FIELD_BITS & FIELD_MASK))
-
+#define WORD_PAGES 64u
 #define FANOUT_BITS 3
 #define FANOUT (1u << FANOUT_BITS)
 #define ROOT_HEIGHT 4
@@ -56,27 +48,39 @@
 #define ROOT_LOG_PAGES HEIGHT_LOG_PAGES(ROOT_HEIGHT)
 #define REGION_LOG_CHUNKS (ROOT_LOG_PAGES - HR_CHUNK_LOG_PAGES)
 #define REGION_CHUNKS (1u << REGION_LOG_CHUNKS)
+/* The heap lies in more than one root entry. */
+#define NO_TOP (ROOT_HEIGHT + 1)
 
-/* Where the entries of a height begin in region.sums: the greatest height first, each in whole blocks of eight. */
-static const uint16_t height_at[ROOT_HEIGHT] = {8 + 64 + 512, 8 + 64, 8, 0};
+struct chunk {
+	_Alignas(128) hr_bitmap bits;
+	struct hr_eight16 words;
+};
 
 struct region {
-	uint64_t sums[8 + 64 + 512 + REGION_CHUNKS];
-	hr_bitmap bits[REGION_CHUNKS];
+	struct hr_eight32 wide[1 + 8];		     /* entries of heights 3 and 2: by parent, */
+	struct hr_eight16 narrow[8 * 8 + 8 * 8 * 8]; /* of heights 1 and 0: by parent, one height after the other */
+	struct chunk chunks[REGION_CHUNKS];
 };
+
+#define WIDE_HEIGHT 2u /* the least height whose numbers need 32 bits */
 
 struct hr_pagealloc {
 	uint64_t search; /* page */
 	uint64_t end_chunk;
-	uint64_t *root;		 /* ROOT_ENTRIES summaries */
+	unsigned top;		 /* the least height at which one entry holds the whole heap, or NO_TOP */
+	uint64_t top_entry;	 /* that entry */
+	struct hr_summary *root; /* ROOT_ENTRIES */
 	struct region **regions; /* ROOT_ENTRIES */
 	const struct hr_geometry *geometry;
 	struct hr_ranges in_use;
 	uint64_t live[ROOT_ENTRIES / 64];
 };
 
-#define ROOT_BYTES (ROOT_ENTRIES * sizeof(uint64_t))
+#define ROOT_BYTES (ROOT_ENTRIES * sizeof(struct hr_summary))
 #define REGIONS_BYTES (ROOT_ENTRIES * sizeof(struct region *))
+
+static const struct hr_summary all_used = {0, 0, 0};
+static const struct hr_summary free_chunk = {HR_CHUNK_PAGES, HR_CHUNK_PAGES, HR_CHUNK_PAGES};
 
 struct hr_pagealloc *hr_pagealloc_new(const struct hr_geometry *geometry)
 {
@@ -115,105 +119,103 @@ static inline struct region *region_of(const struct hr_pagealloc *p, uint64_t ch
 	return p->regions[chunk >> REGION_LOG_CHUNKS];
 }
 
-/* Index of a grown chunk in its region. */
+/* Index of a chunk in its region. */
 static inline unsigned in_region(uint64_t chunk)
 {
 	return (unsigned)(chunk & (REGION_CHUNKS - 1));
 }
 
-static inline uint64_t *leaf_of(struct region *r, unsigned chunk)
+static inline struct chunk *chunk_at(const struct hr_pagealloc *p, uint64_t chunk)
 {
-	return &r->sums[8 + 64 + 512 + chunk];
+	return &region_of(p, chunk)->chunks[in_region(chunk)];
 }
 
-static inline uint64_t summarize(const hr_bitmap bits)
+/* The children of entry `at` (an index in its region) of a height above WIDE_HEIGHT, */
+static inline struct hr_eight32 *wide_below(struct region *r, unsigned height, unsigned at)
 {
-	struct hr_summary s = hr_bitmap_summarize(bits);
+	return &r->wide[height == ROOT_HEIGHT ? 0 : 1 + at];
+}
 
-	return PACK(s.start, s.max, s.end);
+/* and of one that isn't. */
+static inline struct hr_eight16 *narrow_below(struct region *r, unsigned height, unsigned at)
+{
+	return &r->narrow[height == WIDE_HEIGHT ? at : 8 * 8 + at];
+}
+
+static inline unsigned leaf_max(const struct hr_pagealloc *p, uint64_t chunk)
+{
+	return narrow_below(region_of(p, chunk), 1, in_region(chunk) / FANOUT)->max[chunk % FANOUT];
+}
+
+/* The stored entry of any height, 0 where no region is. */
+static struct hr_summary entry_at(const struct hr_pagealloc *p, unsigned height, uint64_t index)
+{
+	unsigned bits = FANOUT_BITS * (ROOT_HEIGHT - height);
+	unsigned at = (unsigned)(index & ((UINT64_C(1) << bits) - 1));
+	struct region *r;
+
+	if (index >> bits >= ROOT_ENTRIES)
+		return all_used;
+	if (height == ROOT_HEIGHT)
+		return p->root[index];
+	r = p->regions[index >> bits];
+	if (r == NULL)
+		return all_used;
+	return height >= WIDE_HEIGHT ? hr_eight32_get(wide_below(r, height + 1, at / FANOUT), at % FANOUT)
+				     : hr_eight16_get(narrow_below(r, height + 1, at / FANOUT), at % FANOUT);
+}
+
+/* The summary of the children of entry `at` of a height. */
+static inline struct hr_summary merge_below(struct region *r, unsigned height, unsigned at)
+{
+	unsigned whole = 1u << HEIGHT_LOG_PAGES(height - 1);
+
+	return height > WIDE_HEIGHT ? hr_eight32_merge(wide_below(r, height, at), whole)
+				    : hr_eight16_merge(narrow_below(r, height, at), whole);
 }
 
 /* --- summaries ------------------------------------------------------------ */
 
-/* The summary of eight neighbours that cover 2^log_pages pages each. mergeSummaries. */
-static uint64_t merge(const uint64_t *child, unsigned log_pages)
-{
-	unsigned whole = 1u << log_pages;
-	unsigned start = START(child[0]), max = MAX(child[0]), end = END(child[0]);
-
-	for (unsigned i = 1; i < FANOUT; i++) {
-		unsigned s = START(child[i]), m = MAX(child[i]), e = END(child[i]);
-
-		start += start == i << log_pages ? s : 0;
-		max = m > max ? m : max;
-		max = end + s > max ? end + s : max;
-		end = e + (e == whole ? end : 0);
-	}
-	return max == 1u << ROOT_LOG_PAGES ? ALL_FREE : PACK(start, max, end);
-}
-
-static void set_root(struct hr_pagealloc *p, uint64_t entry, uint64_t sum)
+static void set_root(struct hr_pagealloc *p, uint64_t entry, struct hr_summary s)
 {
 	uint64_t bit = UINT64_C(1) << entry % 64;
 
-	p->root[entry] = sum;
-	if (sum != 0)
+	p->root[entry] = s;
+	if (s.max != 0)
 		p->live[entry / 64] |= bit;
 	else
 		p->live[entry / 64] &= ~bit;
 }
 
-/*
- * What becomes of a parent when one of its children (already stored) changes
- * from `old` to `new`. If only the child's longest run did, the parent follows
- * without a look at the other children, unless it lost what may have been its
- * own longest run.
- */
-static inline uint64_t follow_child(uint64_t parent, unsigned parent_max, uint64_t old, uint64_t new,
-				    const uint64_t *children, unsigned log_pages)
+/* Goes on with update_chunk from height 2, where entry `at` is to be s. */
+static void update_wide(struct hr_pagealloc *p, struct region *r, uint64_t root_entry, unsigned at, struct hr_summary s)
 {
-	if (((old ^ new) & ENDS_MASK) == 0) {
-		if (MAX(new) > MAX(old))
-			return MAX(new) <= parent_max ? parent
-						      : (parent & ENDS_MASK) | (uint64_t)MAX(new) << FIELD_BITS;
-		if (MAX(old) < parent_max)
-			return parent;
-	}
-	return merge(children, log_pages);
-}
+	for (unsigned h = WIDE_HEIGHT; h < ROOT_HEIGHT; h++, at /= FANOUT) {
+		struct hr_eight32 *b = wide_below(r, h + 1, at / FANOUT);
 
-/* Stores the new summary of one chunk, then goes up as long as parents change. pageAlloc.update, one chunk. */
-static void update_chunk(struct hr_pagealloc *p, struct region *r, uint64_t chunk, uint64_t new)
-{
-	unsigned i = in_region(chunk);
-	uint64_t *entry = leaf_of(r, i), *children, old = *entry;
-	uint64_t root_entry = chunk >> REGION_LOG_CHUNKS, root;
-
-	if (old == new)
-		return;
-	*entry = new;
-	for (unsigned h = 1; h < ROOT_HEIGHT; h++) {
-		uint64_t parent, changed;
-
-		i >>= FANOUT_BITS;
-		children = &r->sums[height_at[h - 1] + (i << FANOUT_BITS)];
-		entry = &r->sums[height_at[h] + i];
-		parent = *entry;
-		changed = follow_child(parent, MAX(parent), old, new, children, HEIGHT_LOG_PAGES(h - 1));
-		if (changed == parent)
+		if (hr_summary_same(s, hr_eight32_get(b, at % FANOUT)))
 			return;
-		*entry = changed;
-		old = parent;
-		new = changed;
+		s = hr_eight32_put(b, at % FANOUT, s, 1u << HEIGHT_LOG_PAGES(h));
 	}
-	root = p->root[root_entry];
-	new = follow_child(root, root == ALL_FREE ? 1u << ROOT_LOG_PAGES : MAX(root), old, new, r->sums,
-			   HEIGHT_LOG_PAGES(ROOT_HEIGHT - 1));
-	if (new != root)
-		set_root(p, root_entry, new);
+	set_root(p, root_entry, s);
 }
 
-/* Recomputes the parents of the chunks [first, last], whose leaves are stored. pageAlloc.update, the general case. */
+/* Stores the summary of one chunk, then goes up as long as parents change. pageAlloc.update, one chunk. */
+HR_INLINE void update_chunk(struct hr_pagealloc *p, struct region *r, uint64_t chunk, struct hr_summary s)
+{
+	unsigned at = in_region(chunk);
+
+	for (unsigned h = 0; h < WIDE_HEIGHT; h++, at /= FANOUT) {
+		struct hr_eight16 *b = narrow_below(r, h + 1, at / FANOUT);
+
+		if (hr_summary_same(s, hr_eight16_get(b, at % FANOUT)))
+			return;
+		s = hr_eight16_put(b, at % FANOUT, s, 1u << HEIGHT_LOG_PAGES(h));
+	}
+	update_wide(p, r, chunk >> REGION_LOG_CHUNKS, at, s);
+}
+
+/* Recomputes what lies above the chunks [first, last], whose leaves are stored. pageAlloc.update, the general case. */
 static void update_parents(struct hr_pagealloc *p, uint64_t first, uint64_t last)
 {
 	bool changed = true;
@@ -221,112 +223,139 @@ static void update_parents(struct hr_pagealloc *p, uint64_t first, uint64_t last
 	for (unsigned h = 1; h < ROOT_HEIGHT && changed; h++) {
 		unsigned region_bits = FANOUT_BITS * (ROOT_HEIGHT - h);
 
-		first >>= FANOUT_BITS;
-		last >>= FANOUT_BITS;
+		first /= FANOUT;
+		last /= FANOUT;
 		changed = false;
 		for (uint64_t i = first; i <= last; i++) {
 			struct region *r = p->regions[i >> region_bits];
 			unsigned at = (unsigned)(i & ((1u << region_bits) - 1));
-			uint64_t *entry = &r->sums[height_at[h] + at];
-			uint64_t sum = merge(&r->sums[height_at[h - 1] + (at << FANOUT_BITS)], HEIGHT_LOG_PAGES(h - 1));
+			struct hr_summary s = merge_below(r, h, at);
 
-			changed |= *entry != sum;
-			*entry = sum;
+			changed |= !hr_summary_same(s, entry_at(p, h, i));
+			if (h >= WIDE_HEIGHT)
+				hr_eight32_put(wide_below(r, h + 1, at / FANOUT), at % FANOUT, s, 1);
+			else
+				hr_eight16_put(narrow_below(r, h + 1, at / FANOUT), at % FANOUT, s, 1);
 		}
 	}
-	if (!changed)
-		return;
-	for (uint64_t e = first >> FANOUT_BITS; e <= last >> FANOUT_BITS; e++)
-		set_root(p, e, merge(p->regions[e]->sums, HEIGHT_LOG_PAGES(ROOT_HEIGHT - 1)));
+	for (uint64_t e = first / FANOUT; changed && e <= last / FANOUT; e++)
+		set_root(p, e, merge_below(p->regions[e], ROOT_HEIGHT, 0));
 }
 
 /* --- taking and giving back ----------------------------------------------- */
 
-/* Free pages right below page i of the chunk. */
-static inline unsigned free_below(const hr_bitmap bits, unsigned i)
+/* The length of the longest run of ones, one of five or more, by way of those of 2, 4, 8, .. */
+static __attribute__((noinline)) unsigned longest_run_slow(uint64_t x)
 {
-	unsigned w = i / 64, n = i % 64;
+	uint64_t runs[6], longer; /* runs[k]: where at least 2^k ones begin */
+	unsigned k = 0, n;
 
-	if (n != 0) {
-		uint64_t x = bits[w] << (64 - n);
-
-		if (x != 0)
-			return hr_clz(x);
+	if (x == UINT64_MAX)
+		return 64;
+	for (runs[0] = x; k < 5; k++) {
+		runs[k + 1] = runs[k] & runs[k] >> (1u << k);
+		if (runs[k + 1] == 0)
+			break;
 	}
-	for (; w > 0; w--, n += 64)
-		if (bits[w - 1] != 0)
-			return n + hr_clz(bits[w - 1]);
+	n = 1u << k;
+	for (x = runs[k]; k-- > 0;) {
+		longer = x & runs[k] >> n;
+		n += longer != 0 ? 1u << k : 0;
+		x = longer != 0 ? longer : x;
+	}
 	return n;
 }
 
-/* Free pages from page i of the chunk on; i may be 512. */
-static inline unsigned free_from(const hr_bitmap bits, unsigned i)
+/* The length of the longest run of ones. Nine times out of ten what is left in a word has no more than four. */
+static inline unsigned longest_run(uint64_t x)
 {
-	unsigned w = i / 64, n = 0;
+	uint64_t two = x & x >> 1, three = two & two >> 1, four = three & three >> 1;
 
-	if (i % 64 != 0) {
-		uint64_t x = bits[w] >> i % 64;
+	if (four & four >> 1)
+		return longest_run_slow(x);
+	return (x != 0) + (two != 0) + (three != 0) + (four != 0);
+}
 
-		if (x != 0)
-			return hr_ctz(x);
-		n = 64 - i % 64;
-		w++;
+static inline struct hr_summary summarize_word(uint64_t used)
+{
+	return (struct hr_summary){hr_ctz(used), longest_run(~used), hr_clz(used)};
+}
+
+/* Pages [i, i+n), n >= 1, of a chunk become used, or free: its new summary. */
+HR_INLINE struct hr_summary mark_in_chunk(struct chunk *c, unsigned i, unsigned n, bool used)
+{
+	struct hr_lanes16 words = hr_eight16_load(&c->words);
+
+	for (unsigned w = i / WORD_PAGES; n > 0; w++) {
+		unsigned low = i % WORD_PAGES, k = n < WORD_PAGES - low ? n : WORD_PAGES - low;
+		uint64_t mask = UINT64_MAX >> (WORD_PAGES - k) << low, bits = c->bits[w];
+		struct hr_summary s;
+
+		if (used) {
+			bits |= mask;
+			s = summarize_word(bits);
+		} else {
+			/* The pages and what is free on either side make the only new run. */
+			unsigned first = 64 - hr_clz(bits & ((mask & -mask) - 1));
+			unsigned limit = hr_ctz(bits & ~mask & -mask);
+
+			bits &= ~mask;
+			s = (struct hr_summary){hr_ctz(bits), limit - first, hr_clz(bits)};
+			if (s.max < c->words.max[w])
+				s.max = c->words.max[w];
+		}
+		c->bits[w] = bits;
+		hr_lanes16_set(&words, w, s);
+		i += k;
+		n -= k;
 	}
-	for (; w < HR_CHUNK_WORDS; w++, n += 64)
-		if (bits[w] != 0)
-			return n + hr_ctz(bits[w]);
-	return n;
+	hr_eight16_store(&c->words, &words);
+	return hr_lanes16_merge(&words, WORD_PAGES);
 }
 
-/* Pages [i, i+n) of a chunk become used: its new summary. */
-static inline uint64_t take_in_chunk(hr_bitmap bits, uint64_t sum, unsigned i, unsigned n)
+/* All of a chunk. */
+static struct hr_summary mark_chunk(struct chunk *c, bool used)
 {
-	unsigned start = START(sum), end = END(sum), above = HR_CHUNK_PAGES - i - n;
-
-	hr_bitmap_set(bits, i, n);
-	if (free_below(bits, i) + n + free_from(bits, i + n) >= MAX(sum))
-		return summarize(bits);
-	return PACK(start < i ? start : i, MAX(sum), end < above ? end : above);
+	memset(c->bits, used ? 0xff : 0, sizeof(c->bits));
+	for (unsigned w = 0; w < HR_CHUNK_WORDS; w++)
+		c->words.start[w] = c->words.max[w] = c->words.end[w] = used ? 0 : WORD_PAGES;
+	return used ? all_used : free_chunk;
 }
 
-/* Pages [i, i+n) of a chunk become free: its new summary. */
-static inline uint64_t give_in_chunk(hr_bitmap bits, uint64_t sum, unsigned i, unsigned n)
+/* mark_range over several chunks. */
+static __attribute__((noinline)) void mark_chunks(struct hr_pagealloc *p, uint64_t page, uint64_t limit, bool used)
 {
-	unsigned first, limit;
+	uint64_t first = hr_chunk_of(page), last = hr_chunk_of(limit - 1);
 
-	hr_bitmap_clear(bits, i, n);
-	first = i - free_below(bits, i);
-	limit = i + n + free_from(bits, i + n);
-	return PACK(first == 0 ? limit : START(sum), limit - first > MAX(sum) ? limit - first : MAX(sum),
-		    limit == HR_CHUNK_PAGES ? limit - first : END(sum));
-}
-
-/* Marks a range as used or free and updates the summaries. pageAlloc.allocRange; pageAlloc.free without its beginning.
- */
-static inline void mark_range(struct hr_pagealloc *p, uint64_t page, uint64_t npages, bool used)
-{
-	uint64_t chunk = hr_chunk_of(page), last = hr_chunk_of(page + npages - 1);
-	uint64_t limit = page + npages;
-
-	if (chunk == last) {
+	for (uint64_t chunk = first; chunk <= last; chunk++) {
 		struct region *r = region_of(p, chunk);
-		unsigned c = in_region(chunk), i = hr_page_in_chunk(page);
-		uint64_t sum = *leaf_of(r, c);
+		struct chunk *c = &r->chunks[in_region(chunk)];
+		uint64_t low = chunk == first ? page : hr_chunk_page(chunk);
+		unsigned i = hr_page_in_chunk(low);
+		unsigned n = (unsigned)((chunk == last ? limit : hr_chunk_page(chunk + 1)) - low);
+		struct hr_summary s = n == HR_CHUNK_PAGES ? mark_chunk(c, used)
+				      : used		  ? mark_in_chunk(c, i, n, true)
+							  : mark_in_chunk(c, i, n, false);
 
-		update_chunk(p, r, chunk,
-			     used ? take_in_chunk(r->bits[c], sum, i, (unsigned)npages)
-				  : give_in_chunk(r->bits[c], sum, i, (unsigned)npages));
-		return;
+		hr_eight16_put(narrow_below(r, 1, in_region(chunk) / FANOUT), chunk % FANOUT, s, HR_CHUNK_PAGES);
 	}
-	for (uint64_t c = chunk; c <= last; c++) {
-		struct region *r = region_of(p, c);
-		uint64_t *bits = r->bits[in_region(c)], *leaf = leaf_of(r, in_region(c));
-		uint64_t low = c == chunk ? page : hr_chunk_page(c), high = c == last ? limit : hr_chunk_page(c + 1);
-		unsigned i = hr_page_in_chunk(low), n = (unsigned)(high - low);
+	update_parents(p, first, last);
+}
 
-		*leaf = used ? take_in_chunk(bits, *leaf, i, n) : give_in_chunk(bits, *leaf, i, n);
-	}
-	update_parents(p, chunk, last);
+/*
+ * Marks a range as used or free and updates the summaries. pageAlloc.allocRange,
+ * pageAlloc.free but for the search address.
+ */
+HR_INLINE void mark_range(struct hr_pagealloc *p, uint64_t page, uint64_t npages, bool used)
+{
+	uint64_t chunk = hr_chunk_of(page);
+	unsigned i = hr_page_in_chunk(page);
+	struct region *r = region_of(p, chunk);
+
+	if (npages > HR_CHUNK_PAGES - i)
+		mark_chunks(p, page, page + npages, used);
+	else
+		update_chunk(p, r, chunk, mark_in_chunk(&r->chunks[in_region(chunk)], i, (unsigned)npages, used));
 }
 
 void hr_pagealloc_alloc_range(struct hr_pagealloc *p, uint64_t page, uint64_t npages)
@@ -341,6 +370,8 @@ void hr_pagealloc_free_range(struct hr_pagealloc *p, uint64_t page, uint64_t npa
 	mark_range(p, page, npages, false);
 }
 
+/* --- growing -------------------------------------------------------------- */
+
 /* Maps the regions that chunks [chunk, limit) need. A region that exists and has no chunk yet does no harm. */
 static bool map_regions(struct hr_pagealloc *p, uint64_t chunk, uint64_t limit)
 {
@@ -352,6 +383,18 @@ static bool map_regions(struct hr_pagealloc *p, uint64_t chunk, uint64_t limit)
 			return false;
 	}
 	return true;
+}
+
+/* Where searches may begin: at the lowest entry that holds all. */
+static void set_top(struct hr_pagealloc *p)
+{
+	uint64_t first = hr_chunk_of(p->in_use.at[0].base), last = p->end_chunk - 1;
+
+	for (p->top = 0; p->top < NO_TOP && first != last; p->top++) {
+		first /= FANOUT;
+		last /= FANOUT;
+	}
+	p->top_entry = first;
 }
 
 enum hr_status hr_pagealloc_grow(struct hr_pagealloc *p, uint64_t chunk, uint64_t nchunks)
@@ -373,10 +416,8 @@ enum hr_status hr_pagealloc_grow(struct hr_pagealloc *p, uint64_t chunk, uint64_
 		p->end_chunk = chunk + nchunks;
 	if (base < p->search)
 		p->search = base;
-	/* The bits are zero already: "free". */
-	for (uint64_t c = chunk; c < chunk + nchunks; c++)
-		*leaf_of(region_of(p, c), in_region(c)) = FREE_CHUNK;
-	update_parents(p, chunk, chunk + nchunks - 1);
+	set_top(p);
+	mark_range(p, base, limit - base, false);
 	return HR_OK;
 }
 
@@ -399,163 +440,254 @@ static inline uint64_t next_live(const struct hr_pagealloc *p, uint64_t entry)
 }
 
 /*
- * The lowest run of npages free pages at or above the search address, by the
- * tree, or HR_NO_PAGE. pageAlloc.find.
- *
- * *first_free is where the first free page of the heap must be looked for, as
- * far as this search came to know: the base of the first entry with anything
- * free, of the greatest height at which the search left that entry's side. It
- * need not have grown.
- *
- * At each height the entries from the search address's (or the block's first)
- * on are looked at in order. `carry` is the length of the free run that ends
- * where the current entry begins. Either a run that starts below, or with, this
- * entry is long enough, and the search ends at this height; or there is one
- * inside, and it goes down.
+ * How a search ended: the run's first page, and the entry it had gone down to
+ * then. Height 0: it looked into that chunk; higher: the run goes through a
+ * border between that entry's children, or starts with one of them, as it does
+ * with (NO_TOP, 0) for root entries.
  */
-static uint64_t find(const struct hr_pagealloc *p, uint64_t npages, uint64_t *first_free)
+struct found {
+	uint64_t page, entry;
+	unsigned height;
+};
+
+/* The lowest run in a chunk that has one. pallocBits.find. */
+static inline unsigned find_in_chunk(const struct chunk *c, unsigned npages)
 {
-	uint64_t search = p->search, carry = 0, entry, first, expected;
-	const struct region *r;
-	bool first_is_ours = true; /* the first free page lies in the entry that the search went into */
-	bool on_path;		   /* the search address does */
-	unsigned chunk_first;
+	unsigned w, below;
 
-	first = next_live(p, search >> ROOT_LOG_PAGES);
-	*first_free = first << ROOT_LOG_PAGES;
-	expected = first;
-	for (entry = first; entry < ROOT_ENTRIES; expected = entry + 1, entry = next_live(p, expected)) {
-		uint64_t sum = p->root[entry], whole = UINT64_C(1) << ROOT_LOG_PAGES;
+	if (npages > WORD_PAGES)
+		return hr_bitmap_find(c->bits, npages, 0, &w);
+	w = hr_eight16_fit(&c->words, npages);
+	below = w > 0 ? c->words.end[w - 1] : 0;
+	if (below + c->words.start[w] >= npages)
+		return WORD_PAGES * w - below;
+	return WORD_PAGES * w + hr_find_bit_range64(~c->bits[w], npages);
+}
 
-		if (entry != expected)
-			carry = 0;
-		if (sum == ALL_FREE) {
-			carry += whole;
-			if (carry >= npages)
-				return ((entry + 1) << ROOT_LOG_PAGES) - carry;
-			continue;
-		}
-		if (carry + START(sum) >= npages)
-			return (entry << ROOT_LOG_PAGES) - carry;
-		if (MAX(sum) >= npages)
+/* The lowest free page of a chunk that has one. */
+static inline unsigned first_free_in_chunk(const struct chunk *c)
+{
+	unsigned w = hr_eight16_fit(&c->words, 1);
+
+	return WORD_PAGES * w + hr_ctz(~c->bits[w]);
+}
+
+/*
+ * A run longer than any child of an entry, through children that are free as a
+ * whole.
+ */
+static struct found find_through(const struct hr_pagealloc *p, uint64_t npages, unsigned height, uint64_t entry)
+{
+	uint64_t run = 0, child, whole = UINT64_C(1) << HEIGHT_LOG_PAGES(height - 1);
+
+	for (child = entry * FANOUT;; child++) {
+		struct hr_summary s = entry_at(p, height - 1, child);
+
+		if (run + s.start >= npages)
 			break;
-		carry = END(sum);
+		run = s.start == whole ? run + whole : s.end;
 	}
-	if (entry == ROOT_ENTRIES)
-		return HR_NO_PAGE;
-	first_is_ours = entry == first;
-	on_path = entry == search >> ROOT_LOG_PAGES;
-	r = p->regions[entry];
+	return (struct found){child * whole - run, entry, height};
+}
 
-	for (unsigned h = ROOT_HEIGHT; h-- > 0;) {
-		unsigned log_pages = HEIGHT_LOG_PAGES(h), whole = 1u << log_pages, run = 0, sum_start;
-		uint64_t block = entry << FANOUT_BITS, sum;
-		const uint64_t *sums =
-		    &r->sums[height_at[h] + (block & ((UINT64_C(1) << FANOUT_BITS * (ROOT_HEIGHT - h)) - 1))];
-		unsigned j = on_path ? (unsigned)(search >> log_pages) % FANOUT : 0, j0 = j, j1;
+/*
+ * Goes down from an entry of which the longest run has at least npages. Where
+ * the children are longer than npages, none before the first that will do is
+ * free as a whole, so that its lower neighbour's end is all that can lead to it.
+ */
+static inline struct found find_below(const struct hr_pagealloc *p, uint64_t npages, unsigned height, uint64_t entry)
+{
+	struct region *r = p->regions[entry >> FANOUT_BITS * (ROOT_HEIGHT - height)];
 
-		while (sums[j] == 0)
-			j++;
-		j1 = j;
-		if (first_is_ours)
-			*first_free = (block + j) << log_pages;
-		for (;; j++) {
-			sum = sums[j];
-			sum_start = START(sum);
-			if (run + sum_start >= npages || MAX(sum) >= npages)
-				break;
-			run = sum_start == whole ? run + whole : END(sum);
+	for (; height > 0; height--) {
+		unsigned at = (unsigned)entry & ((1u << FANOUT_BITS * (ROOT_HEIGHT - height)) - 1), i, before, start;
+
+		if (npages > UINT64_C(1) << HEIGHT_LOG_PAGES(height - 1))
+			return find_through(p, npages, height, entry);
+		if (height > WIDE_HEIGHT) {
+			const struct hr_eight32 *b = wide_below(r, height, at);
+
+			i = hr_eight32_fit(b, (unsigned)npages);
+			before = i > 0 ? b->end[i - 1] : 0;
+			start = b->start[i];
+		} else {
+			const struct hr_eight16 *b = narrow_below(r, height, at);
+
+			i = hr_eight16_fit(b, (unsigned)npages);
+			before = i > 0 ? b->end[i - 1] : 0;
+			start = b->start[i];
 		}
-		entry = block + j;
-		if (run + sum_start >= npages)
-			return (entry << log_pages) - run;
-		first_is_ours = first_is_ours && j == j1;
-		on_path = on_path && j == j0;
+		if (before + start >= npages)
+			return (struct found){((entry * FANOUT + i) << HEIGHT_LOG_PAGES(height - 1)) - before, entry,
+					      height};
+		entry = entry * FANOUT + i;
 	}
+	return (struct found){hr_chunk_page(entry) + find_in_chunk(&r->chunks[in_region(entry)], (unsigned)npages),
+			      entry, 0};
+}
 
-	entry = hr_chunk_page(entry) + hr_bitmap_find(r->bits[in_region(entry)], (unsigned)npages, 0, &chunk_first);
-	if (first_is_ours)
-		*first_free += chunk_first;
-	return entry;
+/* find in a heap that lies in several root entries. */
+static __attribute__((noinline)) struct found find_from_root(const struct hr_pagealloc *p, uint64_t npages)
+{
+	uint64_t run = 0, expected = 0;
+
+	for (uint64_t e = next_live(p, p->search >> ROOT_LOG_PAGES); e < ROOT_ENTRIES; e = next_live(p, expected)) {
+		struct hr_summary s = p->root[e];
+
+		if (e != expected)
+			run = 0;
+		if (run + s.start >= npages)
+			return (struct found){(e << ROOT_LOG_PAGES) - run, 0, NO_TOP};
+		if (s.max >= npages)
+			return find_below(p, npages, ROOT_HEIGHT, e);
+		run = s.start >> ROOT_LOG_PAGES ? run + s.start : s.end;
+		expected = e + 1;
+	}
+	return (struct found){HR_NO_PAGE, 0, 0};
+}
+
+/*
+ * The lowest run of npages free pages in the heap; page HR_NO_PAGE when there
+ * is none. pageAlloc.find.
+ *
+ * The runtime begins at the root, and in blocks that the search address lies in
+ * with that address's entry. What it leaves out is in use, and what lies above
+ * the top has no other children, so that the run is the same. That it may stop
+ * above the top already makes no difference to first_free_known.
+ */
+static inline struct found find(const struct hr_pagealloc *p, uint64_t npages)
+{
+	if (p->top == NO_TOP)
+		return find_from_root(p, npages);
+	if (p->root[p->top_entry >> FANOUT_BITS * (ROOT_HEIGHT - p->top)].max < npages)
+		return (struct found){HR_NO_PAGE, 0, 0};
+	return find_below(p, npages, p->top, p->top_entry);
+}
+
+/* Height of the lowest entry that holds both a and b, entries of the given height. */
+static inline unsigned meeting_height(uint64_t a, uint64_t b, unsigned height)
+{
+	for (; a != b && height < NO_TOP; height++) {
+		a /= FANOUT;
+		b /= FANOUT;
+	}
+	return a == b ? height : NO_TOP;
+}
+
+/*
+ * The search address that the runtime's search gets to know on its way. It
+ * follows the entries that hold the heap's first free page as long as it goes
+ * down into them, and takes the base of the last one, or the page itself if it
+ * came to look into its chunk. firstFree in pageAlloc.find, then findMappedAddr.
+ */
+static __attribute__((noinline)) uint64_t first_free_known(const struct hr_pagealloc *p, struct found f)
+{
+	uint64_t first = hr_chunk_of(find(p, 1).page);
+	unsigned height = f.height;
+
+	if (height < NO_TOP)
+		height = meeting_height(f.entry, first >> FANOUT_BITS * height, height);
+	if (height == 0)
+		return hr_chunk_page(first) + first_free_in_chunk(chunk_at(p, first));
+	height--;
+	return hr_ranges_ceil(&p->in_use, hr_chunk_page(first >> FANOUT_BITS * height << FANOUT_BITS * height));
+}
+
+/*
+ * True when first_free_known can't be above the search address, which is in a
+ * chunk without free pages: below the lowest entry that holds both the search
+ * address and where the search ended, the address's own child has free pages.
+ */
+static inline bool first_free_is_behind(const struct hr_pagealloc *p, const struct found *f)
+{
+	uint64_t chunk = hr_chunk_of(p->search);
+	unsigned height = f->height;
+
+	if (height < NO_TOP)
+		height = meeting_height(f->entry, chunk >> FANOUT_BITS * height, height);
+	return height > 0 && entry_at(p, height - 1, chunk >> FANOUT_BITS * (height - 1)).max != 0;
 }
 
 uint64_t hr_pagealloc_alloc(struct hr_pagealloc *p, uint64_t npages)
 {
-	uint64_t chunk = hr_chunk_of(p->search), page, first_free;
-	unsigned i = hr_page_in_chunk(p->search), at;
-	struct region *r;
+	uint64_t chunk = hr_chunk_of(p->search), first_free = 0;
+	struct found f;
+	unsigned max;
 
 	if (chunk >= p->end_chunk)
 		return HR_NO_PAGE;
-	r = region_of(p, chunk);
-	if (npages <= HR_CHUNK_PAGES - i && npages <= MAX(*leaf_of(r, in_region(chunk)))) {
-		page = hr_chunk_page(chunk) + hr_bitmap_find(r->bits[in_region(chunk)], (unsigned)npages, i, &at);
-		first_free = hr_chunk_page(chunk) + at;
+	max = leaf_max(p, chunk);
+	if (max >= npages) {
+		/* Whatever is free here lies above the search address. */
+		struct chunk *c = chunk_at(p, chunk);
+
+		f.page = hr_chunk_page(chunk) + find_in_chunk(c, (unsigned)npages);
+		first_free = hr_chunk_page(chunk) + first_free_in_chunk(c);
 	} else {
-		page = find(p, npages, &first_free);
-		if (page == HR_NO_PAGE) {
+		f = find(p, npages);
+		if (f.page == HR_NO_PAGE) {
 			if (npages == 1)
 				p->search = HR_NO_PAGE;
 			return HR_NO_PAGE;
 		}
-		/* findMappedAddr. The search address has grown, so that nothing below it can lead beyond it. */
-		if (first_free > p->search)
-			first_free = hr_ranges_ceil(&p->in_use, first_free);
+		/* If this chunk has the first free page, the search left it behind. */
+		if (max == 0 && !first_free_is_behind(p, &f))
+			first_free = first_free_known(p, f);
 	}
-	mark_range(p, page, npages, true);
+	mark_range(p, f.page, npages, true);
 	if (first_free > p->search)
 		p->search = first_free;
-	return page;
+	return f.page;
 }
 
 /* --- page caches ---------------------------------------------------------- */
 
+/* The 64-page block at `base` becomes `used`. */
+static void set_block(struct hr_pagealloc *p, uint64_t base, uint64_t used)
+{
+	uint64_t chunk = hr_chunk_of(base);
+	struct region *r = region_of(p, chunk);
+	struct chunk *c = &r->chunks[in_region(chunk)];
+	unsigned w = hr_page_in_chunk(base) / WORD_PAGES;
+
+	c->bits[w] = used;
+	update_chunk(p, r, chunk, hr_eight16_put(&c->words, w, summarize_word(used), WORD_PAGES));
+}
+
+static inline uint64_t get_block(const struct hr_pagealloc *p, uint64_t base)
+{
+	return chunk_at(p, hr_chunk_of(base))->bits[hr_page_in_chunk(base) / WORD_PAGES];
+}
+
 void hr_pagealloc_cache_fill(struct hr_pagealloc *p, struct hr_pagecache *c)
 {
-	uint64_t chunk = hr_chunk_of(p->search), page, unused, *bits, *leaf;
-	struct region *r;
-	unsigned at, w;
+	uint64_t chunk = hr_chunk_of(p->search), page;
 
 	*c = (struct hr_pagecache){0, 0};
 	if (chunk >= p->end_chunk)
 		return;
-	r = region_of(p, chunk);
-	if (*leaf_of(r, in_region(chunk)) != 0) {
-		page = hr_chunk_page(chunk) +
-		       hr_bitmap_find(r->bits[in_region(chunk)], 1, hr_page_in_chunk(p->search), &at);
+	if (leaf_max(p, chunk) != 0) {
+		page = hr_chunk_page(chunk) + first_free_in_chunk(chunk_at(p, chunk));
 	} else {
-		page = find(p, 1, &unused);
+		page = find(p, 1).page;
 		if (page == HR_NO_PAGE) {
 			p->search = HR_NO_PAGE;
 			return;
 		}
-		chunk = hr_chunk_of(page);
-		r = region_of(p, chunk);
 	}
-	bits = r->bits[in_region(chunk)];
-	leaf = leaf_of(r, in_region(chunk));
-	w = hr_page_in_chunk(page) / 64;
 	c->base = hr_align_down(page, HR_CACHE_PAGES);
-	c->free = ~bits[w];
-	bits[w] = UINT64_MAX;
-	(void)leaf;
-	update_chunk(p, r, chunk, summarize(bits));
+	c->free = ~get_block(p, c->base);
+	set_block(p, c->base, UINT64_MAX);
 	p->search = c->base + HR_CACHE_PAGES - 1;
 }
 
 void hr_pagealloc_cache_flush(struct hr_pagealloc *p, struct hr_pagecache *c)
 {
-	uint64_t chunk = hr_chunk_of(c->base), *bits;
-	struct region *r;
-
 	if (c->free == 0)
 		return;
-	r = region_of(p, chunk);
-	bits = r->bits[in_region(chunk)];
-	bits[hr_page_in_chunk(c->base) / 64] &= ~c->free;
 	if (c->base < p->search)
 		p->search = c->base;
-	update_chunk(p, r, chunk, summarize(bits));
+	set_block(p, c->base, get_block(p, c->base) & ~c->free);
 	*c = (struct hr_pagecache){0, 0};
 }
 
@@ -588,7 +720,7 @@ bool hr_pagealloc_has_chunk(const struct hr_pagealloc *p, uint64_t chunk)
 
 const uint64_t *hr_pagealloc_bits(const struct hr_pagealloc *p, uint64_t chunk)
 {
-	return region_of(p, chunk)->bits[in_region(chunk)];
+	return chunk_at(p, chunk)->bits;
 }
 
 /* All of the pages have grown, and their bits, exclusive-ored with flip, are 0. */
@@ -632,105 +764,100 @@ void hr_pagealloc_lower_search(struct hr_pagealloc *p, uint64_t page)
 		p->search = page;
 }
 
-/* The stored entry, 0 where no region is. */
-static uint64_t entry_at(const struct hr_pagealloc *p, unsigned height, uint64_t index)
-{
-	unsigned bits = FANOUT_BITS * (ROOT_HEIGHT - height);
-	const struct region *r;
-
-	if (index >> bits >= ROOT_ENTRIES)
-		return 0;
-	if (height == ROOT_HEIGHT)
-		return p->root[index];
-	r = p->regions[index >> bits];
-	return r == NULL ? 0 : r->sums[height_at[height] + (index & ((UINT64_C(1) << bits) - 1))];
-}
-
 uint64_t hr_pagealloc_summary(const struct hr_pagealloc *p, int level, uint64_t index)
 {
 	int height = p->geometry->levels - 1 - level;
-	uint64_t sum;
 
 	if (level < 0 || height < 0)
 		return 0;
-	sum = entry_at(p, (unsigned)height, index);
-	if (p->geometry->pack_bits == FIELD_BITS)
-		return sum;
-	return hr_summary_pack(hr_summary_unpack(sum, FIELD_BITS), p->geometry->pack_bits);
+	return hr_summary_pack(entry_at(p, (unsigned)height, index), p->geometry->pack_bits);
 }
 
 /* --- checking ------------------------------------------------------------- */
 
-static enum hr_status check_leaves(const struct hr_pagealloc *p, uint64_t e, struct hr_error *err)
+static enum hr_status check_sum(const char *what, uint64_t index, struct hr_summary is, struct hr_summary should,
+				struct hr_error *err)
 {
-	static const hr_bitmap none;
+	if (hr_summary_same(is, should))
+		return HR_OK;
+	return hr_error_set(err, HR_EINTERNAL, "the summary of %s %" PRIu64 " is %u,%u,%u, not %u,%u,%u", what, index,
+			    is.start, is.max, is.end, should.start, should.max, should.end);
+}
 
-	for (uint64_t c = e << REGION_LOG_CHUNKS; c < (e + 1) << REGION_LOG_CHUNKS; c++) {
-		const uint64_t *bits = hr_pagealloc_bits(p, c);
-		uint64_t stored = entry_at(p, 0, c), want = summarize(bits), page = hr_chunk_page(c);
+static enum hr_status check_chunk(const struct hr_pagealloc *p, uint64_t chunk, struct hr_error *err)
+{
+	const struct chunk *c = chunk_at(p, chunk);
+	bool grown = hr_ranges_contains(&p->in_use, hr_chunk_page(chunk));
+	struct hr_summary should = grown ? hr_bitmap_summarize(c->bits) : all_used;
+	uint64_t first_free;
 
-		if (!hr_pagealloc_has_chunk(p, c)) {
-			want = 0;
-			if (memcmp(bits, none, sizeof(none)) != 0)
-				return hr_error_set(err, HR_EINTERNAL, "chunk %" PRIu64 " has bits but never grew", c);
-		}
-		if (stored != want)
-			return hr_error_set(err, HR_EINTERNAL, "leaf %" PRIu64 " is %#" PRIx64 ", not %#" PRIx64, c,
-					    stored, want);
-		if (want != 0 && page + free_from(bits, 0) < p->search) {
-			for (uint64_t i = page; i < page + HR_CHUNK_PAGES && i < p->search; i++)
-				if (hr_pagealloc_is_free(p, i, 1))
-					return hr_error_set(err, HR_EINTERNAL,
-							    "page %" PRIu64
-							    " is free, below the search address %" PRIu64,
-							    i, p->search);
-		}
+	for (unsigned w = 0; w < HR_CHUNK_WORDS; w++) {
+		hr_bitmap one = {[1] = UINT64_MAX, [2] = UINT64_MAX, [3] = UINT64_MAX, [4] = UINT64_MAX,
+				 [5] = UINT64_MAX, [6] = UINT64_MAX, [7] = UINT64_MAX};
+		struct hr_summary word;
+
+		if (!grown && c->bits[w] != 0)
+			return hr_error_set(err, HR_EINTERNAL, "chunk %" PRIu64 " has bits but never grew", chunk);
+		one[0] = c->bits[w];
+		word = hr_bitmap_summarize(one);
+		one[0] = UINT64_MAX;
+		one[7] = c->bits[w];
+		word.end = hr_bitmap_summarize(one).end;
+		HR_TRY(
+		    check_sum("the words of chunk", chunk, hr_eight16_get(&c->words, w), grown ? word : all_used, err));
 	}
+	HR_TRY(check_sum("chunk", chunk, entry_at(p, 0, chunk), should, err));
+	if (should.max == 0)
+		return HR_OK;
+	hr_bitmap_find(c->bits, 1, 0, &(unsigned){0});
+	first_free = hr_chunk_page(chunk) + hr_bitmap_find(c->bits, 1, 0, &(unsigned){0});
+	if (first_free < p->search)
+		return hr_error_set(err, HR_EINTERNAL, "page %" PRIu64 " is free, below the search address %" PRIu64,
+				    first_free, p->search);
 	return HR_OK;
 }
 
 static enum hr_status check_region(const struct hr_pagealloc *p, uint64_t e, struct hr_error *err)
 {
-	HR_TRY(check_leaves(p, e, err));
+	for (uint64_t c = e << REGION_LOG_CHUNKS; c < (e + 1) << REGION_LOG_CHUNKS; c++)
+		HR_TRY(check_chunk(p, c, err));
 	for (unsigned h = 1; h <= ROOT_HEIGHT; h++) {
-		unsigned bits = FANOUT_BITS * (ROOT_HEIGHT - h);
+		unsigned bits = FANOUT_BITS * (ROOT_HEIGHT - h), pack_bits = 21;
 
 		for (uint64_t i = e << bits; i < (e + 1) << bits; i++) {
-			uint64_t child[FANOUT], want, stored = entry_at(p, h, i);
+			uint64_t child[FANOUT];
 
 			for (unsigned j = 0; j < FANOUT; j++)
-				child[j] = entry_at(p, h - 1, (i << FANOUT_BITS) + j);
-			want = hr_summary_pack(hr_summary_merge(child, FANOUT, HEIGHT_LOG_PAGES(h - 1), FIELD_BITS),
-					       FIELD_BITS);
-			if (stored != want)
-				return hr_error_set(err, HR_EINTERNAL,
-						    "entry %" PRIu64 " of height %u is %#" PRIx64 ", not %#" PRIx64, i,
-						    h, stored, want);
+				child[j] = hr_summary_pack(entry_at(p, h - 1, i * FANOUT + j), (int)pack_bits);
+			HR_TRY(check_sum("an inner entry", i, entry_at(p, h, i),
+					 hr_summary_merge(child, FANOUT, HEIGHT_LOG_PAGES(h - 1), (int)pack_bits),
+					 err));
 		}
+	}
+	return HR_OK;
+}
+
+static enum hr_status check(const struct hr_pagealloc *p, struct hr_error *err)
+{
+	const struct hr_ranges *r = &p->in_use;
+	uint64_t end = r->n == 0 ? 0 : r->at[r->n - 1].limit;
+
+	if (hr_chunk_page(p->end_chunk) != end)
+		return hr_error_set(err, HR_EINTERNAL, "the end is chunk %" PRIu64, p->end_chunk);
+	if (p->search != HR_NO_PAGE && !hr_ranges_contains(r, p->search))
+		return hr_error_set(err, HR_EINTERNAL, "the search address %" PRIu64 " has not grown", p->search);
+	for (uint64_t e = 0; e < ROOT_ENTRIES; e++) {
+		if ((p->live[e / 64] >> e % 64 & 1) != (p->root[e].max != 0))
+			return hr_error_set(err, HR_EINTERNAL, "the live bit of root entry %" PRIu64 " is wrong", e);
+		if (p->regions[e] != NULL)
+			HR_TRY(check_region(p, e, err));
+		else
+			HR_TRY(check_sum("root entry", e, p->root[e], all_used, err));
 	}
 	return HR_OK;
 }
 
 bool hr_pagealloc_check(const struct hr_pagealloc *p, struct hr_error *err)
 {
-	const struct hr_ranges *r = &p->in_use;
-	uint64_t end = r->n == 0 ? 0 : r->at[r->n - 1].limit;
-
-	if (hr_chunk_page(p->end_chunk) != end) {
-		hr_error_set(err, HR_EINTERNAL, "the end is chunk %" PRIu64, p->end_chunk);
-		return false;
-	}
-	if (p->search != HR_NO_PAGE && !hr_ranges_contains(r, p->search)) {
-		hr_error_set(err, HR_EINTERNAL, "the search address %" PRIu64 " has not grown", p->search);
-		return false;
-	}
-	for (uint64_t e = 0; e < ROOT_ENTRIES; e++) {
-		if ((p->live[e / 64] >> e % 64 & 1) != (p->root[e] != 0)) {
-			hr_error_set(err, HR_EINTERNAL, "the live bit of root entry %" PRIu64 " is wrong", e);
-			return false;
-		}
-		if (p->regions[e] != NULL ? check_region(p, e, err) != HR_OK : p->root[e] != 0)
-			return false;
-	}
-	return true;
+	return check(p, err) == HR_OK;
 }
