@@ -17,3 +17,11 @@ tests_oracle_live_generate_SOURCES = tests/oracle/live/generate.c
 tests_oracle_live_generate_LDADD =
 oracle_tests += tests/oracle/live.sh
 oracle_data += tests/oracle/live/build-go.sh tests/oracle/live/main.go tests/oracle/live/runtime/heapreplay.go
+
+# Op scripts with the answers of real runtimes, recorded.
+check_PROGRAMS += tests/oracle/driver
+tests_oracle_driver_SOURCES = tests/oracle/driver.c
+tests_oracle_driver_LDADD = libcore.la
+oracle_tests += tests/oracle/vectors.sh
+oracle_data += tests/oracle/README.md tests/oracle/common tests/oracle/pre tests/oracle/go1.19 tests/oracle/go1.21 \
+	tests/oracle/go1.26 tests/oracle/32bit
