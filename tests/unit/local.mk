@@ -5,6 +5,23 @@
 unit_tests =
 unit_headers =
 
+unit_headers += tests/unit/testing.h
+unit_tests += tests/unit/units
+tests_unit_units_SOURCES = tests/unit/units.c
+unit_tests += tests/unit/params
+tests_unit_params_SOURCES = tests/unit/params.c
+unit_tests += tests/unit/map64
+tests_unit_map64_SOURCES = tests/unit/map64.c
+unit_tests += tests/unit/gauge
+tests_unit_gauge_SOURCES = tests/unit/gauge.c
+unit_tests += tests/unit/scavtrace
+tests_unit_scavtrace_SOURCES = tests/unit/scavtrace.c
+unit_tests += tests/unit/input
+tests_unit_input_SOURCES = tests/unit/input.c
+unit_tests += tests/unit/gotrace
+tests_unit_gotrace_SOURCES = tests/unit/gotrace.c
+unit_tests += tests/unit/text
+tests_unit_text_SOURCES = tests/unit/text.c
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)

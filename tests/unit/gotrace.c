@@ -1,0 +1,851 @@
+/*
+ * The reader of Go execution traces: the shipped real traces against counts
+ * that the Go toolchain's own reader made of them, and small traces built here,
+ * byte by byte, for what real ones seldom show.
+ */
+#include "config.h"
+
+#include "trace/format.h"
+#include "trace/reader.h"
+
+#include "testing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- building traces ---------------------------------------------------------- */
+
+struct bytes {
+	uint8_t data[1 << 18];
+	size_t n;
+};
+
+static void put(struct bytes *b, const void *p, size_t n)
+{
+	assert_true(n <= sizeof(b->data) - b->n);
+	memcpy(b->data + b->n, p, n);
+	b->n += n;
+}
+
+static void byte(struct bytes *b, uint8_t x)
+{
+	put(b, &x, 1);
+}
+
+static void varint(struct bytes *b, uint64_t x)
+{
+	for (; x >= 0x80; x >>= 7)
+		byte(b, (uint8_t)(x | 0x80));
+	byte(b, (uint8_t)x);
+}
+
+/* An event: type, delta, arguments. */
+static void event(struct bytes *b, uint8_t type, uint64_t delta, size_t n, ...)
+{
+	va_list ap;
+
+	byte(b, type);
+	varint(b, delta);
+	va_start(ap, n);
+	while (n-- > 0)
+		varint(b, va_arg(ap, uint64_t));
+	va_end(ap);
+}
+#define U(x) ((uint64_t)(x))
+
+static void header(struct bytes *b, unsigned version)
+{
+	char text[17];
+
+	snprintf(text, sizeof(text), "go 1.%02u trace", version);
+	b->n = 0;
+	put(b, text, 13);
+	put(b, "\0\0\0", 3);
+}
+
+static void batch_head(struct bytes *b, uint64_t generation, uint64_t thread, uint64_t ts, uint64_t len)
+{
+	varint(b, generation);
+	varint(b, thread);
+	varint(b, ts);
+	/* Always padded to ten bytes, as the runtime writes it. */
+	for (int i = 0; i < 9; i++, len >>= 7)
+		byte(b, (uint8_t)(len | 0x80));
+	byte(b, 0);
+}
+
+static void batch(struct bytes *b, uint64_t generation, uint64_t thread, uint64_t ts, const struct bytes *content)
+{
+	byte(b, 1);
+	batch_head(b, generation, thread, ts, content->n);
+	put(b, content->data, content->n);
+}
+
+#define NO_THREAD UINT64_MAX
+#define MIN_ADDR 0xc000000000
+
+static void info(struct bytes *b, uint64_t generation)
+{
+	static struct bytes c;
+
+	c.n = 0;
+	byte(&c, 1);
+	varint(&c, MIN_ADDR);
+	varint(&c, 8192);
+	varint(&c, 8);
+	varint(&c, 2048);
+	byte(b, 49);
+	byte(b, 1);
+	batch_head(b, generation, NO_THREAD, 0, c.n);
+	put(b, c.data, c.n);
+}
+
+static void frequency(struct bytes *b, unsigned version, uint64_t generation, uint64_t freq)
+{
+	static struct bytes c;
+
+	c.n = 0;
+	if (version >= 25)
+		byte(&c, 50);
+	byte(&c, 8);
+	varint(&c, freq);
+	batch(b, generation, NO_THREAD, 0, &c);
+}
+
+/* --- reading ------------------------------------------------------------------- */
+
+struct result {
+	enum hr_status status; /* of the open, or of the last next */
+	struct hr_error err;
+	struct hr_trace_meta meta;
+	struct hr_trace_stats stats;
+	struct hr_event *ev;
+	size_t n;
+};
+
+static struct result finish(enum hr_status status, struct hr_reader *r, struct hr_error err, size_t piece)
+{
+	struct result res = {.status = status, .err = err};
+	size_t cap = 0, n;
+
+	if (status != HR_OK)
+		return res;
+	do {
+		if (cap - res.n < piece) {
+			cap = 2 * cap + piece;
+			res.ev = realloc(res.ev, cap * sizeof(*res.ev));
+			assert_non_null(res.ev);
+		}
+		res.status = hr_reader_next(r, res.ev + res.n, piece, &n, &res.err);
+		assert_int_equal(n > 0, res.status == HR_OK);
+		assert_true(n <= piece);
+		res.n += n;
+	} while (res.status == HR_OK);
+	/* The answer is repeated. */
+	assert_int_equal(hr_reader_next(r, res.ev, 1, &n, NULL), res.status);
+	assert_int_equal(n, 0);
+	for (size_t i = 1; i < res.n; i++)
+		assert_true(res.ev[i].time_ns >= res.ev[i - 1].time_ns);
+	res.meta = *hr_reader_meta(r);
+	res.stats = *hr_reader_stats(r);
+	hr_reader_close(r);
+	return res;
+}
+
+static struct result read_bytes(const struct bytes *b, size_t n, unsigned want, size_t piece)
+{
+	struct hr_error err = {0};
+	struct hr_reader *r;
+	enum hr_status status = hr_reader_open_memory(b->data, n, want, &r, &err);
+
+	return finish(status, r, err, piece);
+}
+
+static struct result read_sample(const char *name, unsigned want, size_t piece)
+{
+	struct hr_error err = {0};
+	struct hr_reader *r;
+	char path[4096];
+	const char *top = getenv("top_srcdir");
+
+	snprintf(path, sizeof(path), "%s/traces/%s", top != NULL ? top : ".", name);
+	enum hr_status status = hr_reader_open(path, want, &r, &err);
+	return finish(status, r, err, piece);
+}
+
+/* --- real traces ---------------------------------------------------------------- */
+
+/* What the Go 1.26 toolchain's reader makes of them. */
+static const struct sample {
+	const char *name;
+	unsigned version;
+	uint64_t generations, events, origin_ns, duration_ns, free_os_memory, forced;
+	uint64_t counts[HR_EVENT_KIND_COUNT];
+} samples[] = {
+    {"bench-json-go123.trace.zst",
+     23,
+     1,
+     1039760,
+     2745214065664,
+     590163904,
+     0,
+     7,
+     {
+	 [HR_EV_SPAN_EXISTS] = 91,   [HR_EV_SPAN_ALLOC] = 2620, [HR_EV_SPAN_FREE] = 1491, [HR_EV_OBJ_EXISTS] = 3037,
+	 [HR_EV_OBJ_ALLOC] = 534573, [HR_EV_OBJ_FREE] = 362594, [HR_EV_STACK_EXISTS] = 6, [HR_EV_STACK_ALLOC] = 56,
+	 [HR_EV_STACK_FREE] = 47,    [HR_EV_GC_BEGIN] = 16,	[HR_EV_GC_END] = 16,	  [HR_EV_SWEEP_BEGIN] = 675,
+	 [HR_EV_SWEEP_END] = 675,    [HR_EV_ASSIST_BEGIN] = 26, [HR_EV_ASSIST_END] = 26,  [HR_EV_STW_BEGIN] = 49,
+	 [HR_EV_STW_END] = 49,	     [HR_EV_HEAP_LIVE] = 3700,	[HR_EV_HEAP_GOAL] = 17,	  [HR_EV_GOMAXPROCS] = 50,
+     }},
+    {"phases-1p-go125.trace.zst",
+     25,
+     93,
+     755160,
+     2376118098624,
+     93268205952,
+     1,
+     2,
+     {
+	 [HR_EV_SPAN_EXISTS] = 43,   [HR_EV_SPAN_ALLOC] = 43529, [HR_EV_SPAN_FREE] = 38469, [HR_EV_OBJ_EXISTS] = 299,
+	 [HR_EV_OBJ_ALLOC] = 269683, [HR_EV_OBJ_FREE] = 243012,	 [HR_EV_STACK_EXISTS] = 5,  [HR_EV_STACK_ALLOC] = 9,
+	 [HR_EV_STACK_FREE] = 5,     [HR_EV_GC_BEGIN] = 29,	 [HR_EV_GC_END] = 29,	    [HR_EV_SWEEP_BEGIN] = 21,
+	 [HR_EV_SWEEP_END] = 21,     [HR_EV_ASSIST_BEGIN] = 30,	 [HR_EV_ASSIST_END] = 30,   [HR_EV_STW_BEGIN] = 59,
+	 [HR_EV_STW_END] = 59,	     [HR_EV_HEAP_LIVE] = 62889,	 [HR_EV_HEAP_GOAL] = 30,    [HR_EV_GOMAXPROCS] = 152,
+	 [HR_EV_LOG] = 935,
+     }},
+};
+enum { SAMPLES = sizeof(samples) / sizeof(samples[0]) };
+
+static void test_counts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SAMPLES; i++) {
+		const struct sample *s = &samples[i];
+		struct result r = read_sample(s->name, (unsigned)HR_WANT_ALL, 5000);
+		uint64_t forced = 0, counted[HR_EVENT_KIND_COUNT] = {0};
+
+		assert_int_equal(r.status, HR_END);
+		assert_false(r.stats.cut);
+		assert_int_equal(r.meta.version, s->version);
+		assert_int_equal(r.meta.min_addr, MIN_ADDR);
+		assert_int_equal(r.meta.clock_origin_ns, s->origin_ns);
+		assert_int_equal(r.stats.generations, s->generations);
+		assert_int_equal(r.stats.events_total, s->events);
+		assert_int_equal(r.stats.last_time_ns, s->duration_ns);
+		assert_int_equal(r.stats.free_os_memory, s->free_os_memory);
+		for (size_t k = 0; k < r.n; k++) {
+			counted[r.ev[k].kind]++;
+			forced += (r.ev[k].flags & HR_EVF_FORCED_GC) != 0;
+		}
+		assert_int_equal(forced, s->forced);
+		for (unsigned k = 0; k < HR_EVENT_KIND_COUNT; k++) {
+			assert_int_equal(counted[k], r.stats.counts[k]);
+			if (k != HR_EV_PROC_START && k != HR_EV_PROC_STOP)
+				assert_int_equal(counted[k], s->counts[k]);
+		}
+		free(r.ev);
+	}
+}
+
+static bool is_for_spans(const struct hr_event *e, uint64_t *procs)
+{
+	switch (e->kind) {
+	case HR_EV_OBJ_EXISTS:
+	case HR_EV_OBJ_ALLOC:
+	case HR_EV_OBJ_FREE:
+	case HR_EV_STACK_EXISTS:
+	case HR_EV_STACK_ALLOC:
+	case HR_EV_STACK_FREE:
+	case HR_EV_SWEEP_BEGIN:
+	case HR_EV_SWEEP_END:
+	case HR_EV_ASSIST_BEGIN:
+	case HR_EV_ASSIST_END:
+	case HR_EV_HEAP_LIVE:
+	case HR_EV_LOG:
+		return false;
+	case HR_EV_GOMAXPROCS:
+		if (e->arg == *procs)
+			return false;
+		*procs = e->arg;
+		return true;
+	default:
+		return true;
+	}
+}
+
+/* Leaving the objects out before the merge leaves the rest as it is: order, times, Ps. */
+static void check_skim(const struct result *all, const struct result *spans)
+{
+	uint64_t procs = 0;
+	size_t k = 0;
+
+	assert_int_equal(all->status, spans->status);
+	assert_int_equal(all->stats.events_total, spans->stats.events_total);
+	assert_int_equal(all->stats.last_time_ns, spans->stats.last_time_ns);
+	assert_int_equal(all->stats.digest, spans->stats.digest);
+	for (size_t i = 0; i < all->n; i++)
+		if (is_for_spans(&all->ev[i], &procs)) {
+			assert_true(k < spans->n);
+			assert_memory_equal(&spans->ev[k], &all->ev[i], sizeof(spans->ev[k]));
+			k++;
+		}
+	assert_int_equal(k, spans->n);
+}
+
+static void test_skim_is_full(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SAMPLES; i++) {
+		struct result all = read_sample(samples[i].name, (unsigned)HR_WANT_ALL, 1000);
+		struct result spans = read_sample(samples[i].name, HR_WANT_SPANS, 777);
+
+		check_skim(&all, &spans);
+		free(all.ev), free(spans.ev);
+	}
+}
+
+/* --- made traces ----------------------------------------------------------------- */
+
+/*
+ * A random trace of several threads whose batches step back in time: what skim
+ * and full make of it, and a merge done here the slow way.
+ */
+struct slow_event {
+	uint64_t time, order;
+	size_t thread;
+	uint8_t type;
+	uint64_t id;
+};
+
+static void test_merge(void **state)
+{
+	enum { THREADS = 7, BATCHES = 60, EVENTS = 40 };
+	static struct bytes b, c;
+	static struct slow_event slow[THREADS][BATCHES * EVENTS];
+	static struct hr_event want[BATCHES * EVENTS];
+	static const uint64_t freqs[] = {15625000, 1000000000, 3000000, 2899998123};
+	uint64_t random = 3;
+
+	(void)state;
+	for (size_t round = 0; round < 40; round++) {
+		size_t n[THREADS] = {0}, order[THREADS], threads = 0, at[THREADS] = {0}, total = 0;
+		uint64_t now = 1000000, freq = freqs[round % 4];
+		double f = 1e9 / (double)freq;
+
+		header(&b, 25);
+		frequency(&b, 25, 1, freq);
+		info(&b, 1);
+		for (size_t k = 0; k < BATCHES; k++) {
+			size_t thread = test_random(&random) % THREADS;
+			uint64_t ts = now - test_random(&random) % 200, t = (uint64_t)((double)ts * f);
+
+			if (n[thread] == 0)
+				order[threads++] = thread;
+			c.n = 0;
+			for (size_t i = 0; i < EVENTS; i++) {
+				struct slow_event *e = &slow[thread][n[thread]++];
+				uint64_t delta = test_random(&random) % (test_random(&random) % 16 == 0 ? 40000 : 9);
+
+				t += (uint64_t)((double)delta * f);
+				e->time = t;
+				e->type = test_random(&random) % 5 == 0 ? 130 : 133; /* frees of spans, of objects */
+				e->id = k * EVENTS + i;
+				event(&c, e->type, delta, 1, e->id);
+			}
+			batch(&b, 1, thread, ts, &c);
+			now += test_random(&random) % 100;
+		}
+
+		/* The smallest next time first, at equal times the thread whose first batch came first. */
+		uint64_t origin = 0, last = 0;
+		for (bool more = true; more;) {
+			size_t best = 0;
+
+			more = false;
+			for (size_t i = 0; i < threads; i++) {
+				size_t thread = order[i];
+
+				if (at[thread] == n[thread])
+					continue;
+				if (!more || slow[thread][at[thread]].time < slow[best][at[best]].time)
+					best = thread;
+				more = true;
+			}
+			if (!more)
+				break;
+			struct slow_event *e = &slow[best][at[best]++];
+			if (total == 0)
+				origin = e->time;
+			if (e->time > last)
+				last = e->time;
+			want[total++] = (struct hr_event){
+			    .time_ns = last - origin,
+			    .addr = MIN_ADDR + e->id * (e->type == 130 ? 8192 : 8),
+			    .kind = e->type == 130 ? HR_EV_SPAN_FREE : HR_EV_OBJ_FREE,
+			    .p = HR_NO_P,
+			};
+		}
+
+		struct result all = read_bytes(&b, b.n, (unsigned)HR_WANT_ALL, 1 + round);
+		struct result spans = read_bytes(&b, b.n, HR_WANT_SPANS, 1 + round);
+		assert_int_equal(all.status, HR_END);
+		assert_int_equal(all.n, total);
+		assert_int_equal(all.stats.threads, threads);
+		assert_int_equal(all.stats.events_total, total);
+		for (size_t i = 0; i < total; i++)
+			assert_memory_equal(&all.ev[i], &want[i], sizeof(want[i]));
+		check_skim(&all, &spans);
+		free(all.ev), free(spans.ev);
+	}
+}
+
+/* Which P an event has, and when Ps start and stop. */
+static void test_procs(void **state)
+{
+	static struct bytes b, c;
+	static const struct {
+		uint8_t kind;
+		int16_t p;
+	} want[] = {
+	    {HR_EV_PROC_START, 3}, {HR_EV_SPAN_FREE, 3}, {HR_EV_PROC_START, 5},	     {HR_EV_SPAN_FREE, 5},
+	    {HR_EV_PROC_STOP, 3},  {HR_EV_SPAN_FREE, 5}, {HR_EV_SPAN_FREE, HR_NO_P}, {HR_EV_PROC_START, 3},
+	    {HR_EV_PROC_STOP, 5},  {HR_EV_PROC_STOP, 7}, {HR_EV_SPAN_FREE, HR_NO_P}, {HR_EV_GOMAXPROCS, HR_NO_P},
+	};
+
+	(void)state;
+	header(&b, 26);
+	frequency(&b, 26, 4, 1000000000); /* the first generation of a file need not be 1 */
+	info(&b, 4);
+	c.n = 0;
+	event(&c, 13, 10, 2, U(3), U(1)); /* 110: P 3 runs on thread 0 */
+	event(&c, 130, 10, 1, U(1));	  /* 120 */
+	event(&c, 130, 130, 1, U(2));	  /* 250: stolen from */
+	event(&c, 10, 10, 2, U(3), U(2)); /* 260 */
+	event(&c, 13, 10, 2, U(3), U(1)); /* 270: no news */
+	event(&c, 13, 10, 2, U(9), U(4)); /* 280: tells nothing */
+	batch(&b, 4, 0, 100, &c);
+	c.n = 0;
+	event(&c, 10, 10, 2, U(5), U(1));	 /* 140 */
+	event(&c, 130, 10, 1, U(3));		 /* 150 */
+	event(&c, 12, 10, 3, U(3), U(1), U(0));	 /* 160: steals P 3 from thread 0 */
+	event(&c, 130, 10, 1, U(4));		 /* 170 */
+	event(&c, 11, 130, 0);			 /* 300: P 5 stops */
+	event(&c, 12, 10, 3, U(8), U(1), U(0));	 /* 310: thread 0 has another */
+	event(&c, 12, 10, 3, U(8), U(1), U(77)); /* 320: nobody */
+	event(&c, 13, 10, 2, U(7), U(2));	 /* 330: P 7 is idle */
+	event(&c, 130, 10, 1, U(5));		 /* 340 */
+	event(&c, 9, 10, 2, U(4), U(0));	 /* 350 */
+	event(&c, 9, 10, 2, U(4), U(0));	 /* 360: no news */
+	batch(&b, 4, 1, 130, &c);
+	byte(&b, 52);
+
+	struct result r = read_bytes(&b, b.n, HR_WANT_SPANS, 100);
+	assert_int_equal(r.status, HR_END);
+	assert_false(r.stats.cut);
+	assert_int_equal(r.stats.generations, 1);
+	assert_int_equal(r.n, sizeof(want) / sizeof(want[0]));
+	for (size_t i = 0; i < r.n; i++) {
+		assert_int_equal(r.ev[i].kind, want[i].kind);
+		assert_int_equal(r.ev[i].p, want[i].p);
+	}
+	free(r.ev);
+}
+
+/* Who asked for a collection is in its stack; ids hold within a generation only. */
+static void test_causes(void **state)
+{
+	static const char *const names[] = {"main.main", "runtime/debug.freeOSMemory", "runtime.GC"};
+	static struct bytes b, c;
+
+	(void)state;
+	header(&b, 23);
+	for (uint64_t generation = 1; generation <= 3; generation++) {
+		if (generation == 1)
+			info(&b, 1);
+		c.n = 0;
+		event(&c, 128, 1, 3, U(0), U(1), U(10));
+		event(&c, 29, 10, 2, U(generation), U(6));
+		event(&c, 30, 10, 1, U(generation));
+		batch(&b, generation, 9, generation * 1000, &c);
+		frequency(&b, 23, generation, 15625000);
+		c.n = 0;
+		byte(&c, 2);
+		for (uint64_t id = 5; id <= 6; id++) {
+			/* Stack 5 names all; stack 6 is the cycle's. */
+			byte(&c, 3);
+			varint(&c, id);
+			varint(&c, id == 5 ? 3 : 2);
+			for (uint64_t k = 0; k < (id == 5 ? 3 : 2); k++) {
+				varint(&c, 0x400000 + k);
+				varint(&c, id == 5 ? 10 + k : k == 0 ? 10 : 10 + generation - 1);
+				varint(&c, 1);
+				varint(&c, 17);
+			}
+		}
+		batch(&b, generation, NO_THREAD, 0, &c);
+		c.n = 0;
+		byte(&c, 4);
+		for (uint64_t k = 0; k < 3; k++) {
+			byte(&c, 5);
+			varint(&c, 10 + k);
+			varint(&c, strlen(names[k]));
+			put(&c, names[k], strlen(names[k]));
+		}
+		batch(&b, generation, NO_THREAD, 0, &c);
+	}
+	struct result r = read_bytes(&b, b.n, HR_WANT_SPANS, 100);
+	assert_int_equal(r.status, HR_END);
+	assert_int_equal(r.n, 9);
+	assert_int_equal(r.stats.free_os_memory, 1);
+	assert_int_equal(r.ev[1].flags, 0);
+	assert_int_equal(r.ev[4].flags, HR_EVF_FREE_OS_MEMORY | HR_EVF_FORCED_GC);
+	assert_int_equal(r.ev[7].flags, HR_EVF_FORCED_GC);
+	free(r.ev);
+}
+
+/* What objects, stacks and spans carry. */
+static void test_values(void **state)
+{
+	static struct bytes b, c;
+
+	(void)state;
+	header(&b, 25);
+	frequency(&b, 25, 1, 15625000);
+	info(&b, 1);
+	c.n = 0;
+	event(&c, 129, 100, 3, U(70), U(1), U(0x3a << 1));
+	event(&c, 129, 1, 3, U(71), U(4), U(1));
+	event(&c, 132, 1, 2, U(71681), U(34));
+	event(&c, 132, 1, 2, U(71682), U(99));
+	event(&c, 135, 1, 2, U(188), U(15));
+	event(&c, 33, 1, 2, U(5000), U(3000));
+	event(&c, 38, 1, 1, UINT64_MAX);
+	batch(&b, 1, 9, 1000, &c);
+	c.n = 0;
+	byte(&c, 0);
+	varint(&c, 34), varint(&c, 0x4a0000), varint(&c, 40), varint(&c, 8), varint(&c, 3), put(&c, "int", 3);
+	byte(&b, 49);
+	byte(&b, 1);
+	batch_head(&b, 1, NO_THREAD, 0, c.n);
+	put(&b, c.data, c.n);
+
+	static const struct hr_event want[] = {
+	    {0, MIN_ADDR + 70 * 8192, 8192, 0x74, HR_NO_P, HR_EV_SPAN_ALLOC, 0},
+	    {64, MIN_ADDR + 71 * 8192, 32768, HR_SPAN_MANUAL, HR_NO_P, HR_EV_SPAN_ALLOC, 0},
+	    {128, MIN_ADDR + 71681 * 8, 40, 34, HR_NO_P, HR_EV_OBJ_ALLOC, 0},
+	    {192, MIN_ADDR + 71682 * 8, 0, 99, HR_NO_P, HR_EV_OBJ_ALLOC, 0},
+	    {256, MIN_ADDR + 188 * 2048, 16384, 0, HR_NO_P, HR_EV_STACK_ALLOC, 0},
+	    {320, 0, 5000, 3000, HR_NO_P, HR_EV_SWEEP_END, 0},
+	    {384, 0, UINT64_MAX, 0, HR_NO_P, HR_EV_HEAP_GOAL, 0},
+	};
+	struct result r = read_bytes(&b, b.n, (unsigned)HR_WANT_ALL, 3);
+	assert_int_equal(r.status, HR_END);
+	assert_int_equal(r.meta.clock_origin_ns, 1100 * 64);
+	assert_int_equal(r.n, sizeof(want) / sizeof(want[0]));
+	for (size_t i = 0; i < r.n; i++)
+		assert_memory_equal(&r.ev[i], &want[i], sizeof(want[i]));
+	free(r.ev);
+}
+
+/* --- what can be wrong -------------------------------------------------------------- */
+
+/* A trace of two generations, a span in each; where[] tells its parts' ends. */
+static void two_generations(struct bytes *b, unsigned version, size_t where[4])
+{
+	static struct bytes c;
+
+	header(b, version);
+	for (uint64_t generation = 1; generation <= 2; generation++) {
+		if (version >= 25)
+			frequency(b, version, generation, 15625000);
+		if (generation == 1)
+			info(b, 1);
+		c.n = 0;
+		event(&c, 129, 1, 3, U(generation), U(1), U(10));
+		event(&c, 132, 1, 2, U(generation * 1024), U(0));
+		batch(b, generation, 9, generation * 1000, &c);
+		where[2 * generation - 2] = b->n;
+		if (version < 25)
+			frequency(b, version, generation, 15625000);
+		if (version >= 26)
+			byte(b, 52);
+		where[2 * generation - 1] = b->n;
+	}
+}
+
+static void test_cut(void **state)
+{
+	static const unsigned versions[] = {23, 25, 26};
+	static struct bytes b;
+	size_t where[4];
+
+	(void)state;
+	for (size_t v = 0; v < 3; v++) {
+		two_generations(&b, versions[v], where);
+		for (size_t n = 1; n <= b.n; n++) {
+			struct result r = read_bytes(&b, n, (unsigned)HR_WANT_ALL, 10);
+			/* Complete with its clock; from 25 on, events count as soon as they are there. */
+			size_t first = versions[v] < 25 ? where[1] : where[0],
+			       second = versions[v] < 25 ? where[3] : where[2];
+
+			if (n < first) {
+				assert_int_equal(r.status, HR_EINPUT);
+				free(r.ev);
+				continue;
+			}
+			assert_int_equal(r.status, HR_END);
+			assert_int_equal(r.n, n < second ? 2 : 4);
+			assert_int_equal(r.stats.events_total, n < second ? 2 : 4);
+			bool clean = n == b.n || n == where[1] || (versions[v] == 25 && n == where[3]);
+			/* A generation of 25 that ends with a batch may be complete: it says nothing else. */
+			if (versions[v] == 25 && !r.stats.cut)
+				clean = true;
+			assert_int_equal(r.stats.cut, !clean);
+			if (r.stats.cut) {
+				assert_int_equal(r.stats.cut_offset, n);
+				assert_true(strlen(r.stats.cut_what) > 10);
+			}
+			free(r.ev);
+		}
+	}
+	/* The dropped events are told. */
+	two_generations(&b, 23, where);
+	struct result r = read_bytes(&b, where[2], HR_WANT_SPANS, 10);
+	assert_string_equal(r.stats.cut_what, "generation 2 has no clock frequency: its 2 events are dropped");
+	assert_int_equal(r.stats.generations, 1);
+	free(r.ev);
+}
+
+static void expect_error(const struct bytes *b, const char *part, uint64_t offset)
+{
+	for (unsigned want = HR_WANT_SPANS; want != 0; want = want == HR_WANT_SPANS ? (unsigned)HR_WANT_ALL : 0) {
+		struct result r = read_bytes(b, b->n, want, 10);
+
+		assert_int_equal(r.status, HR_EINPUT);
+		assert_int_equal(r.err.status, HR_EINPUT);
+		if (strstr(r.err.text, part) == NULL)
+			fail_msg("\"%s\" for \"%s\"", r.err.text, part);
+		if (offset != 0)
+			assert_int_equal(r.err.offset, offset);
+		free(r.ev);
+	}
+}
+
+/* A trace of one generation with the given events. */
+static void with_events(struct bytes *b, const struct bytes *content)
+{
+	header(b, 25);
+	frequency(b, 25, 1, 15625000);
+	info(b, 1);
+	batch(b, 1, 9, 1000, content);
+}
+
+static void test_versions(void **state)
+{
+	static struct bytes b;
+
+	(void)state;
+	header(&b, 22);
+	expect_error(&b, "GODEBUG=traceallocfree=1", 0);
+	header(&b, 21);
+	expect_error(&b, "Go 1.21", 0);
+	header(&b, 24);
+	expect_error(&b, "unknown version 1.24", 0);
+	header(&b, 27);
+	expect_error(&b, "unknown version 1.27", 0);
+	put(&b, "go 2", b.n = 0);
+	expect_error(&b, "empty", 0);
+	put(&b, "hello, this is not a trace", 26);
+	expect_error(&b, "not a trace of a known format", 0);
+}
+
+static void test_no_heap_events(void **state)
+{
+	static struct bytes b, c;
+
+	(void)state;
+	header(&b, 25);
+	frequency(&b, 25, 1, 15625000);
+	c.n = 0;
+	event(&c, 16, 1, 2, U(1), U(1));
+	batch(&b, 1, 9, 1000, &c);
+	expect_error(&b, "GODEBUG=traceallocfree=1", 0);
+	info(&b, 1);
+	expect_error(&b, "no heap events", 0);
+}
+
+static void test_damaged(void **state)
+{
+	static struct bytes b, c, d;
+	size_t where[4], at;
+
+	(void)state;
+	/* Structure. */
+	two_generations(&b, 25, where);
+	at = b.n;
+	byte(&b, 77);
+	expect_error(&b, "neither a batch", at);
+	two_generations(&b, 25, where);
+	c.n = 0;
+	event(&c, 130, 1, 1, U(1));
+	batch(&b, 1, 9, 1000, &c);
+	expect_error(&b, "generation 1 follows generation 2", where[3]);
+	two_generations(&b, 25, where);
+	batch(&b, 0, 9, 1000, &c);
+	expect_error(&b, "generation 0", where[3]);
+	two_generations(&b, 25, where);
+	byte(&b, 52);
+	expect_error(&b, "the end of a generation", where[3]);
+	two_generations(&b, 25, where);
+	byte(&b, 1);
+	batch_head(&b, 2, 9, 1000, 65537);
+	expect_error(&b, "65,536", where[3]);
+	two_generations(&b, 25, where);
+	byte(&b, 1);
+	for (int i = 0; i < 11; i++)
+		byte(&b, 0xff);
+	expect_error(&b, "neither a batch", where[3]);
+
+	/* Events: an unknown type, a number without an end, arguments beyond the batch. */
+	c.n = 0;
+	for (int i = 0; i < 50; i++)
+		event(&c, 133, 1, 1, U(1000));
+	d = c;
+	byte(&d, 7);
+	byte(&d, 1);
+	with_events(&b, &d);
+	expect_error(&b, "7 is not the type of an event", b.n - 2);
+	d = c;
+	byte(&d, 133);
+	with_events(&b, &d);
+	expect_error(&b, "bad number", b.n - 1);
+	d = c;
+	event(&d, 132, 1, 1, U(1000));
+	with_events(&b, &d);
+	expect_error(&b, "bad number", 0);
+	d = c;
+	event(&d, 132, UINT64_MAX, 2, U(1000), U(1));
+	with_events(&b, &d);
+	expect_error(&b, "days", 0);
+	d = c;
+	byte(&d, 133);
+	for (int i = 0; i < 12; i++)
+		byte(&d, 0x80);
+	byte(&d, 1);
+	with_events(&b, &d);
+	expect_error(&b, "bad number", 0);
+
+	/* Values. */
+	c.n = 0;
+	event(&c, 129, 1, 3, U(1) << 40, U(1), U(2));
+	with_events(&b, &c);
+	expect_error(&b, "beyond 2^48", b.n - c.n);
+	c.n = 0;
+	event(&c, 129, 1, 3, U(1), U(0), U(2));
+	with_events(&b, &c);
+	expect_error(&b, "0 pages", b.n - c.n);
+	c.n = 0;
+	event(&c, 129, 1, 3, U(1), U(1) << 36, U(2));
+	with_events(&b, &c);
+	expect_error(&b, "pages", b.n - c.n);
+	c.n = 0;
+	event(&c, 129, 1, 3, U(1), U(1), U(272));
+	with_events(&b, &c);
+	expect_error(&b, "kind 272", b.n - c.n);
+	c.n = 0;
+	event(&c, 10, 1, 2, U(40000), U(1));
+	with_events(&b, &c);
+	expect_error(&b, "P 40000", b.n - c.n);
+	c.n = 0;
+	event(&c, 130, 1, 1, U(1));
+	header(&b, 25);
+	frequency(&b, 25, 1, 15625000);
+	info(&b, 1);
+	batch(&b, 1, 9, UINT64_MAX, &c);
+	expect_error(&b, "impossible time", 0);
+	header(&b, 25);
+	frequency(&b, 25, 1, 0);
+	expect_error(&b, "frequency", 0);
+}
+
+/* Events before the damage are handed out; those of its generation are not. */
+static void test_damage_comes_late(void **state)
+{
+	static struct bytes b;
+	size_t where[4];
+
+	(void)state;
+	two_generations(&b, 25, where);
+	b.data[where[2] - 5] = 7; /* a type in the second generation */
+	struct result r = read_bytes(&b, b.n, (unsigned)HR_WANT_ALL, 10);
+	assert_int_equal(r.status, HR_EINPUT);
+	assert_int_equal(r.n, 2);
+	free(r.ev);
+}
+
+/* The fast way and the careful way take batches of all lengths. */
+static void test_lengths(void **state)
+{
+	static struct bytes b, c;
+	uint64_t random = 11;
+
+	(void)state;
+	for (size_t n = 1; n < 60; n++) {
+		uint64_t objects = 0, total = 0;
+
+		header(&b, 25);
+		frequency(&b, 25, 1, 15625000);
+		info(&b, 1);
+		for (uint64_t thread = 0; thread < 1 + n % 9; thread++) {
+			c.n = 0;
+			for (size_t i = 0; i < n; i++) {
+				uint64_t x = test_random(&random) >> (24 + test_random(&random) % 40);
+
+				total++;
+				switch (test_random(&random) % 4) {
+				case 0:
+					event(&c, 48, x, 4, x, x, x, x); /* no memory event */
+					break;
+				case 1:
+					event(&c, 132, x % 300, 2, x, test_random(&random) % 1000);
+					objects++;
+					break;
+				default:
+					event(&c, 133, x % 100, 1, x);
+					objects++;
+				}
+			}
+			event(&c, 130, 1, 1, U(1));
+			total++;
+			batch(&b, 1, thread, 1000, &c);
+		}
+		struct result all = read_bytes(&b, b.n, (unsigned)HR_WANT_ALL, 64);
+		struct result spans = read_bytes(&b, b.n, HR_WANT_SPANS, 64);
+		assert_int_equal(all.status, HR_END);
+		assert_int_equal(all.stats.events_total, total);
+		assert_int_equal(all.n, objects + 1 + n % 9);
+		check_skim(&all, &spans);
+		free(all.ev), free(spans.ev);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_counts),
+	    cmocka_unit_test(test_skim_is_full),
+	    cmocka_unit_test(test_merge),
+	    cmocka_unit_test(test_procs),
+	    cmocka_unit_test(test_causes),
+	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_cut),
+	    cmocka_unit_test(test_versions),
+	    cmocka_unit_test(test_no_heap_events),
+	    cmocka_unit_test(test_damaged),
+	    cmocka_unit_test(test_damage_comes_late),
+	    cmocka_unit_test(test_lengths),
+	};
+
+	return cmocka_run_group_tests_name("gotrace", tests, NULL, NULL);
+}
