@@ -282,7 +282,8 @@ static enum hr_status lane_end(struct hr_go *g, struct lane *l, const struct sca
 		return hr_go_too_large(g, err);
 	if (!hr_reserve(&g->marks, &g->cap_marks, g->nmarks + n, sizeof(*g->marks)))
 		return hr_go_no_memory(g, err);
-	memcpy(g->marks + g->nmarks, l->marks, n * sizeof(*l->marks));
+	if (n > 0)
+		memcpy(g->marks + g->nmarks, l->marks, n * sizeof(*l->marks));
 	b->mark0 = g->nmarks;
 	b->marks = (uint32_t)n;
 	b->last_ns = ns;

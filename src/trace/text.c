@@ -452,7 +452,10 @@ static enum hr_status text_open(struct hr_reader *r, struct hr_error *err)
 	r->meta.version = VERSION;
 	r->meta.strict = true;
 	r->meta.page_bytes = PAGE_BYTES;
-	HR_TRY(next_line(t, &line, err));
+	enum hr_status status = next_line(t, &line, err);
+	if (status == HR_END)
+		return bad(t, err, "the trace ends within its first line");
+	HR_TRY(status);
 	if (!hr_parse_u64(line + sizeof(first_words) - 1, &version))
 		return bad(t, err, "the first line is \"# heapreplay-trace 1\"");
 	if (version != VERSION)
