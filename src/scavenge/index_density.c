@@ -66,16 +66,29 @@ static inline void put_bit(_Atomic uint64_t *words, uint64_t i, bool on)
 		atomic_store_explicit(&words[i / 64], new, memory_order_relaxed);
 }
 
-static inline bool is_sparse(struct hr_density d)
+/* Sparse, but was dense in the generation before: left alone until the next. */
+static inline bool must_wait(struct hr_density d, uint32_t gen)
 {
-	return d.flags & HR_DENSITY_HAS_FREE && d.in_use < HR_DENSE_PAGES;
+	return d.flags & HR_DENSITY_HAS_FREE && d.in_use < HR_DENSE_PAGES && !should_scavenge(d, gen, false);
+}
+
+static inline uint32_t generation(const struct hr_index_density *x)
+{
+	return atomic_load_explicit(&x->gen, memory_order_relaxed);
 }
 
 static inline void store(struct hr_index_density *x, uint64_t chunk, struct hr_density d)
 {
+	bool waits = must_wait(d, generation(x));
+
 	atomic_store_explicit(&x->records[chunk], hr_density_pack(d), memory_order_relaxed);
 	put_bit(x->has_free, chunk, d.flags & HR_DENSITY_HAS_FREE);
-	put_bit(x->sparse, chunk, is_sparse(d));
+	put_bit(x->ready, chunk, should_scavenge(d, generation(x), false));
+	put_bit(x->waiting, chunk, waits);
+	if (waits && chunk / 64 < x->waiting_min)
+		x->waiting_min = chunk / 64;
+	if (waits && chunk / 64 > x->waiting_max)
+		x->waiting_max = chunk / 64;
 }
 
 struct hr_density hr_index_density_record(const struct hr_index_density *x, uint64_t chunk)
@@ -83,13 +96,19 @@ struct hr_density hr_index_density_record(const struct hr_index_density *x, uint
 	return hr_density_unpack(get(x->records, chunk));
 }
 
+static bool has_bit(const _Atomic uint64_t *words, uint64_t i)
+{
+	return get(words, i / 64) >> i % 64 & 1;
+}
+
 bool hr_index_density_check(const struct hr_index_density *x, uint64_t chunk, uint64_t limit)
 {
 	for (; chunk < limit; chunk++) {
 		struct hr_density d = hr_index_density_record(x, chunk);
 
-		if ((get(x->has_free, chunk / 64) >> chunk % 64 & 1) != (d.flags & HR_DENSITY_HAS_FREE) ||
-		    (get(x->sparse, chunk / 64) >> chunk % 64 & 1) != is_sparse(d))
+		if (has_bit(x->has_free, chunk) != (d.flags & HR_DENSITY_HAS_FREE) ||
+		    has_bit(x->ready, chunk) != should_scavenge(d, generation(x), false) ||
+		    has_bit(x->waiting, chunk) != must_wait(d, generation(x)))
 			return false;
 	}
 	return true;
@@ -113,8 +132,10 @@ bool hr_index_density_init(struct hr_index_density *x, const struct hr_geometry 
 	x->geometry = geometry;
 	x->records = hr_map(record_bytes(geometry));
 	x->has_free = hr_map(bit_bytes(geometry));
-	x->sparse = hr_map(bit_bytes(geometry));
-	if (x->records != NULL && x->has_free != NULL && x->sparse != NULL)
+	x->ready = hr_map(bit_bytes(geometry));
+	x->waiting = hr_map(bit_bytes(geometry));
+	x->waiting_min = UINT64_MAX;
+	if (x->records != NULL && x->has_free != NULL && x->ready != NULL && x->waiting != NULL)
 		return true;
 	hr_index_density_release(x);
 	return false;
@@ -124,8 +145,9 @@ void hr_index_density_release(struct hr_index_density *x)
 {
 	hr_unmap(x->records, record_bytes(x->geometry));
 	hr_unmap(x->has_free, bit_bytes(x->geometry));
-	hr_unmap(x->sparse, bit_bytes(x->geometry));
-	x->records = x->has_free = x->sparse = NULL;
+	hr_unmap(x->ready, bit_bytes(x->geometry));
+	hr_unmap(x->waiting, bit_bytes(x->geometry));
+	x->records = x->has_free = x->ready = x->waiting = NULL;
 }
 
 bool hr_index_density_clone(struct hr_index_density *to, const struct hr_index_density *from,
@@ -138,7 +160,8 @@ bool hr_index_density_clone(struct hr_index_density *to, const struct hr_index_d
 	*to = *from;
 	to->records = empty.records;
 	to->has_free = empty.has_free;
-	to->sparse = empty.sparse;
+	to->ready = empty.ready;
+	to->waiting = empty.waiting;
 	for (size_t i = 0; i < grown->n; i++)
 		for (uint64_t c = hr_chunk_of(grown->at[i].base); c < hr_chunk_of(grown->at[i].limit); c++)
 			store(to, c, hr_index_density_record(from, c));
@@ -157,7 +180,7 @@ void hr_index_density_grow(struct hr_index_density *x, uint64_t chunk)
 static inline struct hr_density record_now(const struct hr_index_density *x, uint64_t chunk)
 {
 	struct hr_density d = hr_index_density_record(x, chunk);
-	uint32_t gen = atomic_load_explicit(&x->gen, memory_order_relaxed);
+	uint32_t gen = generation(x);
 
 	if (d.gen != gen) {
 		d.last_in_use = d.in_use;
@@ -217,7 +240,14 @@ void hr_index_density_set_released(struct hr_index_density *x, uint64_t chunk)
 void hr_index_density_next_gen(struct hr_index_density *x)
 {
 	/* Finders read it without a lock: one generation more or less makes a chunk wait or go early. */
-	atomic_store_explicit(&x->gen, atomic_load_explicit(&x->gen, memory_order_relaxed) + 1, memory_order_relaxed);
+	atomic_store_explicit(&x->gen, generation(x) + 1, memory_order_relaxed);
+	for (uint64_t w = x->waiting_min; w <= x->waiting_max; w++) {
+		atomic_store_explicit(&x->ready[w], get(x->ready, w) | get(x->waiting, w), memory_order_relaxed);
+		if (get(x->waiting, w) != 0)
+			atomic_store_explicit(&x->waiting[w], 0, memory_order_relaxed);
+	}
+	x->waiting_min = UINT64_MAX;
+	x->waiting_max = 0;
 	if (x->freed_limit > 0)
 		hr_search_addr_raise(&x->background, x->freed_limit - 1);
 	x->freed_limit = 0;
@@ -238,9 +268,9 @@ static inline uint64_t highest_nonzero(const _Atomic uint64_t *words, uint64_t w
 struct hr_index_hit hr_index_density_find(struct hr_index_density *x, bool force)
 {
 	struct hr_search_addr *box = force ? &x->forced : &x->background;
-	const _Atomic uint64_t *words = force ? x->has_free : x->sparse;
+	const _Atomic uint64_t *words = force ? x->has_free : x->ready;
 	uint64_t min = atomic_load_explicit(&x->min_chunk, memory_order_relaxed);
-	uint32_t gen = atomic_load_explicit(&x->gen, memory_order_relaxed);
+	uint32_t gen = generation(x);
 	bool marked;
 	uint64_t from = hr_search_addr_load(box, &marked), start = hr_chunk_of(from), w = start / 64, word, chunk;
 
@@ -261,6 +291,7 @@ struct hr_index_hit hr_index_density_find(struct hr_index_density *x, bool force
 			hr_search_addr_lower(box, from, marked, hr_chunk_page(chunk) + HR_CHUNK_PAGES - 1);
 			return (struct hr_index_hit){true, HR_CHUNK_PAGES - 1, chunk, start - chunk + 1};
 		}
+		/* Only beside a change: the bit and the record don't agree, and the record counts. */
 		word &= ~(UINT64_C(1) << chunk % 64);
 	}
 	if (marked && x->fix_sticky)

@@ -18,3 +18,7 @@ bench: heapreplay$(EXEEXT) $(bench_programs)
 
 # The real Go 1.19 runtime's figures; a command for other scripts.
 EXTRA_DIST += tests/bench/runtime/main.go tests/bench/runtime/run.sh
+
+bench_programs += tests/bench/index
+tests_bench_index_SOURCES = tests/bench/index.c
+tests_bench_index_LDADD = libcore.la
