@@ -1,6 +1,8 @@
 /*
- * libheapreplay: replays recorded heap traces through the page allocator and
- * the scavengers of the Go runtime.
+ * libheapreplay: recorded heap traces replayed through the Go runtime's page
+ * allocator and scavengers.
+ *
+ *     cc app.c $(pkg-config --cflags --libs heapreplay)
  */
 #ifndef HEAPREPLAY_H
 #define HEAPREPLAY_H
@@ -15,8 +17,22 @@ extern "C" {
 #define HR_API
 #endif
 
-/* The library's version, as "0.1.0"; a constant string. */
+/* "0.1.0"; a constant. */
 HR_API const char *hr_version(void);
+
+/*
+ * Replays the trace at `path` (a file; plain, zstd or gzip) under a policy,
+ * written as for `heapreplay replay -p`: "go1.19", "go1.19,fix=flush"; NULL for
+ * that of the trace's own Go version. Settings are the defaults of that command.
+ *
+ * Returns what `heapreplay replay --json` prints (heapreplay-metrics(5)
+ * describes it), which the caller frees with free(). NULL on failure: *error,
+ * unless error is NULL, then holds one line that says what is wrong, also to
+ * be freed, or NULL when memory is exhausted.
+ *
+ * Prints nothing, never exits, keeps no state: calls may run in parallel.
+ */
+HR_API char *hr_replay_to_json(const char *path, const char *policy, char **error);
 
 #ifdef __cplusplus
 }

@@ -1,2 +1,24 @@
-# Manual pages, by hand: dist_man_MANS += man/heapreplay.1
-dist_man_MANS +=
+# man: pages with a part that comes from the program's own tables are made from a .in file (fill.sh).
+filled_pages = \
+	man/heapreplay.1 \
+	man/heapreplay-compare.1 \
+	man/heapreplay-export.1 \
+	man/heapreplay-info.1 \
+	man/heapreplay-metrics.5 \
+	man/heapreplay-policies.1 \
+	man/heapreplay-replay.1 \
+	man/heapreplay-validate.1
+man_MANS = $(filled_pages)
+CLEANFILES += $(filled_pages)
+EXTRA_DIST += man/fill.sh $(filled_pages:=.in)
+
+$(filled_pages): man/fill.sh heapreplay$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) man && $(SHELL) $(top_srcdir)/man/fill.sh ./heapreplay$(EXEEXT) < $(top_srcdir)/$@.in > $@.tmp && mv $@.tmp $@
+man/heapreplay.1: $(top_srcdir)/man/heapreplay.1.in
+man/heapreplay-compare.1: $(top_srcdir)/man/heapreplay-compare.1.in
+man/heapreplay-export.1: $(top_srcdir)/man/heapreplay-export.1.in
+man/heapreplay-info.1: $(top_srcdir)/man/heapreplay-info.1.in
+man/heapreplay-policies.1: $(top_srcdir)/man/heapreplay-policies.1.in
+man/heapreplay-replay.1: $(top_srcdir)/man/heapreplay-replay.1.in
+man/heapreplay-validate.1: $(top_srcdir)/man/heapreplay-validate.1.in
+man/heapreplay-metrics.5: $(top_srcdir)/man/heapreplay-metrics.5.in

@@ -1,13 +1,79 @@
+/* Picks the command, parses its options, runs it, and sees to it that standard output was really written. */
 #include "config.h"
 
 #include "cmd/cli.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+static int usage(FILE *out)
+{
+	fputs("heapreplay replays recorded heap traces through the Go runtime's page allocator and scavengers.\n\n"
+	      "  heapreplay replay app.trace         what the scavenger did with this program's memory\n"
+	      "  heapreplay compare app.trace        what each generation of it would have done\n\n"
+	      "Record a trace: GODEBUG=traceallocfree=1 and runtime/trace, Go 1.23 or newer.\n\nCommands:\n",
+	      out);
+	for (const struct cli_command *c = cli_commands; c->name != NULL; c++)
+		fprintf(out, "  %-10s %s\n", c->name, c->summary);
+	fputs("\n'heapreplay COMMAND --help' has options and examples; --version the version.\n", out);
+	return out == stdout ? CLI_DONE : CLI_MISUSED;
+}
+
+static int run(const struct cli_command *c, int argc, char **argv)
+{
+	struct cli_options o;
+	int first = cli_parse(c, argc, argv, &o), status = CLI_MISUSED;
+
+	if (first >= 0 && o.help) {
+		char *name = argv[0];
+		status = cli_run_help(&o, 1, &name);
+	} else if (first >= 0 && argc - first < c->least_args) {
+		status = cli_misuse(c, "it needs a %s", c->args);
+	} else if (first >= 0 && argc - first > c->most_args) {
+		status = cli_misuse(c, "'%s' is one argument too many", argv[first + c->most_args]);
+	} else if (first >= 0) {
+		status = c->run(&o, argc - first, argv + first);
+	}
+	cli_options_release(&o);
+	return status;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	const struct cli_command *c;
+
+	if (argc < 2)
+		return usage(stderr);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return usage(stdout);
+	if (strcmp(argv[1], "--version") == 0) {
+		puts(PACKAGE_STRING);
+		return CLI_DONE;
+	}
+	c = cli_command_find(argv[1]);
+	if (c == NULL)
+		return cli_misuse(NULL, "there is no command '%s'", argv[1]);
+	if (c->bit == CLI_HELP && argc == 2)
+		return usage(stdout);
+	return run(c, argc - 1, argv + 1);
+}
 
 int cli_main(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
-	puts(PACKAGE_STRING);
-	return 0;
+	int status;
+
+	/* A reader that goes away is an error of write(2), with a message, not a silent death half-way. */
+	signal(SIGPIPE, SIG_IGN);
+	status = dispatch(argc, argv);
+	cli_progress_end();
+	errno = 0;
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		if (status == CLI_DONE) {
+			cli_warn(NULL, "cannot write standard output%s%s", errno ? ": " : "",
+				 errno ? strerror(errno) : "");
+			status = CLI_FAILED;
+		}
+	}
+	return status;
 }

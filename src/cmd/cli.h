@@ -1,8 +1,111 @@
-/* The command line: picks the subcommand and runs it. */
+/*
+ * The command line. Commands and options are two tables; parsing, usage
+ * errors, --help and the manual's synopses come from them.
+ */
 #ifndef HR_CMD_CLI_H
 #define HR_CMD_CLI_H
 
+#include "base/error.h"
+#include "replay/replay.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
 /* Returns the exit status of the program. */
 int cli_main(int argc, char **argv);
+
+/* Exit statuses; heapreplay(1) documents them. */
+enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_MISUSED = 2 };
+
+/* What the options of a command line say. */
+struct cli_options {
+	struct hr_replay_options replay;
+	const char **policies; /* -p, in order */
+	size_t npolicies;
+	bool json, quiet, help, version;
+	const char *output;    /* -o; NULL: standard output */
+	const char *scavtrace; /* file for the log; NULL: with the main output */
+	const char *series;
+	uint64_t every_ns;
+	const char *truth, *log;
+	bool limit_given, other_given;
+	bool roff; /* help: as mdoc, for the manual */
+};
+
+struct cli_command {
+	const char *name; /* NULL ends the table */
+	unsigned bit;	  /* CLI_...: which options it takes */
+	const char *args; /* "TRACE" */
+	int least_args, most_args;
+	const char *summary;  /* one line, no full stop */
+	const char *text;     /* what it does: a paragraph or two for --help */
+	const char *examples; /* lines of "command	what it shows" */
+	int (*run)(const struct cli_options *o, int argc, char **argv);
+};
+
+enum {
+	CLI_REPLAY = 1 << 0,
+	CLI_COMPARE = 1 << 1,
+	CLI_INFO = 1 << 2,
+	CLI_POLICIES = 1 << 3,
+	CLI_VALIDATE = 1 << 4,
+	CLI_EXPORT = 1 << 5,
+	CLI_HELP = 1 << 6,
+	CLI_ANY = (1 << 7) - 1,
+	CLI_RUNS = CLI_REPLAY | CLI_COMPARE | CLI_VALIDATE, /* those that replay */
+	CLI_READS = CLI_RUNS | CLI_INFO | CLI_EXPORT,	    /* those that read a trace */
+};
+
+extern const struct cli_command cli_commands[];
+const struct cli_command *cli_command_find(const char *name);
+
+int cli_run_replay(const struct cli_options *o, int argc, char **argv);
+int cli_run_compare(const struct cli_options *o, int argc, char **argv);
+int cli_run_info(const struct cli_options *o, int argc, char **argv);
+int cli_run_policies(const struct cli_options *o, int argc, char **argv);
+int cli_run_validate(const struct cli_options *o, int argc, char **argv);
+int cli_run_export(const struct cli_options *o, int argc, char **argv);
+int cli_run_help(const struct cli_options *o, int argc, char **argv);
+
+/* --- options.c --- */
+
+/* Parses argv[1..] of a command. Returns the index of the first argument, -1 after an error that has been printed. */
+int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_options *o);
+void cli_options_release(struct cli_options *o);
+/* The option lines of a command's help, as text or as mdoc. */
+void cli_print_options(FILE *out, const struct cli_command *c, bool roff);
+/* "[-p POLICY]... [--json] ..." for the command. */
+void cli_print_synopsis(FILE *out, const struct cli_command *c, bool roff);
+
+/* --- messages.c --- */
+
+/* "heapreplay: FILE: byte N: text" on standard error; returns the exit status that belongs to it. file may be NULL. */
+int cli_fail(const char *file, const struct hr_error *err);
+/* A usage error about this command; returns CLI_MISUSED. */
+int cli_misuse(const struct cli_command *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A warning that does not change the exit status. */
+void cli_warn(const char *file, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Warns where the trace was cut off. */
+void cli_warn_cut(const char *file, const struct hr_trace_stats *stats);
+
+/* --- progress.c --- */
+
+/* Sets the replay's progress callback unless it is not wanted or standard error is no terminal. */
+void cli_progress_start(struct hr_replay_options *replay, const struct cli_options *o);
+void cli_progress_end(void);
+
+/* --- shared by the commands that replay --- */
+
+struct cli_choices {
+	struct hr_policy_choice *at;
+	size_t n;
+};
+
+/* The policies of -p, or the given names where there is none. Prints what is wrong; false then. */
+bool cli_choose(const struct cli_command *c, const struct cli_options *o, const char *const *names,
+		struct cli_choices *choices);
+void cli_choices_release(struct cli_choices *choices);
 
 #endif

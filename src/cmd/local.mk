@@ -1,3 +1,15 @@
 # src/cmd: the program apart from main().
 heapreplay_SOURCES += \
-	src/cmd/cli.c src/cmd/cli.h
+	src/cmd/choices.c \
+	src/cmd/cli.c src/cmd/cli.h \
+	src/cmd/commands.c \
+	src/cmd/compare.c \
+	src/cmd/export.c \
+	src/cmd/help.c \
+	src/cmd/info.c \
+	src/cmd/messages.c \
+	src/cmd/options.c \
+	src/cmd/policies.c \
+	src/cmd/progress.c \
+	src/cmd/replay.c \
+	src/cmd/validate.c

@@ -227,7 +227,8 @@ enum hr_status hr_heap_place(struct hr_heap *h, uint64_t npages, int p, unsigned
 void hr_heap_take(struct hr_heap *h, uint64_t page, uint64_t npages, int p, unsigned flags, uint64_t grown_pages)
 {
 	hr_pagealloc_alloc_range(h->pages, page, npages);
-	hr_counts_alloc(&h->counts, npages, flags & HR_PLACE_MANUAL);
+	if (!(flags & HR_PLACE_PADDING))
+		hr_counts_alloc(&h->counts, npages, flags & HR_PLACE_MANUAL);
 	note_pages(h, HR_PLACE_ALLOC, page, npages, p, flags, grown_pages * HR_PAGE_BYTES);
 }
 

@@ -46,21 +46,27 @@ static bool add_p(struct hr_idle *s, size_t p)
 	return true;
 }
 
-/* The state of a P after e; false: out of memory. */
-static inline bool follow(struct hr_idle *s, uint8_t *runs, const struct hr_event *e)
+/* What e tells of Ps and of the world; false: out of memory. */
+static inline bool follow(struct hr_idle *s, const struct hr_event *e)
 {
-	if ((e->kind != HR_EV_PROC_START && e->kind != HR_EV_PROC_STOP) || e->p < 0)
+	switch (e->kind) {
+	case HR_EV_STW_BEGIN:
+	case HR_EV_STW_END:
+		s->stopped = e->kind == HR_EV_STW_BEGIN;
 		return true;
-	if (runs == s->runs) {
+	case HR_EV_PROC_START:
+	case HR_EV_PROC_STOP:
+		if (e->p < 0)
+			return true;
 		if (!add_p(s, (size_t)e->p))
 			return false;
-		runs = s->runs;
 		if ((size_t)e->p >= s->nps)
 			s->nps = (size_t)e->p + 1;
+		s->runs[e->p] = e->kind == HR_EV_PROC_START ? RUNS : STOPPED;
+		return true;
+	default:
+		return true;
 	}
-	if ((size_t)e->p < s->nps)
-		runs[e->p] = e->kind == HR_EV_PROC_START ? RUNS : STOPPED;
-	return true;
 }
 
 static bool give(struct hr_idle *s, struct hr_event e)
@@ -71,33 +77,41 @@ static bool give(struct hr_idle *s, struct hr_event e)
 	return true;
 }
 
+static inline bool is_known(const struct hr_idle *s, const struct hr_event *e)
+{
+	return e->p >= 0 && (size_t)e->p < s->nps;
+}
+
 /*
  * held[at] is a gc-end. Which Ps are idle then goes to s->then (STOPPED);
- * returns the index of the event after which the flushes come, or 0 if more
- * events are needed to know.
+ * returns one past the event after which the flushes come, or 0 if more events
+ * are needed to know.
  */
 static size_t decide(struct hr_idle *s, size_t at, bool last)
 {
-	uint64_t deadline = s->held[at].time_ns + START_WITHIN_NS;
+	bool all = last || s->nheld >= HR_MAX_HELD;
 	size_t i, world = at;
+	uint64_t deadline;
 
-	/* The stop-the-world's end comes some microseconds after; until it has, 1 ms after the gc-end must have. */
-	for (i = at + 1; i < s->nheld && s->held[i].time_ns <= deadline; i++) {
-		if (s->held[i].kind == HR_EV_STW_END) {
-			world = i;
-			break;
-		}
+	if (s->stopped) {
+		while (world < s->nheld && s->held[world].kind != HR_EV_STW_END)
+			world++;
+		if (world == s->nheld)
+			world = at;
+		if (world == at && !all)
+			return 0;
 	}
-	if (world != at)
-		deadline = s->held[world].time_ns + START_WITHIN_NS;
-	if (!last && s->held[s->nheld - 1].time_ns <= deadline && s->nheld < HR_MAX_HELD)
+	deadline = s->held[world].time_ns + START_WITHIN_NS;
+	if (s->held[s->nheld - 1].time_ns <= deadline && !all)
 		return 0;
 	if (s->nps > 0)
 		memcpy(s->then, s->runs, s->nps);
 	for (i = at + 1; i <= world; i++)
-		follow(s, s->then, &s->held[i]);
+		if (s->held[i].kind == HR_EV_PROC_START || s->held[i].kind == HR_EV_PROC_STOP)
+			if (is_known(s, &s->held[i]))
+				s->then[s->held[i].p] = s->held[i].kind == HR_EV_PROC_START ? RUNS : STOPPED;
 	for (; i < s->nheld && s->held[i].time_ns <= deadline; i++)
-		if (s->held[i].kind == HR_EV_PROC_START && s->held[i].p >= 0 && (size_t)s->held[i].p < s->nps)
+		if (s->held[i].kind == HR_EV_PROC_START && is_known(s, &s->held[i]))
 			s->then[s->held[i].p] = RUNS;
 	return world + 1;
 }
@@ -115,7 +129,7 @@ static bool let_out(struct hr_idle *s, bool last)
 			if (flush_at == 0)
 				break;
 		}
-		if (!follow(s, s->runs, &e) || !give(s, e))
+		if (!follow(s, &e) || !give(s, e))
 			return false;
 		if (i + 1 != flush_at)
 			continue;
@@ -144,7 +158,7 @@ enum hr_status hr_idle_pass(struct hr_idle *s, const struct hr_event *ev, size_t
 		return HR_OK;
 	if (s->nheld == 0) {
 		while (i < n && ev[i].kind != HR_EV_GC_END) {
-			if (!follow(s, s->runs, &ev[i]))
+			if (!follow(s, &ev[i]))
 				goto no_memory;
 			i++;
 		}

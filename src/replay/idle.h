@@ -5,8 +5,10 @@
  * which is a little before it starts.
  *
  * The rule: a P is idle if it is stopped where the GC's last stop-the-world
- * ends and does not start within 1 ms of that. So events are held back for 1 ms
- * of trace time after each gc-end, at most 2^20 of them.
+ * ends and does not start within 1 ms of that. So events are held back from each
+ * gc-end to 1 ms of trace time after the end of its stop-the-world (or after
+ * the gc-end, where a trace does not say that the world is stopped), at most
+ * 2^20 of them.
  *
  * What comes out are the events that went in, and where a cache is flushed an
  * event of the kind HR_EV_CACHE_FLUSH, which no trace has.
@@ -31,6 +33,7 @@ struct hr_idle {
 	uint8_t *runs; /* by P: unknown, stopped, running */
 	uint8_t *then; /* the same, as it will be: scratch for looking ahead */
 	size_t nps, runs_cap;
+	bool stopped; /* the world is */
 	struct hr_event *held; /* from a gc-end on that is not decided */
 	size_t nheld, held_cap;
 	struct hr_event *out;

@@ -62,7 +62,16 @@ static enum hr_status overlap(const struct hr_live *l, struct hr_span span, stru
 			    span_text(l, span.page, what), span.npages, hr_format_ns(when, l->heap->now_ns));
 }
 
-enum hr_status hr_live_begin(struct hr_live *l, struct hr_span *spans, size_t n, bool padded, unsigned grow_flags,
+/* What lies between two spans was in use once: free, but not released. Pages that never grew are none of it. */
+static void use_and_free(struct hr_heap *h, uint64_t first, uint64_t end)
+{
+	if (end > first && end - first <= HR_START_HOLE_PAGES) {
+		hr_heap_take(h, first, end - first, HR_NO_P, HR_PLACE_MANUAL, 0);
+		hr_heap_free(h, first, end - first, HR_NO_P, HR_PLACE_MANUAL);
+	}
+}
+
+enum hr_status hr_live_begin(struct hr_live *l, struct hr_span *spans, size_t n, bool padded, bool holes_free,
 			     struct hr_error *err)
 {
 	struct hr_heap *h = l->heap;
@@ -75,24 +84,27 @@ enum hr_status hr_live_begin(struct hr_live *l, struct hr_span *spans, size_t n,
 	base = spans[0].page;
 	for (size_t i = 0; i < n; i++) {
 		if (end != 0 && spans[i].page > end + HR_START_HOLE_PAGES) {
-			HR_TRY(hr_heap_map_missing(h, base, end - base, grow_flags, err));
+			HR_TRY(hr_heap_map_missing(h, base, end - base, HR_PLACE_INITIAL, err));
 			base = spans[i].page;
 		}
 		if (spans[i].page + spans[i].npages > end)
 			end = spans[i].page + spans[i].npages;
 	}
-	HR_TRY(hr_heap_map_missing(h, base, end - base, grow_flags, err));
+	HR_TRY(hr_heap_map_missing(h, base, end - base, HR_PLACE_INITIAL, err));
 	hr_arenas_set_end(&h->arenas, end);
-	if (padded && hr_page_in_chunk(spans[0].page) != 0)
-		hr_heap_take(h, hr_align_down(spans[0].page, HR_CHUNK_PAGES), hr_page_in_chunk(spans[0].page), HR_NO_P,
-			     HR_PLACE_MANUAL, 0);
-	end = 0;
+	end = hr_align_down(spans[0].page, HR_CHUNK_PAGES);
+	if (padded && spans[0].page != end) {
+		hr_heap_take(h, end, spans[0].page - end, HR_NO_P, HR_PLACE_PADDING, 0);
+		end = spans[0].page;
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (spans[i].page < end) {
 			if (l->strict)
 				return overlap(l, spans[i], err);
 			continue;
 		}
+		if (holes_free)
+			use_and_free(h, end, spans[i].page);
 		end = spans[i].page + spans[i].npages;
 		if (!hr_spans_put(&l->spans, spans[i].page, spans[i]))
 			return no_memory(err);
@@ -201,7 +213,9 @@ enum hr_status hr_live_force(struct hr_live *l, struct hr_span span, int p, unsi
 		}
 		HR_TRY(clear_way(l, span, err));
 	}
-	if (offer->filled != 0) {
+	if (offer->cached || offer->filled != 0) {
+		/* The cache is not what the model takes it for, or is to be filled: from where the span came. */
+		hr_heap_flush(h, p);
 		hr_heap_fill(h, p, offer->cached ? span.page : offer->block);
 		if (cache_has(&h->caches[p], span)) {
 			hr_heap_take_cached(h, span.page, (unsigned)span.npages, p, p, flags);

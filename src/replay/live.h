@@ -10,8 +10,9 @@
  *   span that lies in a cache only in part flushes that cache);
  * - a live span in the way is dropped; its next free is swallowed if it comes
  *   before the next mark done (a lost or late free);
- * - where the model would have filled the P's cache first, it is filled from
- *   the block of the recorded page, since that is what really happened;
+ * - where the model had offered a page of the P's cache, that cache is not what
+ *   the model takes it for: it is flushed, and filled from the block of the
+ *   recorded page;
  * - a recorded span that ends beyond the heap grows it, by the request, as
  *   mheap.grow does; one farther away than an arena begins a new space there.
  *
@@ -53,11 +54,12 @@ void hr_live_release(struct hr_live *l);
  * What was there when the trace began, at its recorded place: n spans (sorted
  * by this, by page). The heap reaches from the chunk of the first to the chunk
  * of the last and is free where there is no span. padded: below the first span,
- * in its chunk, all is in use for ever (Go 1.26). grow_flags: of the GROW
- * records. HR_EINPUT: spans overlap in a strict trace (else the first of two
+ * in its chunk, all is in use for ever (Go 1.26). holes_free: what lies
+ * between two spans is free but not released; else it is released, as what lies
+ * behind the last span always is. HR_EINPUT: spans overlap in a strict trace (else the first of two
  * stays), or lie outside the address space; HR_ENOMEM.
  */
-enum hr_status hr_live_begin(struct hr_live *l, struct hr_span *spans, size_t n, bool padded, unsigned grow_flags,
+enum hr_status hr_live_begin(struct hr_live *l, struct hr_span *spans, size_t n, bool padded, bool holes_free,
 			     struct hr_error *err);
 
 /*

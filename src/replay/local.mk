@@ -1,6 +1,8 @@
 # src/replay: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
+	src/replay/addresses.c src/replay/addresses.h \
 	src/replay/idle.c src/replay/idle.h \
 	src/replay/live.c src/replay/live.h \
 	src/replay/placer.c src/replay/placer.h \
+	src/replay/replay.c src/replay/replay.h \
 	src/replay/sweep.c src/replay/sweep.h

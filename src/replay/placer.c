@@ -161,16 +161,15 @@ static enum hr_status take_event(struct hr_placer *pl, const struct hr_event *e,
 
 static enum hr_status begin(struct hr_placer *pl, struct hr_error *err)
 {
-	unsigned flags = HR_PLACE_INITIAL | (pl->options.start_free ? HR_PLACE_START_FREE : 0);
 	bool told = false;
 
 	pl->alive = true;
 	pl->stats.mid_life = pl->nstart > 0;
 	pl->heap.now_ns = 0;
 	if (pl->keep_places) {
-		HR_TRY(hr_live_begin(&pl->live, pl->start, pl->nstart, pl->padded, flags, err));
+		HR_TRY(hr_live_begin(&pl->live, pl->start, pl->nstart, pl->padded, pl->options.start_free, err));
 	} else {
-		pl->heap.grow_flags = flags;
+		pl->heap.grow_flags = HR_PLACE_INITIAL;
 		for (size_t i = 0; i < pl->nstart; i++)
 			HR_TRY(hr_live_place(&pl->live, pl->start_names[i], pl->start[i], HR_NO_P,
 					     pl->start[i].manual ? HR_PLACE_MANUAL : 0, err));
@@ -321,12 +320,11 @@ enum hr_status hr_placer_feed(struct hr_placer *pl, const struct hr_event *ev, s
 	return pass(pl, ev, n, false, err);
 }
 
-enum hr_status hr_placer_finish(struct hr_placer *pl, struct hr_error *err)
+enum hr_status hr_placer_finish(struct hr_placer *pl, uint64_t end_ns, struct hr_error *err)
 {
-	uint64_t end_ns;
-
 	HR_TRY(pass(pl, NULL, 0, true, err));
-	end_ns = pl->heap.now_ns;
+	if (pl->heap.now_ns > end_ns)
+		end_ns = pl->heap.now_ns;
 	if (!pl->alive)
 		HR_TRY(begin(pl, err));
 	pl->heap.now_ns = end_ns;

@@ -34,7 +34,7 @@ struct hr_placer_options {
 	int address_bits;	     /* 48 or 32; 32 is always modelled */
 	unsigned procs;		     /* GOMAXPROCS where the trace doesn't tell; 0: 1 */
 	bool flush_idle_caches;	     /* mark done flushes the page caches of idle Ps (Go 1.21 and later) */
-	bool start_free;	     /* holes of a heap that is there at the start count as free, not as released */
+	bool start_free;	     /* what lies between two spans at the start counts as free, not as released */
 };
 
 /* What the placer found on its way, for info, validate and the JSON. */
@@ -71,8 +71,11 @@ void hr_placer_free(struct hr_placer *pl);
  * allocated, a double allocation; out of address space. HR_ENOMEM.
  */
 enum hr_status hr_placer_feed(struct hr_placer *pl, const struct hr_event *ev, size_t n, struct hr_error *err);
-/* No more events: lets everything out, ending with HR_PLACE_END at the time of the last event. */
-enum hr_status hr_placer_finish(struct hr_placer *pl, struct hr_error *err);
+/*
+ * No more events: lets everything out, ending with HR_PLACE_END at end_ns, or at
+ * the last event if that is later (a trace may end with events that nobody feeds).
+ */
+enum hr_status hr_placer_finish(struct hr_placer *pl, uint64_t end_ns, struct hr_error *err);
 
 /* The records that are ready; the caller takes all of them. Valid until the next feed or finish. */
 const struct hr_place *hr_placer_take(struct hr_placer *pl, size_t *n);

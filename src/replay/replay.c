@@ -326,6 +326,7 @@ static bool keep_until(const struct hr_event *events, size_t *n, uint64_t until_
 static enum hr_status read_and_follow(struct hr_replay *r, struct pool *pool, struct hr_event *events,
 				      struct hr_error *err)
 {
+	uint64_t end_ns;
 	bool more = true;
 
 	while (more) {
@@ -342,7 +343,10 @@ static enum hr_status read_and_follow(struct hr_replay *r, struct pool *pool, st
 		HR_TRY(hr_placer_feed(r->placer, events, n, err));
 		HR_TRY(follow(r, pool, err));
 	}
-	HR_TRY(hr_placer_finish(r->placer, err));
+	end_ns = hr_reader_stats(r->reader)->last_time_ns;
+	if (end_ns > r->options.until_ns || !more)
+		end_ns = r->options.until_ns;
+	HR_TRY(hr_placer_finish(r->placer, end_ns, err));
 	return follow(r, pool, err);
 }
 

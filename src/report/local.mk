@@ -1,5 +1,7 @@
 # src/report: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
+	src/report/document.c src/report/document.h \
+	src/report/fidelity.c src/report/fidelity.h \
 	src/report/metrics.c src/report/metrics.h \
 	src/report/output.c src/report/output.h \
 	src/report/scavtrace.c src/report/scavtrace.h \

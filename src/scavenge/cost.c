@@ -8,7 +8,7 @@
 
 const struct hr_param hr_cost_params[] = {
     {"call", HR_PARAM_NS, FIELD(call_ns), "1500ns", NULL, "a call that releases memory"},
-    {"page", HR_PARAM_NS, FIELD(page_ns), "300ns", NULL, "each physical page that it releases"},
+    {"page", HR_PARAM_NS, FIELD(page_ns), "550ns", NULL, "each physical page that it releases"},
     {"fault", HR_PARAM_NS, FIELD(fault_ns), "1800ns", NULL, "each released physical page that is used again"},
     {"batch", HR_PARAM_COUNT, FIELD(batch), "1", NULL, "releases that share one call, as a batched system call would"},
     {"thp", HR_PARAM_FLAG, FIELD(thp), "off", NULL, "whole huge pages are backed by one; the next three apply"},

@@ -18,7 +18,7 @@
 #include <string.h>
 
 #define STAMP_SHIFT 20
-#define THRASH_UNITS (UINT64_C(1000000000) >> STAMP_SHIFT)
+#define THRASH_UNITS ((UINT64_C(1000000000) >> STAMP_SHIFT) + 1)
 #define BLOCK_CHUNKS 8192
 #define BLOCK_STAMPS ((size_t)BLOCK_CHUNKS * HR_CHUNK_PAGES)
 
@@ -262,12 +262,12 @@ enum hr_status hr_follower_map(struct hr_follower *f, const struct hr_place *r, 
 	switch ((enum hr_place_kind)r->kind) {
 	case HR_PLACE_GROW:
 		HR_TRY(hr_pagemap_grow(&f->map, hr_chunk_of(r->page), r->npages / HR_CHUNK_PAGES));
-		if (r->flags & HR_PLACE_START_FREE) {
-			hr_pagemap_alloc(&f->map, r->page, r->npages);
-			hr_pagemap_free(&f->map, r->page, r->npages);
-		}
 		break;
 	case HR_PLACE_ALLOC:
+		if (r->flags & HR_PLACE_PADDING) {
+			hr_pagemap_pad(&f->map, r->page, r->npages);
+			break;
+		}
 		claimed = hr_pagemap_alloc(&f->map, r->page, r->npages);
 		break;
 	case HR_PLACE_CACHE_USE:
@@ -305,8 +305,7 @@ void hr_follower_commit(struct hr_follower *f, const struct hr_place *r, uint64_
 	f->released_pages -= claimed_pages;
 	switch (r->kind) {
 	case HR_PLACE_GROW:
-		if (!(r->flags & HR_PLACE_START_FREE))
-			f->released_pages += r->npages;
+		f->released_pages += r->npages;
 		break;
 	case HR_PLACE_HEAP_GOAL:
 		f->heap_goal_bytes = r->arg;

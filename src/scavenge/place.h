@@ -34,7 +34,8 @@ enum hr_place_flags {
 					 absent for what was there when the trace began, and for pages of unknown owners */
 	HR_PLACE_INITIAL = 1 << 2,    /* GROW: there when the trace began */
 	HR_PLACE_FORCED = 1 << 3,     /* SWEEP_DONE */
-	HR_PLACE_START_FREE = 1 << 4, /* GROW: free and *not* released (a trace that begins in mid-life) */
+	HR_PLACE_PADDING = 1 << 4,  /* ALLOC: used for ever by nobody, and released all the same: neither in use nor
+				       manual. The first pages of a heap of Go 1.26, whose base is random */
 };
 
 struct hr_place {

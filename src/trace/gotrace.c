@@ -56,13 +56,14 @@ static enum hr_status damaged(const struct hr_go *g, struct hr_error *err, const
 
 /* --- bytes ----------------------------------------------------------------- */
 
-/* Faults of 4 KiB pages took an eighth of the time that reading takes. */
-static struct hr_go_block *new_block(void)
+/* Faults of 4 KiB pages took an eighth of the time that reading takes; a trace of one block won't see them. */
+static struct hr_go_block *new_block(bool huge)
 {
 	struct hr_go_block *b = aligned_alloc(HR_GO_BLOCK_BYTES, sizeof(*b));
 
 	if (b != NULL) {
-		madvise(b, sizeof(*b), MADV_HUGEPAGE);
+		if (huge)
+			madvise(b, sizeof(*b), MADV_HUGEPAGE);
 		memset(b->behind, 0, sizeof(b->behind));
 	}
 	return b;
@@ -75,7 +76,7 @@ static struct hr_go_block *take_block(struct hr_go *g)
 	if (b != NULL)
 		g->spare = b->next;
 	else
-		b = new_block();
+		b = new_block(g->blocks != NULL);
 	if (b != NULL) {
 		b->next = NULL;
 		b->len = 0;
@@ -498,14 +499,11 @@ static enum hr_status check_version(unsigned version, struct hr_error *err)
 	}
 }
 
-/* The end without a single span: nothing that anyone could use. */
+/* The end without a single span: of a trace that was cut off too early, or of one that never had any. */
 static enum hr_status no_spans(const struct hr_go *g, struct hr_error *err)
 {
-	const struct hr_trace_stats *stats = &g->r->stats;
-
-	if (stats->cut)
-		return hr_error_at(err, HR_EINPUT, stats->cut_offset,
-				   "the trace is cut off before its first heap event can be used: %s", stats->cut_what);
+	if (g->r->stats.cut)
+		return HR_END;
 	return hr_error_at(err, HR_EINPUT, HR_NO_OFFSET, "the trace has no heap events; " HR_GO_HOW_TO_RECORD);
 }
 
@@ -537,7 +535,9 @@ static enum hr_status go_open(struct hr_reader *r, struct hr_error *err)
 	r->meta.has_procs = true;
 	r->meta.page_bytes = HR_GO_PAGE_BYTES;
 	enum hr_status status = load(g, err);
-	return status == HR_END ? no_spans(g, err) : status;
+	if (status == HR_END)
+		status = no_spans(g, err);
+	return status == HR_END ? HR_OK : status;
 }
 
 static enum hr_status go_next(struct hr_reader *r, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err)

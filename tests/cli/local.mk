@@ -1,7 +1,12 @@
 # Tests of the program from outside.
 #     cli_tests += tests/cli/foo.sh
 #     cli_data += tests/cli/foo.golden        (folders are allowed)
-cli_tests = tests/cli/version.sh
+cli_tests = \
+	tests/cli/bad-input.sh \
+	tests/cli/examples.sh \
+	tests/cli/replay.sh \
+	tests/cli/usage.sh \
+	tests/cli/version.sh
 cli_data =
 
 TESTS += $(cli_tests)

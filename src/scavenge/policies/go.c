@@ -294,13 +294,6 @@ static enum hr_status react(struct go *g, const struct hr_place *r, uint64_t cla
 	switch ((enum hr_place_kind)r->kind) {
 	case HR_PLACE_GROW:
 		HR_TRY(s->grow(g->search, hr_chunk_of(r->page), r->npages / HR_CHUNK_PAGES));
-		if (r->flags & HR_PLACE_START_FREE) {
-			/* Free memory that nobody released: as if it had been used and freed. */
-			if (s->alloc != NULL)
-				s->alloc(g->search, r->page, r->npages);
-			if (s->free != NULL)
-				s->free(g->search, r->page, r->npages);
-		}
 		break;
 	case HR_PLACE_ALLOC:
 		if (s->alloc != NULL)

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Fills a manual page: a line "@NAME@" becomes what `heapreplay help --roff NAME`
+# prints, so that synopses, options, policies and metrics are those of the program.
+# usage: fill.sh HEAPREPLAY < PAGE.in > PAGE
+set -eu
+heapreplay=$1
+while IFS= read -r line; do
+	case $line in
+	@*@)
+		name=${line#@}
+		"$heapreplay" help --roff "${name%@}"
+		;;
+	*)
+		printf '%s\n' "$line"
+		;;
+	esac
+done

@@ -1,0 +1,61 @@
+/* The table of commands. */
+#include "config.h"
+
+#include "cmd/cli.h"
+
+#include <string.h>
+
+const struct cli_command cli_commands[] = {
+    {"replay", CLI_REPLAY, "TRACE", 1, 1, "replay a trace under one policy: scavtrace log, summary, metrics",
+     "Replays the trace through the page allocator and one scavenging policy and prints what\n"
+     "GODEBUG=scavtrace=1 would have printed, in the form of the policy's Go version, then a\n"
+     "summary. Without -p the policy is that of the Go version which recorded the trace.\n",
+     "heapreplay replay app.trace\twhat this program's own runtime did with its memory\n"
+     "heapreplay replay -p go1.19 app.trace.zst\tand what Go 1.19 would have done\n"
+     "heapreplay replay -q --json -o metrics.json app.trace\tevery metric, for scripts\n"
+     "heapreplay replay --series heap.csv --every 10ms app.trace\tthe heap over time, to plot\n"
+     "curl -sN 'http://localhost:6060/debug/pprof/trace?seconds=60' | heapreplay replay -\tfrom a running server\n",
+     cli_run_replay},
+    {"compare", CLI_COMPARE, "TRACE", 1, 1, "replay a trace under several policies and set them side by side",
+     "Places the trace once and lets every policy follow the same placement, on several threads.\n"
+     "Without -p: all built-in policies. The best value of each column is marked with a *.\n",
+     "heapreplay compare app.trace\tall policies\n"
+     "heapreplay compare -p go1.18 -p go1.19 app.trace\tthe redesign beside what it replaced\n"
+     "heapreplay compare -p go1.22 --memory-limit 512MiB app.trace\tunder a memory limit\n"
+     "heapreplay compare --json -o compare.json app.trace\tfor scripts\n",
+     cli_run_compare},
+    {"info", CLI_INFO, "TRACE", 1, 1, "what is in a trace, whether it is sound, what it lacks",
+     "Reads the whole trace and prints what it holds: format, duration, events by kind, spans and\n"
+     "objects, GC cycles, and anything that was lost or cut off.\n",
+     "heapreplay info app.trace\tis this trace good for a replay?\n"
+     "heapreplay info --json app.trace\tcounts, for scripts\n",
+     cli_run_info},
+    {"policies", CLI_POLICIES, "", 0, 0, "the policies, their parameters and defaults",
+     "Lists the scavenging policies that -p takes, with every parameter.\n",
+     "heapreplay policies\tthe list\nheapreplay replay -p go1.19,fix=flush+regrow app.trace\ta parameter in use\n",
+     cli_run_policies},
+    {"validate", CLI_VALIDATE, "TRACE", 1, 1, "how well a replay agrees with what was recorded",
+     "Compares the replay with reality: how many recorded span addresses the page allocator's model\n"
+     "gives back; in-use and released bytes beside the program's own counters (--truth, a CSV with\n"
+     "runtime/metrics names and a mono_ns column); the scavtrace log beside the program's (--log).\n",
+     "heapreplay validate app.trace\taddresses only\n"
+     "heapreplay validate app.trace --truth app.truth.csv --log app.stderr\teverything\n",
+     cli_run_validate},
+    {"export", CLI_EXPORT, "TRACE", 1, 1, "write a trace as text, one event a line",
+     "Writes the spans, GC phases and settings of a trace in the text form of heapreplay-trace(5),\n"
+     "which replay reads as well as the original.\n",
+     "heapreplay export app.trace | less\tlook at the events\n"
+     "heapreplay export app.trace -o app.txt\tto edit by hand\n",
+     cli_run_export},
+    {"help", CLI_HELP, "[COMMAND]", 0, 1, "help on a command", "Shows what a command does, with its options.\n",
+     "heapreplay help replay\tas heapreplay replay --help\n", cli_run_help},
+    {NULL, 0, NULL, 0, 0, NULL, NULL, NULL, NULL},
+};
+
+const struct cli_command *cli_command_find(const char *name)
+{
+	for (const struct cli_command *c = cli_commands; c->name != NULL; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}

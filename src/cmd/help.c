@@ -1,0 +1,117 @@
+/* help: the tables as text, and as mdoc for the manual pages. */
+#include "config.h"
+
+#include "cmd/cli.h"
+
+#include "base/params.h"
+#include "report/metrics.h"
+#include "scavenge/cost.h"
+#include "scavenge/policy.h"
+
+#include <string.h>
+
+static void print_examples(FILE *out, const char *examples)
+{
+	while (*examples != '\0') {
+		size_t line = strcspn(examples, "\n"), command = strcspn(examples, "\t");
+
+		fprintf(out, "  %.*s\n      %.*s\n", (int)command, examples, (int)(line - command - 1),
+			examples + command + 1);
+		examples += line + (examples[line] == '\n');
+	}
+}
+
+static void print_params(FILE *out, const struct hr_param *p, bool roff)
+{
+	for (; p->name != NULL; p++) {
+		if (roff)
+			fprintf(out, ".It Cm %s Ns = Ns Ar %s\n%s.\n", p->name, p->initial, p->help);
+		else
+			fprintf(out, "      %s=%s: %s\n", p->name, p->initial, p->help);
+	}
+}
+
+static void print_roff_command(FILE *out, const struct cli_command *c)
+{
+	fprintf(out, ".Nm heapreplay %s\n", c->name);
+	cli_print_synopsis(out, c, true);
+	if (c->args[0] != '\0')
+		fprintf(out, ".Ar %s\n", c->args);
+}
+
+static void print_roff_examples(FILE *out, const char *examples)
+{
+	for (bool first = true; *examples != '\0'; first = false) {
+		size_t line = strcspn(examples, "\n"), command = strcspn(examples, "\t");
+
+		fprintf(out, "%s%c%.*s:\n.Dl %.*s\n", first ? "" : ".Pp\n", examples[command + 1] & ~0x20, (int)(line - command - 2),
+			examples + command + 2, (int)command, examples);
+		examples += line + (examples[line] == '\n');
+	}
+}
+
+/* The lists that manual pages include, by name. */
+static int print_roff(FILE *out, const char *what)
+{
+	const struct cli_command *c = cli_command_find(what);
+
+	if (strcmp(what, "metrics") == 0) {
+		static const char *const units[] = {"bytes", "nanoseconds", "a count"};
+		for (const struct hr_metric *m = hr_metrics; m->name != NULL; m++)
+			fprintf(out, ".It Va %s\n%s (%s).\n", m->name, m->help, units[m->unit]);
+		return CLI_DONE;
+	}
+	if (strcmp(what, "policies") == 0) {
+		for (size_t i = 0; hr_policies[i] != NULL; i++) {
+			fprintf(out, ".It Cm %s\n%s.\n", hr_policies[i]->name, hr_policies[i]->summary);
+			if (hr_policies[i]->params->name == NULL)
+				continue;
+			fputs(".Bl -tag -width Ds -compact\n", out);
+			print_params(out, hr_policies[i]->params, true);
+			fputs(".El\n", out);
+		}
+		return CLI_DONE;
+	}
+	if (strcmp(what, "cost") == 0) {
+		print_params(out, hr_cost_params, true);
+		return CLI_DONE;
+	}
+	if (strcmp(what, "commands") == 0) {
+		for (c = cli_commands; c->name != NULL; c++)
+			fprintf(out, ".It Cm %s\n%s.\n", c->name, c->summary);
+		return CLI_DONE;
+	}
+	if (strncmp(what, "synopsis-", 9) == 0 && (c = cli_command_find(what + 9)) != NULL) {
+		print_roff_command(out, c);
+		return CLI_DONE;
+	}
+	if (strncmp(what, "options-", 8) == 0 && (c = cli_command_find(what + 8)) != NULL) {
+		cli_print_options(out, c, true);
+		return CLI_DONE;
+	}
+	if (strncmp(what, "examples-", 9) == 0 && (c = cli_command_find(what + 9)) != NULL) {
+		print_roff_examples(out, c->examples);
+		return CLI_DONE;
+	}
+	return cli_misuse(cli_command_find("help"), "there is no list '%s'", what);
+}
+
+int cli_run_help(const struct cli_options *o, int argc, char **argv)
+{
+	const struct cli_command *c;
+
+	if (argc == 0)
+		return cli_misuse(cli_command_find("help"), "it needs a COMMAND");
+	if (o->roff)
+		return print_roff(stdout, argv[0]);
+	c = cli_command_find(argv[0]);
+	if (c == NULL)
+		return cli_misuse(NULL, "there is no command '%s'", argv[0]);
+	printf("heapreplay %s: %s\n\nusage: heapreplay %s", c->name, c->summary, c->name);
+	cli_print_synopsis(stdout, c, false);
+	printf("%s%s\n\n%s\nExamples:\n", c->args[0] ? " " : "", c->args, c->text);
+	print_examples(stdout, c->examples);
+	fputs("\nOptions:\n", stdout);
+	cli_print_options(stdout, c, false);
+	return CLI_DONE;
+}

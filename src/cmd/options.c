@@ -1,0 +1,280 @@
+/* The table of options, and everything that is made of it. */
+#include "config.h"
+
+#include "cmd/cli.h"
+
+#include "base/alloc.h"
+#include "base/params.h"
+#include "base/units.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum type {
+	FLAG,	   /* bool */
+	TEXT,	   /* const char * */
+	LIST,	   /* -p */
+	BYTES,	   /* uint64_t */
+	LIMIT,	   /* uint64_t, or "off" */
+	TIME,	   /* uint64_t */
+	COUNT,	   /* unsigned, 1..32767 */
+	BITS,	   /* int: 48 or 32 */
+	PLACEMENT, /* enum hr_placement */
+	COST,	   /* rows of hr_cost_params */
+};
+
+#define AT(field) offsetof(struct cli_options, field)
+
+static const struct option_row {
+	const char *name;
+	char letter; /* 0: none */
+	const char *arg;
+	enum type type;
+	size_t offset;
+	unsigned commands;
+	const char *help;
+} rows[] = {
+    {"policy", 'p', "NAME[,KEY=VALUE...]", LIST, 0, CLI_RUNS,
+     "policy to follow, and its parameters; see heapreplay policies. compare takes several"},
+    {"json", 0, NULL, FLAG, AT(json), CLI_READS | CLI_POLICIES, "JSON instead of text, with exact numbers"},
+    {"output", 'o', "FILE", TEXT, AT(output), CLI_READS | CLI_POLICIES,
+     "write the main output to FILE, which appears whole or not at all"},
+    {"scavtrace", 0, "FILE", TEXT, AT(scavtrace), CLI_REPLAY, "write the scavtrace log to FILE"},
+    {"series", 0, "FILE", TEXT, AT(series), CLI_REPLAY, "write the heap over time to FILE, as CSV"},
+    {"every", 0, "TIME", TIME, AT(every_ns), CLI_REPLAY, "time between two rows of --series (100ms)"},
+    {"truth", 0, "FILE", TEXT, AT(truth), CLI_VALIDATE, "counters that the program itself recorded, as CSV"},
+    {"log", 0, "FILE", TEXT, AT(log), CLI_VALIDATE, "the program's own scavtrace lines (its standard error)"},
+    {"memory-limit", 0, "SIZE", LIMIT, AT(replay.settings.memory_limit_bytes), CLI_RUNS,
+     "memory limit for the scavengers, as GOMEMLIMIT, or off; recorded GC cycles stand as they are (off)"},
+    {"other-memory", 0, "SIZE", BYTES, AT(replay.settings.other_memory_bytes), CLI_RUNS,
+     "memory beside the heap that counts against the limit (5MiB)"},
+    {"phys-page", 0, "SIZE", BYTES, AT(replay.settings.phys_page_bytes), CLI_RUNS,
+     "physical page: 4KiB to 64KiB (4KiB)"},
+    {"huge-page", 0, "SIZE", BYTES, AT(replay.settings.huge_page_bytes), CLI_RUNS,
+     "huge page that scavengers keep whole; 0: there are none (2MiB)"},
+    {"cost", 0, "KEY=VALUE,...", COST, AT(replay.settings.cost), CLI_RUNS,
+     "what releasing and faulting costs in simulated time; see heapreplay(1)"},
+    {"wake-delay", 0, "TIME", TIME, AT(replay.settings.wake_delay_ns), CLI_RUNS,
+     "how late sysmon wakes the background scavenger (10ms)"},
+    {"procs", 0, "N", COUNT, AT(replay.settings.procs), CLI_RUNS, "GOMAXPROCS where the trace does not tell (1)"},
+    {"placement", 0, "HOW", PLACEMENT, AT(replay.placement), CLI_REPLAY | CLI_COMPARE,
+     "recorded: spans lie where the trace says; modelled: where our allocator puts them (recorded if it can be)"},
+    {"placement-of", 0, "VERSION", TEXT, AT(replay.placement_of), CLI_RUNS,
+     "Go version whose rule for flushing page caches placement follows (the trace's)"},
+    {"address-bits", 0, "N", BITS, AT(replay.address_bits), CLI_REPLAY | CLI_COMPARE,
+     "address space: 48, or 32 with modelled placement (48)"},
+    {"start-released", 0, NULL, FLAG, AT(replay.start_released), CLI_RUNS,
+     "holes of a heap that is there at the start count as released, not as free"},
+    {"from", 0, "TIME", TIME, AT(replay.from_ns), CLI_REPLAY | CLI_COMPARE,
+     "measure from here on; what is before is replayed all the same"},
+    {"until", 0, "TIME", TIME, AT(replay.until_ns), CLI_REPLAY | CLI_COMPARE, "end here"},
+    {"jobs", 'j', "N", COUNT, AT(replay.jobs), CLI_COMPARE, "threads; the answers are the same (one a processor)"},
+    {"roff", 0, NULL, FLAG, AT(roff), CLI_HELP, "as mdoc, for the manual pages"},
+    {"quiet", 'q', NULL, FLAG, AT(quiet), CLI_READS, "no progress on standard error"},
+    {"help", 'h', NULL, FLAG, AT(help), CLI_ANY, "show this"},
+};
+
+#define NROWS (sizeof(rows) / sizeof(rows[0]))
+
+static bool set_number(const struct option_row *row, void *field, const char *arg)
+{
+	uint64_t n;
+
+	if (!hr_parse_u64(arg, &n))
+		return false;
+	if (row->type == BITS) {
+		*(int *)field = (int)n;
+		return n == 48 || n == 32;
+	}
+	*(unsigned *)field = (unsigned)n;
+	return n >= 1 && n <= 32767;
+}
+
+static bool set_placement(enum hr_placement *field, const char *arg)
+{
+	*field = strcmp(arg, "recorded") == 0 ? HR_PLACEMENT_RECORDED : HR_PLACEMENT_MODELLED;
+	return strcmp(arg, "recorded") == 0 || strcmp(arg, "modelled") == 0;
+}
+
+static bool set_limit(uint64_t *field, const char *arg)
+{
+	if (strcmp(arg, "off") == 0) {
+		*field = UINT64_MAX;
+		return true;
+	}
+	return hr_parse_bytes(arg, field);
+}
+
+static const char *const hints[] = {
+    [BYTES] = "a size such as 64KiB",
+    [LIMIT] = "a size such as 512MiB, or off",
+    [TIME] = "a time such as 100ms",
+    [COUNT] = "a whole number from 1 to 32767",
+    [BITS] = "48 or 32",
+    [PLACEMENT] = "recorded or modelled",
+};
+
+static int set(const struct cli_command *c, const struct option_row *row, struct cli_options *o, const char *arg)
+{
+	void *field = (char *)o + row->offset;
+	struct hr_error err;
+	bool fine = true;
+
+	switch (row->type) {
+	case FLAG:
+		*(bool *)field = true;
+		break;
+	case TEXT:
+		*(const char **)field = arg;
+		break;
+	case LIST:
+		o->policies[o->npolicies++] = arg;
+		break;
+	case BYTES:
+		fine = hr_parse_bytes(arg, field);
+		break;
+	case LIMIT:
+		fine = set_limit(field, arg);
+		break;
+	case TIME:
+		fine = hr_parse_ns(arg, field);
+		break;
+	case COUNT:
+	case BITS:
+		fine = set_number(row, field, arg);
+		break;
+	case PLACEMENT:
+		fine = set_placement(field, arg);
+		break;
+	case COST:
+		if (hr_params_parse(hr_cost_params, field, arg, "--cost", &err) != HR_OK) {
+			cli_misuse(c, "%s", err.text);
+			return -1;
+		}
+		break;
+	}
+	if (!fine) {
+		cli_misuse(c, "--%s takes %s, not '%s'", row->name, hints[row->type], arg);
+		return -1;
+	}
+	o->limit_given |= row->offset == AT(replay.settings.memory_limit_bytes);
+	o->other_given |= row->offset == AT(replay.settings.other_memory_bytes);
+	return 0;
+}
+
+/* The tables that getopt_long wants, for one command; values are row numbers + 256. */
+static void fill_getopt(const struct cli_command *c, struct option *longs, char *shorts)
+{
+	size_t n = 0;
+
+	*shorts++ = ':'; /* tell a missing value from an unknown option */
+	for (size_t i = 0; i < NROWS; i++) {
+		if (!(rows[i].commands & c->bit))
+			continue;
+		longs[n++] =
+		    (struct option){rows[i].name, rows[i].arg ? required_argument : no_argument, NULL, (int)i + 256};
+		if (rows[i].letter != 0) {
+			*shorts++ = rows[i].letter;
+			if (rows[i].arg != NULL)
+				*shorts++ = ':';
+		}
+	}
+	longs[n] = (struct option){0};
+	*shorts = '\0';
+}
+
+static const struct option_row *row_of(const struct cli_command *c, int got)
+{
+	if (got >= 256)
+		return &rows[got - 256];
+	for (size_t i = 0; i < NROWS; i++)
+		if (rows[i].letter == got && rows[i].commands & c->bit)
+			return &rows[i];
+	return NULL;
+}
+
+int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_options *o)
+{
+	struct option longs[NROWS + 1];
+	char shorts[2 * NROWS + 2];
+	int got;
+
+	memset(o, 0, sizeof(*o));
+	hr_replay_defaults(&o->replay);
+	o->every_ns = 100000000;
+	o->policies = hr_calloc((size_t)argc, sizeof(*o->policies));
+	if (o->policies == NULL) {
+		cli_warn(NULL, "out of memory");
+		return -1;
+	}
+	fill_getopt(c, longs, shorts);
+	opterr = 0;
+	optind = 1;
+	while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		const struct option_row *row = got == '?' || got == ':' ? NULL : row_of(c, got);
+
+		if (got == ':') {
+			cli_misuse(c, "%s needs a value", argv[optind - 1]);
+			return -1;
+		}
+		if (row == NULL) {
+			cli_misuse(c, "it has no option '%s', or not so", argv[optind - 1]);
+			return -1;
+		}
+		if (set(c, row, o, optarg) != 0)
+			return -1;
+	}
+	if (o->every_ns == 0) {
+		cli_misuse(c, "--every takes a time above 0");
+		return -1;
+	}
+	o->replay.settings.limit_given = o->limit_given;
+	return optind;
+}
+
+void cli_options_release(struct cli_options *o)
+{
+	free(o->policies);
+	o->policies = NULL;
+}
+
+void cli_print_options(FILE *out, const struct cli_command *c, bool roff)
+{
+	for (size_t i = 0; i < NROWS; i++) {
+		const struct option_row *r = &rows[i];
+		char left[64];
+
+		if (!(r->commands & c->bit))
+			continue;
+		if (roff) {
+			fprintf(out, ".It ");
+			if (r->letter != 0)
+				fprintf(out, "Fl %c%s%s , ", r->letter, r->arg ? " Ar " : "", r->arg ? r->arg : "");
+			fprintf(out, "Fl -%s%s%s\n%s.\n", r->name, r->arg ? " Ar " : "", r->arg ? r->arg : "", r->help);
+			continue;
+		}
+		snprintf(left, sizeof(left), "%s%c%s--%s%s%s", r->letter ? "-" : " ", r->letter ? r->letter : ' ',
+			 r->letter ? ", " : "  ", r->name, r->arg ? " " : "", r->arg ? r->arg : "");
+		if (strlen(left) <= 26)
+			fprintf(out, "  %-26s  %s\n", left, r->help);
+		else
+			fprintf(out, "  %s\n  %-26s  %s\n", left, "", r->help);
+	}
+}
+
+void cli_print_synopsis(FILE *out, const struct cli_command *c, bool roff)
+{
+	for (size_t i = 0; i < NROWS; i++) {
+		const struct option_row *r = &rows[i];
+
+		if (!(r->commands & c->bit) || strcmp(r->name, "help") == 0)
+			continue;
+		if (roff && r->letter != 0)
+			fprintf(out, ".Op Fl %c%s%s\n", r->letter, r->arg ? " Ar " : "", r->arg ? r->arg : "");
+		else if (roff)
+			fprintf(out, ".Op Fl -%s%s%s\n", r->name, r->arg ? " Ar " : "", r->arg ? r->arg : "");
+	}
+	if (!roff)
+		fputs(" [OPTION...]", out);
+}

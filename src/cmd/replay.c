@@ -1,0 +1,138 @@
+/* replay: one policy on a trace; its scavtrace log, a summary, JSON, CSV. */
+#include "config.h"
+
+#include "cmd/cli.h"
+
+#include "base/alloc.h"
+#include "report/document.h"
+#include "report/metrics.h"
+#include "report/output.h"
+#include "report/scavtrace.h"
+#include "report/series.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Everything that one run writes to. */
+struct run {
+	struct hr_replay replay;
+	struct hr_policy_choice own;
+	const struct hr_policy_choice *choice;
+	struct hr_output main, log, csv;
+	struct hr_csv_series csv_series;
+	struct hr_json_series *json_series;
+};
+
+static void log_line(void *ctx, const struct hr_follower *f, const struct hr_scav_line *line)
+{
+	char text[HR_SCAV_LINE_MAX];
+
+	(void)f;
+	fprintf(ctx, "%s\n", hr_scavtrace_format(text, line));
+}
+
+static const char *policy_name(const struct run *r)
+{
+	return r->choice->text;
+}
+
+static void print_summary(FILE *out, const char *path, const struct run *r)
+{
+	const struct hr_follower *f = r->replay.followers[0];
+	const struct hr_placer_stats *p = hr_placer_stats(r->replay.placer);
+	const char *group = "";
+	char buf[HR_UNIT_BUF];
+
+	fprintf(out, "\n%s under %s, %s placement\n", path, policy_name(r), p->recorded ? "recorded" : "modelled");
+	if (f->settings.memory_limit_bytes != UINT64_MAX)
+		fprintf(out, "memory limit %s, %s of memory beside the heap assumed\n",
+			hr_format_bytes(buf, f->settings.memory_limit_bytes),
+			hr_format_bytes((char[HR_UNIT_BUF]){0}, f->settings.other_memory_bytes));
+	for (const struct hr_metric *m = hr_metrics; m->name != NULL; m++) {
+		if (strcmp(group, m->group) != 0) {
+			group = m->group;
+			fprintf(out, "%s\n", group);
+		}
+		fprintf(out, "  %-26s %12s\n", m->name, hr_metric_format(buf, m, m->get(f)));
+	}
+}
+
+/* Opens the outputs and hangs the observers on the follower. */
+static enum hr_status observe(struct run *r, const struct cli_options *o, struct hr_error *err)
+{
+	struct hr_follower *f = r->replay.followers[0];
+
+	HR_TRY(hr_output_open(&r->main, o->output, err));
+	if (o->scavtrace != NULL)
+		HR_TRY(hr_output_open(&r->log, o->scavtrace, err));
+	if (o->scavtrace != NULL || !o->json) {
+		f->log = log_line;
+		f->log_ctx = o->scavtrace ? r->log.file : r->main.file;
+	}
+	if (o->series != NULL) {
+		HR_TRY(hr_output_open(&r->csv, o->series, err));
+		hr_csv_series_start(&r->csv_series, r->csv.file, o->every_ns, f);
+	}
+	if (o->json) {
+		r->json_series = hr_calloc(1, sizeof(*r->json_series));
+		if (r->json_series == NULL)
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+		hr_json_series_start(r->json_series, f);
+	}
+	return HR_OK;
+}
+
+static enum hr_status replay(struct run *r, const struct cli_options *o, const char *path, struct hr_error *err)
+{
+	HR_TRY(hr_replay_run(&r->replay, err));
+	if (o->json)
+		HR_TRY(hr_document_write(hr_document_replay(path, &r->replay, r->choice, r->json_series), r->main.file,
+					 err));
+	else
+		print_summary(r->main.file, path, r);
+	HR_TRY(hr_output_commit(&r->csv, err));
+	HR_TRY(hr_output_commit(&r->log, err));
+	return hr_output_commit(&r->main, err);
+}
+
+int cli_run_replay(const struct cli_options *o, int argc, char **argv)
+{
+	const struct cli_command *c = cli_command_find("replay");
+	struct hr_replay_options options = o->replay;
+	struct cli_choices choices;
+	struct hr_error err;
+	struct run r = {0};
+	enum hr_status status;
+	const char *about = argv[0];
+
+	(void)argc;
+	if (o->npolicies > 1)
+		return cli_misuse(c, "it follows one policy; compare takes several");
+	if (!cli_choose(c, o, NULL, &choices))
+		return CLI_MISUSED;
+	cli_progress_start(&options, o);
+	status = hr_replay_open(&r.replay, argv[0], &options, choices.at, choices.n, &r.own, &err);
+	if (status == HR_OK) {
+		r.choice = choices.n ? &choices.at[0] : &r.own;
+		status = observe(&r, o, &err);
+		if (status != HR_OK)
+			about = NULL;
+	}
+	if (status == HR_OK) {
+		status = replay(&r, o, argv[0], &err);
+		if (status == HR_EIO)
+			about = NULL;
+		cli_progress_end();
+	}
+	if (status == HR_OK)
+		cli_warn_cut(argv[0], hr_reader_stats(r.replay.reader));
+	hr_output_abandon(&r.csv);
+	hr_output_abandon(&r.log);
+	hr_output_abandon(&r.main);
+	free(r.json_series);
+	if (r.replay.followers != NULL)
+		hr_replay_close(&r.replay);
+	hr_policy_choice_release(&r.own);
+	cli_choices_release(&choices);
+	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);
+}

@@ -1,0 +1,130 @@
+#include "config.h"
+
+#include "report/document.h"
+
+#include "report/metrics.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static json_t *count(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+json_t *hr_document_bytes(uint64_t bytes)
+{
+	return bytes == UINT64_MAX ? json_null() : count(bytes);
+}
+
+json_t *hr_document_new(void)
+{
+	return json_pack("{s:i, s:s}", "schema", HR_SCHEMA, "heapreplay", PACKAGE_VERSION);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+json_t *hr_document_trace(const char *path, const struct hr_trace_meta *meta, const struct hr_trace_stats *stats)
+{
+	char digest[17];
+	json_t *o;
+
+	snprintf(digest, sizeof(digest), "%016" PRIx64, stats->digest);
+	o = json_pack("{s:s, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:b, s:b}", "name", base_name(path), "format",
+		      meta->format_name, "version", (int)meta->version, "compression", meta->compression, "xxh3",
+		      digest, "bytes", count(stats->bytes_read), "events", count(stats->events_total), "duration_ns",
+		      count(stats->last_time_ns), "has_addresses", meta->has_addresses, "cut", stats->cut);
+	if (o != NULL && stats->cut) {
+		json_object_set_new(o, "cut_at_byte", count(stats->cut_offset));
+		json_object_set_new(o, "cut_what", json_string(stats->cut_what));
+	}
+	return o;
+}
+
+static json_t *params_json(const struct hr_param *table, const void *from)
+{
+	json_t *o = json_object();
+	char text[256];
+
+	for (; o != NULL && table->name != NULL; table++)
+		json_object_set_new(o, table->name, json_string(hr_param_format(table, from, text, sizeof(text))));
+	return o;
+}
+
+json_t *hr_document_settings(const struct hr_replay *r)
+{
+	const struct hr_replay_options *o = &r->options;
+	const struct hr_settings *s = &o->settings;
+
+	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, s:o}", "placement",
+			 hr_placer_stats(r->placer)->recorded ? "recorded" : "modelled", "address_bits",
+			 o->address_bits, "phys_page_bytes", count(s->phys_page_bytes), "huge_page_bytes",
+			 count(s->huge_page_bytes), "memory_limit_bytes", hr_document_bytes(s->memory_limit_bytes),
+			 "other_memory_bytes", count(s->other_memory_bytes), "wake_delay_ns", count(s->wake_delay_ns),
+			 "procs", (int)s->procs, "start_released", o->start_released, "from_ns", count(o->from_ns),
+			 "until_ns", hr_document_bytes(o->until_ns), "cost", params_json(hr_cost_params, &s->cost));
+}
+
+json_t *hr_document_placement(const struct hr_placer_stats *s)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} rows[] = {
+	    {"span_allocs", s->span_allocs},
+	    {"span_frees", s->span_frees},
+	    {"model_agreed", s->forced_same},
+	    {"unknown_frees", s->unknown_frees},
+	    {"dropped_spans", s->dropped_spans},
+	    {"late_frees", s->swallowed_frees},
+	    {"foreign_cache_allocs", s->foreign_cache},
+	    {"cache_fills", s->cache_fills},
+	    {"cache_uses", s->cache_uses},
+	    {"cache_flushes", s->cache_flushes},
+	    {"grown_bytes", s->grown_bytes},
+	    {"gc_cycles", s->cycles},
+	    {"forced_cycles", s->forced_cycles},
+	    {"unfinished_sweeps", s->sweeps_unfinished},
+	};
+	json_t *o = json_object();
+
+	for (size_t i = 0; o != NULL && i < sizeof(rows) / sizeof(rows[0]); i++)
+		json_object_set_new(o, rows[i].name, count(rows[i].value));
+	return o;
+}
+
+json_t *hr_document_policy(const struct hr_policy_choice *choice)
+{
+	return json_pack("{s:s, s:o}", "name", choice->def->name, "parameters",
+			 params_json(choice->def->params, choice->config));
+}
+
+json_t *hr_document_replay(const char *path, const struct hr_replay *r, const struct hr_policy_choice *choice,
+			   const struct hr_json_series *series)
+{
+	json_t *d = hr_document_new();
+
+	json_object_set_new(d, "trace", hr_document_trace(path, hr_reader_meta(r->reader), hr_reader_stats(r->reader)));
+	json_object_set_new(d, "settings", hr_document_settings(r));
+	json_object_set_new(d, "placement", hr_document_placement(hr_placer_stats(r->placer)));
+	json_object_set_new(d, "policy", hr_document_policy(choice));
+	json_object_set_new(d, "summary", hr_metrics_json(r->followers[0]));
+	json_object_set_new(d, "series", hr_json_series_get(series));
+	return d;
+}
+
+enum hr_status hr_document_write(json_t *document, FILE *out, struct hr_error *err)
+{
+	int failed;
+
+	if (document == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	failed = json_dumpf(document, out, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) != 0 || fputc('\n', out) == EOF;
+	json_decref(document);
+	return failed ? hr_error_set(err, HR_EIO, "cannot write the JSON") : HR_OK;
+}

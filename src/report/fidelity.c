@@ -1,0 +1,313 @@
+#include "config.h"
+
+#include "report/fidelity.h"
+
+#include "base/alloc.h"
+#include "base/units.h"
+#include "report/scavtrace.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the program's counters --- */
+
+enum column { MONO, OBJECTS, UNUSED, RELEASED, LIMIT, METADATA, OTHER, NCOLUMNS };
+
+static const struct {
+	const char *name;
+	bool needed;
+} columns[NCOLUMNS] = {
+    [MONO] = {"mono_ns", true},
+    [OBJECTS] = {"/memory/classes/heap/objects:bytes", true},
+    [UNUSED] = {"/memory/classes/heap/unused:bytes", true},
+    [RELEASED] = {"/memory/classes/heap/released:bytes", true},
+    [LIMIT] = {"/gc/gomemlimit:bytes", false},
+    [METADATA] = {"/memory/classes/metadata/other:bytes", false},
+    [OTHER] = {"/memory/classes/other:bytes", false},
+};
+
+#define MAX_FIELDS 256
+
+/* Splits a line at its commas, in place. */
+static size_t split(char *line, char *fields[MAX_FIELDS])
+{
+	size_t n = 0;
+
+	line[strcspn(line, "\r\n")] = '\0';
+	while (n < MAX_FIELDS) {
+		fields[n++] = line;
+		line = strchr(line, ',');
+		if (line == NULL)
+			break;
+		*line++ = '\0';
+	}
+	return n;
+}
+
+static enum hr_status at_line(struct hr_error *err, uint64_t line)
+{
+	if (err != NULL)
+		err->line = line;
+	return HR_EINPUT;
+}
+
+static enum hr_status find_columns(char *line, int where[NCOLUMNS], struct hr_error *err)
+{
+	char *fields[MAX_FIELDS];
+	size_t n = split(line, fields);
+
+	for (unsigned c = 0; c < NCOLUMNS; c++) {
+		where[c] = -1;
+		for (size_t i = 0; i < n; i++)
+			if (strcmp(fields[i], columns[c].name) == 0)
+				where[c] = (int)i;
+		if (where[c] < 0 && columns[c].needed) {
+			hr_error_set(err, HR_EINPUT, "there is no column %s; the first line must name the columns",
+				     columns[c].name);
+			return at_line(err, 1);
+		}
+	}
+	return HR_OK;
+}
+
+static enum hr_status read_row(struct hr_truth *t, char *line, const int where[NCOLUMNS], uint64_t origin_ns,
+			       uint64_t number, uint64_t *other, struct hr_error *err)
+{
+	char *fields[MAX_FIELDS];
+	size_t n = split(line, fields);
+	uint64_t v[NCOLUMNS] = {0};
+
+	for (unsigned c = 0; c < NCOLUMNS; c++) {
+		if (where[c] < 0)
+			continue;
+		if ((size_t)where[c] >= n || !hr_parse_u64(fields[where[c]], &v[c])) {
+			hr_error_set(err, HR_EINPUT, "column %s holds no number", columns[c].name);
+			return at_line(err, number);
+		}
+	}
+	*other = v[METADATA] + v[OTHER];
+	if (t->n + t->before == 0 && where[LIMIT] >= 0 && v[LIMIT] < INT64_MAX)
+		t->memory_limit_bytes = v[LIMIT];
+	if (v[MONO] < origin_ns) {
+		t->before++;
+		return HR_OK;
+	}
+	if (t->n > 0 && v[MONO] - origin_ns < t->rows[t->n - 1].time_ns) {
+		hr_error_set(err, HR_EINPUT, "time runs backwards");
+		return at_line(err, number);
+	}
+	if (!hr_reserve(&t->rows, &t->cap, t->n + 1, sizeof(*t->rows)))
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	t->rows[t->n++] = (struct hr_truth_row){v[MONO] - origin_ns, v[OBJECTS] + v[UNUSED], v[RELEASED]};
+	return HR_OK;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static enum hr_status read_rows(struct hr_truth *t, FILE *f, uint64_t origin_ns, uint64_t **others, size_t *nothers,
+				struct hr_error *err)
+{
+	char line[16384];
+	int where[NCOLUMNS];
+	size_t cap = 0;
+
+	if (fgets(line, sizeof(line), f) == NULL)
+		return hr_error_set(err, HR_EINPUT, "it is empty; it should be a CSV of the program's counters");
+	HR_TRY(find_columns(line, where, err));
+	for (uint64_t number = 2; fgets(line, sizeof(line), f) != NULL; number++) {
+		if (!hr_reserve(others, &cap, *nothers + 1, sizeof(**others)))
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+		HR_TRY(read_row(t, line, where, origin_ns, number, &(*others)[*nothers], err));
+		++*nothers;
+	}
+	return ferror(f) ? hr_error_set(err, HR_EIO, "cannot read it: %s", strerror(errno)) : HR_OK;
+}
+
+enum hr_status hr_truth_read(struct hr_truth *t, const char *path, uint64_t clock_origin_ns, struct hr_error *err)
+{
+	uint64_t *others = NULL;
+	size_t n = 0;
+	enum hr_status status;
+	FILE *f = fopen(path, "r");
+
+	memset(t, 0, sizeof(*t));
+	t->memory_limit_bytes = UINT64_MAX;
+	if (f == NULL)
+		return hr_error_set(err, HR_EIO, "cannot open it: %s", strerror(errno));
+	status = read_rows(t, f, clock_origin_ns, &others, &n, err);
+	fclose(f);
+	if (status == HR_OK && n > 0) {
+		qsort(others, n, sizeof(*others), by_value);
+		t->other_memory_bytes = others[n / 2];
+	}
+	free(others);
+	return status;
+}
+
+void hr_truth_release(struct hr_truth *t)
+{
+	free(t->rows);
+	memset(t, 0, sizeof(*t));
+}
+
+/* --- beside the replay's --- */
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+static uint64_t sample(void *ctx, const struct hr_follower *f, uint64_t time_ns, bool last)
+{
+	struct hr_fidelity *d = ctx;
+	const struct hr_truth *t = d->truth;
+
+	while (d->next < t->n && t->rows[d->next].time_ns <= time_ns) {
+		const struct hr_truth_row *row = &t->rows[d->next++];
+
+		d->in_use_errors[d->n] = distance(f->in_use_pages * HR_PAGE_BYTES, row->in_use_bytes);
+		d->released_errors[d->n] = distance(f->released_pages * HR_PAGE_BYTES, row->released_bytes);
+		d->n++;
+	}
+	return last || d->next == t->n ? HR_NEVER : t->rows[d->next].time_ns;
+}
+
+enum hr_status hr_fidelity_start(struct hr_fidelity *d, const struct hr_truth *truth, struct hr_follower *f)
+{
+	memset(d, 0, sizeof(*d));
+	d->truth = truth;
+	d->in_use_errors = hr_calloc(truth->n, sizeof(*d->in_use_errors));
+	d->released_errors = hr_calloc(truth->n, sizeof(*d->released_errors));
+	if (d->in_use_errors == NULL || d->released_errors == NULL) {
+		hr_fidelity_release(d);
+		return HR_ENOMEM;
+	}
+	if (truth->n > 0)
+		hr_follower_sample(f, (struct hr_sampler){truth->rows[0].time_ns, sample, d});
+	return HR_OK;
+}
+
+static void measure(struct hr_distance *out, uint64_t *errors, const struct hr_fidelity *d)
+{
+	double sum = 0;
+
+	out->n = d->n;
+	for (size_t i = 0; i < d->n; i++) {
+		sum += (double)errors[i];
+		if (errors[i] > out->worst_bytes) {
+			out->worst_bytes = errors[i];
+			out->worst_at_ns = d->truth->rows[i].time_ns;
+		}
+	}
+	if (d->n == 0)
+		return;
+	out->mean_bytes = sum / (double)d->n;
+	qsort(errors, d->n, sizeof(*errors), by_value);
+	out->p95_bytes = errors[(d->n * 95 + 99) / 100 - 1];
+}
+
+void hr_fidelity_get(const struct hr_fidelity *d, struct hr_distance *in_use, struct hr_distance *released)
+{
+	memset(in_use, 0, sizeof(*in_use));
+	memset(released, 0, sizeof(*released));
+	for (size_t i = 0; i < d->n; i++) {
+		if (d->truth->rows[i].in_use_bytes > in_use->peak_bytes)
+			in_use->peak_bytes = d->truth->rows[i].in_use_bytes;
+		if (d->truth->rows[i].released_bytes > released->peak_bytes)
+			released->peak_bytes = d->truth->rows[i].released_bytes;
+	}
+	measure(in_use, d->in_use_errors, d);
+	measure(released, d->released_errors, d);
+}
+
+void hr_fidelity_release(struct hr_fidelity *d)
+{
+	free(d->in_use_errors);
+	free(d->released_errors);
+	memset(d, 0, sizeof(*d));
+}
+
+/* --- scavtrace lines --- */
+
+void hr_scav_log_add(void *ctx, const struct hr_follower *f, const struct hr_scav_line *line)
+{
+	struct hr_scav_log *log = ctx;
+
+	(void)f;
+	if (!hr_reserve(&log->lines, &log->cap, log->n + 1, sizeof(*log->lines))) {
+		log->out_of_memory = true;
+		return;
+	}
+	log->lines[log->n++] = *line;
+}
+
+enum hr_status hr_scav_log_read(struct hr_scav_log *log, const char *path, struct hr_error *err)
+{
+	struct hr_scav_line parsed;
+	char line[4096];
+	bool failed;
+	FILE *f = fopen(path, "r");
+
+	memset(log, 0, sizeof(*log));
+	if (f == NULL)
+		return hr_error_set(err, HR_EIO, "cannot open it: %s", strerror(errno));
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (hr_scavtrace_parse(line, &parsed))
+			hr_scav_log_add(log, NULL, &parsed);
+	failed = ferror(f);
+	fclose(f);
+	if (failed)
+		return hr_error_set(err, HR_EIO, "cannot read it");
+	return log->out_of_memory ? hr_error_set(err, HR_ENOMEM, "out of memory") : HR_OK;
+}
+
+void hr_scav_log_release(struct hr_scav_log *log)
+{
+	free(log->lines);
+	memset(log, 0, sizeof(*log));
+}
+
+static uint64_t work_of(const struct hr_scav_line *l)
+{
+	return l->form == HR_SCAV_GO121 ? l->bg_bytes + l->eager_bytes : l->work_bytes;
+}
+
+static void tally(const struct hr_scav_log *log, size_t *forced, uint64_t *work)
+{
+	for (size_t i = 0; i < log->n; i++) {
+		*forced += log->lines[i].forced;
+		if (!log->lines[i].forced)
+			*work += work_of(&log->lines[i]);
+	}
+}
+
+struct hr_log_agreement hr_scav_log_compare(const struct hr_scav_log *recorded, const struct hr_scav_log *replayed)
+{
+	struct hr_log_agreement a = {.recorded = recorded->n, .replayed = replayed->n};
+	size_t n = recorded->n < replayed->n ? recorded->n : replayed->n;
+
+	tally(recorded, &a.recorded_forced, &a.recorded_work_bytes);
+	tally(replayed, &a.replayed_forced, &a.replayed_work_bytes);
+	a.paired = n;
+	for (size_t i = 1; i <= n; i++) {
+		const struct hr_scav_line *x = &recorded->lines[recorded->n - i],
+					  *y = &replayed->lines[replayed->n - i];
+		double off = (double)distance(x->released_bytes, y->released_bytes);
+
+		a.same_kind += x->forced == y->forced;
+		a.util_mean_points += (double)distance(x->util_percent, y->util_percent) / (double)n;
+		a.released_mean_bytes += off / (double)n;
+		if (off > a.released_worst_bytes)
+			a.released_worst_bytes = off;
+		if (x->released_bytes > a.released_peak_bytes)
+			a.released_peak_bytes = x->released_bytes;
+	}
+	return a;
+}

@@ -1,0 +1,43 @@
+# Every example of the manual pages and of --help, typed as it stands. Where an
+# example fetches from a server or pages its output, stand-ins for curl and less
+# are first on the path.
+. "$top_srcdir/tests/lib.sh"
+
+have zstd || skip_all 'zstd is not installed'
+mkdir bin
+ln -s "$HEAPREPLAY" bin/heapreplay
+printf '#!/bin/sh\ncat app.trace\n' >bin/curl
+printf '#!/bin/sh\ncat\n' >bin/less
+chmod +x bin/curl bin/less
+PATH=$PWD/bin:$PATH
+
+cp "$top_srcdir/traces/bench-json-go123.trace.zst" app.trace.zst
+zstd -dq app.trace.zst -o app.trace
+# A program's own counters and log: those of nobody, in the right form, on the trace's clock.
+origin=$(heapreplay export app.trace | sed -n 's/^! clock-origin-ns //p')
+cat >app.truth.csv <<CSV
+mono_ns,/memory/classes/heap/objects:bytes,/memory/classes/heap/unused:bytes,/memory/classes/heap/released:bytes
+$((origin + 1000000000)),3000000,200000,1000000
+$((origin + 2000000000)),3000000,200000,1000000
+CSV
+echo 'scav 0 KiB work (bg), 0 KiB work (eager), 1904 KiB now, 86% util' >app.stderr
+
+examples=$(sed -n 's/^\.Dl //p' "$top_builddir"/man/*.1 "$top_srcdir"/man/*.5 "$top_builddir"/man/*.5 2>/dev/null | grep heapreplay | sort -u)
+n=$(printf '%s\n' "$examples" | wc -l)
+[ "$n" -ge 15 ]
+ok $? "the manual has examples ($n)"
+while IFS= read -r example; do
+	run bash -c "set -o pipefail; $example"
+	is "$status" 0 "$example"
+	unlike "$err" '^heapreplay' "$example: no complaint"
+done <<<"$examples"
+
+for c in replay compare info policies validate export; do
+	while IFS= read -r example; do
+		case $examples in
+		*"$example"*) ok 0 "help $c: the manual has: $example" ;;
+		*) ok 1 "help $c: the manual has: $example" ;;
+		esac
+	done < <(heapreplay help "$c" | sed -n '/^Examples:/,/^Options:/s/^  \([a-z].*heapreplay.*\|heapreplay.*\)/\1/p')
+done
+done_testing

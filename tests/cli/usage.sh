@@ -1,0 +1,77 @@
+# Help, usage errors and exit statuses of every command.
+. "$top_srcdir/tests/lib.sh"
+
+run "$HEAPREPLAY"
+is "$status" 2 'no command: status 2'
+like "$err" 'Commands:' 'no command: the list goes to standard error'
+is "$out" '' 'no command: nothing on standard output'
+run "$HEAPREPLAY" --help
+is "$status" 0 '--help: status 0'
+commands=$(printf '%s\n' "$out" | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+is "$(echo $commands)" 'replay compare info policies validate export help' '--help lists the commands'
+run "$HEAPREPLAY" reply
+is "$status" 2 'an unknown command: status 2'
+like "$err" "^heapreplay: there is no command 'reply'; see 'heapreplay --help'$" 'an unknown command is named'
+
+for c in $commands; do
+	run "$HEAPREPLAY" "$c" --help
+	is "$status" 0 "$c --help: status 0"
+	like "$out" "^usage: heapreplay $c" "$c --help has a usage line"
+	like "$out" '^Examples:' "$c --help has examples"
+	is "$err" '' "$c --help: nothing on standard error"
+	run "$HEAPREPLAY" help "$c"
+	like "$out" "^usage: heapreplay $c" "help $c is the same"
+	run "$HEAPREPLAY" "$c" --no-such-option
+	is "$status" 2 "$c: an unknown option has status 2"
+	like "$err" "^heapreplay $c: .*'--no-such-option'.*heapreplay $c --help" "$c: an unknown option is named"
+	is "$(printf '%s\n' "$err" | wc -l)" 1 "$c: one line"
+done
+
+for c in replay compare info validate export; do
+	run "$HEAPREPLAY" "$c"
+	is "$status" 2 "$c without a trace: status 2"
+	like "$err" "^heapreplay $c: it needs a TRACE" "$c says that it needs one"
+	run "$HEAPREPLAY" "$c" a b
+	is "$status" 2 "$c with two traces: status 2"
+	like "$err" "'b' is one argument too many" "$c names the one too many"
+done
+
+# Values of options: option, value, what the message says.
+while IFS='|' read -r command option value says; do
+	run "$HEAPREPLAY" "$command" "$option" "$value" x.trace
+	is "$status" 2 "$command $option '$value': status 2"
+	like "$err" "$says" "$command $option '$value': says what it takes"
+done <<'TABLE'
+replay|--every|0|--every takes a time above 0
+replay|--every|5|--every takes a time such as 100ms, not '5'
+replay|--memory-limit|lots|--memory-limit takes a size such as 512MiB, or off, not 'lots'
+replay|--memory-limit|-1|--memory-limit takes a size
+replay|--phys-page|4kb|--phys-page takes a size such as 64KiB
+replay|--address-bits|64|--address-bits takes 48 or 32, not '64'
+replay|--placement|guessed|--placement takes recorded or modelled, not 'guessed'
+replay|--procs|0|--procs takes a whole number from 1 to 32767
+replay|--cost|call=cheap|call=cheap is not valid; it takes a time such as 10ms
+replay|--cost|speed=1|--cost has no parameter 'speed'; it has: call, page
+replay|-p|go1.17|there is no policy 'go1.17'; there are: go1.18, go1.19
+replay|-p|go1.19,fix=everything|fix=everything is not valid; it takes none, limit, flush, regrow, sticky
+replay|-p|none,fix=flush|policy none has no parameter 'fix'; it has: none
+compare|-j|many|--jobs takes a whole number
+TABLE
+run "$HEAPREPLAY" replay -p
+is "$status" 2 'an option without its value: status 2'
+like "$err" '^heapreplay replay: -p needs a value' 'an option without its value is named'
+run "$HEAPREPLAY" replay -p none -p eager x.trace
+is "$status" 2 'replay with two policies: status 2'
+like "$err" 'compare takes several' 'replay with two policies points to compare'
+run "$HEAPREPLAY" validate - </dev/null
+is "$status" 2 'validate of standard input: status 2'
+like "$err" 'give it a file' 'validate of standard input says why not'
+
+run "$HEAPREPLAY" policies
+is "$status" 0 'policies: status 0'
+for p in go1.18 go1.19 go1.21 go1.22 none eager; do
+	like "$out" "^$p +[a-z]" "policies lists $p"
+done
+run "$HEAPREPLAY" policies --json
+like "$out" '"name": "go1.19"' 'policies --json names them'
+done_testing
