@@ -287,6 +287,11 @@ static int32_t place_island(struct script *s, int count)
 	} else {
 		at = between(s, LOWEST, HIGHEST - count);
 	}
+	if (chance(s, 20)) { /* an edge on a border of some level's entries */
+		int64_t entry = INT64_C(8) << 3 * below(s, 4);
+
+		at = (at + entry) / entry * entry - (chance(s, 50) ? count : 0);
+	}
 	if (chance(s, 40)) /* adjacent, above or below */
 		at = s->chunks[chance(s, 50) ? s->chunk_count - 1 : 0].number + (chance(s, 50) ? 1 : -count);
 	if (s->placing && s->budget >= 0 && at < s->pool_end && at > s->chunks[0].number)
@@ -690,14 +695,22 @@ static uint64_t heap_bytes(struct script *s)
 
 static void print_pace(struct script *s)
 {
-	uint64_t limit = chance(s, 40) ? INT64_MAX : scaled(s, 62), last = heap_bytes(s);
+	uint64_t limit = chance(s, 40) ? INT64_MAX : scaled(s, chance(s, 50) ? 40 : 62), mapped = heap_bytes(s);
+	uint64_t last_goal = heap_bytes(s), goal = chance(s, 50) ? last_goal : heap_bytes(s),
+		 last_in_use = heap_bytes(s);
+	uint64_t in_use = heap_bytes(s), available = heap_bytes(s), physpage = UINT64_C(4096) << below(s, 5);
 
-	printf("pace %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, limit,
-	       chance(s, 30) ? limit / 100 * 95 + below(s, 3) - 1 : heap_bytes(s), chance(s, 30) ? last : heap_bytes(s),
-	       last);
-	last = heap_bytes(s);
-	printf(" %" PRIu64 " %" PRIu64 " %" PRIu64 " %u\n", last,
-	       chance(s, 50) ? last + below(s, 1 << 20) : heap_bytes(s), heap_bytes(s), 4096U << below(s, 5));
+	/* Where the answer changes: about 95 times the limit, and the rounded goal. */
+	if (limit < UINT64_C(1) << 40 && chance(s, 50))
+		mapped = limit * 95 + below(s, 3) - 1;
+	if (goal == last_goal && last_in_use < UINT64_C(1) << 40 && chance(s, 50)) {
+		in_use = (last_in_use + last_in_use / 10 + physpage - 1) / physpage * physpage;
+		available = chance(s, 30) ? 0 : below(s, 4) * physpage / 2 + (chance(s, 50) ? below(s, 3) : 0);
+		if (chance(s, 30) && available)
+			available--;
+	}
+	printf("pace %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, limit, mapped, goal, last_goal);
+	printf(" %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", last_in_use, in_use, available, physpage);
 }
 
 static void print_run(struct script *s)
