@@ -22,3 +22,6 @@ man/heapreplay-policies.1: $(top_srcdir)/man/heapreplay-policies.1.in
 man/heapreplay-replay.1: $(top_srcdir)/man/heapreplay-replay.1.in
 man/heapreplay-validate.1: $(top_srcdir)/man/heapreplay-validate.1.in
 man/heapreplay-metrics.5: $(top_srcdir)/man/heapreplay-metrics.5.in
+
+# By hand.
+dist_man_MANS += man/heapreplay-trace.5

@@ -7,6 +7,10 @@
 bench_programs =
 bench_scripts =
 
+bench_programs += tests/bench/decode
+tests_bench_decode_SOURCES = tests/bench/decode.c
+tests_bench_decode_LDADD = libcore.la
+
 EXTRA_PROGRAMS += $(bench_programs)
 EXTRA_DIST += $(bench_scripts)
 CLEANFILES += $(bench_programs)

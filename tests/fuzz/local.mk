@@ -14,6 +14,16 @@ else
 fuzz_main = tests/fuzz/standalone.c
 endif
 
+fuzz_programs += tests/fuzz/fuzz_gotrace
+tests_fuzz_fuzz_gotrace_SOURCES = tests/fuzz/fuzz_gotrace.c $(fuzz_main)
+tests_fuzz_fuzz_gotrace_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_gotrace
+
+fuzz_programs += tests/fuzz/fuzz_text
+tests_fuzz_fuzz_text_SOURCES = tests/fuzz/fuzz_text.c $(fuzz_main)
+tests_fuzz_fuzz_text_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_text
+
 check_PROGRAMS += $(fuzz_programs)
 TESTS += tests/fuzz/corpus.sh
 test_environment += FUZZ_PROGRAMS='$(fuzz_programs)'

@@ -1,0 +1,60 @@
+/* Any bytes as a text trace: no crash, and what was taken is, once written, the same again. */
+#include "config.h"
+
+#include "trace/format.h"
+#include "trace/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { MAX_EVENTS = 4096 };
+
+struct trace {
+	struct hr_trace_meta meta;
+	struct hr_event ev[MAX_EVENTS];
+	size_t n;
+};
+
+static enum hr_status read_all(const void *data, size_t size, struct trace *t)
+{
+	struct hr_reader *r;
+	struct hr_error err;
+	enum hr_status status = hr_reader_open_memory(data, size, (unsigned)HR_WANT_ALL, &r, &err);
+	size_t n;
+
+	t->n = 0;
+	if (status != HR_OK)
+		return status;
+	t->meta = *hr_reader_meta(r);
+	while (t->n < MAX_EVENTS && (status = hr_reader_next(r, t->ev + t->n, MAX_EVENTS - t->n, &n, &err)) == HR_OK)
+		t->n += n;
+	hr_reader_close(r);
+	return status;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct trace first, second;
+	char *text;
+	size_t n;
+	FILE *f;
+
+	if (read_all(data, size, &first) != HR_END || first.meta.format != HR_FORMAT_TEXT)
+		return 0;
+	f = open_memstream(&text, &n);
+	if (f == NULL)
+		return 0;
+	hr_text_write_header(f, &first.meta);
+	for (size_t i = 0; i < first.n; i++)
+		hr_text_write_event(f, &first.meta, &first.ev[i]);
+	fclose(f);
+	if (read_all(text, n, &second) != HR_END || second.n != first.n ||
+	    memcmp(first.ev, second.ev, first.n * sizeof(first.ev[0])) != 0 ||
+	    first.meta.strict != second.meta.strict || first.meta.has_addresses != second.meta.has_addresses)
+		abort();
+	free(text);
+	return 0;
+}
