@@ -1,7 +1,7 @@
 /*
  * The heap as all policies see it: page allocator, page caches of the Ps,
  * arenas and counts, with the runtime's order of doing things, and a record of
- * each change (scavenge/place.h) for those who follow.
+ * each change (pagealloc/place.h) for those who follow.
  *
  * A span can be placed in two ways. hr_heap_ask lets the model choose, and
  * hr_heap_commit makes that true or hr_heap_undo unmakes it; hr_heap_force
@@ -20,7 +20,7 @@
 #include "heap/arenas.h"
 #include "heap/counts.h"
 #include "pagealloc/pagealloc.h"
-#include "scavenge/place.h"
+#include "pagealloc/place.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -532,7 +532,8 @@ static enum hr_status ahead_alloc(struct ahead *a, size_t i, bool *again, struct
 	struct hr_offer o1 = hr_heap_ask(h, span.npages, e->p); hr_heap_undo(h,&o1,span.npages,e->p);
 	const char*V=getenv("V")?:"";
 	int own_has = e->p>=0 && span.npages<16 && h->caches[e->p].free && span.page-h->caches[e->p].base<64;
-	bool doit = (strchr(V,'A')&&o1.cached&&!o1.filled&&own_has) || (strchr(V,'B')&&o1.cached&&o1.filled&&hr_popcount(o1.filled)<=8)|| (strchr(V,'C')&&!o1.cached&&span.npages<16)|| (strchr(V,'D')&&!o1.cached&&span.npages>=16)|| (strchr(V,'E')&&o1.cached&&o1.filled==0&&!own_has);
+	bool doit = (strchr(V,'A')&&o1.cached&&!o1.filled&&own_has) || (strchr(V,'B')&&o1.cached&&o1.filled&&hr_popcount(o1.filled)<=(strchr(V,'G')?64:8))|| (strchr(V,'C')&&!o1.cached&&span.npages<16)|| (strchr(V,'D')&&!o1.cached&&span.npages>=16)|| (strchr(V,'E')&&o1.cached&&o1.filled==0&&!own_has);
+	if (!same && strchr(V,'F') && o1.cached&&o1.filled==0&&!own_has) { doit=true; hr_heap_flush(h,e->p); }
 	if (!same && doit) {
 		HR_TRY(find_holders(a, i, true, &same, err));
 		a->score->caches_repaired += same;

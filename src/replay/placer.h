@@ -19,7 +19,7 @@
 
 #include "base/error.h"
 #include "pagealloc/geometry.h"
-#include "scavenge/place.h"
+#include "pagealloc/place.h"
 #include "trace/event.h"
 #include "trace/reader.h"
 

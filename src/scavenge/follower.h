@@ -18,7 +18,7 @@
 #include "scavenge/cost.h"
 #include "scavenge/gauge.h"
 #include "scavenge/pagemap.h"
-#include "scavenge/place.h"
+#include "pagealloc/place.h"
 #include "scavenge/policy.h"
 #include "scavenge/search.h"
 

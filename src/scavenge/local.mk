@@ -7,7 +7,6 @@ libcore_la_SOURCES += \
 	src/scavenge/index_density.c src/scavenge/index_density.h \
 	src/scavenge/pacing.c src/scavenge/pacing.h \
 	src/scavenge/pagemap.c src/scavenge/pagemap.h \
-	src/scavenge/place.h \
 	src/scavenge/policies/builtin.h \
 	src/scavenge/policies/go.c \
 	src/scavenge/policies/policies.c \

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/params.h"
-#include "scavenge/place.h"
+#include "pagealloc/place.h"
 
 #include <stddef.h>
 #include <stdint.h>

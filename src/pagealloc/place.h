@@ -4,8 +4,8 @@
  * Records stand in time order; those of one moment in the order in which the
  * runtime would do them.
  */
-#ifndef HR_SCAVENGE_PLACE_H
-#define HR_SCAVENGE_PLACE_H
+#ifndef HR_PAGEALLOC_PLACE_H
+#define HR_PAGEALLOC_PLACE_H
 
 #include <assert.h>
 #include <stdint.h>
