@@ -589,16 +589,10 @@ static void test_cut(void **state)
 			size_t first = versions[v] < 25 ? where[1] : where[0],
 			       second = versions[v] < 25 ? where[3] : where[2];
 
-			/* A header alone is no trace; one cut off before its first usable event is an empty one. */
-			if (n <= 16) {
-				assert_int_equal(r.status, HR_EINPUT);
-				free(r.ev);
-				continue;
-			}
+			/* One that is seen to be cut off before its first usable event is empty; else it has none. */
 			if (n < first) {
-				assert_int_equal(r.status, HR_END);
+				assert_int_equal(r.status, r.stats.cut ? HR_END : HR_EINPUT);
 				assert_int_equal(r.n, 0);
-				assert_true(r.stats.cut);
 				free(r.ev);
 				continue;
 			}
