@@ -37,7 +37,6 @@ if [ -z "$seed" ]; then
 	seed=1
 	[ -z "$seconds" ] || seed=$(date +%s)00000
 fi
-deadline=${seconds:+$((SECONDS + seconds))}
 
 # Kept from run to run, as building takes some ten seconds.
 go=$top_builddir/tests/scratch/go-1.19
@@ -118,6 +117,7 @@ keep() {
 check_harness
 
 note "seed $seed"
+deadline=${seconds:+$((SECONDS + seconds))}
 done_scripts=0
 done_ops=0
 differences=0
