@@ -288,22 +288,43 @@ static void tally(const struct hr_scav_log *log, size_t *forced, uint64_t *work)
 	}
 }
 
+/* Mean distance of "released now" when recorded line i + skip_x stands beside replayed line i + skip_y. */
+static double apart(const struct hr_scav_log *recorded, size_t skip_x, const struct hr_scav_log *replayed,
+		    size_t skip_y, size_t n)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += (double)distance(recorded->lines[skip_x + i].released_bytes,
+					replayed->lines[skip_y + i].released_bytes);
+	return n ? sum / (double)n : 0;
+}
+
 struct hr_log_agreement hr_scav_log_compare(const struct hr_scav_log *recorded, const struct hr_scav_log *replayed)
 {
 	struct hr_log_agreement a = {.recorded = recorded->n, .replayed = replayed->n};
-	size_t n = recorded->n < replayed->n ? recorded->n : replayed->n;
+	bool more_recorded = recorded->n > replayed->n;
+	size_t n = more_recorded ? replayed->n : recorded->n;
+	size_t spare = more_recorded ? recorded->n - n : replayed->n - n;
 
 	tally(recorded, &a.recorded_forced, &a.recorded_work_bytes);
 	tally(replayed, &a.replayed_forced, &a.replayed_work_bytes);
 	a.paired = n;
-	for (size_t i = 1; i <= n; i++) {
-		const struct hr_scav_line *x = &recorded->lines[recorded->n - i],
-					  *y = &replayed->lines[replayed->n - i];
+	for (size_t k = 0; k <= spare; k++) {
+		double d = apart(recorded, more_recorded ? k : 0, replayed, more_recorded ? 0 : k, n);
+
+		if (k == 0 || d < a.released_mean_bytes) {
+			a.released_mean_bytes = d;
+			a.skipped = k;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct hr_scav_line *x = &recorded->lines[i + (more_recorded ? a.skipped : 0)];
+		const struct hr_scav_line *y = &replayed->lines[i + (more_recorded ? 0 : a.skipped)];
 		double off = (double)distance(x->released_bytes, y->released_bytes);
 
 		a.same_kind += x->forced == y->forced;
 		a.util_mean_points += (double)distance(x->util_percent, y->util_percent) / (double)n;
-		a.released_mean_bytes += off / (double)n;
 		if (off > a.released_worst_bytes)
 			a.released_worst_bytes = off;
 		if (x->released_bytes > a.released_peak_bytes)

@@ -71,10 +71,15 @@ enum hr_status hr_scav_log_read(struct hr_scav_log *log, const char *path, struc
 void hr_scav_log_add(void *ctx, const struct hr_follower *f, const struct hr_scav_line *line);
 void hr_scav_log_release(struct hr_scav_log *log);
 
-/* Two logs, line by line from the end (a trace begins after the program does, so that early lines may be missing). */
+/*
+ * Two logs, line by line. A trace begins after the program does and may end
+ * before a sweep does, so that the longer log has lines at its ends which the
+ * other lacks: of the ways to lay the shorter one beside it in one piece, the
+ * one with the least mean distance of "released now" is taken.
+ */
 struct hr_log_agreement {
 	size_t recorded, replayed, recorded_forced, replayed_forced;
-	size_t paired;
+	size_t paired, skipped;	      /* lines of the longer log before the first pair */
 	size_t same_kind;	      /* pairs in which both are forced, or neither */
 	uint64_t recorded_work_bytes; /* background and synchronous, of periodic lines */
 	uint64_t replayed_work_bytes;
