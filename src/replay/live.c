@@ -181,6 +181,22 @@ static enum hr_status clear_way(struct hr_live *l, struct hr_span span, struct h
 	return HR_OK;
 }
 
+enum hr_status hr_live_clear(struct hr_live *l, struct hr_span span, struct hr_error *err)
+{
+	uint64_t name;
+
+	if (hr_pagealloc_is_free(l->heap->pages, span.page, span.npages))
+		return HR_OK;
+	for (;;) {
+		name = hr_spans_overlap(&l->spans, span.page, span.npages);
+		if (name == UINT64_MAX)
+			return HR_OK;
+		if (l->strict)
+			return overlap(l, span, err);
+		HR_TRY(drop(l, name, err));
+	}
+}
+
 static bool cache_has(const struct hr_pagecache *c, struct hr_span span)
 {
 	uint64_t mask;

@@ -75,6 +75,8 @@ enum hr_status hr_live_put(struct hr_live *l, struct hr_span span, int p, unsign
 /* The second half of that, for a model that offered another page, which was undone. */
 enum hr_status hr_live_force(struct hr_live *l, struct hr_span span, int p, unsigned flags,
 			     const struct hr_offer *offer, struct hr_error *err);
+/* Drops live spans in the way of one that was recorded there. HR_EINPUT, HR_ENOMEM. */
+enum hr_status hr_live_clear(struct hr_live *l, struct hr_span span, struct hr_error *err);
 /* The span of that name is freed. *freed: what it was; npages 0 if it was unknown or is swallowed. HR_EINPUT. */
 enum hr_status hr_live_free(struct hr_live *l, uint64_t name, int p, struct hr_span *freed, struct hr_error *err);
 /* A GC cycle ended: frees that are still awaited for dropped spans will not come. */

@@ -3,6 +3,7 @@ libcore_la_SOURCES += \
 	src/replay/addresses.c src/replay/addresses.h \
 	src/replay/idle.c src/replay/idle.h \
 	src/replay/live.c src/replay/live.h \
+	src/replay/lookahead.c src/replay/lookahead.h \
 	src/replay/placer.c src/replay/placer.h \
 	src/replay/replay.c src/replay/replay.h \
 	src/replay/sweep.c src/replay/sweep.h

@@ -1,0 +1,582 @@
+/*
+ * Placement that knows the future; the rules stand in addresses.h.
+ *
+ * Invariant: `held` are pages that are in use in the allocator and belong to no
+ * live span and no cache, because something that was not traced has them.
+ */
+#include "config.h"
+
+#include "replay/lookahead.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "base/map64.h"
+#include "replay/idle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the free of an unknown span covers: stack spans of 4 pages are all that is known to get lost. */
+#define LOST_PAGES 4
+/* One allocation is not explained by more holders than this. */
+#define MAX_HELD_AT_ONCE 64
+/* The caches at the start are looked for in so many events, beginning anew so many times. */
+#define START_EVENTS 65536
+#define MAX_RESTARTS 256
+
+#define UNKNOWN_FREE 1 /* in the flags of a SPAN_FREE */
+
+static enum hr_status no_memory(struct hr_error *err)
+{
+	return hr_error_set(err, HR_ENOMEM, "out of memory for looking ahead");
+}
+
+static inline bool is_span(const struct hr_event *e)
+{
+	return e->kind == HR_EV_SPAN_ALLOC || e->kind == HR_EV_SPAN_FREE;
+}
+
+/* May come from a page cache. */
+static inline bool is_small(const struct hr_event *e)
+{
+	return e->kind == HR_EV_SPAN_ALLOC && e->p >= 0 && e->size < HR_CACHE_MAX_ALLOC * HR_PAGE_BYTES;
+}
+
+/* --- the future ----------------------------------------------------------- */
+
+/* Events by block of 64 pages: those of block number k are order[first[k]..first[k+1]). */
+struct future {
+	struct hr_map64 blocks; /* number of a block */
+	uint32_t *first, *order;
+	size_t nblocks;
+	uint32_t *next_small; /* by event, of small allocations: the same P's next one, or the number of events */
+};
+
+/* Gives every free the size of what it frees, or marks it as unknown. */
+static bool measure_frees(struct hr_span_trace *t)
+{
+	struct hr_map64 live;
+	bool ok = true;
+
+	hr_map64_init(&live);
+	for (size_t i = 0; i < t->nstart && ok; i++)
+		ok = hr_map64_put(&live, t->start[i].page, t->start[i].npages);
+	for (size_t i = 0; i < t->n && ok; i++) {
+		struct hr_event *e = &t->at[i];
+		uint64_t npages = LOST_PAGES;
+
+		e->flags = 0;
+		if (e->kind == HR_EV_SPAN_ALLOC) {
+			ok = hr_map64_put(&live, e->addr / HR_PAGE_BYTES, e->size / HR_PAGE_BYTES);
+		} else if (e->kind == HR_EV_SPAN_FREE) {
+			if (!hr_map64_remove(&live, e->addr / HR_PAGE_BYTES, &npages))
+				e->flags = UNKNOWN_FREE;
+			e->size = npages * HR_PAGE_BYTES;
+		}
+	}
+	hr_map64_release(&live);
+	return ok;
+}
+
+static inline uint64_t first_block(const struct hr_event *e)
+{
+	return e->addr / HR_PAGE_BYTES / HR_CACHE_PAGES;
+}
+
+static inline uint64_t last_block(const struct hr_event *e)
+{
+	return (e->addr + e->size - 1) / HR_PAGE_BYTES / HR_CACHE_PAGES;
+}
+
+static void future_release(struct future *f)
+{
+	hr_map64_release(&f->blocks);
+	free(f->first);
+	free(f->order);
+	free(f->next_small);
+}
+
+/* Numbers the blocks and counts their events in first; *total: all together. */
+static bool count_blocks(struct future *f, const struct hr_span_trace *t, uint32_t *total)
+{
+	size_t cap = 0;
+
+	*total = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		if (!is_span(&t->at[i]))
+			continue;
+		for (uint64_t b = first_block(&t->at[i]); b <= last_block(&t->at[i]); b++) {
+			const uint64_t *k = hr_map64_get(&f->blocks, b);
+			size_t at = k ? (size_t)*k : f->nblocks;
+
+			if (k == NULL) {
+				if (!hr_map64_put(&f->blocks, b, f->nblocks) ||
+				    !hr_reserve(&f->first, &cap, f->nblocks + 2, sizeof(*f->first)))
+					return false;
+				f->first[f->nblocks++] = 0;
+			}
+			f->first[at]++;
+			if (++*total == UINT32_MAX)
+				return false;
+		}
+	}
+	return true;
+}
+
+/* A counting sort: first[k] becomes the end of block k's events, and moves down as they are put in. */
+static bool sort_by_block(struct future *f, const struct hr_span_trace *t)
+{
+	uint32_t total;
+
+	if (!count_blocks(f, t, &total))
+		return false;
+	f->order = hr_calloc(total, sizeof(*f->order));
+	if (f->order == NULL)
+		return false;
+	for (size_t k = 1; k < f->nblocks; k++)
+		f->first[k] += f->first[k - 1];
+	if (f->nblocks > 0)
+		f->first[f->nblocks] = total;
+	for (size_t i = t->n; i-- > 0;) {
+		if (!is_span(&t->at[i]))
+			continue;
+		for (uint64_t b = first_block(&t->at[i]); b <= last_block(&t->at[i]); b++)
+			f->order[--f->first[*hr_map64_get(&f->blocks, b)]] = (uint32_t)i;
+	}
+	return true;
+}
+
+static bool link_small(struct future *f, const struct hr_span_trace *t)
+{
+	struct hr_map64 next; /* by P */
+	bool ok = true;
+
+	f->next_small = hr_calloc(t->n, sizeof(*f->next_small));
+	if (f->next_small == NULL)
+		return false;
+	hr_map64_init(&next);
+	for (size_t i = t->n; i-- > 0 && ok;) {
+		const uint64_t *at;
+
+		if (!is_small(&t->at[i]))
+			continue;
+		at = hr_map64_get(&next, (uint64_t)t->at[i].p);
+		f->next_small[i] = at ? (uint32_t)*at : (uint32_t)t->n;
+		ok = hr_map64_put(&next, (uint64_t)t->at[i].p, i);
+	}
+	hr_map64_release(&next);
+	return ok;
+}
+
+/* The first event at or after i on that page; NULL: there is none. */
+static const struct hr_event *next_on(const struct future *f, const struct hr_span_trace *t, size_t i, uint64_t page)
+{
+	const uint64_t *k = hr_map64_get(&f->blocks, page / HR_CACHE_PAGES);
+	size_t low, high, mid;
+
+	if (k == NULL)
+		return NULL;
+	low = f->first[*k];
+	high = f->first[*k + 1];
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (f->order[mid] < i)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < f->first[*k + 1]; low++) {
+		const struct hr_event *e = &t->at[f->order[low]];
+
+		if (page >= e->addr / HR_PAGE_BYTES && page * HR_PAGE_BYTES < e->addr + e->size)
+			return e;
+	}
+	return NULL;
+}
+
+/* --- the replay ----------------------------------------------------------- */
+
+/* What is known of a P. The first part outlives a pass. */
+struct proc {
+	uint64_t start_block; /* first page of the block that its cache held at the start; HR_NO_PAGE: not known */
+	uint64_t start_mask;  /* of the block's free pages, those that it held */
+	bool given_up;	      /* nothing is to be found out about that */
+
+	bool begun;	   /* it has had a small span */
+	bool moved;	   /* its cache is another one than at the start */
+	bool kept;	   /* its cache was not flushed at the end of the last cycle */
+	size_t last_small; /* its last small allocation, if begun */
+};
+
+struct ahead {
+	struct hr_span_run run;
+	const struct hr_span_trace *trace;
+	struct future future;
+	struct proc *procs;
+	size_t nprocs, procs_cap;
+	struct hr_map64 held;
+	bool cycle_ended; /* and the world is still stopped */
+	unsigned restarts;
+	struct hr_address_score *score;
+};
+
+static bool add_proc(struct ahead *a, size_t p)
+{
+	if (p >= a->nprocs && !hr_reserve(&a->procs, &a->procs_cap, p + 1, sizeof(*a->procs)))
+		return false;
+	for (; a->nprocs <= p; a->nprocs++)
+		a->procs[a->nprocs] = (struct proc){.start_block = HR_NO_PAGE, .start_mask = UINT64_MAX};
+	return true;
+}
+
+/* --- holders -------------------------------------------------------------- */
+
+/* What is held of those pages becomes free. */
+static void let_go(struct ahead *a, uint64_t page, uint64_t npages)
+{
+	for (; npages > 0 && a->held.count > 0; page++, npages--)
+		if (hr_map64_remove(&a->held, page, NULL))
+			hr_heap_free(&a->run.heap, page, 1, HR_NO_P, HR_PLACE_MANUAL);
+}
+
+/* Pages that were taken from the heap, or from the cache of the P that asks, to see whether that explains an address. */
+struct attempt {
+	uint64_t page[MAX_HELD_AT_ONCE];
+	bool cached[MAX_HELD_AT_ONCE];
+	size_t n;
+	struct hr_pagecache own; /* the P's cache before */
+};
+
+static bool hold(struct ahead *a, struct attempt *t, uint64_t page, int p)
+{
+	struct hr_heap *h = &a->run.heap;
+
+	t->cached[t->n] = !hr_pagealloc_is_free(h->pages, page, 1);
+	t->page[t->n] = page;
+	if (t->cached[t->n])
+		hr_heap_take_cached(h, page, 1, p, p, HR_PLACE_MANUAL);
+	else
+		hr_heap_take(h, page, 1, HR_NO_P, HR_PLACE_MANUAL, 0);
+	t->n++;
+	return hr_map64_put(&a->held, page, 1);
+}
+
+static void hold_nothing(struct ahead *a, struct attempt *t, int p)
+{
+	struct hr_heap *h = &a->run.heap;
+
+	while (t->n-- > 0) {
+		if (!t->cached[t->n])
+			hr_pagealloc_free_range(h->pages, t->page[t->n], 1);
+		hr_counts_free(&h->counts, 1, true);
+		hr_map64_remove(&a->held, t->page[t->n], NULL);
+	}
+	if (p >= 0)
+		h->caches[p] = t->own;
+	t->n = 0;
+}
+
+/* The page belongs to something untraced: nothing is seen of it, or only its end. */
+static bool untraced(const struct ahead *a, size_t i, uint64_t page)
+{
+	const struct hr_event *next = next_on(&a->future, a->trace, i, page);
+
+	return next == NULL || next->flags & UNKNOWN_FREE;
+}
+
+/* What would the model offer for event i, which is left as it is? */
+static struct hr_offer offer_for(struct ahead *a, size_t i)
+{
+	const struct hr_event *e = &a->trace->at[i];
+	uint64_t npages = e->size / HR_PAGE_BYTES;
+	struct hr_offer offer = hr_heap_ask(&a->run.heap, npages, e->p);
+
+	hr_heap_undo(&a->run.heap, &offer, npages, e->p);
+	return offer;
+}
+
+/*
+ * Holds what is offered for event i in place of the recorded page, as long as
+ * it is untraced (or `any`: of all sorts), until the recorded page is offered:
+ * *same. If that does not come about, nothing is held.
+ */
+static enum hr_status hold_passed_over(struct ahead *a, size_t i, bool any, bool *same, size_t *nheld,
+				       struct hr_error *err)
+{
+	struct hr_heap *h = &a->run.heap;
+	const struct hr_event *e = &a->trace->at[i];
+	struct hr_span span = hr_span_of(e);
+	struct attempt t = {.n = 0};
+	uint64_t grown_pages;
+
+	if (e->p >= 0)
+		t.own = h->caches[e->p];
+	for (;;) {
+		struct hr_offer offer = offer_for(a, i);
+		size_t before = t.n;
+
+		*same = offer.page == span.page;
+		if (*same)
+			break;
+		if (offer.page == HR_NO_PAGE) {
+			/* A span behind the end, and not right there: something untraced has made the heap grow. */
+			if (span.page <= h->arenas.base || span.page - h->arenas.base >= HR_CHUNK_PAGES)
+				break;
+			HR_TRY(hr_heap_grow(h, span.npages, &grown_pages, err));
+			continue;
+		}
+		for (uint64_t page = offer.page; page < offer.page + span.npages; page++)
+			if ((any || untraced(a, i, page)) && t.n < MAX_HELD_AT_ONCE && !hold(a, &t, page, e->p))
+				return no_memory(err);
+		if (t.n == before)
+			break;
+	}
+	*nheld = t.n;
+	if (!*same)
+		hold_nothing(a, &t, e->p);
+	return HR_OK;
+}
+
+/* --- caches at the start -------------------------------------------------- */
+
+/*
+ * Event i, of page `offered` by the model, was not explained. Does a cache at
+ * the start explain it? Then that is noted, and all must begin anew: true.
+ */
+static bool learn_start(struct ahead *a, size_t i, const struct hr_offer *offer)
+{
+	const struct hr_event *e = &a->trace->at[i], *next;
+	struct hr_span span = hr_span_of(e);
+	struct proc *own = is_small(e) ? &a->procs[e->p] : NULL, *other;
+	uint64_t block = hr_align_down(span.page, HR_CACHE_PAGES);
+
+	if (i >= START_EVENTS || a->restarts >= MAX_RESTARTS || offer->page == HR_NO_PAGE)
+		return false;
+	if (own != NULL && !own->given_up && !own->begun && own->start_block == HR_NO_PAGE) {
+		own->start_block = block;
+		return true;
+	}
+	if (own != NULL && !own->given_up && own->start_block != HR_NO_PAGE && !own->moved) {
+		const struct hr_pagecache *c = &a->run.heap.caches[e->p];
+
+		if (offer->cached && offer->filled == 0) {
+			/* Passed over: not in the cache, or none of what is left if the P has gone elsewhere. */
+			own->start_mask &= block == c->base
+					       ? ~hr_mask((unsigned)(offer->page - c->base), (unsigned)span.npages)
+					       : ~c->free;
+			return true;
+		}
+		if (!own->begun) {
+			own->start_block = HR_NO_PAGE;
+			own->given_up = true;
+			return true;
+		}
+	}
+	next = offer->page < span.page ? next_on(&a->future, a->trace, i, offer->page) : NULL;
+	if (next != NULL && is_small(next) && next->p != e->p && (size_t)next->p < a->nprocs) {
+		other = &a->procs[next->p];
+		if (!other->begun && !other->given_up && other->start_block == HR_NO_PAGE) {
+			other->start_block = hr_align_down(offer->page, HR_CACHE_PAGES);
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum hr_status begin_pass(struct ahead *a, struct hr_error *err)
+{
+	struct hr_heap *h = &a->run.heap;
+
+	hr_map64_init(&a->held);
+	HR_TRY(hr_span_run_begin(&a->run, a->trace, err));
+	for (size_t p = 0; p < a->nprocs; p++) {
+		struct proc *own = &a->procs[p];
+
+		own->begun = own->moved = own->kept = false;
+		HR_TRY(hr_heap_add_p(h, (int)p, err));
+		if (own->start_block == HR_NO_PAGE || !hr_pagealloc_has_chunk(h->pages, hr_chunk_of(own->start_block)))
+			continue;
+		hr_heap_fill(h, (int)p, own->start_block);
+		for (unsigned b = 0; b < HR_CACHE_PAGES; b++)
+			if (h->caches[p].free & ~own->start_mask & hr_mask(b, 1))
+				hr_pagealloc_free_range(h->pages, own->start_block + b, 1);
+		h->caches[p].free &= own->start_mask;
+	}
+	a->cycle_ended = false;
+	a->score->look_ahead = a->score->held_pages_found = a->score->repairs = 0;
+	return HR_OK;
+}
+
+static void end_pass(struct ahead *a)
+{
+	hr_map64_release(&a->held);
+	hr_span_run_end(&a->run);
+}
+
+/* --- events --------------------------------------------------------------- */
+
+/* Event i is a miss. Makes the model such that it offers the recorded page, if that can be explained. */
+static enum hr_status repair(struct ahead *a, size_t i, struct hr_offer offer, struct hr_error *err)
+{
+	const struct hr_event *e = &a->trace->at[i];
+	size_t nheld;
+	bool same;
+
+	if (offer.page == HR_NO_PAGE)
+		return HR_OK;
+	/* From its cache, the model says, but it came from elsewhere: the cache had been flushed. */
+	if (offer.cached && offer.filled == 0 &&
+	    e->addr / HR_PAGE_BYTES - a->run.heap.caches[e->p].base >= HR_CACHE_PAGES)
+		hr_heap_flush(&a->run.heap, e->p);
+	HR_TRY(hold_passed_over(a, i, true, &same, &nheld, err));
+	a->score->repairs += same;
+	return HR_OK;
+}
+
+static enum hr_status take_alloc(struct ahead *a, size_t i, bool *again, struct hr_error *err)
+{
+	struct hr_heap *h = &a->run.heap;
+	const struct hr_event *e = &a->trace->at[i];
+	struct hr_span span = hr_span_of(e);
+	bool explained, same;
+	struct hr_offer offer;
+	size_t nheld;
+
+	let_go(a, span.page, span.npages);
+	HR_TRY(hold_passed_over(a, i, false, &explained, &nheld, err));
+	if (!explained) {
+		uint64_t dropped = a->run.live.dropped_spans;
+
+		HR_TRY(hr_live_clear(&a->run.live, span, err));
+		if (a->run.live.dropped_spans != dropped)
+			HR_TRY(hold_passed_over(a, i, false, &explained, &nheld, err));
+	}
+	if (!explained) {
+		offer = offer_for(a, i);
+		*again = learn_start(a, i, &offer);
+		if (*again)
+			return HR_OK;
+		/* What growth gives is for hr_live_put to say. */
+		explained = offer.page == HR_NO_PAGE;
+		HR_TRY(repair(a, i, offer, err));
+	} else {
+		a->score->held_pages_found += nheld;
+	}
+	if (is_small(e)) {
+		struct proc *own = &a->procs[e->p];
+
+		own->moved |= own->begun && h->caches[e->p].free == 0;
+		own->begun = true;
+		own->last_small = i;
+	}
+	HR_TRY(hr_live_put(&a->run.live, span, e->p, 0, &same, err));
+	a->score->look_ahead += same && explained;
+	return HR_OK;
+}
+
+/*
+ * The world starts again after a cycle's end, and idle Ps' caches are flushed.
+ * Whose, the P's next small span tells: it comes from the cache as it is, or
+ * from elsewhere. Where there is none, the rule for idle Ps decides (idle.h).
+ */
+static void flush_by_future(struct ahead *a)
+{
+	struct hr_heap *h = &a->run.heap;
+
+	for (size_t p = 0; p < a->nprocs; p++) {
+		struct hr_pagecache *c = &h->caches[p];
+		struct proc *own = &a->procs[p];
+		size_t next = own->begun ? a->future.next_small[own->last_small] : a->trace->n;
+		struct hr_span span;
+
+		own->kept = false;
+		if (c->free == 0 || next == a->trace->n)
+			continue;
+		span = hr_span_of(&a->trace->at[next]);
+		if (span.page - c->base < HR_CACHE_PAGES && c->free >> (span.page - c->base) & 1)
+			own->kept = true;
+		else if (hr_find_bit_range64(c->free, (unsigned)span.npages) < 64)
+			hr_heap_flush(h, (int)p);
+	}
+}
+
+static enum hr_status take_other(struct ahead *a, const struct hr_event *e, struct hr_error *err)
+{
+	switch (e->kind) {
+	case HR_EV_GC_END:
+		a->cycle_ended = true;
+		break;
+	case HR_EV_STW_END:
+		if (a->cycle_ended)
+			flush_by_future(a);
+		a->cycle_ended = false;
+		break;
+	case HR_EV_CACHE_FLUSH:
+		if ((size_t)e->p < a->nprocs) {
+			if (a->procs[e->p].kept)
+				return HR_OK;
+			a->procs[e->p].moved = true;
+		}
+		break;
+	case HR_EV_SPAN_FREE:
+		if (e->flags & UNKNOWN_FREE)
+			let_go(a, e->addr / HR_PAGE_BYTES, LOST_PAGES);
+		break;
+	default:
+		break;
+	}
+	return hr_span_run_other(&a->run, e, err);
+}
+
+/* *again: something was learnt about the start, all is to begin anew. */
+static enum hr_status replay(struct ahead *a, bool *again, struct hr_error *err)
+{
+	const struct hr_span_trace *t = a->trace;
+
+	*again = false;
+	HR_TRY(begin_pass(a, err));
+	for (size_t i = 0; i < t->n && !*again; i++) {
+		const struct hr_event *e = &t->at[i];
+
+		a->run.heap.now_ns = e->time_ns;
+		if (e->kind == HR_EV_SPAN_ALLOC)
+			HR_TRY(take_alloc(a, i, again, err));
+		else
+			HR_TRY(take_other(a, e, err));
+	}
+	return HR_OK;
+}
+
+static enum hr_status look_ahead(struct ahead *a, struct hr_span_trace *t, struct hr_error *err)
+{
+	enum hr_status status;
+	bool again = true;
+
+	if (!measure_frees(t) || !sort_by_block(&a->future, t) || !link_small(&a->future, t))
+		return no_memory(err);
+	for (size_t i = 0; i < t->n; i++)
+		if (t->at[i].p >= 0 && !add_proc(a, (size_t)t->at[i].p))
+			return no_memory(err);
+	while (again) {
+		status = replay(a, &again, err);
+		end_pass(a);
+		a->restarts++;
+		if (status != HR_OK)
+			return status;
+	}
+	for (size_t p = 0; p < a->nprocs; p++)
+		a->score->start_caches_found += a->procs[p].start_block != HR_NO_PAGE;
+	return HR_OK;
+}
+
+enum hr_status hr_look_ahead_score(struct hr_span_trace *t, struct hr_address_score *score, struct hr_error *err)
+{
+	struct ahead a = {.trace = t, .score = score};
+	enum hr_status status;
+
+	hr_map64_init(&a.future.blocks);
+	status = look_ahead(&a, t, err);
+	free(a.procs);
+	future_release(&a.future);
+	return status;
+}
