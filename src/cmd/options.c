@@ -57,6 +57,8 @@ static const struct option_row {
      "what releasing and faulting costs in simulated time; see heapreplay(1)"},
     {"wake-delay", 0, "TIME", TIME, AT(replay.settings.wake_delay_ns), CLI_RUNS,
      "how late sysmon wakes the background scavenger (10ms)"},
+    {"run-delay", 0, "TIME", TIME, AT(replay.settings.run_delay_ns), CLI_RUNS,
+     "how long a woken background scavenger waits for a P; up to 10ms where all are busy (0)"},
     {"procs", 0, "N", COUNT, AT(replay.settings.procs), CLI_RUNS, "GOMAXPROCS where the trace does not tell (1)"},
     {"placement", 0, "HOW", PLACEMENT, AT(replay.placement), CLI_REPLAY | CLI_COMPARE,
      "recorded: spans lie where the trace says; modelled: where our allocator puts them (recorded if it can be)"},

@@ -61,13 +61,14 @@ json_t *hr_document_settings(const struct hr_replay *r)
 	const struct hr_replay_options *o = &r->options;
 	const struct hr_settings *s = &o->settings;
 
-	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, s:o}", "placement",
+	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, s:o}", "placement",
 			 hr_placer_stats(r->placer)->recorded ? "recorded" : "modelled", "address_bits",
 			 o->address_bits, "phys_page_bytes", count(s->phys_page_bytes), "huge_page_bytes",
 			 count(s->huge_page_bytes), "memory_limit_bytes", hr_document_bytes(s->memory_limit_bytes),
 			 "other_memory_bytes", count(s->other_memory_bytes), "wake_delay_ns", count(s->wake_delay_ns),
-			 "procs", (int)s->procs, "start_released", o->start_released, "from_ns", count(o->from_ns),
-			 "until_ns", hr_document_bytes(o->until_ns), "cost", params_json(hr_cost_params, &s->cost));
+			 "run_delay_ns", count(s->run_delay_ns), "procs", (int)s->procs, "start_released",
+			 o->start_released, "from_ns", count(o->from_ns), "until_ns", hr_document_bytes(o->until_ns),
+			 "cost", params_json(hr_cost_params, &s->cost));
 }
 
 json_t *hr_document_placement(const struct hr_placer_stats *s)

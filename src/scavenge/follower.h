@@ -34,6 +34,7 @@ struct hr_settings {
 	bool limit_given;	     /* by the user: what the trace says of the limit is then ignored */
 	uint64_t other_memory_bytes; /* counts against the limit beside the heap */
 	uint64_t wake_delay_ns;	     /* from the flag that asks for the scavenger to sysmon's look at it */
+	uint64_t run_delay_ns;	     /* from waking it to its running: it may have to wait for a P */
 	unsigned procs;		     /* GOMAXPROCS until the trace says otherwise */
 	struct hr_cost cost;
 };

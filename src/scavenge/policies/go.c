@@ -129,7 +129,7 @@ static void begin_burst(struct go *g)
 {
 	hr_bg_burst_begin(&g->bg);
 	g->phase = WORKING;
-	g->step_ns = g->f->now_ns;
+	g->step_ns = g->f->now_ns + g->f->settings.run_delay_ns;
 }
 
 static void end_sleep(struct go *g)

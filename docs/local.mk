@@ -1,0 +1,2 @@
+# docs: pages to read, in the tarball.
+EXTRA_DIST += docs/comparison.md docs/fidelity.md README.md
