@@ -368,9 +368,12 @@ static void grow(struct oracle *o, uint64_t chunk, uint64_t nchunks)
 {
 	if (nchunks == 0 || nchunks > o->geometry->chunks || hr_pagealloc_grow(o->pages, chunk, nchunks) != HR_OK)
 		die(o, "can't grow by that");
+	/* A script's page size is for scavenging only: the runtime that answered mapped its index by its machine's. */
+	o->map.phys_page_bytes = 4096;
 	if (hr_pagemap_grow(&o->map, chunk, nchunks) != HR_OK ||
 	    o->version->search->grow(o->search, chunk, nchunks) != HR_OK)
 		die(o, "out of memory");
+	o->map.phys_page_bytes = o->phys_page_bytes;
 }
 
 static void op_grow(struct oracle *o, const struct words *w)
