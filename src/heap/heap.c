@@ -248,7 +248,8 @@ void hr_heap_take_cached(struct hr_heap *h, uint64_t page, unsigned npages, int 
 void hr_heap_free(struct hr_heap *h, uint64_t page, uint64_t npages, int p, unsigned flags)
 {
 	hr_pagealloc_free_range(h->pages, page, npages);
-	hr_counts_free(&h->counts, npages, flags & HR_PLACE_MANUAL);
+	if (!(flags & HR_PLACE_PADDING))
+		hr_counts_free(&h->counts, npages, flags & HR_PLACE_MANUAL);
 	note_pages(h, HR_PLACE_FREE, page, npages, p, flags, 0);
 }
 

@@ -95,7 +95,7 @@ enum hr_status hr_heap_place(struct hr_heap *h, uint64_t npages, int p, unsigned
 void hr_heap_take(struct hr_heap *h, uint64_t page, uint64_t npages, int p, unsigned flags, uint64_t grown_pages);
 /* Takes pages that all lie in the cache of P cache_p. */
 void hr_heap_take_cached(struct hr_heap *h, uint64_t page, unsigned npages, int cache_p, int p, unsigned flags);
-/* A span's pages become free. flags: HR_PLACE_MANUAL. */
+/* A span's pages become free. flags: HR_PLACE_MANUAL, HR_PLACE_PADDING. */
 void hr_heap_free(struct hr_heap *h, uint64_t page, uint64_t npages, int p, unsigned flags);
 
 /* The P whose cache holds any of [page, page+npages), beginning to look at P `from`; -1: none. */

@@ -33,7 +33,7 @@ struct hr_idle {
 	uint8_t *runs; /* by P: unknown, stopped, running */
 	uint8_t *then; /* the same, as it will be: scratch for looking ahead */
 	size_t nps, runs_cap;
-	bool stopped; /* the world is */
+	bool stopped;	       /* the world is */
 	struct hr_event *held; /* from a gc-end on that is not decided */
 	size_t nheld, held_cap;
 	struct hr_event *out;

@@ -10,15 +10,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Beyond that many pages of the heap, holders are no explanation: more recordings agree less with more. */
+#define MAX_HOLD_IN_HEAP 16
+
 void hr_live_init(struct hr_live *l, struct hr_heap *heap, bool has_addresses, bool strict)
 {
 	*l = (struct hr_live){.heap = heap, .has_addresses = has_addresses, .strict = strict};
 	hr_spans_init(&l->spans);
 	hr_map64_init(&l->swallow);
+	hr_map64_init(&l->held);
 }
 
 void hr_live_release(struct hr_live *l)
 {
+	hr_map64_release(&l->held);
 	hr_spans_release(&l->spans);
 	hr_map64_release(&l->swallow);
 }
@@ -133,20 +138,29 @@ static enum hr_status reach(struct hr_heap *h, struct hr_span span, uint64_t *gr
 	return HR_OK;
 }
 
-/* Pages that are used by nobody we know become free again. */
-static void free_held(struct hr_heap *h, struct hr_span span)
+enum hr_status hr_live_hold(struct hr_live *l, uint64_t page, int p, struct hr_error *err)
 {
-	uint64_t first, page = span.page, end = page + span.npages;
+	if (hr_pagealloc_is_free(l->heap->pages, page, 1))
+		hr_heap_take(l->heap, page, 1, HR_NO_P, HR_PLACE_MANUAL, 0);
+	else
+		hr_heap_take_cached(l->heap, page, 1, p, p, HR_PLACE_MANUAL);
+	return hr_map64_put(&l->held, page, 1) ? HR_OK : no_memory(err);
+}
 
-	while (page < end) {
-		first = page;
-		while (page < end && hr_pagealloc_is_used(h->pages, page, 1))
-			page++;
-		if (page > first)
-			hr_heap_free(h, first, page - first, HR_NO_P, HR_PLACE_MANUAL);
-		else
-			page++;
-	}
+void hr_live_let_go(struct hr_live *l, uint64_t page, uint64_t npages)
+{
+	for (; npages > 0 && l->held.count > 0; page++, npages--)
+		if (hr_map64_remove(&l->held, page, NULL))
+			hr_heap_free(l->heap, page, 1, HR_NO_P, HR_PLACE_MANUAL);
+}
+
+/* Pages that belong to no live span and no cache become free: held ones, and the padding of Go 1.26. */
+static void free_unowned(struct hr_live *l, struct hr_span span)
+{
+	hr_live_let_go(l, span.page, span.npages);
+	for (uint64_t page = span.page; page < span.page + span.npages; page++)
+		if (hr_pagealloc_is_used(l->heap->pages, page, 1))
+			hr_heap_free(l->heap, page, 1, HR_NO_P, HR_PLACE_PADDING);
 }
 
 /* A live span that can't be one. */
@@ -173,7 +187,7 @@ static enum hr_status clear_way(struct hr_live *l, struct hr_span span, struct h
 	while (!hr_pagealloc_is_free(h->pages, span.page, span.npages)) {
 		name = hr_spans_overlap(&l->spans, span.page, span.npages);
 		if (name == UINT64_MAX) {
-			free_held(h, span);
+			free_unowned(l, span);
 			break;
 		}
 		HR_TRY(drop(l, name, err));
@@ -255,6 +269,107 @@ static uint64_t page_after_growth(const struct hr_heap *h, uint64_t npages)
 	return page;
 }
 
+static struct hr_offer offer_for(struct hr_heap *h, struct hr_span span, int p)
+{
+	struct hr_offer offer = hr_heap_ask(h, span.npages, p);
+
+	hr_heap_undo(h, &offer, span.npages, p);
+	return offer;
+}
+
+/* Pages that are held to see whether that explains an address. */
+struct attempt {
+	uint64_t page[HR_MAX_HOLD];
+	bool cached[HR_MAX_HOLD];
+	size_t n;
+	struct hr_pagecache own; /* the P's cache before */
+	size_t nrecords;	 /* of the heap's output before */
+	bool grown;		 /* then they stay */
+};
+
+/* As if it had not been tried. If the heap has grown meanwhile, the pages were held and are free again. */
+static void hold_nothing(struct hr_live *l, struct attempt *t, int p)
+{
+	struct hr_heap *h = l->heap;
+
+	if (t->grown) {
+		while (t->n-- > 0)
+			hr_live_let_go(l, t->page[t->n], 1);
+		return;
+	}
+	while (t->n-- > 0) {
+		if (t->cached[t->n])
+			h->uses--;
+		else
+			hr_pagealloc_free_range(h->pages, t->page[t->n], 1);
+		hr_counts_free(&h->counts, 1, true);
+		hr_map64_remove(&l->held, t->page[t->n], NULL);
+	}
+	if (p >= 0)
+		h->caches[p] = t->own;
+	if (h->out != NULL)
+		h->out->n = t->nrecords;
+}
+
+enum hr_status hr_live_hold_passed_over(struct hr_live *l, struct hr_span span, int p, size_t max, hr_may_hold_fn *may,
+					const void *ctx, struct hr_offer *offer, size_t *nheld, struct hr_error *err)
+{
+	struct hr_heap *h = l->heap;
+	struct attempt t = {.nrecords = h->out ? h->out->n : 0};
+	uint64_t grown_pages;
+	size_t before;
+
+	if (p >= 0)
+		t.own = h->caches[p];
+	for (;;) {
+		*offer = offer_for(h, span, p);
+		if (offer->page == span.page)
+			break;
+		if (offer->page == HR_NO_PAGE) {
+			/* A span behind the end, and not right there: something untraced has made the heap grow. */
+			if (span.page <= h->arenas.base || span.page - h->arenas.base >= HR_CHUNK_PAGES)
+				break;
+			HR_TRY(hr_heap_grow(h, span.npages, &grown_pages, err));
+			t.grown = true;
+			continue;
+		}
+		before = t.n;
+		for (uint64_t page = offer->page; page < offer->page + span.npages && t.n < max; page++) {
+			if (page - span.page < span.npages || (may != NULL && !may(ctx, page)))
+				continue;
+			t.cached[t.n] = !hr_pagealloc_is_free(h->pages, page, 1);
+			t.page[t.n++] = page;
+			HR_TRY(hr_live_hold(l, page, p, err));
+		}
+		if (t.n == before)
+			break;
+	}
+	*nheld = t.n;
+	if (offer->page != span.page)
+		hold_nothing(l, &t, p);
+	return HR_OK;
+}
+
+/* The offer was not the recorded page. Was something passed over? Then the offer is the recorded page. */
+static enum hr_status find_holders(struct hr_live *l, struct hr_span span, int p, struct hr_offer *offer,
+				   struct hr_error *err)
+{
+	bool in_cache = offer->cached && offer->filled == 0;
+	struct hr_offer explained;
+	size_t nheld;
+
+	if (l->strict || offer->page > span.page)
+		return HR_OK;
+	if (in_cache ? !cache_has(&l->heap->caches[p], span)
+		     : !hr_pagealloc_is_free(l->heap->pages, span.page, span.npages))
+		return HR_OK;
+	HR_TRY(hr_live_hold_passed_over(l, span, p, in_cache ? HR_MAX_HOLD : MAX_HOLD_IN_HEAP, NULL, NULL, &explained,
+					&nheld, err));
+	if (explained.page == span.page)
+		*offer = hr_heap_ask(l->heap, span.npages, p);
+	return HR_OK;
+}
+
 enum hr_status hr_live_put(struct hr_live *l, struct hr_span span, int p, unsigned flags, bool *same,
 			   struct hr_error *err)
 {
@@ -265,12 +380,14 @@ enum hr_status hr_live_put(struct hr_live *l, struct hr_span span, int p, unsign
 	if (offer.page == HR_NO_PAGE && page_after_growth(h, span.npages) == span.page)
 		HR_TRY(hr_heap_ask_more(h, &offer, span.npages, &grown_pages, err));
 	*same = offer.page == span.page;
-	if (*same) {
-		hr_heap_commit(h, &offer, span.npages, p, flags, grown_pages);
-	} else {
+	if (!*same) {
 		hr_heap_undo(h, &offer, span.npages, p);
-		HR_TRY(hr_live_force(l, span, p, flags, &offer, err));
+		HR_TRY(find_holders(l, span, p, &offer, err));
 	}
+	if (offer.page == span.page)
+		hr_heap_commit(h, &offer, span.npages, p, flags, grown_pages);
+	else
+		HR_TRY(hr_live_force(l, span, p, flags, &offer, err));
 	return hr_spans_put(&l->spans, span.page, span) ? HR_OK : no_memory(err);
 }
 
@@ -306,6 +423,7 @@ enum hr_status hr_live_free(struct hr_live *l, uint64_t name, int p, struct hr_s
 					    "allocate it, or begin the trace with span-exists for what is there",
 					    span_text(l, name, what), hr_format_ns(when, l->heap->now_ns));
 		l->unknown_frees++;
+		hr_live_let_go(l, name, HR_LOST_PAGES);
 		return HR_OK;
 	}
 	hr_heap_free(l->heap, freed->page, freed->npages, p, manual_flag(freed->manual));

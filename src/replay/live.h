@@ -16,8 +16,14 @@
  * - a recorded span that ends beyond the heap grows it, by the request, as
  *   mheap.grow does; one farther away than an arena begins a new space there.
  *
- * A free of a span that was never seen changes nothing: in the model its pages
- * are free, or in a cache.
+ * - lower pages that were passed over are held by something that was not traced
+ *   (Go 1.23 loses allocations of stacks) or not known (another P's cache), if
+ *   that explains the recorded page: until a span is recorded there, or an
+ *   unknown one freed. In a cache that is certain; in the heap it is assumed for
+ *   no more than 16 pages. Not in strict traces.
+ *
+ * A free of a span that was never seen changes nothing else: in the model its
+ * pages are free, or in a cache.
  *
  * A strict trace, one written by hand, may not do any of the impossible things:
  * they are HR_EINPUT there.
@@ -38,10 +44,14 @@
 /* Memory without a span between two that were there at the start is heap up to this length, 16 GiB. */
 #define HR_START_HOLE_PAGES (UINT64_C(1) << 21)
 
+/* What the free of an unknown span covers: stack spans of 4 pages are all that is known to get lost. */
+#define HR_LOST_PAGES 4
+
 struct hr_live {
 	struct hr_heap *heap;
 	struct hr_spans spans;	 /* named by the recorded page, or the id */
 	struct hr_map64 swallow; /* names of dropped spans whose free may still come */
+	struct hr_map64 held;	 /* pages of holders that were not traced, by page */
 	bool has_addresses;	 /* names are pages */
 	bool strict;
 	uint64_t unknown_frees, dropped_spans, swallowed_frees;
@@ -79,6 +89,24 @@ enum hr_status hr_live_force(struct hr_live *l, struct hr_span span, int p, unsi
 enum hr_status hr_live_clear(struct hr_live *l, struct hr_span span, struct hr_error *err);
 /* The span of that name is freed. *freed: what it was; npages 0 if it was unknown or is swallowed. HR_EINPUT. */
 enum hr_status hr_live_free(struct hr_live *l, uint64_t name, int p, struct hr_span *freed, struct hr_error *err);
+/*
+ * The page, free in the heap or in the cache of P p, is held by something that
+ * was not traced from now on; a recorded span on it, or hr_live_let_go, ends that.
+ * HR_ENOMEM.
+ */
+enum hr_status hr_live_hold(struct hr_live *l, uint64_t page, int p, struct hr_error *err);
+/*
+ * The model offers p another page than the span's. Holds what it offers, as far
+ * as may() agrees (NULL: always) and up to max pages, at most HR_MAX_HOLD, until
+ * it offers the span's: *offer, which is undone. If it never does, nothing is
+ * held. *nheld: pages. HR_ENOMEM; HR_EINPUT when the heap can't grow.
+ */
+#define HR_MAX_HOLD 64
+typedef bool hr_may_hold_fn(const void *ctx, uint64_t page);
+enum hr_status hr_live_hold_passed_over(struct hr_live *l, struct hr_span span, int p, size_t max, hr_may_hold_fn *may,
+					const void *ctx, struct hr_offer *offer, size_t *nheld, struct hr_error *err);
+/* What is held of those pages becomes free. */
+void hr_live_let_go(struct hr_live *l, uint64_t page, uint64_t npages);
 /* A GC cycle ended: frees that are still awaited for dropped spans will not come. */
 void hr_live_mark_done(struct hr_live *l);
 

@@ -1,8 +1,8 @@
 /*
  * Placement that knows the future; the rules stand in addresses.h.
  *
- * Invariant: `held` are pages that are in use in the allocator and belong to no
- * live span and no cache, because something that was not traced has them.
+ * What is inferred is made true by means of live.h: pages held by something
+ * untraced, live spans dropped, caches filled and flushed.
  */
 #include "config.h"
 
@@ -16,10 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the free of an unknown span covers: stack spans of 4 pages are all that is known to get lost. */
-#define LOST_PAGES 4
-/* One allocation is not explained by more holders than this. */
-#define MAX_HELD_AT_ONCE 64
 /* The caches at the start are looked for in so many events, beginning anew so many times. */
 #define START_EVENTS 65536
 #define MAX_RESTARTS 256
@@ -63,7 +59,7 @@ static bool measure_frees(struct hr_span_trace *t)
 		ok = hr_map64_put(&live, t->start[i].page, t->start[i].npages);
 	for (size_t i = 0; i < t->n && ok; i++) {
 		struct hr_event *e = &t->at[i];
-		uint64_t npages = LOST_PAGES;
+		uint64_t npages = HR_LOST_PAGES;
 
 		e->flags = 0;
 		if (e->kind == HR_EV_SPAN_ALLOC) {
@@ -214,7 +210,6 @@ struct ahead {
 	struct future future;
 	struct proc *procs;
 	size_t nprocs, procs_cap;
-	struct hr_map64 held;
 	bool cycle_ended; /* and the world is still stopped */
 	unsigned restarts;
 	struct hr_address_score *score;
@@ -229,112 +224,19 @@ static bool add_proc(struct ahead *a, size_t p)
 	return true;
 }
 
-/* --- holders -------------------------------------------------------------- */
-
-/* What is held of those pages becomes free. */
-static void let_go(struct ahead *a, uint64_t page, uint64_t npages)
-{
-	for (; npages > 0 && a->held.count > 0; page++, npages--)
-		if (hr_map64_remove(&a->held, page, NULL))
-			hr_heap_free(&a->run.heap, page, 1, HR_NO_P, HR_PLACE_MANUAL);
-}
-
-/* Pages that were taken from the heap, or from the cache of the P that asks, to see whether that explains an address. */
-struct attempt {
-	uint64_t page[MAX_HELD_AT_ONCE];
-	bool cached[MAX_HELD_AT_ONCE];
-	size_t n;
-	struct hr_pagecache own; /* the P's cache before */
+/* An event, to which the future is seen from. */
+struct view {
+	const struct ahead *a;
+	size_t i;
 };
 
-static bool hold(struct ahead *a, struct attempt *t, uint64_t page, int p)
+/* The page belongs to something untraced: nothing is seen of it any more, or only its end. */
+static bool untraced(const void *ctx, uint64_t page)
 {
-	struct hr_heap *h = &a->run.heap;
-
-	t->cached[t->n] = !hr_pagealloc_is_free(h->pages, page, 1);
-	t->page[t->n] = page;
-	if (t->cached[t->n])
-		hr_heap_take_cached(h, page, 1, p, p, HR_PLACE_MANUAL);
-	else
-		hr_heap_take(h, page, 1, HR_NO_P, HR_PLACE_MANUAL, 0);
-	t->n++;
-	return hr_map64_put(&a->held, page, 1);
-}
-
-static void hold_nothing(struct ahead *a, struct attempt *t, int p)
-{
-	struct hr_heap *h = &a->run.heap;
-
-	while (t->n-- > 0) {
-		if (!t->cached[t->n])
-			hr_pagealloc_free_range(h->pages, t->page[t->n], 1);
-		hr_counts_free(&h->counts, 1, true);
-		hr_map64_remove(&a->held, t->page[t->n], NULL);
-	}
-	if (p >= 0)
-		h->caches[p] = t->own;
-	t->n = 0;
-}
-
-/* The page belongs to something untraced: nothing is seen of it, or only its end. */
-static bool untraced(const struct ahead *a, size_t i, uint64_t page)
-{
-	const struct hr_event *next = next_on(&a->future, a->trace, i, page);
+	const struct view *v = ctx;
+	const struct hr_event *next = next_on(&v->a->future, v->a->trace, v->i, page);
 
 	return next == NULL || next->flags & UNKNOWN_FREE;
-}
-
-/* What would the model offer for event i, which is left as it is? */
-static struct hr_offer offer_for(struct ahead *a, size_t i)
-{
-	const struct hr_event *e = &a->trace->at[i];
-	uint64_t npages = e->size / HR_PAGE_BYTES;
-	struct hr_offer offer = hr_heap_ask(&a->run.heap, npages, e->p);
-
-	hr_heap_undo(&a->run.heap, &offer, npages, e->p);
-	return offer;
-}
-
-/*
- * Holds what is offered for event i in place of the recorded page, as long as
- * it is untraced (or `any`: of all sorts), until the recorded page is offered:
- * *same. If that does not come about, nothing is held.
- */
-static enum hr_status hold_passed_over(struct ahead *a, size_t i, bool any, bool *same, size_t *nheld,
-				       struct hr_error *err)
-{
-	struct hr_heap *h = &a->run.heap;
-	const struct hr_event *e = &a->trace->at[i];
-	struct hr_span span = hr_span_of(e);
-	struct attempt t = {.n = 0};
-	uint64_t grown_pages;
-
-	if (e->p >= 0)
-		t.own = h->caches[e->p];
-	for (;;) {
-		struct hr_offer offer = offer_for(a, i);
-		size_t before = t.n;
-
-		*same = offer.page == span.page;
-		if (*same)
-			break;
-		if (offer.page == HR_NO_PAGE) {
-			/* A span behind the end, and not right there: something untraced has made the heap grow. */
-			if (span.page <= h->arenas.base || span.page - h->arenas.base >= HR_CHUNK_PAGES)
-				break;
-			HR_TRY(hr_heap_grow(h, span.npages, &grown_pages, err));
-			continue;
-		}
-		for (uint64_t page = offer.page; page < offer.page + span.npages; page++)
-			if ((any || untraced(a, i, page)) && t.n < MAX_HELD_AT_ONCE && !hold(a, &t, page, e->p))
-				return no_memory(err);
-		if (t.n == before)
-			break;
-	}
-	*nheld = t.n;
-	if (!*same)
-		hold_nothing(a, &t, e->p);
-	return HR_OK;
 }
 
 /* --- caches at the start -------------------------------------------------- */
@@ -387,7 +289,6 @@ static enum hr_status begin_pass(struct ahead *a, struct hr_error *err)
 {
 	struct hr_heap *h = &a->run.heap;
 
-	hr_map64_init(&a->held);
 	HR_TRY(hr_span_run_begin(&a->run, a->trace, err));
 	for (size_t p = 0; p < a->nprocs; p++) {
 		struct proc *own = &a->procs[p];
@@ -409,67 +310,73 @@ static enum hr_status begin_pass(struct ahead *a, struct hr_error *err)
 
 static void end_pass(struct ahead *a)
 {
-	hr_map64_release(&a->held);
 	hr_span_run_end(&a->run);
 }
 
 /* --- events --------------------------------------------------------------- */
 
-/* Event i is a miss. Makes the model such that it offers the recorded page, if that can be explained. */
-static enum hr_status repair(struct ahead *a, size_t i, struct hr_offer offer, struct hr_error *err)
+/* The span is a miss. Makes the model such that it offers the recorded page, if that can be explained. */
+static enum hr_status repair(struct ahead *a, struct hr_span span, int p, struct hr_offer offer, struct hr_error *err)
 {
-	const struct hr_event *e = &a->trace->at[i];
+	struct hr_heap *h = &a->run.heap;
 	size_t nheld;
-	bool same;
 
 	if (offer.page == HR_NO_PAGE)
 		return HR_OK;
 	/* From its cache, the model says, but it came from elsewhere: the cache had been flushed. */
-	if (offer.cached && offer.filled == 0 &&
-	    e->addr / HR_PAGE_BYTES - a->run.heap.caches[e->p].base >= HR_CACHE_PAGES)
-		hr_heap_flush(&a->run.heap, e->p);
-	HR_TRY(hold_passed_over(a, i, true, &same, &nheld, err));
-	a->score->repairs += same;
+	if (offer.cached && offer.filled == 0 && span.page - h->caches[p].base >= HR_CACHE_PAGES)
+		hr_heap_flush(h, p);
+	HR_TRY(hr_live_hold_passed_over(&a->run.live, span, p, HR_MAX_HOLD, NULL, NULL, &offer, &nheld, err));
+	a->score->repairs += offer.page == span.page;
+	return HR_OK;
+}
+
+/* Holds what event i shows to be held; the offer is what comes of it. */
+static enum hr_status explain(struct ahead *a, size_t i, struct hr_offer *offer, struct hr_error *err)
+{
+	const struct hr_event *e = &a->trace->at[i];
+	struct view view = {a, i};
+	size_t nheld;
+
+	HR_TRY(hr_live_hold_passed_over(&a->run.live, hr_span_of(e), e->p, HR_MAX_HOLD, untraced, &view, offer, &nheld,
+					err));
+	if (offer->page * HR_PAGE_BYTES == e->addr)
+		a->score->held_pages_found += nheld;
 	return HR_OK;
 }
 
 static enum hr_status take_alloc(struct ahead *a, size_t i, bool *again, struct hr_error *err)
 {
-	struct hr_heap *h = &a->run.heap;
+	struct hr_live *l = &a->run.live;
 	const struct hr_event *e = &a->trace->at[i];
 	struct hr_span span = hr_span_of(e);
-	bool explained, same;
+	uint64_t dropped = l->dropped_spans;
 	struct hr_offer offer;
-	size_t nheld;
+	bool explained, same;
 
-	let_go(a, span.page, span.npages);
-	HR_TRY(hold_passed_over(a, i, false, &explained, &nheld, err));
-	if (!explained) {
-		uint64_t dropped = a->run.live.dropped_spans;
-
-		HR_TRY(hr_live_clear(&a->run.live, span, err));
-		if (a->run.live.dropped_spans != dropped)
-			HR_TRY(hold_passed_over(a, i, false, &explained, &nheld, err));
+	hr_live_let_go(l, span.page, span.npages);
+	HR_TRY(explain(a, i, &offer, err));
+	if (offer.page != span.page) {
+		HR_TRY(hr_live_clear(l, span, err));
+		if (l->dropped_spans != dropped)
+			HR_TRY(explain(a, i, &offer, err));
 	}
+	/* What growth gives is for hr_live_put to say. */
+	explained = offer.page == span.page || offer.page == HR_NO_PAGE;
 	if (!explained) {
-		offer = offer_for(a, i);
 		*again = learn_start(a, i, &offer);
 		if (*again)
 			return HR_OK;
-		/* What growth gives is for hr_live_put to say. */
-		explained = offer.page == HR_NO_PAGE;
-		HR_TRY(repair(a, i, offer, err));
-	} else {
-		a->score->held_pages_found += nheld;
+		HR_TRY(repair(a, span, e->p, offer, err));
 	}
 	if (is_small(e)) {
 		struct proc *own = &a->procs[e->p];
 
-		own->moved |= own->begun && h->caches[e->p].free == 0;
+		own->moved |= own->begun && a->run.heap.caches[e->p].free == 0;
 		own->begun = true;
 		own->last_small = i;
 	}
-	HR_TRY(hr_live_put(&a->run.live, span, e->p, 0, &same, err));
+	HR_TRY(hr_live_put(l, span, e->p, 0, &same, err));
 	a->score->look_ahead += same && explained;
 	return HR_OK;
 }
@@ -517,10 +424,6 @@ static enum hr_status take_other(struct ahead *a, const struct hr_event *e, stru
 				return HR_OK;
 			a->procs[e->p].moved = true;
 		}
-		break;
-	case HR_EV_SPAN_FREE:
-		if (e->flags & UNKNOWN_FREE)
-			let_go(a, e->addr / HR_PAGE_BYTES, LOST_PAGES);
 		break;
 	default:
 		break;
