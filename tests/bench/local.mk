@@ -4,18 +4,20 @@
 #     tests_bench_foo_LDADD = libcore.la
 # or
 #     bench_scripts += tests/bench/foo.sh
+# A program that a script runs is one of bench_tools.
 bench_programs =
+bench_tools =
 bench_scripts =
 
 bench_programs += tests/bench/decode
 tests_bench_decode_SOURCES = tests/bench/decode.c
 tests_bench_decode_LDADD = libcore.la
 
-EXTRA_PROGRAMS += $(bench_programs)
+EXTRA_PROGRAMS += $(bench_programs) $(bench_tools)
 EXTRA_DIST += $(bench_scripts)
-CLEANFILES += $(bench_programs)
+CLEANFILES += $(bench_programs) $(bench_tools)
 
-bench: heapreplay$(EXEEXT) $(bench_programs)
+bench: heapreplay$(EXEEXT) $(bench_programs) $(bench_tools)
 	@export $(test_environment); \
 	for b in $(bench_programs); do echo "== $$b"; ./$$b || exit 1; done; \
 	for b in $(bench_scripts); do echo "== $$b"; $(BASH) $(top_srcdir)/$$b || exit 1; done
@@ -26,3 +28,8 @@ EXTRA_DIST += tests/bench/runtime/main.go tests/bench/runtime/run.sh
 bench_programs += tests/bench/index
 tests_bench_index_SOURCES = tests/bench/index.c
 tests_bench_index_LDADD = libcore.la
+
+bench_tools += tests/bench/replay
+tests_bench_replay_SOURCES = tests/bench/replay.c
+tests_bench_replay_LDADD = libcore.la
+bench_scripts += tests/bench/replay.sh

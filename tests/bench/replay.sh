@@ -1,0 +1,16 @@
+# Events a second of whole replays, of the shipped traces or of those in
+# BENCH_TRACES (zstd or plain), and the same of plain decompression for scale.
+set -eu
+work=$(mktemp -d "$top_builddir/tests/bench-replay.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+for trace in ${BENCH_TRACES:-"$top_srcdir"/traces/*.zst}; do
+	name=$(basename "$trace" .zst)
+	case $trace in
+	*.zst)
+		zstd -dqf "$trace" -o "$work/$name"
+		"$top_builddir/tests/bench/replay" "$work/$name" | sed "s|$work/||"
+		rm "$work/$name"
+		;;
+	*) "$top_builddir/tests/bench/replay" "$trace" ;;
+	esac
+done

@@ -1,0 +1,150 @@
+/* Counters and logs beside a replay, on a few lines whose distances are plain. */
+#include "config.h"
+
+#include "report/fidelity.h"
+
+#include "testing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char path[256];
+
+static void write_file(const char *text)
+{
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/tests/fidelity.XXXXXX", getenv("top_builddir") ? getenv("top_builddir") : ".");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+#define COLUMNS                                                                                                        \
+	"row,mono_ns,/memory/classes/heap/released:bytes,/memory/classes/heap/unused:bytes,"                           \
+	"/memory/classes/heap/objects:bytes,/memory/classes/metadata/other:bytes,/memory/classes/other:bytes,"         \
+	"/gc/gomemlimit:bytes\n"
+
+static void test_truth_is_read(void **state)
+{
+	struct hr_truth t;
+	struct hr_error err;
+
+	(void)state;
+	write_file(COLUMNS "0,90,1,2,3,100,10,1000\n"
+			   "1,150,10,20,30,200,20,1000\n"
+			   "2,250,11,21,31,300,30,1000\n");
+	assert_int_equal(hr_truth_read(&t, path, 100, &err), HR_OK);
+	assert_int_equal(t.before, 1);
+	assert_int_equal(t.n, 2);
+	assert_int_equal(t.rows[0].time_ns, 50);
+	assert_int_equal(t.rows[0].in_use_bytes, 50);
+	assert_int_equal(t.rows[1].released_bytes, 11);
+	assert_int_equal(t.memory_limit_bytes, 1000);
+	assert_int_equal(t.other_memory_bytes, 220);
+	hr_truth_release(&t);
+	unlink(path);
+}
+
+static void test_errors_name_the_line(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t line;
+		const char *says;
+	} cases[] = {
+	    {"", 0, "empty"},
+	    {"a,b\n1,2\n", 1, "mono_ns"},
+	    {COLUMNS "0,100,1,2,3,4,5,6\n1,200,1,x,3,4,5,6\n", 3, "unused"},
+	    {COLUMNS "0,300,1,2,3,4,5,6\n1,200,1,2,3,4,5,6\n", 3, "backwards"},
+	    {COLUMNS "0,300,1\n", 2, "no number"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct hr_truth t;
+		struct hr_error err;
+
+		write_file(cases[i].text);
+		assert_int_equal(hr_truth_read(&t, path, 0, &err), HR_EINPUT);
+		assert_int_equal(err.line, cases[i].line);
+		assert_non_null(strstr(err.text, cases[i].says));
+		hr_truth_release(&t);
+		unlink(path);
+	}
+}
+
+static void add(struct hr_scav_log *log, uint64_t released, unsigned util, bool forced)
+{
+	struct hr_scav_line l = {
+	    .form = HR_SCAV_GO121, .released_bytes = released, .bg_bytes = 7, .util_percent = util, .forced = forced};
+
+	hr_scav_log_add(log, NULL, &l);
+}
+
+/* The replay lacks the first line and is off by 10 bytes in the last. */
+static void test_logs_are_laid_side_by_side(void **state)
+{
+	struct hr_scav_log recorded = {0}, replayed = {0};
+	struct hr_log_agreement a;
+
+	(void)state;
+	add(&recorded, 900, 10, false);
+	add(&recorded, 100, 20, false);
+	add(&recorded, 200, 30, true);
+	add(&recorded, 300, 40, false);
+	add(&replayed, 100, 20, false);
+	add(&replayed, 200, 34, true);
+	add(&replayed, 310, 42, false);
+	a = hr_scav_log_compare(&recorded, &replayed);
+	assert_int_equal(a.paired, 3);
+	assert_int_equal(a.skipped, 1);
+	assert_int_equal(a.same_kind, 3);
+	assert_int_equal(a.recorded_forced, 1);
+	assert_int_equal(a.recorded_work_bytes, 21);
+	assert_int_equal(a.replayed_work_bytes, 14);
+	assert_true(a.util_mean_points == 2);
+	assert_true(a.released_worst_bytes == 10);
+	assert_true(a.released_mean_bytes * 3 > 9.99 && a.released_mean_bytes * 3 < 10.01);
+	assert_int_equal(a.released_peak_bytes, 300);
+
+	/* Empty ones agree in nothing. */
+	hr_scav_log_release(&replayed);
+	a = hr_scav_log_compare(&recorded, &replayed);
+	assert_int_equal(a.paired, 0);
+	hr_scav_log_release(&recorded);
+}
+
+static void test_log_is_read_from_a_programs_standard_error(void **state)
+{
+	struct hr_scav_log log;
+	struct hr_error err;
+
+	(void)state;
+	write_file("gc 1 @0.024s 6%: 0.013+3.0+0.017 ms clock\n"
+		   "scav 0 KiB work (bg), 0 KiB work (eager), 3904 KiB now, 86% util\n"
+		   "hello\n"
+		   "scav 1 KiB work (bg), 2 KiB work (eager), 3 KiB now, 4% util (forced)\n");
+	assert_int_equal(hr_scav_log_read(&log, path, &err), HR_OK);
+	assert_int_equal(log.n, 2);
+	assert_int_equal(log.lines[0].released_bytes, 3904 << 10);
+	assert_true(log.lines[1].forced);
+	hr_scav_log_release(&log);
+	unlink(path);
+	assert_int_equal(hr_scav_log_read(&log, path, &err), HR_EIO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_truth_is_read),
+	    cmocka_unit_test(test_errors_name_the_line),
+	    cmocka_unit_test(test_logs_are_laid_side_by_side),
+	    cmocka_unit_test(test_log_is_read_from_a_programs_standard_error),
+	};
+
+	return cmocka_run_group_tests_name("fidelity", tests, NULL, NULL);
+}
