@@ -46,19 +46,27 @@ unsigned hr_bitmap_count(const hr_bitmap b, unsigned i, unsigned n)
 /*
  * A run of n ones shrinks to its lowest bit by n - 1 shifts of one; doing them
  * in steps of 1, 2, 4, .. takes at most six. A step of zero changes nothing, so
- * the steps need no branches; the first two are all that small spans need.
+ * the steps need no branches; the first four are all that small spans need.
  */
 static inline uint64_t shrink_runs(uint64_t x, unsigned n)
 {
 	unsigned left = n - 1, step;
 
-	for (unsigned width = 1; width <= 32; width *= 2) {
-		if (width == 4 && left == 0)
-			break;
-		step = left < width ? left : width;
-		x &= x >> step;
-		left -= step;
+#define STEP(width)                                                                                                    \
+	do {                                                                                                           \
+		step = left < (width) ? left : (width);                                                                \
+		x &= x >> step;                                                                                        \
+		left -= step;                                                                                          \
+	} while (0)
+	STEP(1);
+	STEP(2);
+	STEP(4);
+	STEP(8);
+	if (left != 0) {
+		STEP(16);
+		STEP(32);
 	}
+#undef STEP
 	return x;
 }
 

@@ -8,8 +8,10 @@
  *
  * hr_eight*_put    stores the summary of child i and returns the merged one
  * hr_eight*_merge  only the latter. mergeSummaries
- * hr_eight*_fit    the first child with a run of n pages, 1 <= n <= whole, in it
- *                  or across its lower border, in part or at its start; 8: none
+ * hr_eight*_fit    the first child in which a run of n free pages lies or, if
+ *                  `crosses`, into which one goes from the end of the child
+ *                  before; there must be one, and 1 <= n <= whole, so that no
+ *                  child before it is free as a whole
  *
  * Internal to the page allocator. Everything happens in registers, hence the
  * inlining: lanes that are stored one by one can't be loaded together until the
@@ -32,18 +34,30 @@
 #define HR_INLINE static inline __attribute__((always_inline))
 
 struct hr_eight16 {
-	_Alignas(16) uint16_t start[8];
+	_Alignas(64) uint16_t start[8];
 	uint16_t max[8], end[8];
 };
 
 struct hr_eight32 {
-	_Alignas(16) uint32_t start[8];
+	_Alignas(128) uint32_t start[8];
 	uint32_t max[8], end[8];
+};
+
+struct hr_fit {
+	unsigned i;
+	bool crosses; /* or lies at the very start of the child */
 };
 
 HR_INLINE struct hr_summary hr_eight16_get(const struct hr_eight16 *b, unsigned i)
 {
 	return (struct hr_summary){b->start[i], b->max[i], b->end[i]};
+}
+
+HR_INLINE void hr_eight16_set(struct hr_eight16 *b, unsigned i, struct hr_summary s)
+{
+	b->start[i] = (uint16_t)s.start;
+	b->max[i] = (uint16_t)s.max;
+	b->end[i] = (uint16_t)s.end;
 }
 
 HR_INLINE struct hr_summary hr_eight32_get(const struct hr_eight32 *b, unsigned i)
@@ -148,13 +162,21 @@ HR_INLINE struct hr_summary hr_lanes16_merge(const struct hr_lanes16 *l, unsigne
 	};
 }
 
-HR_INLINE unsigned hr_eight16_fit(const struct hr_eight16 *b, unsigned n)
+HR_INLINE struct hr_fit hr_fit_of(__m128i in, __m128i across)
+{
+	unsigned fits = (unsigned)_mm_movemask_epi8(_mm_or_si128(in, across));
+	unsigned i = (unsigned)__builtin_ctz(fits | 1u << 15);
+
+	return (struct hr_fit){i / 2, (unsigned)_mm_movemask_epi8(across) >> i & 1};
+}
+
+HR_INLINE struct hr_fit hr_eight16_fit(const struct hr_eight16 *b, unsigned n)
 {
 	struct hr_lanes16 l = hr_eight16_load(b);
-	__m128i run = _mm_max_epi16(l.max, _mm_add_epi16(l.start, _mm_slli_si128(l.end, 2)));
-	__m128i fits = _mm_cmpgt_epi16(run, _mm_set1_epi16((short)(n - 1)));
+	__m128i less = _mm_set1_epi16((short)(n - 1));
 
-	return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(fits) | 1u << 16) / 2;
+	return hr_fit_of(_mm_cmpgt_epi16(l.max, less),
+			 _mm_cmpgt_epi16(_mm_add_epi16(l.start, _mm_slli_si128(l.end, 2)), less));
 }
 
 HR_INLINE __m128i hr_max_epi32(__m128i a, __m128i b)
@@ -162,27 +184,25 @@ HR_INLINE __m128i hr_max_epi32(__m128i a, __m128i b)
 	return hr_blend(_mm_cmpgt_epi32(a, b), b, a);
 }
 
-/* For each child the longest run in it or across its lower border; 0..3 in low, 4..7 in high. */
-HR_INLINE void hr_eight32_runs(const struct hr_eight32 *b, __m128i *low, __m128i *high)
+/* The free runs across the lower borders of children k..k+3. */
+HR_INLINE __m128i hr_eight32_across(const struct hr_eight32 *b, unsigned k)
 {
-	__m128i end0 = *HR_EIGHT_AT(b->end, 0), end4 = *HR_EIGHT_AT(b->end, 4);
-	__m128i before0 = _mm_slli_si128(end0, 4);
-	__m128i before4 = _mm_or_si128(_mm_slli_si128(end4, 4), _mm_srli_si128(end0, 12));
+	__m128i before = _mm_slli_si128(*HR_EIGHT_AT(b->end, k), 4);
 
-	*low = hr_max_epi32(*HR_EIGHT_AT(b->max, 0), _mm_add_epi32(*HR_EIGHT_AT(b->start, 0), before0));
-	*high = hr_max_epi32(*HR_EIGHT_AT(b->max, 4), _mm_add_epi32(*HR_EIGHT_AT(b->start, 4), before4));
+	if (k != 0)
+		before = _mm_or_si128(before, _mm_srli_si128(*HR_EIGHT_AT(b->end, 0), 12));
+	return _mm_add_epi32(*HR_EIGHT_AT(b->start, k), before);
 }
 
 HR_INLINE struct hr_summary hr_eight32_merge(const struct hr_eight32 *b, unsigned whole)
 {
-	__m128i low, high;
+	__m128i run = hr_max_epi32(hr_max_epi32(*HR_EIGHT_AT(b->max, 0), *HR_EIGHT_AT(b->max, 4)),
+				   hr_max_epi32(hr_eight32_across(b, 0), hr_eight32_across(b, 4)));
 	struct hr_summary s;
 
-	hr_eight32_runs(b, &low, &high);
-	low = hr_max_epi32(low, high);
-	low = hr_max_epi32(low, _mm_srli_si128(low, 8));
-	low = hr_max_epi32(low, _mm_srli_si128(low, 4));
-	s = (struct hr_summary){b->start[0], (uint32_t)_mm_cvtsi128_si32(low), b->end[7]};
+	run = hr_max_epi32(run, _mm_srli_si128(run, 8));
+	run = hr_max_epi32(run, _mm_srli_si128(run, 4));
+	s = (struct hr_summary){b->start[0], (uint32_t)_mm_cvtsi128_si32(run), b->end[7]};
 	if (s.max >= whole) /* else no child can be free as a whole */
 		HR_EIGHT_MERGE(b, whole, s);
 	return s;
@@ -204,21 +224,24 @@ HR_INLINE struct hr_summary hr_eight32_put(struct hr_eight32 *b, unsigned i, str
 	return hr_eight32_merge(b, whole);
 }
 
-HR_INLINE unsigned hr_eight32_fit(const struct hr_eight32 *b, unsigned n)
+HR_INLINE struct hr_fit hr_eight32_fit(const struct hr_eight32 *b, unsigned n)
 {
-	__m128i low, high, less = _mm_set1_epi32((int)(n - 1));
+	__m128i less = _mm_set1_epi32((int)(n - 1));
 
-	hr_eight32_runs(b, &low, &high);
-	low = _mm_packs_epi32(_mm_cmpgt_epi32(low, less), _mm_cmpgt_epi32(high, less));
-	return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(low) | 1u << 16) / 2;
+	return hr_fit_of(_mm_packs_epi32(_mm_cmpgt_epi32(*HR_EIGHT_AT(b->max, 0), less),
+					 _mm_cmpgt_epi32(*HR_EIGHT_AT(b->max, 4), less)),
+			 _mm_packs_epi32(_mm_cmpgt_epi32(hr_eight32_across(b, 0), less),
+					 _mm_cmpgt_epi32(hr_eight32_across(b, 4), less)));
 }
 
 #else
 
-#define HR_EIGHT_FIT(b, n, i)                                                                                          \
-	for ((i) = 0; (i) < 8; (i)++)                                                                                  \
-		if ((b)->max[i] >= (n) || (b)->start[i] + ((i) > 0 ? (b)->end[(i)-1] : 0u) >= (n))                     \
-	break
+#define HR_EIGHT_FIT(b, n, fit)                                                                                        \
+	for ((fit).i = 0;; (fit).i++) {                                                                                \
+		(fit).crosses = (b)->start[(fit).i] + ((fit).i > 0 ? (b)->end[(fit).i - 1] : 0u) >= (n);               \
+		if ((fit).crosses || (b)->max[(fit).i] >= (n) || (fit).i == 7)                                         \
+			break;                                                                                         \
+	}
 #define HR_EIGHT_SET(b, i, s)                                                                                          \
 	do {                                                                                                           \
 		(b)->start[i] = (s).start;                                                                             \
@@ -251,12 +274,12 @@ static inline struct hr_summary hr_lanes16_merge(const struct hr_eight16 *b, uns
 	return m;
 }
 
-static inline unsigned hr_eight16_fit(const struct hr_eight16 *b, unsigned n)
+static inline struct hr_fit hr_eight16_fit(const struct hr_eight16 *b, unsigned n)
 {
-	unsigned i;
+	struct hr_fit fit;
 
-	HR_EIGHT_FIT(b, n, i);
-	return i;
+	HR_EIGHT_FIT(b, n, fit);
+	return fit;
 }
 
 static inline struct hr_summary hr_eight32_merge(const struct hr_eight32 *b, unsigned whole)
@@ -273,12 +296,12 @@ static inline struct hr_summary hr_eight32_put(struct hr_eight32 *b, unsigned i,
 	return hr_eight32_merge(b, whole);
 }
 
-static inline unsigned hr_eight32_fit(const struct hr_eight32 *b, unsigned n)
+static inline struct hr_fit hr_eight32_fit(const struct hr_eight32 *b, unsigned n)
 {
-	unsigned i;
+	struct hr_fit fit;
 
-	HR_EIGHT_FIT(b, n, i);
-	return i;
+	HR_EIGHT_FIT(b, n, fit);
+	return fit;
 }
 
 #endif

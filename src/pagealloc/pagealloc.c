@@ -48,27 +48,23 @@
 #define ROOT_LOG_PAGES HEIGHT_LOG_PAGES(ROOT_HEIGHT)
 #define REGION_LOG_CHUNKS (ROOT_LOG_PAGES - HR_CHUNK_LOG_PAGES)
 #define REGION_CHUNKS (1u << REGION_LOG_CHUNKS)
-/* The heap lies in more than one root entry. */
-#define NO_TOP (ROOT_HEIGHT + 1)
+#define ABOVE_ROOT (ROOT_HEIGHT + 1)
 
 struct chunk {
 	_Alignas(128) hr_bitmap bits;
 	struct hr_eight16 words;
 };
 
+/* The entries of heights 3 to 0, block after block, then the chunks. */
 struct region {
-	struct hr_eight32 wide[1 + 8];		     /* entries of heights 3 and 2: by parent, */
-	struct hr_eight16 narrow[8 * 8 + 8 * 8 * 8]; /* of heights 1 and 0: by parent, one height after the other */
+	struct hr_eight32 h3, h2[8];
+	struct hr_eight16 h1[8 * 8], leaves[8 * 8 * 8];
 	struct chunk chunks[REGION_CHUNKS];
 };
-
-#define WIDE_HEIGHT 2u /* the least height whose numbers need 32 bits */
 
 struct hr_pagealloc {
 	uint64_t search; /* page */
 	uint64_t end_chunk;
-	unsigned top;		 /* the least height at which one entry holds the whole heap, or NO_TOP */
-	uint64_t top_entry;	 /* that entry */
 	struct hr_summary *root; /* ROOT_ENTRIES */
 	struct region **regions; /* ROOT_ENTRIES */
 	const struct hr_geometry *geometry;
@@ -130,29 +126,17 @@ static inline struct chunk *chunk_at(const struct hr_pagealloc *p, uint64_t chun
 	return &region_of(p, chunk)->chunks[in_region(chunk)];
 }
 
-/* The children of entry `at` (an index in its region) of a height above WIDE_HEIGHT, */
-static inline struct hr_eight32 *wide_below(struct region *r, unsigned height, unsigned at)
-{
-	return &r->wide[height == ROOT_HEIGHT ? 0 : 1 + at];
-}
-
-/* and of one that isn't. */
-static inline struct hr_eight16 *narrow_below(struct region *r, unsigned height, unsigned at)
-{
-	return &r->narrow[height == WIDE_HEIGHT ? at : 8 * 8 + at];
-}
-
 static inline unsigned leaf_max(const struct hr_pagealloc *p, uint64_t chunk)
 {
-	return narrow_below(region_of(p, chunk), 1, in_region(chunk) / FANOUT)->max[chunk % FANOUT];
+	return region_of(p, chunk)->leaves[in_region(chunk) / FANOUT].max[chunk % FANOUT];
 }
 
 /* The stored entry of any height, 0 where no region is. */
 static struct hr_summary entry_at(const struct hr_pagealloc *p, unsigned height, uint64_t index)
 {
 	unsigned bits = FANOUT_BITS * (ROOT_HEIGHT - height);
-	unsigned at = (unsigned)(index & ((UINT64_C(1) << bits) - 1));
-	struct region *r;
+	unsigned i = (unsigned)(index & ((UINT64_C(1) << bits) - 1));
+	const struct region *r;
 
 	if (index >> bits >= ROOT_ENTRIES)
 		return all_used;
@@ -161,20 +145,52 @@ static struct hr_summary entry_at(const struct hr_pagealloc *p, unsigned height,
 	r = p->regions[index >> bits];
 	if (r == NULL)
 		return all_used;
-	return height >= WIDE_HEIGHT ? hr_eight32_get(wide_below(r, height + 1, at / FANOUT), at % FANOUT)
-				     : hr_eight16_get(narrow_below(r, height + 1, at / FANOUT), at % FANOUT);
-}
-
-/* The summary of the children of entry `at` of a height. */
-static inline struct hr_summary merge_below(struct region *r, unsigned height, unsigned at)
-{
-	unsigned whole = 1u << HEIGHT_LOG_PAGES(height - 1);
-
-	return height > WIDE_HEIGHT ? hr_eight32_merge(wide_below(r, height, at), whole)
-				    : hr_eight16_merge(narrow_below(r, height, at), whole);
+	switch (height) {
+	case 3:
+		return hr_eight32_get(&r->h3, i);
+	case 2:
+		return hr_eight32_get(&r->h2[i / FANOUT], i % FANOUT);
+	case 1:
+		return hr_eight16_get(&r->h1[i / FANOUT], i % FANOUT);
+	default:
+		return hr_eight16_get(&r->leaves[i / FANOUT], i % FANOUT);
+	}
 }
 
 /* --- summaries ------------------------------------------------------------ */
+
+/*
+ * True when a parent stays what it is, though a child's summary goes from old
+ * to new: only the longest run of the child differs, and it does not become
+ * longer than that of the parent, or was not as long.
+ */
+static inline bool parent_stays(unsigned parent_max, struct hr_summary old, struct hr_summary new)
+{
+	return ((new.start ^ old.start) | (new.end ^ old.end)) == 0 &&
+	       (new.max > old.max ? new.max <= parent_max : old.max < parent_max);
+}
+
+/* One step up: stores *s as child i. False: the parent stays; true: *s is what the parent becomes. */
+HR_INLINE bool update_narrow(struct hr_eight16 *b, unsigned i, unsigned parent_max, unsigned height,
+			     struct hr_summary *s)
+{
+	if (parent_stays(parent_max, hr_eight16_get(b, i), *s)) {
+		b->max[i] = (uint16_t)s->max;
+		return false;
+	}
+	*s = hr_eight16_put(b, i, *s, 1u << HEIGHT_LOG_PAGES(height));
+	return true;
+}
+
+HR_INLINE bool update_wide(struct hr_eight32 *b, unsigned i, unsigned parent_max, unsigned height, struct hr_summary *s)
+{
+	if (parent_stays(parent_max, hr_eight32_get(b, i), *s)) {
+		b->max[i] = s->max;
+		return false;
+	}
+	*s = hr_eight32_put(b, i, *s, 1u << HEIGHT_LOG_PAGES(height));
+	return true;
+}
 
 static void set_root(struct hr_pagealloc *p, uint64_t entry, struct hr_summary s)
 {
@@ -187,159 +203,231 @@ static void set_root(struct hr_pagealloc *p, uint64_t entry, struct hr_summary s
 		p->live[entry / 64] &= ~bit;
 }
 
-/* Goes on with update_chunk from height 2, where entry `at` is to be s. */
-static void update_wide(struct hr_pagealloc *p, struct region *r, uint64_t root_entry, unsigned at, struct hr_summary s)
+/* Goes on with update from height 2. */
+static __attribute__((noinline)) void update_upper(struct hr_pagealloc *p, struct region *r, uint64_t chunk,
+						   struct hr_summary s)
 {
-	for (unsigned h = WIDE_HEIGHT; h < ROOT_HEIGHT; h++, at /= FANOUT) {
-		struct hr_eight32 *b = wide_below(r, h + 1, at / FANOUT);
+	unsigned i = in_region(chunk) / 64;
+	uint64_t root_entry = chunk >> REGION_LOG_CHUNKS;
 
-		if (hr_summary_same(s, hr_eight32_get(b, at % FANOUT)))
-			return;
-		s = hr_eight32_put(b, at % FANOUT, s, 1u << HEIGHT_LOG_PAGES(h));
-	}
-	set_root(p, root_entry, s);
+	if (update_wide(&r->h2[i / 8], i % 8, r->h3.max[i / 8], 2, &s) &&
+	    update_wide(&r->h3, i / 8, p->root[root_entry].max, 3, &s))
+		set_root(p, root_entry, s);
 }
 
-/* Stores the summary of one chunk, then goes up as long as parents change. pageAlloc.update, one chunk. */
-HR_INLINE void update_chunk(struct hr_pagealloc *p, struct region *r, uint64_t chunk, struct hr_summary s)
+/* Stores the summary of a chunk, then goes up as long as parents change. pageAlloc.update. */
+HR_INLINE void update(struct hr_pagealloc *p, struct region *r, uint64_t chunk, struct hr_summary s)
 {
-	unsigned at = in_region(chunk);
+	unsigned i = in_region(chunk);
 
-	for (unsigned h = 0; h < WIDE_HEIGHT; h++, at /= FANOUT) {
-		struct hr_eight16 *b = narrow_below(r, h + 1, at / FANOUT);
-
-		if (hr_summary_same(s, hr_eight16_get(b, at % FANOUT)))
-			return;
-		s = hr_eight16_put(b, at % FANOUT, s, 1u << HEIGHT_LOG_PAGES(h));
-	}
-	update_wide(p, r, chunk >> REGION_LOG_CHUNKS, at, s);
-}
-
-/* Recomputes what lies above the chunks [first, last], whose leaves are stored. pageAlloc.update, the general case. */
-static void update_parents(struct hr_pagealloc *p, uint64_t first, uint64_t last)
-{
-	bool changed = true;
-
-	for (unsigned h = 1; h < ROOT_HEIGHT && changed; h++) {
-		unsigned region_bits = FANOUT_BITS * (ROOT_HEIGHT - h);
-
-		first /= FANOUT;
-		last /= FANOUT;
-		changed = false;
-		for (uint64_t i = first; i <= last; i++) {
-			struct region *r = p->regions[i >> region_bits];
-			unsigned at = (unsigned)(i & ((1u << region_bits) - 1));
-			struct hr_summary s = merge_below(r, h, at);
-
-			changed |= !hr_summary_same(s, entry_at(p, h, i));
-			if (h >= WIDE_HEIGHT)
-				hr_eight32_put(wide_below(r, h + 1, at / FANOUT), at % FANOUT, s, 1);
-			else
-				hr_eight16_put(narrow_below(r, h + 1, at / FANOUT), at % FANOUT, s, 1);
-		}
-	}
-	for (uint64_t e = first / FANOUT; changed && e <= last / FANOUT; e++)
-		set_root(p, e, merge_below(p->regions[e], ROOT_HEIGHT, 0));
+	if (update_narrow(&r->leaves[i / 8], i % 8, r->h1[i / 64].max[i / 8 % 8], 0, &s) &&
+	    update_narrow(&r->h1[i / 64], i / 8 % 8, r->h2[i / 512].max[i / 64 % 8], 1, &s))
+		update_upper(p, r, chunk, s);
 }
 
 /* --- taking and giving back ----------------------------------------------- */
 
-/* The length of the longest run of ones, one of five or more, by way of those of 2, 4, 8, .. */
-static __attribute__((noinline)) unsigned longest_run_slow(uint64_t x)
+/* As hr_ctz and hr_clz, without a branch. */
+static inline unsigned zeros_below(uint64_t x)
 {
-	uint64_t runs[6], longer; /* runs[k]: where at least 2^k ones begin */
-	unsigned k = 0, n;
-
-	if (x == UINT64_MAX)
-		return 64;
-	for (runs[0] = x; k < 5; k++) {
-		runs[k + 1] = runs[k] & runs[k] >> (1u << k);
-		if (runs[k + 1] == 0)
-			break;
-	}
-	n = 1u << k;
-	for (x = runs[k]; k-- > 0;) {
-		longer = x & runs[k] >> n;
-		n += longer != 0 ? 1u << k : 0;
-		x = longer != 0 ? longer : x;
-	}
-	return n;
+	return (unsigned)__builtin_ctzll(x | UINT64_C(1) << 63) + (x == 0);
 }
 
-/* The length of the longest run of ones. Nine times out of ten what is left in a word has no more than four. */
+static inline unsigned zeros_above(uint64_t x)
+{
+	return (unsigned)__builtin_clzll(x | 1) + (x == 0);
+}
+
+/*
+ * The length of the longest run of ones. What is left of a word has seldom more
+ * than four in a row. If it has: the greatest of 4, 8, 16, 32 that there is,
+ * longer by 16, 8, 4, 2, 1 if it can be; without branches, which would depend
+ * on nothing foreseeable.
+ */
 static inline unsigned longest_run(uint64_t x)
 {
-	uint64_t two = x & x >> 1, three = two & two >> 1, four = three & three >> 1;
+	uint64_t r2 = x & x >> 1, r3 = r2 & r2 >> 1, r4 = r3 & r3 >> 1, runs[5], at, longer, any;
+	unsigned n;
 
-	if (four & four >> 1)
-		return longest_run_slow(x);
-	return (x != 0) + (two != 0) + (three != 0) + (four != 0);
+	if ((r4 & r4 >> 1) == 0)
+		return (x != 0) + (r2 != 0) + (r3 != 0) + (r4 != 0);
+	runs[0] = x; /* runs[k]: where at least 2^k ones begin */
+	runs[1] = r2;
+	runs[2] = r4;
+	runs[3] = r4 & r4 >> 4;
+	runs[4] = runs[3] & runs[3] >> 8;
+	longer = runs[4] & runs[4] >> 16;
+	n = longer != 0 ? 32 : runs[4] != 0 ? 16 : runs[3] != 0 ? 8 : 4;
+	at = longer != 0 ? longer : runs[4] != 0 ? runs[4] : runs[3] != 0 ? runs[3] : r4;
+	for (unsigned k = 5; k-- > 0;) {
+		longer = at & runs[k] >> n;
+		any = -(uint64_t)(longer != 0);
+		n += (unsigned)any & 1u << k;
+		at = (longer & any) | (at & ~any);
+	}
+	return n + (x == UINT64_MAX);
 }
 
 static inline struct hr_summary summarize_word(uint64_t used)
 {
-	return (struct hr_summary){hr_ctz(used), longest_run(~used), hr_clz(used)};
+	return (struct hr_summary){zeros_below(used), longest_run(~used), zeros_above(used)};
 }
 
-/* Pages [i, i+n), n >= 1, of a chunk become used, or free: its new summary. */
-HR_INLINE struct hr_summary mark_in_chunk(struct chunk *c, unsigned i, unsigned n, bool used)
+/* Pages [i, i+n) of a word; 1 <= n <= 64 - i. */
+static inline uint64_t word_mask(unsigned i, unsigned n)
 {
-	struct hr_lanes16 words = hr_eight16_load(&c->words);
+	return UINT64_MAX >> (WORD_PAGES - n) << i;
+}
 
-	for (unsigned w = i / WORD_PAGES; n > 0; w++) {
-		unsigned low = i % WORD_PAGES, k = n < WORD_PAGES - low ? n : WORD_PAGES - low;
-		uint64_t mask = UINT64_MAX >> (WORD_PAGES - k) << low, bits = c->bits[w];
-		struct hr_summary s;
+/* All pages of a word become used or free. */
+static inline void set_word(struct chunk *c, unsigned w, bool used)
+{
+	c->bits[w] = used ? UINT64_MAX : 0;
+	c->words.start[w] = c->words.max[w] = c->words.end[w] = used ? 0 : WORD_PAGES;
+}
 
-		if (used) {
-			bits |= mask;
-			s = summarize_word(bits);
-		} else {
-			/* The pages and what is free on either side make the only new run. */
-			unsigned first = 64 - hr_clz(bits & ((mask & -mask) - 1));
-			unsigned limit = hr_ctz(bits & ~mask & -mask);
+/* take over several words: the end of the first one, all of those between, the beginning of the last one. */
+static __attribute__((noinline)) void take_words(struct chunk *c, unsigned i, unsigned limit)
+{
+	unsigned w = i / WORD_PAGES, last = (limit - 1) / WORD_PAGES;
 
-			bits &= ~mask;
-			s = (struct hr_summary){hr_ctz(bits), limit - first, hr_clz(bits)};
-			if (s.max < c->words.max[w])
-				s.max = c->words.max[w];
-		}
-		c->bits[w] = bits;
-		hr_lanes16_set(&words, w, s);
-		i += k;
-		n -= k;
+	c->bits[w] |= UINT64_MAX << i % WORD_PAGES;
+	hr_eight16_set(&c->words, w, summarize_word(c->bits[w]));
+	while (++w < last)
+		set_word(c, w, true);
+	c->bits[w] |= word_mask(0, limit - WORD_PAGES * w);
+	hr_eight16_set(&c->words, w, summarize_word(c->bits[w]));
+}
+
+/* Pages [i, i+n), n >= 1, of a chunk become used: its new summary. */
+HR_INLINE struct hr_summary take(struct chunk *c, unsigned i, unsigned n)
+{
+	unsigned w = i / WORD_PAGES, low = i % WORD_PAGES;
+
+	if (n > WORD_PAGES - low) {
+		take_words(c, i, i + n);
+		return hr_eight16_merge(&c->words, WORD_PAGES);
 	}
-	hr_eight16_store(&c->words, &words);
-	return hr_lanes16_merge(&words, WORD_PAGES);
+	c->bits[w] |= word_mask(low, n);
+	return hr_eight16_put(&c->words, w, summarize_word(c->bits[w]), WORD_PAGES);
+}
+
+/* A run of pages of a word or chunk. */
+struct run {
+	unsigned first, limit;
+};
+
+/*
+ * Bits [i, i+n) of a word become free: the free run that they are in now. The
+ * word's other runs are what they were.
+ */
+HR_INLINE struct run give_in_word(struct chunk *c, unsigned w, unsigned i, unsigned n)
+{
+	uint64_t used = c->bits[w] & ~word_mask(i, n), above = UINT64_MAX << i;
+	struct run run = {WORD_PAGES - zeros_above(used & ~above), zeros_below(used & above)};
+
+	c->bits[w] = used;
+	if (run.limit - run.first > c->words.max[w])
+		c->words.max[w] = (uint16_t)(run.limit - run.first);
+	if (run.first == 0)
+		c->words.start[w] = (uint16_t)run.limit;
+	if (run.limit == WORD_PAGES)
+		c->words.end[w] = (uint16_t)(WORD_PAGES - run.first);
+	return run;
+}
+
+/* Free pages right below page i of a chunk, a multiple of 64. */
+static inline unsigned free_below(const struct chunk *c, unsigned i)
+{
+	unsigned n = 0;
+
+	for (unsigned w = i / WORD_PAGES; w > 0 && n % WORD_PAGES == 0; w--) {
+		n += c->words.end[w - 1];
+		if (c->words.end[w - 1] == 0)
+			break;
+	}
+	return n;
+}
+
+/* Free pages from page i of a chunk on, a multiple of 64. */
+static inline unsigned free_from(const struct chunk *c, unsigned i)
+{
+	unsigned n = 0;
+
+	for (unsigned w = i / WORD_PAGES; w < HR_CHUNK_WORDS && n % WORD_PAGES == 0; w++) {
+		n += c->words.start[w];
+		if (c->words.start[w] == 0)
+			break;
+	}
+	return n;
+}
+
+/*
+ * Pages [i, i+n), n >= 1, of a chunk become free: its new summary, from the old
+ * one. They, and what is free on either side, are the only new run.
+ */
+HR_INLINE struct hr_summary give(struct chunk *c, struct hr_summary s, unsigned i, unsigned n)
+{
+	unsigned w = i / WORD_PAGES, last = (i + n - 1) / WORD_PAGES, low = i % WORD_PAGES;
+	struct run run;
+
+	if (w == last) {
+		run = give_in_word(c, w, low, n);
+	} else {
+		run.first = give_in_word(c, w, low, WORD_PAGES - low).first;
+		for (unsigned between = w + 1; between < last; between++)
+			set_word(c, between, false);
+		run.limit = give_in_word(c, last, 0, i + n - WORD_PAGES * last).limit;
+	}
+	run.first += WORD_PAGES * w;
+	run.limit += WORD_PAGES * last;
+	if (run.first == WORD_PAGES * w)
+		run.first -= free_below(c, run.first);
+	if (run.limit == WORD_PAGES * (last + 1))
+		run.limit += free_from(c, run.limit);
+	return (struct hr_summary){
+	    .start = run.first == 0 ? run.limit : s.start,
+	    .max = run.limit - run.first > s.max ? run.limit - run.first : s.max,
+	    .end = run.limit == HR_CHUNK_PAGES ? run.limit - run.first : s.end,
+	};
 }
 
 /* All of a chunk. */
-static struct hr_summary mark_chunk(struct chunk *c, bool used)
+static void mark_chunk(struct hr_pagealloc *p, uint64_t chunk, bool used)
 {
-	memset(c->bits, used ? 0xff : 0, sizeof(c->bits));
+	struct chunk *c = chunk_at(p, chunk);
+
 	for (unsigned w = 0; w < HR_CHUNK_WORDS; w++)
-		c->words.start[w] = c->words.max[w] = c->words.end[w] = used ? 0 : WORD_PAGES;
-	return used ? all_used : free_chunk;
+		set_word(c, w, used);
+	update(p, region_of(p, chunk), chunk, used ? all_used : free_chunk);
+}
+
+HR_INLINE void mark_in_chunk(struct hr_pagealloc *p, uint64_t chunk, unsigned i, unsigned n, bool used)
+{
+	struct region *r = region_of(p, chunk);
+	struct chunk *c = &r->chunks[in_region(chunk)];
+
+	update(p, r, chunk,
+	       used ? take(c, i, n) : give(c, hr_eight16_get(&r->leaves[in_region(chunk) / 8], chunk % 8), i, n));
 }
 
 /* mark_range over several chunks. */
 static __attribute__((noinline)) void mark_chunks(struct hr_pagealloc *p, uint64_t page, uint64_t limit, bool used)
 {
-	uint64_t first = hr_chunk_of(page), last = hr_chunk_of(limit - 1);
+	while (page < limit) {
+		uint64_t chunk = hr_chunk_of(page);
+		unsigned i = hr_page_in_chunk(page), n = HR_CHUNK_PAGES - i;
 
-	for (uint64_t chunk = first; chunk <= last; chunk++) {
-		struct region *r = region_of(p, chunk);
-		struct chunk *c = &r->chunks[in_region(chunk)];
-		uint64_t low = chunk == first ? page : hr_chunk_page(chunk);
-		unsigned i = hr_page_in_chunk(low);
-		unsigned n = (unsigned)((chunk == last ? limit : hr_chunk_page(chunk + 1)) - low);
-		struct hr_summary s = n == HR_CHUNK_PAGES ? mark_chunk(c, used)
-				      : used		  ? mark_in_chunk(c, i, n, true)
-							  : mark_in_chunk(c, i, n, false);
-
-		hr_eight16_put(narrow_below(r, 1, in_region(chunk) / FANOUT), chunk % FANOUT, s, HR_CHUNK_PAGES);
+		if (n > limit - page)
+			n = (unsigned)(limit - page);
+		if (n == HR_CHUNK_PAGES)
+			mark_chunk(p, chunk, used);
+		else if (used)
+			mark_in_chunk(p, chunk, i, n, true);
+		else
+			mark_in_chunk(p, chunk, i, n, false);
+		page += n;
 	}
-	update_parents(p, first, last);
 }
 
 /*
@@ -348,14 +436,12 @@ static __attribute__((noinline)) void mark_chunks(struct hr_pagealloc *p, uint64
  */
 HR_INLINE void mark_range(struct hr_pagealloc *p, uint64_t page, uint64_t npages, bool used)
 {
-	uint64_t chunk = hr_chunk_of(page);
 	unsigned i = hr_page_in_chunk(page);
-	struct region *r = region_of(p, chunk);
 
 	if (npages > HR_CHUNK_PAGES - i)
 		mark_chunks(p, page, page + npages, used);
 	else
-		update_chunk(p, r, chunk, mark_in_chunk(&r->chunks[in_region(chunk)], i, (unsigned)npages, used));
+		mark_in_chunk(p, hr_chunk_of(page), i, (unsigned)npages, used);
 }
 
 void hr_pagealloc_alloc_range(struct hr_pagealloc *p, uint64_t page, uint64_t npages)
@@ -385,18 +471,6 @@ static bool map_regions(struct hr_pagealloc *p, uint64_t chunk, uint64_t limit)
 	return true;
 }
 
-/* Where searches may begin: at the lowest entry that holds all. */
-static void set_top(struct hr_pagealloc *p)
-{
-	uint64_t first = hr_chunk_of(p->in_use.at[0].base), last = p->end_chunk - 1;
-
-	for (p->top = 0; p->top < NO_TOP && first != last; p->top++) {
-		first /= FANOUT;
-		last /= FANOUT;
-	}
-	p->top_entry = first;
-}
-
 enum hr_status hr_pagealloc_grow(struct hr_pagealloc *p, uint64_t chunk, uint64_t nchunks)
 {
 	uint64_t last = p->geometry->chunks - (p->geometry->address_bits == 32);
@@ -416,7 +490,6 @@ enum hr_status hr_pagealloc_grow(struct hr_pagealloc *p, uint64_t chunk, uint64_
 		p->end_chunk = chunk + nchunks;
 	if (base < p->search)
 		p->search = base;
-	set_top(p);
 	mark_range(p, base, limit - base, false);
 	return HR_OK;
 }
@@ -443,7 +516,7 @@ static inline uint64_t next_live(const struct hr_pagealloc *p, uint64_t entry)
  * How a search ended: the run's first page, and the entry it had gone down to
  * then. Height 0: it looked into that chunk; higher: the run goes through a
  * border between that entry's children, or starts with one of them, as it does
- * with (NO_TOP, 0) for root entries.
+ * with (ABOVE_ROOT, 0) for root entries.
  */
 struct found {
 	uint64_t page, entry;
@@ -453,80 +526,93 @@ struct found {
 /* The lowest run in a chunk that has one. pallocBits.find. */
 static inline unsigned find_in_chunk(const struct chunk *c, unsigned npages)
 {
-	unsigned w, below;
+	struct hr_fit fit;
 
 	if (npages > WORD_PAGES)
-		return hr_bitmap_find(c->bits, npages, 0, &w);
-	w = hr_eight16_fit(&c->words, npages);
-	below = w > 0 ? c->words.end[w - 1] : 0;
-	if (below + c->words.start[w] >= npages)
-		return WORD_PAGES * w - below;
-	return WORD_PAGES * w + hr_find_bit_range64(~c->bits[w], npages);
+		return hr_bitmap_find(c->bits, npages, 0, &fit.i);
+	fit = hr_eight16_fit(&c->words, npages);
+	if (!fit.crosses)
+		return WORD_PAGES * fit.i + hr_find_bit_range64(~c->bits[fit.i], npages);
+	return WORD_PAGES * fit.i - (fit.i > 0 ? c->words.end[fit.i - 1] : 0);
 }
 
 /* The lowest free page of a chunk that has one. */
 static inline unsigned first_free_in_chunk(const struct chunk *c)
 {
-	unsigned w = hr_eight16_fit(&c->words, 1);
+	unsigned w = hr_eight16_fit(&c->words, 1).i;
 
 	return WORD_PAGES * w + hr_ctz(~c->bits[w]);
 }
 
 /*
- * A run longer than any child of an entry, through children that are free as a
- * whole.
+ * find_below for runs that may be longer than a child, and then go through
+ * children that are free as a whole.
  */
-static struct found find_through(const struct hr_pagealloc *p, uint64_t npages, unsigned height, uint64_t entry)
+static __attribute__((noinline)) struct found find_large(const struct hr_pagealloc *p, uint64_t npages, unsigned height,
+							 uint64_t entry)
 {
-	uint64_t run = 0, child, whole = UINT64_C(1) << HEIGHT_LOG_PAGES(height - 1);
-
-	for (child = entry * FANOUT;; child++) {
-		struct hr_summary s = entry_at(p, height - 1, child);
-
-		if (run + s.start >= npages)
-			break;
-		run = s.start == whole ? run + whole : s.end;
-	}
-	return (struct found){child * whole - run, entry, height};
-}
-
-/*
- * Goes down from an entry of which the longest run has at least npages. Where
- * the children are longer than npages, none before the first that will do is
- * free as a whole, so that its lower neighbour's end is all that can lead to it.
- */
-static inline struct found find_below(const struct hr_pagealloc *p, uint64_t npages, unsigned height, uint64_t entry)
-{
-	struct region *r = p->regions[entry >> FANOUT_BITS * (ROOT_HEIGHT - height)];
-
 	for (; height > 0; height--) {
-		unsigned at = (unsigned)entry & ((1u << FANOUT_BITS * (ROOT_HEIGHT - height)) - 1), i, before, start;
+		uint64_t run = 0, child = entry * FANOUT, whole = UINT64_C(1) << HEIGHT_LOG_PAGES(height - 1);
 
-		if (npages > UINT64_C(1) << HEIGHT_LOG_PAGES(height - 1))
-			return find_through(p, npages, height, entry);
-		if (height > WIDE_HEIGHT) {
-			const struct hr_eight32 *b = wide_below(r, height, at);
+		for (;; child++) {
+			struct hr_summary s = entry_at(p, height - 1, child);
 
-			i = hr_eight32_fit(b, (unsigned)npages);
-			before = i > 0 ? b->end[i - 1] : 0;
-			start = b->start[i];
-		} else {
-			const struct hr_eight16 *b = narrow_below(r, height, at);
-
-			i = hr_eight16_fit(b, (unsigned)npages);
-			before = i > 0 ? b->end[i - 1] : 0;
-			start = b->start[i];
+			if (run + s.start >= npages)
+				return (struct found){child * whole - run, entry, height};
+			if (s.max >= npages)
+				break;
+			run = s.start == whole ? run + whole : s.end;
 		}
-		if (before + start >= npages)
-			return (struct found){((entry * FANOUT + i) << HEIGHT_LOG_PAGES(height - 1)) - before, entry,
-					      height};
-		entry = entry * FANOUT + i;
+		entry = child;
 	}
-	return (struct found){hr_chunk_page(entry) + find_in_chunk(&r->chunks[in_region(entry)], (unsigned)npages),
-			      entry, 0};
+	return (struct found){hr_chunk_page(entry) + find_in_chunk(chunk_at(p, entry), (unsigned)npages), entry, 0};
 }
 
-/* find in a heap that lies in several root entries. */
+/* Goes down from an entry of which the longest run has at least npages. */
+static __attribute__((noinline)) struct found find_below(const struct hr_pagealloc *p, uint64_t npages, unsigned height,
+							 uint64_t entry)
+{
+	const struct region *r = p->regions[entry >> FANOUT_BITS * (ROOT_HEIGHT - height)];
+	unsigned n = (unsigned)npages;
+	struct hr_fit fit;
+
+	if (npages > HR_CHUNK_PAGES)
+		return find_large(p, npages, height, entry);
+	switch (height) {
+	case 4:
+		fit = hr_eight32_fit(&r->h3, n);
+		if (fit.crosses)
+			break;
+		entry = entry * FANOUT + fit.i;
+		height = 3; /* fall through */
+	case 3:
+		fit = hr_eight32_fit(&r->h2[entry % 8], n);
+		if (fit.crosses)
+			break;
+		entry = entry * FANOUT + fit.i;
+		height = 2; /* fall through */
+	case 2:
+		fit = hr_eight16_fit(&r->h1[entry % 64], n);
+		if (fit.crosses)
+			break;
+		entry = entry * FANOUT + fit.i;
+		height = 1; /* fall through */
+	case 1:
+		fit = hr_eight16_fit(&r->leaves[entry % 512], n);
+		if (fit.crosses)
+			break;
+		entry = entry * FANOUT + fit.i;
+		/* fall through */
+	default:
+		return (struct found){hr_chunk_page(entry) + find_in_chunk(&r->chunks[in_region(entry)], n), entry, 0};
+	}
+	entry = entry * FANOUT + fit.i;
+	return (struct found){(entry << HEIGHT_LOG_PAGES(height - 1)) -
+				  (fit.i > 0 ? entry_at(p, height - 1, entry - 1).end : 0),
+			      entry / FANOUT, height};
+}
+
+/* find, when the search address's root entry has none. */
 static __attribute__((noinline)) struct found find_from_root(const struct hr_pagealloc *p, uint64_t npages)
 {
 	uint64_t run = 0, expected = 0;
@@ -537,7 +623,7 @@ static __attribute__((noinline)) struct found find_from_root(const struct hr_pag
 		if (e != expected)
 			run = 0;
 		if (run + s.start >= npages)
-			return (struct found){(e << ROOT_LOG_PAGES) - run, 0, NO_TOP};
+			return (struct found){(e << ROOT_LOG_PAGES) - run, 0, ABOVE_ROOT};
 		if (s.max >= npages)
 			return find_below(p, npages, ROOT_HEIGHT, e);
 		run = s.start >> ROOT_LOG_PAGES ? run + s.start : s.end;
@@ -550,28 +636,36 @@ static __attribute__((noinline)) struct found find_from_root(const struct hr_pag
  * The lowest run of npages free pages in the heap; page HR_NO_PAGE when there
  * is none. pageAlloc.find.
  *
- * The runtime begins at the root, and in blocks that the search address lies in
- * with that address's entry. What it leaves out is in use, and what lies above
- * the top has no other children, so that the run is the same. That it may stop
- * above the top already makes no difference to first_free_known.
+ * The runtime begins at the root, and in each block that the search address
+ * lies in with that address's entry. As nothing is free below that address, the
+ * run is in the lowest entry around it that has one long enough, and a search
+ * from there finds the same one. Where the runtime would have stopped higher
+ * up, since the entry begins with free pages, these are the first of the heap
+ * and at the search address, so that first_free_known does not matter.
  */
 static inline struct found find(const struct hr_pagealloc *p, uint64_t npages)
 {
-	if (p->top == NO_TOP)
-		return find_from_root(p, npages);
-	if (p->root[p->top_entry >> FANOUT_BITS * (ROOT_HEIGHT - p->top)].max < npages)
-		return (struct found){HR_NO_PAGE, 0, 0};
-	return find_below(p, npages, p->top, p->top_entry);
+	uint64_t chunk = hr_chunk_of(p->search);
+	const struct region *r = region_of(p, chunk);
+	unsigned i = in_region(chunk);
+
+	if (r->h1[i / 64].max[i / 8 % 8] >= npages)
+		return find_below(p, npages, 1, chunk / 8);
+	if (r->h2[i / 512].max[i / 64 % 8] >= npages)
+		return find_below(p, npages, 2, chunk / 64);
+	if (r->h3.max[i / 512] >= npages)
+		return find_below(p, npages, 3, chunk / 512);
+	return find_from_root(p, npages);
 }
 
 /* Height of the lowest entry that holds both a and b, entries of the given height. */
 static inline unsigned meeting_height(uint64_t a, uint64_t b, unsigned height)
 {
-	for (; a != b && height < NO_TOP; height++) {
+	for (; a != b && height < ABOVE_ROOT; height++) {
 		a /= FANOUT;
 		b /= FANOUT;
 	}
-	return a == b ? height : NO_TOP;
+	return a == b ? height : ABOVE_ROOT;
 }
 
 /*
@@ -585,7 +679,7 @@ static __attribute__((noinline)) uint64_t first_free_known(const struct hr_pagea
 	uint64_t first = hr_chunk_of(find(p, 1).page);
 	unsigned height = f.height;
 
-	if (height < NO_TOP)
+	if (height < ABOVE_ROOT)
 		height = meeting_height(f.entry, first >> FANOUT_BITS * height, height);
 	if (height == 0)
 		return hr_chunk_page(first) + first_free_in_chunk(chunk_at(p, first));
@@ -603,7 +697,7 @@ static inline bool first_free_is_behind(const struct hr_pagealloc *p, const stru
 	uint64_t chunk = hr_chunk_of(p->search);
 	unsigned height = f->height;
 
-	if (height < NO_TOP)
+	if (height < ABOVE_ROOT)
 		height = meeting_height(f->entry, chunk >> FANOUT_BITS * height, height);
 	return height > 0 && entry_at(p, height - 1, chunk >> FANOUT_BITS * (height - 1)).max != 0;
 }
@@ -651,7 +745,7 @@ static void set_block(struct hr_pagealloc *p, uint64_t base, uint64_t used)
 	unsigned w = hr_page_in_chunk(base) / WORD_PAGES;
 
 	c->bits[w] = used;
-	update_chunk(p, r, chunk, hr_eight16_put(&c->words, w, summarize_word(used), WORD_PAGES));
+	update(p, r, chunk, hr_eight16_put(&c->words, w, summarize_word(used), WORD_PAGES));
 }
 
 static inline uint64_t get_block(const struct hr_pagealloc *p, uint64_t base)
