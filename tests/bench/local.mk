@@ -25,9 +25,14 @@ bench: heapreplay$(EXEEXT) $(bench_programs) $(bench_tools)
 # The real Go 1.19 runtime's figures; a command for other scripts.
 EXTRA_DIST += tests/bench/runtime/main.go tests/bench/runtime/run.sh
 
-bench_programs += tests/bench/index
+bench_tools += tests/bench/index
 tests_bench_index_SOURCES = tests/bench/index.c
 tests_bench_index_LDADD = libcore.la
+
+bench_tools += tests/bench/alloc
+tests_bench_alloc_SOURCES = tests/bench/alloc.c
+tests_bench_alloc_LDADD = libcore.la $(ZLIB_LIBS)
+bench_scripts += tests/bench/runtime.sh
 
 bench_tools += tests/bench/replay
 tests_bench_replay_SOURCES = tests/bench/replay.c

@@ -1,6 +1,8 @@
+# shellcheck shell=bash
 # Events a second of whole replays, of the shipped traces or of those in
 # BENCH_TRACES (zstd or plain), and the same of plain decompression for scale.
 set -eu
+: "${top_srcdir:?run it through make bench}" "${top_builddir:?}"
 work=$(mktemp -d "$top_builddir/tests/bench-replay.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 for trace in ${BENCH_TRACES:-"$top_srcdir"/traces/*.zst}; do
