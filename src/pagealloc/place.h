@@ -29,11 +29,11 @@ enum hr_place_kind {
 };
 
 enum hr_place_flags {
-	HR_PLACE_MANUAL = 1 << 0,     /* ALLOC, CACHE_USE, FREE: holds no objects (stacks, GC work): not "in use" */
-	HR_PLACE_COMPLETE = 1 << 1,   /* ALLOC, CACHE_USE: a span was allocated, so that synchronous scavenging is due;
+	HR_PLACE_MANUAL = 1 << 0,   /* ALLOC, CACHE_USE, FREE: holds no objects (stacks, GC work): not "in use" */
+	HR_PLACE_COMPLETE = 1 << 1, /* ALLOC, CACHE_USE: a span was allocated, so that synchronous scavenging is due;
 					 absent for what was there when the trace began, and for pages of unknown owners */
-	HR_PLACE_INITIAL = 1 << 2,    /* GROW: there when the trace began */
-	HR_PLACE_FORCED = 1 << 3,     /* SWEEP_DONE */
+	HR_PLACE_INITIAL = 1 << 2,  /* GROW: there when the trace began */
+	HR_PLACE_FORCED = 1 << 3,   /* SWEEP_DONE */
 	HR_PLACE_PADDING = 1 << 4,  /* ALLOC: used for ever by nobody, and released all the same: neither in use nor
 				       manual. The first pages of a heap of Go 1.26, whose base is random */
 };

@@ -15,10 +15,10 @@
 #define HR_SCAVENGE_FOLLOWER_H
 
 #include "base/error.h"
+#include "pagealloc/place.h"
 #include "scavenge/cost.h"
 #include "scavenge/gauge.h"
 #include "scavenge/pagemap.h"
-#include "pagealloc/place.h"
 #include "scavenge/policy.h"
 #include "scavenge/search.h"
 

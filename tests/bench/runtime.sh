@@ -34,6 +34,7 @@ fi
 # shellcheck disable=SC2086 # a list of files
 "$top_builddir/tests/bench/alloc" $BENCH_OPS >"$work/alloc"
 "$top_builddir/tests/bench/index" >"$work/index"
+# shellcheck disable=SC2086
 if ! "$BASH" "$top_srcdir/tests/bench/runtime/run.sh" $BENCH_OPS >"$work/real" 2>"$work/why"; then
 	cat "$work/alloc" "$work/index"
 	echo "the real runtime is not measured: $(tail -n 1 "$work/why")"

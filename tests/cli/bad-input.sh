@@ -33,10 +33,10 @@ if have zstd; then
 	zstd -dqc "$trace" >whole
 	{ head -c 200000 whole; head -c 4000 /dev/zero | tr '\0' '\377'; tail -c +204001 whole; } >damaged
 	fails 'damaged: byte [0-9]+: ' 'a damaged trace names the byte' replay -q --json -o out.json damaged
-	head -c 1000003 whole >cut
-	run "$HEAPREPLAY" replay -q cut
+	head -c 1000003 whole >cut.trace
+	run "$HEAPREPLAY" replay -q cut.trace
 	is "$status" 0 'a trace cut short: status 0'
-	like "$err" '^heapreplay: cut: warning: byte [0-9]+: the trace is cut off here: ' 'a trace cut short: a warning'
+	like "$err" '^heapreplay: cut.trace: warning: byte [0-9]+: the trace is cut off here: ' 'a trace cut short: a warning'
 	head -c 1000000 "$trace" >cut.zst
 	run "$HEAPREPLAY" replay -q cut.zst
 	is "$status" 0 'a compressed trace cut short: status 0'
