@@ -30,6 +30,17 @@ unit_tests += tests/unit/gotrace
 tests_unit_gotrace_SOURCES = tests/unit/gotrace.c
 unit_tests += tests/unit/text
 tests_unit_text_SOURCES = tests/unit/text.c
+unit_headers += tests/unit/place_check.h
+unit_tests += tests/unit/spans
+tests_unit_spans_SOURCES = tests/unit/spans.c
+unit_tests += tests/unit/arenas
+tests_unit_arenas_SOURCES = tests/unit/arenas.c
+unit_tests += tests/unit/heap
+tests_unit_heap_SOURCES = tests/unit/heap.c
+unit_tests += tests/unit/placer
+tests_unit_placer_SOURCES = tests/unit/placer.c
+unit_tests += tests/unit/addresses
+tests_unit_addresses_SOURCES = tests/unit/addresses.c
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
