@@ -34,8 +34,7 @@ void hr_heap_release(struct hr_heap *h)
 
 struct hr_place *hr_heap_note(struct hr_heap *h, enum hr_place_kind kind)
 {
-	static _Thread_local struct hr_place nowhere;
-	struct hr_place *r = &nowhere;
+	struct hr_place *r = &h->nowhere;
 
 	if (h->out != NULL) {
 		if (h->out->n < h->out->cap || hr_reserve(&h->out->at, &h->out->cap, h->out->n + 1, sizeof(*r)))

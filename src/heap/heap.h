@@ -40,9 +40,10 @@ struct hr_heap {
 	struct hr_counts counts;
 	struct hr_pagecache *caches; /* by P */
 	size_t ncaches;
-	struct hr_places *out; /* NULL: changes are not recorded */
-	uint64_t now_ns;       /* the time that records carry */
-	unsigned grow_flags;   /* of the GROW records that hr_heap_grow makes */
+	struct hr_places *out;	 /* NULL: changes are not recorded */
+	struct hr_place nowhere; /* where records go that are not kept */
+	uint64_t now_ns;	 /* the time that records carry */
+	unsigned grow_flags;	 /* of the GROW records that hr_heap_grow makes */
 	uint64_t fills, uses, flushes, foreign_uses;
 	uint64_t grown_bytes;
 };

@@ -127,7 +127,8 @@ static enum hr_status reach(struct hr_heap *h, struct hr_span span, uint64_t *gr
 	uint64_t arena_pages = h->geometry->arena_bytes / HR_PAGE_BYTES, before = h->counts.mapped;
 
 	*grown_pages = 0;
-	if (end > h->arenas.base && end <= h->arenas.base + ask + arena_pages && span.page + ask >= h->arenas.base) {
+	if (end > h->arenas.base && end <= h->arenas.base + ask + arena_pages &&
+	    (span.page >= h->arenas.base || hr_pagealloc_has_chunk(h->pages, hr_chunk_of(span.page)))) {
 		while (end > h->arenas.base)
 			HR_TRY(hr_heap_grow(h, span.npages, &more, err));
 	}
@@ -259,14 +260,13 @@ enum hr_status hr_live_force(struct hr_live *l, struct hr_span span, int p, unsi
 	return HR_OK;
 }
 
-/* Where an allocation for which nothing is free would go: the free end of the heap and what is added to it. */
-static uint64_t page_after_growth(const struct hr_heap *h, uint64_t npages)
+/* Nothing is free for the span; is it where growth would put it: in the heap's free end and what is added to it? */
+static bool follows_growth(const struct hr_heap *h, struct hr_span span)
 {
-	uint64_t page = h->arenas.base;
+	uint64_t end = h->arenas.base;
 
-	while (h->arenas.base - page < npages && hr_pagealloc_is_free(h->pages, page - 1, 1))
-		page--;
-	return page;
+	return span.page <= end && end - span.page < span.npages && !hr_pagealloc_is_free(h->pages, span.page - 1, 1) &&
+	       (span.page == end || hr_pagealloc_is_free(h->pages, span.page, end - span.page));
 }
 
 static struct hr_offer offer_for(struct hr_heap *h, struct hr_span span, int p)
@@ -377,7 +377,7 @@ enum hr_status hr_live_put(struct hr_live *l, struct hr_span span, int p, unsign
 	struct hr_offer offer = hr_heap_ask(h, span.npages, p);
 	uint64_t grown_pages = 0;
 
-	if (offer.page == HR_NO_PAGE && page_after_growth(h, span.npages) == span.page)
+	if (offer.page == HR_NO_PAGE && follows_growth(h, span))
 		HR_TRY(hr_heap_ask_more(h, &offer, span.npages, &grown_pages, err));
 	*same = offer.page == span.page;
 	if (!*same) {
