@@ -584,25 +584,28 @@ static __attribute__((noinline)) struct found find_below(const struct hr_pageall
 		if (fit.crosses)
 			break;
 		entry = entry * FANOUT + fit.i;
-		height = 3; /* fall through */
+		height = 3;
+		__attribute__((fallthrough));
 	case 3:
 		fit = hr_eight32_fit(&r->h2[entry % 8], n);
 		if (fit.crosses)
 			break;
 		entry = entry * FANOUT + fit.i;
-		height = 2; /* fall through */
+		height = 2;
+		__attribute__((fallthrough));
 	case 2:
 		fit = hr_eight16_fit(&r->h1[entry % 64], n);
 		if (fit.crosses)
 			break;
 		entry = entry * FANOUT + fit.i;
-		height = 1; /* fall through */
+		height = 1;
+		__attribute__((fallthrough));
 	case 1:
 		fit = hr_eight16_fit(&r->leaves[entry % 512], n);
 		if (fit.crosses)
 			break;
 		entry = entry * FANOUT + fit.i;
-		/* fall through */
+		__attribute__((fallthrough));
 	default:
 		return (struct found){hr_chunk_page(entry) + find_in_chunk(&r->chunks[in_region(entry)], n), entry, 0};
 	}
@@ -878,34 +881,41 @@ static enum hr_status check_sum(const char *what, uint64_t index, struct hr_summ
 			    is.start, is.max, is.end, should.start, should.max, should.end);
 }
 
+/* What has not grown is all zeroes, its summaries too. */
+static enum hr_status check_ungrown(const struct chunk *c, struct hr_summary leaf, uint64_t chunk, struct hr_error *err)
+{
+	static const struct chunk untouched;
+
+	if (leaf.max != 0 || memcmp(c->bits, untouched.bits, sizeof(c->bits)) != 0 ||
+	    memcmp(&c->words, &untouched.words, sizeof(c->words)) != 0)
+		return hr_error_set(err, HR_EINTERNAL, "chunk %" PRIu64 " has pages but never grew", chunk);
+	return HR_OK;
+}
+
 static enum hr_status check_chunk(const struct hr_pagealloc *p, uint64_t chunk, struct hr_error *err)
 {
 	const struct chunk *c = chunk_at(p, chunk);
-	bool grown = hr_ranges_contains(&p->in_use, hr_chunk_page(chunk));
-	struct hr_summary should = grown ? hr_bitmap_summarize(c->bits) : all_used;
+	struct hr_summary leaf = entry_at(p, 0, chunk);
 	uint64_t first_free;
+	unsigned at;
 
+	if (!hr_pagealloc_has_chunk(p, chunk))
+		return check_ungrown(c, leaf, chunk, err);
 	for (unsigned w = 0; w < HR_CHUNK_WORDS; w++) {
-		hr_bitmap one = {[1] = UINT64_MAX, [2] = UINT64_MAX, [3] = UINT64_MAX, [4] = UINT64_MAX,
-				 [5] = UINT64_MAX, [6] = UINT64_MAX, [7] = UINT64_MAX};
-		struct hr_summary word;
+		/* The word alone, first at the lower end of a chunk in use, then at the upper end. */
+		hr_bitmap low, high;
+		struct hr_summary should;
 
-		if (!grown && c->bits[w] != 0)
-			return hr_error_set(err, HR_EINTERNAL, "chunk %" PRIu64 " has bits but never grew", chunk);
-		one[0] = c->bits[w];
-		word = hr_bitmap_summarize(one);
-		one[0] = UINT64_MAX;
-		one[7] = c->bits[w];
-		word.end = hr_bitmap_summarize(one).end;
-		HR_TRY(
-		    check_sum("the words of chunk", chunk, hr_eight16_get(&c->words, w), grown ? word : all_used, err));
+		memset(low, 0xff, sizeof(low));
+		memset(high, 0xff, sizeof(high));
+		low[0] = high[HR_CHUNK_WORDS - 1] = c->bits[w];
+		should = hr_bitmap_summarize(low);
+		should.end = hr_bitmap_summarize(high).end;
+		HR_TRY(check_sum("a word of chunk", chunk, hr_eight16_get(&c->words, w), should, err));
 	}
-	HR_TRY(check_sum("chunk", chunk, entry_at(p, 0, chunk), should, err));
-	if (should.max == 0)
-		return HR_OK;
-	hr_bitmap_find(c->bits, 1, 0, &(unsigned){0});
-	first_free = hr_chunk_page(chunk) + hr_bitmap_find(c->bits, 1, 0, &(unsigned){0});
-	if (first_free < p->search)
+	HR_TRY(check_sum("chunk", chunk, leaf, hr_bitmap_summarize(c->bits), err));
+	first_free = hr_chunk_page(chunk) + hr_bitmap_find(c->bits, 1, 0, &at);
+	if (leaf.max != 0 && first_free < p->search)
 		return hr_error_set(err, HR_EINTERNAL, "page %" PRIu64 " is free, below the search address %" PRIu64,
 				    first_free, p->search);
 	return HR_OK;
@@ -913,19 +923,20 @@ static enum hr_status check_chunk(const struct hr_pagealloc *p, uint64_t chunk, 
 
 static enum hr_status check_region(const struct hr_pagealloc *p, uint64_t e, struct hr_error *err)
 {
+	const int pack_bits = 21; /* enough for every height */
+
 	for (uint64_t c = e << REGION_LOG_CHUNKS; c < (e + 1) << REGION_LOG_CHUNKS; c++)
 		HR_TRY(check_chunk(p, c, err));
 	for (unsigned h = 1; h <= ROOT_HEIGHT; h++) {
-		unsigned bits = FANOUT_BITS * (ROOT_HEIGHT - h), pack_bits = 21;
+		unsigned bits = FANOUT_BITS * (ROOT_HEIGHT - h);
 
 		for (uint64_t i = e << bits; i < (e + 1) << bits; i++) {
 			uint64_t child[FANOUT];
 
 			for (unsigned j = 0; j < FANOUT; j++)
-				child[j] = hr_summary_pack(entry_at(p, h - 1, i * FANOUT + j), (int)pack_bits);
-			HR_TRY(check_sum("an inner entry", i, entry_at(p, h, i),
-					 hr_summary_merge(child, FANOUT, HEIGHT_LOG_PAGES(h - 1), (int)pack_bits),
-					 err));
+				child[j] = hr_summary_pack(entry_at(p, h - 1, i * FANOUT + j), pack_bits);
+			HR_TRY(check_sum("an inner entry,", i, entry_at(p, h, i),
+					 hr_summary_merge(child, FANOUT, HEIGHT_LOG_PAGES(h - 1), pack_bits), err));
 		}
 	}
 	return HR_OK;

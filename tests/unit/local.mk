@@ -42,6 +42,13 @@ tests_unit_placer_SOURCES = tests/unit/placer.c
 unit_tests += tests/unit/addresses
 tests_unit_addresses_SOURCES = tests/unit/addresses.c
 
+# The page allocator: its bits, its summaries, its ranges, and all of it beside a model.
+unit_tests += tests/unit/bitmap tests/unit/summary tests/unit/ranges tests/unit/pagealloc
+tests_unit_bitmap_SOURCES = tests/unit/bitmap.c
+tests_unit_summary_SOURCES = tests/unit/summary.c
+tests_unit_ranges_SOURCES = tests/unit/ranges.c
+tests_unit_pagealloc_SOURCES = tests/unit/pagealloc.c
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
