@@ -231,6 +231,10 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_opt
 		cli_misuse(c, "--every takes a time above 0");
 		return -1;
 	}
+	if (o->replay.from_ns > o->replay.until_ns) {
+		cli_misuse(c, "--from is after --until");
+		return -1;
+	}
 	o->replay.settings.limit_given = o->limit_given;
 	return optind;
 }

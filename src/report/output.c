@@ -3,6 +3,7 @@
 #include "report/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,49 @@ static mode_t new_file_mode(void)
 
 	umask(mask);
 	return 0666 & ~mask;
+}
+
+/* A file in the folder of path that has no name yet, or the name o->temporary; -1: errno says why not. */
+static int open_temporary(struct hr_output *o, const char *path)
+{
+	char *folder = strdup(path), *slash = folder ? strrchr(folder, '/') : NULL;
+	int fd = -1;
+
+	if (slash != NULL)
+		slash[slash == folder] = '\0';
+	if (folder != NULL)
+		fd = open(slash ? folder : ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	free(folder);
+	if (fd < 0) {
+		fd = mkstemp(o->temporary);
+		o->named = fd >= 0;
+	}
+	return fd;
+}
+
+/* Gives the complete file its temporary name, if it has none, and then its own. */
+static int put_in_place(struct hr_output *o)
+{
+	char self[64];
+
+	if (!o->named) {
+		int fd;
+
+		/* A name that nobody has: made by mkstemp, and free again for a moment. */
+		fd = mkstemp(o->temporary);
+		if (fd < 0)
+			return -1;
+		close(fd);
+		unlink(o->temporary);
+		snprintf(self, sizeof(self), "/proc/self/fd/%d", fileno(o->file));
+		if (linkat(AT_FDCWD, self, AT_FDCWD, o->temporary, AT_SYMLINK_FOLLOW) != 0)
+			return -1;
+		o->named = true;
+	}
+	if (rename(o->temporary, o->path) != 0)
+		return -1;
+	o->named = false;
+	return 0;
 }
 
 enum hr_status hr_output_open(struct hr_output *o, const char *path, struct hr_error *err)
@@ -54,12 +98,9 @@ enum hr_status hr_output_open(struct hr_output *o, const char *path, struct hr_e
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	}
 	snprintf(o->temporary, len, "%s.XXXXXX", path);
-	fd = mkstemp(o->temporary);
-	if (fd < 0) {
-		free(o->temporary);
-		o->temporary = NULL;
+	fd = open_temporary(o, path);
+	if (fd < 0)
 		return cannot(o, "create", err);
-	}
 	if (fchmod(fd, exists ? st.st_mode & 07777 : new_file_mode()) != 0 || (o->file = fdopen(fd, "w")) == NULL) {
 		int why = errno;
 		close(fd);
@@ -77,16 +118,12 @@ enum hr_status hr_output_commit(struct hr_output *o, struct hr_error *err)
 		return HR_OK;
 	if (fflush(f) != 0 || ferror(f))
 		return cannot(o, "write", err);
+	if (o->temporary != NULL && put_in_place(o) != 0)
+		return cannot(o, "create", err);
 	if (o->path != NULL) {
 		o->file = NULL;
 		if (fclose(f) != 0)
 			return cannot(o, "write", err);
-	}
-	if (o->temporary != NULL) {
-		if (rename(o->temporary, o->path) != 0)
-			return cannot(o, "create", err);
-		free(o->temporary);
-		o->temporary = NULL;
 	}
 	o->file = NULL;
 	hr_output_abandon(o);
@@ -97,7 +134,7 @@ void hr_output_abandon(struct hr_output *o)
 {
 	if (o->file != NULL && o->path != NULL)
 		fclose(o->file);
-	if (o->temporary != NULL)
+	if (o->named)
 		unlink(o->temporary);
 	free(o->temporary);
 	free(o->path);

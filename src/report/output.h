@@ -1,18 +1,23 @@
 /*
- * Files that appear whole or not at all: a regular file is written beside its
- * place and renamed when it is complete; standard output, devices and pipes
- * are written through.
+ * Files that appear whole or not at all: a regular file is written without a
+ * name, or with another one beside its place where the file system can't do
+ * that, and gets its own when it is complete; so that nothing stays behind even
+ * of a run that is killed. Standard output, devices and pipes are written
+ * through.
  */
 #ifndef HR_REPORT_OUTPUT_H
 #define HR_REPORT_OUTPUT_H
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct hr_output {
 	FILE *file;
-	char *path, *temporary; /* NULL: standard output; temporary NULL: written through */
+	char *path;	 /* NULL: standard output */
+	char *temporary; /* the name until it is complete, or to be; NULL: written through */
+	bool named;	 /* something has that name now */
 };
 
 /* path: NULL or "-" is standard output. HR_EIO says why not. */

@@ -60,6 +60,9 @@ TABLE
 run "$HEAPREPLAY" replay -p
 is "$status" 2 'an option without its value: status 2'
 like "$err" '^heapreplay replay: -p needs a value' 'an option without its value is named'
+run "$HEAPREPLAY" replay --from 2s --until 1s x.trace
+is "$status" 2 '--from after --until: status 2'
+like "$err" '--from is after --until' '--from after --until: says so'
 run "$HEAPREPLAY" replay -p none -p eager x.trace
 is "$status" 2 'replay with two policies: status 2'
 like "$err" 'compare takes several' 'replay with two policies points to compare'
