@@ -51,7 +51,7 @@ static void print_table(FILE *out, const char *path, const struct hr_replay *r, 
 	fprintf(out, "%s: %s", path, hr_format_ns(buf, hr_metric_find("duration_ns")->get(first)));
 	fprintf(out, ", in use %s on average", hr_format_bytes(buf, hr_metric_find("in_use_mean_bytes")->get(first)));
 	fprintf(out, ", %s at most", hr_format_bytes(buf, hr_metric_find("in_use_peak_bytes")->get(first)));
-	fprintf(out, ", %s placement\n\n%-*s", hr_placer_stats(r->placer)->recorded ? "recorded" : "modelled", width,
+	fprintf(out, ", %s placement\n\n%-*s", hr_placer_stats(r->placer).recorded ? "recorded" : "modelled", width,
 		"policy");
 	for (size_t c = 0; c < NCOLUMNS; c++)
 		fprintf(out, " %10s", columns[c].heading);
@@ -83,7 +83,7 @@ static enum hr_status print_json(FILE *out, const char *path, const struct hr_re
 							  "summary", hr_metrics_json(r->followers[i])));
 	json_object_set_new(d, "trace", hr_document_trace(path, hr_reader_meta(r->reader), hr_reader_stats(r->reader)));
 	json_object_set_new(d, "settings", hr_document_settings(r));
-	json_object_set_new(d, "placement", hr_document_placement(hr_placer_stats(r->placer)));
+	json_object_set_new(d, "placement", hr_document_placement(r->placer));
 	json_object_set_new(d, "policies", policies);
 	return hr_document_write(d, out, err);
 }

@@ -69,18 +69,18 @@ static size_t lacks_of(const struct survey *s, const char *lacks[8])
 {
 	const struct hr_trace_meta *meta = hr_reader_meta(s->reader);
 	const struct hr_trace_stats *stats = hr_reader_stats(s->reader);
-	const struct hr_placer_stats *p = hr_placer_stats(s->placer);
+	const struct hr_placer_stats p = hr_placer_stats(s->placer);
 	size_t n = 0;
 
 	if (!meta->has_addresses)
 		lacks[n++] = "addresses: the replay places spans by its own allocator";
 	if (!meta->has_procs)
 		lacks[n++] = "processors: there are no page caches in the replay";
-	if (p->cycles == 0)
+	if (p.cycles == 0)
 		lacks[n++] = "GC cycles: the Go policies have nothing to pace by, and only scavenge for a memory limit";
 	else if (stats->counts[HR_EV_HEAP_GOAL] == 0)
 		lacks[n++] = "heap goals: the Go policies have no goal and only scavenge for a memory limit";
-	if (p->mid_life)
+	if (p.mid_life)
 		lacks[n++] = "the heap's beginning: which of its free pages were released when the trace began is "
 			     "assumed (--start-released)";
 	if (meta->format == HR_FORMAT_GO) {
@@ -114,7 +114,7 @@ static enum hr_status print_json(FILE *out, const char *path, const struct surve
 	json_object_set_new(d, "threads", json_integer(stats->threads));
 	json_object_set_new(d, "own_policy", json_string(hr_replay_own_policy(meta)));
 	json_object_set_new(d, "heap", heap);
-	json_object_set_new(d, "placement", hr_document_placement(hr_placer_stats(s->placer)));
+	json_object_set_new(d, "placement", hr_document_placement(s->placer));
 	json_object_set_new(d, "lacks", list);
 	return hr_document_write(d, out, err);
 }
@@ -130,7 +130,7 @@ static void print_text(FILE *out, const char *path, const struct survey *s)
 {
 	const struct hr_trace_meta *meta = hr_reader_meta(s->reader);
 	const struct hr_trace_stats *stats = hr_reader_stats(s->reader);
-	const struct hr_placer_stats *p = hr_placer_stats(s->placer);
+	const struct hr_placer_stats p = hr_placer_stats(s->placer);
 	const char *lacks[8];
 	size_t n = lacks_of(s, lacks);
 	char a[HR_UNIT_BUF], b[HR_UNIT_BUF], c[HR_UNIT_BUF];
@@ -151,17 +151,17 @@ static void print_text(FILE *out, const char *path, const struct survey *s)
 		if (stats->counts[k] > 0)
 			print_count(out, hr_event_kind_name(k), stats->counts[k]);
 	fprintf(out, "\nfor a replay\n");
-	print_count(out, "GC cycles", p->cycles);
-	print_count(out, "of FreeOSMemory", p->forced_cycles);
-	print_count(out, "span allocations", p->span_allocs);
-	if (p->recorded && p->span_allocs > 0)
+	print_count(out, "GC cycles", p.cycles);
+	print_count(out, "of FreeOSMemory", p.forced_cycles);
+	print_count(out, "span allocations", p.span_allocs);
+	if (p.recorded && p.span_allocs > 0)
 		fprintf(out, "  %-24s %13.2f%%   of the allocations lie where the allocator's model would put them\n",
-			"model agrees", 100.0 * (double)p->forced_same / (double)p->span_allocs);
+			"model agrees", 100.0 * (double)p.forced_same / (double)p.span_allocs);
 	fprintf(out, "\nlost or odd (counted, carried on)\n");
-	print_count(out, "frees of unknown spans", p->unknown_frees);
-	print_count(out, "spans over live ones", p->dropped_spans);
-	print_count(out, "late frees", p->swallowed_frees);
-	print_count(out, "unfinished sweeps", p->sweeps_unfinished);
+	print_count(out, "frees of unknown spans", p.unknown_frees);
+	print_count(out, "spans over live ones", p.dropped_spans);
+	print_count(out, "late frees", p.swallowed_frees);
+	print_count(out, "unfinished sweeps", p.sweeps_unfinished);
 	if (stats->cut)
 		fprintf(out, "  cut off at byte %" PRIu64 ": %s\n", stats->cut_offset, stats->cut_what);
 	fprintf(out, "\nwhat it does not tell\n");

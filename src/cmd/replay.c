@@ -39,11 +39,11 @@ static const char *policy_name(const struct run *r)
 static void print_summary(FILE *out, const char *path, const struct run *r)
 {
 	const struct hr_follower *f = r->replay.followers[0];
-	const struct hr_placer_stats *p = hr_placer_stats(r->replay.placer);
 	const char *group = "";
 	char buf[HR_UNIT_BUF];
 
-	fprintf(out, "\n%s under %s, %s placement\n", path, policy_name(r), p->recorded ? "recorded" : "modelled");
+	fprintf(out, "\n%s under %s, %s placement\n", path, policy_name(r),
+		hr_placer_stats(r->replay.placer).recorded ? "recorded" : "modelled");
 	if (f->settings.memory_limit_bytes != UINT64_MAX)
 		fprintf(out, "memory limit %s, %s of memory beside the heap assumed\n",
 			hr_format_bytes(buf, f->settings.memory_limit_bytes),

@@ -344,20 +344,20 @@ const struct hr_place *hr_placer_take(struct hr_placer *pl, size_t *n)
 	return r;
 }
 
-const struct hr_placer_stats *hr_placer_stats(const struct hr_placer *pl)
+struct hr_placer_stats hr_placer_stats(const struct hr_placer *pl)
 {
 	/* Kept where they happen; put together when asked for. */
-	struct hr_placer_stats *s = (struct hr_placer_stats *)&pl->stats;
+	struct hr_placer_stats s = pl->stats;
 
-	s->unknown_frees = pl->live.unknown_frees;
-	s->dropped_spans = pl->live.dropped_spans;
-	s->swallowed_frees = pl->live.swallowed_frees;
-	s->foreign_cache = pl->heap.foreign_uses;
-	s->cache_fills = pl->heap.fills;
-	s->cache_uses = pl->heap.uses;
-	s->cache_flushes = pl->heap.flushes;
-	s->grown_bytes = pl->heap.grown_bytes;
-	s->forced_cycles = pl->sweep.forced_cycles;
-	s->held_events_max = pl->idle.held_max > pl->sweep.held_max ? pl->idle.held_max : pl->sweep.held_max;
+	s.unknown_frees = pl->live.unknown_frees;
+	s.dropped_spans = pl->live.dropped_spans;
+	s.swallowed_frees = pl->live.swallowed_frees;
+	s.foreign_cache = pl->heap.foreign_uses;
+	s.cache_fills = pl->heap.fills;
+	s.cache_uses = pl->heap.uses;
+	s.cache_flushes = pl->heap.flushes;
+	s.grown_bytes = pl->heap.grown_bytes;
+	s.forced_cycles = pl->sweep.forced_cycles;
+	s.held_events_max = pl->idle.held_max > pl->sweep.held_max ? pl->idle.held_max : pl->sweep.held_max;
 	return s;
 }

@@ -80,6 +80,6 @@ enum hr_status hr_placer_finish(struct hr_placer *pl, uint64_t end_ns, struct hr
 /* The records that are ready; the caller takes all of them. Valid until the next feed or finish. */
 const struct hr_place *hr_placer_take(struct hr_placer *pl, size_t *n);
 
-const struct hr_placer_stats *hr_placer_stats(const struct hr_placer *pl);
+struct hr_placer_stats hr_placer_stats(const struct hr_placer *pl);
 
 #endif

@@ -62,35 +62,36 @@ json_t *hr_document_settings(const struct hr_replay *r)
 	const struct hr_settings *s = &o->settings;
 
 	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, s:o}", "placement",
-			 hr_placer_stats(r->placer)->recorded ? "recorded" : "modelled", "address_bits",
-			 o->address_bits, "phys_page_bytes", count(s->phys_page_bytes), "huge_page_bytes",
-			 count(s->huge_page_bytes), "memory_limit_bytes", hr_document_bytes(s->memory_limit_bytes),
-			 "other_memory_bytes", count(s->other_memory_bytes), "wake_delay_ns", count(s->wake_delay_ns),
-			 "run_delay_ns", count(s->run_delay_ns), "procs", (int)s->procs, "start_released",
-			 o->start_released, "from_ns", count(o->from_ns), "until_ns", hr_document_bytes(o->until_ns),
-			 "cost", params_json(hr_cost_params, &s->cost));
+			 hr_placer_stats(r->placer).recorded ? "recorded" : "modelled", "address_bits", o->address_bits,
+			 "phys_page_bytes", count(s->phys_page_bytes), "huge_page_bytes", count(s->huge_page_bytes),
+			 "memory_limit_bytes", hr_document_bytes(s->memory_limit_bytes), "other_memory_bytes",
+			 count(s->other_memory_bytes), "wake_delay_ns", count(s->wake_delay_ns), "run_delay_ns",
+			 count(s->run_delay_ns), "procs", (int)s->procs, "start_released", o->start_released, "from_ns",
+			 count(o->from_ns), "until_ns", hr_document_bytes(o->until_ns), "cost",
+			 params_json(hr_cost_params, &s->cost));
 }
 
-json_t *hr_document_placement(const struct hr_placer_stats *s)
+json_t *hr_document_placement(const struct hr_placer *placer)
 {
+	const struct hr_placer_stats s = hr_placer_stats(placer);
 	const struct {
 		const char *name;
 		uint64_t value;
 	} rows[] = {
-	    {"span_allocs", s->span_allocs},
-	    {"span_frees", s->span_frees},
-	    {"model_agreed", s->forced_same},
-	    {"unknown_frees", s->unknown_frees},
-	    {"dropped_spans", s->dropped_spans},
-	    {"late_frees", s->swallowed_frees},
-	    {"foreign_cache_allocs", s->foreign_cache},
-	    {"cache_fills", s->cache_fills},
-	    {"cache_uses", s->cache_uses},
-	    {"cache_flushes", s->cache_flushes},
-	    {"grown_bytes", s->grown_bytes},
-	    {"gc_cycles", s->cycles},
-	    {"forced_cycles", s->forced_cycles},
-	    {"unfinished_sweeps", s->sweeps_unfinished},
+	    {"span_allocs", s.span_allocs},
+	    {"span_frees", s.span_frees},
+	    {"model_agreed", s.forced_same},
+	    {"unknown_frees", s.unknown_frees},
+	    {"dropped_spans", s.dropped_spans},
+	    {"late_frees", s.swallowed_frees},
+	    {"foreign_cache_allocs", s.foreign_cache},
+	    {"cache_fills", s.cache_fills},
+	    {"cache_uses", s.cache_uses},
+	    {"cache_flushes", s.cache_flushes},
+	    {"grown_bytes", s.grown_bytes},
+	    {"gc_cycles", s.cycles},
+	    {"forced_cycles", s.forced_cycles},
+	    {"unfinished_sweeps", s.sweeps_unfinished},
 	};
 	json_t *o = json_object();
 
@@ -112,7 +113,7 @@ json_t *hr_document_replay(const char *path, const struct hr_replay *r, const st
 
 	json_object_set_new(d, "trace", hr_document_trace(path, hr_reader_meta(r->reader), hr_reader_stats(r->reader)));
 	json_object_set_new(d, "settings", hr_document_settings(r));
-	json_object_set_new(d, "placement", hr_document_placement(hr_placer_stats(r->placer)));
+	json_object_set_new(d, "placement", hr_document_placement(r->placer));
 	json_object_set_new(d, "policy", hr_document_policy(choice));
 	json_object_set_new(d, "summary", hr_metrics_json(r->followers[0]));
 	json_object_set_new(d, "series", hr_json_series_get(series));

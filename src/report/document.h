@@ -25,7 +25,7 @@ json_t *hr_document_trace(const char *path, const struct hr_trace_meta *meta, co
 /* Every setting in force. */
 json_t *hr_document_settings(const struct hr_replay *r);
 /* How spans were placed, and what the placer noticed. */
-json_t *hr_document_placement(const struct hr_placer_stats *stats);
+json_t *hr_document_placement(const struct hr_placer *placer);
 /* A policy: name and all parameters with their values. */
 json_t *hr_document_policy(const struct hr_policy_choice *choice);
 /* All of `heapreplay replay --json`: the above, the metrics and the series of the first follower. */

@@ -66,7 +66,7 @@ static void run(struct fixture *f, const struct hr_trace_meta *meta, const struc
 		f->status = hr_placer_finish(f->placer, 0, &f->err);
 		take(f);
 	}
-	f->stats = *hr_placer_stats(f->placer);
+	f->stats = hr_placer_stats(f->placer);
 	hr_placer_free(f->placer);
 
 	place_check_init(&check, o->address_bits == 48 ? BASE : 0);
@@ -224,7 +224,7 @@ static void test_far_apart(void **state)
 	const struct hr_place *r = hr_placer_take(pl, &n);
 	assert_int_equal(r[n - 1].mapped_pages, 1024);
 	assert_int_equal(r[n - 1].in_use_pages, 5);
-	assert_int_equal(hr_placer_stats(pl)->grown_bytes, 8 << 20);
+	assert_int_equal(hr_placer_stats(pl).grown_bytes, 8 << 20);
 	hr_placer_free(pl);
 }
 
@@ -617,7 +617,7 @@ static void test_recordings(void **state)
 		assert_int_equal(status, HR_END);
 		assert_true(check.ended);
 		if (i == 2)
-			assert_int_equal(hr_placer_stats(pl)->forced_same, hr_placer_stats(pl)->span_allocs);
+			assert_int_equal(hr_placer_stats(pl).forced_same, hr_placer_stats(pl).span_allocs);
 		hr_placer_free(pl);
 		hr_reader_close(reader);
 		place_check_release(&check);
