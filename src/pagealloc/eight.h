@@ -86,7 +86,7 @@ HR_INLINE bool hr_summary_same(struct hr_summary a, struct hr_summary b)
 
 #ifdef HR_EIGHT_SSE2
 
-#define HR_EIGHT_AT(array, k) ((__m128i *)(uintptr_t) & (array)[k])
+#define HR_EIGHT_AT(array, k) ((__m128i *)(uintptr_t)((array) + (k)))
 
 struct hr_lanes16 {
 	__m128i start, max, end;
@@ -127,7 +127,8 @@ HR_INLINE unsigned hr_longest16(__m128i run)
 }
 
 /* `full`: two bits for each child that is free as a whole; not all are. */
-static struct hr_summary hr_lanes16_merge_full(struct hr_lanes16 l, unsigned whole, unsigned full)
+static __attribute__((noinline, unused)) struct hr_summary hr_lanes16_merge_full(struct hr_lanes16 l, unsigned whole,
+										 unsigned full)
 {
 	__m128i through = _mm_cmpeq_epi16(l.max, _mm_set1_epi16((short)whole)), end = l.end;
 	unsigned below = hr_ctz(~full) / 2, above = hr_clz(~((uint64_t)full << 48)) / 2;

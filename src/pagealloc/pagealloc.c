@@ -41,7 +41,7 @@
 
 #define WORD_PAGES 64u
 #define FANOUT_BITS 3
-#define FANOUT (1u << FANOUT_BITS)
+#define FANOUT (1u << FANOUT_BITS) /* 64 and 512 are its powers */
 #define ROOT_HEIGHT 4
 #define ROOT_ENTRIES (1u << 14)
 #define HEIGHT_LOG_PAGES(h) (HR_CHUNK_LOG_PAGES + FANOUT_BITS * (h))
@@ -691,9 +691,12 @@ static __attribute__((noinline)) uint64_t first_free_known(const struct hr_pagea
 }
 
 /*
- * True when first_free_known can't be above the search address, which is in a
- * chunk without free pages: below the lowest entry that holds both the search
- * address and where the search ended, the address's own child has free pages.
+ * True when first_free_known can't be above the search address, which lies in a
+ * chunk without free pages. Of the children of the lowest entry that holds both
+ * the search address and where the search ended, look at the search address's
+ * own: if it has free pages, the heap's first one is there, the search passed it
+ * by, and that child's base is all it knows. Says so in half the cases or more,
+ * without the second search of first_free_known.
  */
 static inline bool first_free_is_behind(const struct hr_pagealloc *p, const struct found *f)
 {

@@ -51,11 +51,11 @@ enum hr_status hr_pagealloc_grow(struct hr_pagealloc *p, uint64_t chunk, uint64_
 /* Takes npages (>= 1) in a row. Their first page, or HR_NO_PAGE. pageAlloc.alloc. */
 uint64_t hr_pagealloc_alloc(struct hr_pagealloc *p, uint64_t npages);
 /*
- * Takes exactly these pages, which lie in grown chunks; the search address stays. Pages already in use stay so.
+ * Takes exactly these pages (>= 1), which lie in grown chunks; the search address stays. Pages already in use stay so.
  * pageAlloc.allocRange.
  */
 void hr_pagealloc_alloc_range(struct hr_pagealloc *p, uint64_t page, uint64_t npages);
-/* Gives back pages in grown chunks. pageAlloc.free. */
+/* Gives back pages (>= 1) in grown chunks. pageAlloc.free. */
 void hr_pagealloc_free_range(struct hr_pagealloc *p, uint64_t page, uint64_t npages);
 
 /*
