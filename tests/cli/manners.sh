@@ -4,7 +4,7 @@
 trace=$top_srcdir/traces/phases-1p-go125.trace.zst
 
 # Standard error is a terminal under script(1), and a file otherwise.
-if have script; then
+if have script && script -qec true typescript >/dev/null 2>&1; then
 	cat >command.sh <<COMMAND
 { head -c 1500000 '$trace'; sleep 2; tail -c +1500001 '$trace'; } | '$HEAPREPLAY' replay --json -o out.json -
 COMMAND
@@ -16,7 +16,7 @@ COMMAND
 	unlike "$(cat typescript)" 'of trace time' '-q: no progress'
 	rm -f out.json typescript command.sh
 else
-	skip 'progress' 'script is not installed'
+	skip 'progress' 'script is not installed, or has no terminal to give'
 fi
 run bash -c "{ head -c 1500000 '$trace'; sleep 2; tail -c +1500001 '$trace'; } | '$HEAPREPLAY' replay -"
 is "$status" 0 'a slow pipe is waited for'
