@@ -29,6 +29,8 @@ static void log_line(void *ctx, const struct hr_follower *f, const struct hr_sca
 
 	(void)f;
 	fprintf(ctx, "%s\n", hr_scavtrace_format(text, line));
+	/* One line a GC cycle: whoever follows a running program sees it at once. */
+	fflush(ctx);
 }
 
 static const char *policy_name(const struct run *r)

@@ -231,7 +231,7 @@ static void step(struct hr_pagemap *m, struct model *want, uint64_t *seed)
 		for (unsigned q = 0; q < PROCS; q++)
 			if (want->cache[q].free != 0)
 				return;
-		/* fall through */
+		__attribute__((fallthrough));
 	default:
 		can = i % HR_CHUNK_PAGES;
 		if (!used && !clean && test_random(seed) % 2) {

@@ -934,7 +934,7 @@ static void index_op(struct script *s, uint32_t chunks)
 			printf("xchunks %u %u\n", first, limit < chunks ? limit : chunks);
 			break;
 		}
-		/* fall through */
+		__attribute__((fallthrough));
 	default:
 		puts("xfind");
 	}
