@@ -97,8 +97,10 @@ static void test_a_full_device(void **state)
 	struct hr_error err;
 
 	(void)state;
-	if (access("/dev/full", W_OK) != 0)
-		skip();
+	if (access("/dev/full", W_OK) != 0) {
+		printf("# there is no /dev/full here\n");
+		return;
+	}
 	assert_int_equal(hr_output_open(&o, "/dev/full", &err), HR_OK);
 	fputs("anything", o.file);
 	assert_int_equal(hr_output_commit(&o, &err), HR_EIO);

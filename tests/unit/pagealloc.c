@@ -651,6 +651,8 @@ static void test_growth_errors(void **state)
 	hr_pagealloc_free(q);
 }
 
+/* Sanitizers map address space of their own. */
+#ifndef SANITIZED
 /* No address space for one more region: nothing has changed, and it goes on when there is. */
 static void test_out_of_memory(void **state)
 {
@@ -658,10 +660,6 @@ static void test_out_of_memory(void **state)
 	struct rlimit old, none;
 
 	(void)state;
-#ifdef SANITIZED
-	hr_pagealloc_free(p);
-	skip();
-#endif
 	assert_int_equal(hr_pagealloc_grow(p, 0xc000, 1), HR_OK);
 	assert_int_equal(getrlimit(RLIMIT_AS, &old), 0);
 	none = old;
@@ -699,12 +697,11 @@ static void test_memory(void **state)
 	uint64_t before, page;
 
 	(void)state;
-#ifdef SANITIZED
-	skip();
-#endif
-	if (resident() == 0)
-		skip();
 	before = resident();
+	if (before == 0) {
+		printf("# memory is not measured: there is no /proc here\n");
+		return;
+	}
 	for (size_t i = 0; i < 16; i++) {
 		p[i] = hr_pagealloc_new(hr_geometry(48));
 		assert_int_equal(hr_pagealloc_grow(p[i], 0xc000, 1), HR_OK);
@@ -730,6 +727,7 @@ static void test_memory(void **state)
 		hr_pagealloc_free(p[i]);
 	}
 }
+#endif
 
 /* --- the check, checked ------------------------------------------------------- */
 
@@ -796,8 +794,10 @@ int main(void)
 	    cmocka_unit_test(test_flush_of_all),
 	    cmocka_unit_test(test_gaps),
 	    cmocka_unit_test(test_growth_errors),
+#ifndef SANITIZED
 	    cmocka_unit_test(test_out_of_memory),
 	    cmocka_unit_test(test_memory),
+#endif
 	    cmocka_unit_test(test_check_sees_damage),
 	};
 
