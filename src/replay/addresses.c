@@ -7,11 +7,11 @@
 #include "base/bits.h"
 #include "replay/idle.h"
 #include "replay/lookahead.h"
+#include "replay/span_run.h"
 #include "trace/reader.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 static enum hr_status no_memory(struct hr_error *err)
 {
@@ -79,51 +79,6 @@ static enum hr_status read_events(struct hr_reader *r, struct hr_span_trace *t, 
 
 /* --- replays -------------------------------------------------------------- */
 
-enum hr_status hr_span_run_begin(struct hr_span_run *r, const struct hr_span_trace *t, struct hr_error *err)
-{
-	struct hr_span *start;
-	enum hr_status status;
-
-	hr_live_init(&r->live, &r->heap, true, t->strict);
-	HR_TRY(hr_heap_init(&r->heap, hr_geometry(48), NULL, err));
-	start = hr_calloc(t->nstart, sizeof(*start));
-	if (start == NULL)
-		return no_memory(err);
-	if (t->nstart > 0)
-		memcpy(start, t->start, t->nstart * sizeof(*start));
-	status = hr_live_begin(&r->live, start, t->nstart, t->padded, true, err);
-	free(start);
-	return status;
-}
-
-void hr_span_run_end(struct hr_span_run *r)
-{
-	hr_live_release(&r->live);
-	hr_heap_release(&r->heap);
-}
-
-enum hr_status hr_span_run_other(struct hr_span_run *r, const struct hr_event *e, struct hr_error *err)
-{
-	struct hr_span freed;
-
-	switch (e->kind) {
-	case HR_EV_SPAN_FREE:
-		return hr_live_free(&r->live, e->addr / HR_PAGE_BYTES, e->p, &freed, err);
-	case HR_EV_GC_END:
-		hr_live_mark_done(&r->live);
-		return HR_OK;
-	case HR_EV_CACHE_FLUSH:
-		hr_heap_flush(&r->heap, e->p);
-		return HR_OK;
-	case HR_EV_GOMAXPROCS:
-		for (size_t p = e->arg; p < r->heap.ncaches; p++)
-			hr_heap_flush(&r->heap, (int)p);
-		return HR_OK;
-	default:
-		return HR_OK;
-	}
-}
-
 /* One allocation. *same: the model had it where it was recorded. */
 typedef enum hr_status put_fn(struct hr_live *l, struct hr_span span, int p, bool *same, struct hr_error *err);
 
@@ -170,11 +125,18 @@ static enum hr_status score_by(const struct hr_span_trace *t, put_fn *put, uint6
 
 static enum hr_status score_trace(struct hr_span_trace *t, struct hr_address_score *score, struct hr_error *err)
 {
+	struct hr_look_ahead ahead;
+
 	for (size_t i = 0; i < t->n; i++)
 		score->allocs += t->at[i].kind == HR_EV_SPAN_ALLOC;
 	HR_TRY(score_by(t, put_forced, &score->forced, err));
 	HR_TRY(score_by(t, put_free_running, &score->free_running, err));
-	return hr_look_ahead_score(t, score, err);
+	HR_TRY(hr_look_ahead(t, &ahead, err));
+	score->look_ahead = ahead.reproduced;
+	score->held_pages_found = ahead.held_pages;
+	score->start_caches_found = ahead.start_caches;
+	score->repairs = ahead.repairs;
+	return HR_OK;
 }
 
 enum hr_status hr_addresses_score(const char *path, struct hr_address_score *score, bool *has_addresses,

@@ -6,4 +6,5 @@ libcore_la_SOURCES += \
 	src/replay/lookahead.c src/replay/lookahead.h \
 	src/replay/placer.c src/replay/placer.h \
 	src/replay/replay.c src/replay/replay.h \
+	src/replay/span_run.c src/replay/span_run.h \
 	src/replay/sweep.c src/replay/sweep.h

@@ -212,7 +212,7 @@ struct ahead {
 	size_t nprocs, procs_cap;
 	bool cycle_ended; /* and the world is still stopped */
 	unsigned restarts;
-	struct hr_address_score *score;
+	struct hr_look_ahead *result;
 };
 
 static bool add_proc(struct ahead *a, size_t p)
@@ -304,7 +304,7 @@ static enum hr_status begin_pass(struct ahead *a, struct hr_error *err)
 		h->caches[p].free &= own->start_mask;
 	}
 	a->cycle_ended = false;
-	a->score->look_ahead = a->score->held_pages_found = a->score->repairs = 0;
+	a->result->reproduced = a->result->held_pages = a->result->repairs = 0;
 	return HR_OK;
 }
 
@@ -327,7 +327,7 @@ static enum hr_status repair(struct ahead *a, struct hr_span span, int p, struct
 	if (offer.cached && offer.filled == 0 && span.page - h->caches[p].base >= HR_CACHE_PAGES)
 		hr_heap_flush(h, p);
 	HR_TRY(hr_live_hold_passed_over(&a->run.live, span, p, HR_MAX_HOLD, NULL, NULL, &offer, &nheld, err));
-	a->score->repairs += offer.page == span.page;
+	a->result->repairs += offer.page == span.page;
 	return HR_OK;
 }
 
@@ -341,7 +341,7 @@ static enum hr_status explain(struct ahead *a, size_t i, struct hr_offer *offer,
 	HR_TRY(hr_live_hold_passed_over(&a->run.live, hr_span_of(e), e->p, HR_MAX_HOLD, untraced, &view, offer, &nheld,
 					err));
 	if (offer->page * HR_PAGE_BYTES == e->addr)
-		a->score->held_pages_found += nheld;
+		a->result->held_pages += nheld;
 	return HR_OK;
 }
 
@@ -377,7 +377,7 @@ static enum hr_status take_alloc(struct ahead *a, size_t i, bool *again, struct 
 		own->last_small = i;
 	}
 	HR_TRY(hr_live_put(l, span, e->p, 0, &same, err));
-	a->score->look_ahead += same && explained;
+	a->result->reproduced += same && explained;
 	return HR_OK;
 }
 
@@ -468,15 +468,16 @@ static enum hr_status look_ahead(struct ahead *a, struct hr_span_trace *t, struc
 			return status;
 	}
 	for (size_t p = 0; p < a->nprocs; p++)
-		a->score->start_caches_found += a->procs[p].start_block != HR_NO_PAGE;
+		a->result->start_caches += a->procs[p].start_block != HR_NO_PAGE;
 	return HR_OK;
 }
 
-enum hr_status hr_look_ahead_score(struct hr_span_trace *t, struct hr_address_score *score, struct hr_error *err)
+enum hr_status hr_look_ahead(struct hr_span_trace *t, struct hr_look_ahead *result, struct hr_error *err)
 {
-	struct ahead a = {.trace = t, .score = score};
+	struct ahead a = {.trace = t, .result = result};
 	enum hr_status status;
 
+	*result = (struct hr_look_ahead){0};
 	hr_map64_init(&a.future.blocks);
 	status = look_ahead(&a, t, err);
 	free(a.procs);
