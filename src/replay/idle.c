@@ -119,7 +119,7 @@ static size_t decide(struct hr_idle *s, size_t at, bool last)
 /* Lets held events out as far as they are decided. */
 static bool let_out(struct hr_idle *s, bool last)
 {
-	size_t i, flush_at = 0;
+	size_t i, flush_at = 0, decided = 0;
 
 	for (i = 0; i < s->nheld; i++) {
 		struct hr_event e = s->held[i];
@@ -128,12 +128,14 @@ static bool let_out(struct hr_idle *s, bool last)
 			flush_at = decide(s, i, last);
 			if (flush_at == 0)
 				break;
+			/* Ps that show up from here on were not decided about. */
+			decided = s->nps;
 		}
 		if (!follow(s, &e) || !give(s, e))
 			return false;
 		if (i + 1 != flush_at)
 			continue;
-		for (size_t p = 0; p < s->nps; p++) {
+		for (size_t p = 0; p < decided; p++) {
 			struct hr_event f = {.time_ns = e.time_ns, .kind = HR_EV_CACHE_FLUSH, .p = (int16_t)p};
 
 			if (s->then[p] == STOPPED && !give(s, f))
