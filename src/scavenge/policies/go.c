@@ -67,7 +67,6 @@ struct go {
 	/* For the trace line: since the last one. */
 	uint64_t background_bytes, eager_bytes;
 	uint64_t generation; /* go1.18 */
-	bool reset_pending;
 };
 
 static void set_timer(struct go *g)
@@ -135,10 +134,6 @@ static void begin_burst(struct go *g)
 static void end_sleep(struct go *g)
 {
 	hr_bg_slept(&g->bg, g->bg.worked_ns, (double)(g->f->now_ns - g->slept_from_ns), g->f->procs);
-	if (g->bg.reset) {
-		g->bg.reset = false;
-		g->reset_pending = true;
-	}
 	begin_burst(g);
 }
 
@@ -243,8 +238,8 @@ static void print_line(struct go *g, struct hr_scav_line line)
 	line.released_bytes = f->released_pages * HR_PAGE_BYTES;
 	line.util_percent = retained ? (unsigned)(f->in_use_pages * HR_PAGE_BYTES * 100 / retained) : 0;
 	if (!line.forced) {
-		line.controller_reset = g->reset_pending;
-		g->reset_pending = false;
+		line.controller_reset = g->bg.reset;
+		g->bg.reset = false;
 	}
 	if (f->log != NULL)
 		f->log(f->log_ctx, f, &line);

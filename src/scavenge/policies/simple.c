@@ -45,15 +45,14 @@ static void release_in_chunk(struct hr_follower *f, uint64_t chunk, unsigned fir
 	unsigned unit =
 	    f->settings.phys_page_bytes > HR_PAGE_BYTES ? (unsigned)(f->settings.phys_page_bytes / HR_PAGE_BYTES) : 1;
 	unsigned run = 0;
+	uint64_t taken = 0; /* of the word at hand */
 
 	first = (unsigned)hr_align_down(first, unit);
 	end = (unsigned)hr_align_up(end, unit);
 	for (unsigned i = first; i <= end; i++) {
-		bool taken = true;
-
-		if (i < end)
-			taken = hr_fill_aligned(c->alloc[i / 64] | c->scavenged[i / 64], unit) >> (i % 64) & 1;
-		if (!taken) {
+		if (i < end && (i == first || i % 64 == 0))
+			taken = hr_fill_aligned(c->alloc[i / 64] | c->scavenged[i / 64], unit);
+		if (i < end && !(taken >> (i % 64) & 1)) {
 			run++;
 		} else if (run > 0) {
 			hr_follower_release_pages(f, hr_chunk_page(chunk) + i - run, run);
