@@ -34,7 +34,7 @@ int cli_run_export(const struct cli_options *o, int argc, char **argv)
 	struct hr_reader *r;
 	struct hr_output main = {0};
 	struct hr_error err;
-	enum hr_status status = hr_reader_open(argv[0], HR_WANT_SPANS, &r, &err);
+	enum hr_status status = hr_reader_open(argv[0], &o->replay.reading, &r, &err);
 	const char *about = argv[0];
 
 	(void)argc;

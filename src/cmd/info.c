@@ -37,16 +37,18 @@ static void take_placements(struct survey *s)
 }
 
 /* Reads everything; the spans go through the placer, whose notes are part of the answer. */
-static enum hr_status survey(struct survey *s, const char *path, struct hr_error *err)
+static enum hr_status survey(struct survey *s, const struct cli_options *o, const char *path, struct hr_error *err)
 {
 	const struct hr_placer_options placing = {.address_bits = 48, .flush_idle_caches = true, .start_free = true};
+	struct hr_reader_options reading = o->replay.reading;
 	struct hr_event *events = hr_calloc(BATCH, sizeof(*events));
 	enum hr_status status;
 	size_t n;
 
 	if (events == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	status = hr_reader_open(path, HR_WANT_ALL, &s->reader, err);
+	reading.want = (unsigned)HR_WANT_ALL;
+	status = hr_reader_open(path, &reading, &s->reader, err);
 	if (status == HR_OK)
 		status = hr_placer_new(hr_reader_meta(s->reader), &placing, &s->placer, err);
 	while (status == HR_OK) {
@@ -83,7 +85,7 @@ static size_t lacks_of(const struct survey *s, const char *lacks[8])
 	if (p.mid_life)
 		lacks[n++] = "the heap's beginning: which of its free pages were released when the trace began is "
 			     "assumed (--start-released)";
-	if (meta->format == HR_FORMAT_GO) {
+	if (meta->go_minor != 0) {
 		lacks[n++] = "the memory limit: give the program's GOMEMLIMIT as --memory-limit";
 		lacks[n++] = "memory beside the heap: --other-memory, 5 MiB unless given";
 	}
@@ -174,7 +176,7 @@ int cli_run_info(const struct cli_options *o, int argc, char **argv)
 	struct survey s = {0};
 	struct hr_output main = {0};
 	struct hr_error err;
-	enum hr_status status = survey(&s, argv[0], &err);
+	enum hr_status status = survey(&s, o, argv[0], &err);
 	const char *about = argv[0];
 
 	(void)argc;

@@ -46,7 +46,7 @@ static enum hr_status read_beside(struct validation *v, struct about *about, str
 	about->file = v->path;
 	if (v->o->truth == NULL)
 		return HR_OK;
-	HR_TRY(hr_reader_open(v->path, HR_WANT_SPANS, &r, err));
+	HR_TRY(hr_reader_open(v->path, &(struct hr_reader_options){.want = HR_WANT_SPANS}, &r, err));
 	meta = hr_reader_meta(r);
 	if (meta->has_clock_origin) {
 		about->file = v->o->truth;

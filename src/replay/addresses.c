@@ -149,12 +149,12 @@ enum hr_status hr_addresses_score(const char *path, struct hr_address_score *sco
 
 	*score = (struct hr_address_score){0};
 	*has_addresses = false;
-	HR_TRY(hr_reader_open(path, HR_WANT_SPANS, &r, err));
+	HR_TRY(hr_reader_open(path, &(struct hr_reader_options){.want = HR_WANT_SPANS}, &r, err));
 	hr_idle_init(&idle, true);
 	status = read_events(r, &t, &idle, err);
 	*has_addresses = hr_reader_meta(r)->has_addresses;
 	t.strict = hr_reader_meta(r)->strict;
-	t.padded = hr_reader_meta(r)->format == HR_FORMAT_GO && hr_reader_meta(r)->version >= 26;
+	t.padded = hr_reader_meta(r)->padded;
 	hr_idle_release(&idle);
 	hr_reader_close(r);
 	if (status == HR_OK && *has_addresses)

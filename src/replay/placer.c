@@ -66,7 +66,7 @@ enum hr_status hr_placer_new(const struct hr_trace_meta *meta, const struct hr_p
 	pl->recorded = can_record && options->placement != HR_PLACEMENT_MODELLED;
 	pl->keep_places = can_record;
 	/* Go 1.26 begins its heap at a random page of the first chunk. */
-	pl->padded = meta->format == HR_FORMAT_GO && meta->version >= 26;
+	pl->padded = meta->padded;
 	pl->stats.recorded = pl->recorded;
 	hr_idle_init(&pl->idle, options->flush_idle_caches);
 	status = hr_heap_init(&pl->heap, geometry, &pl->out, err);

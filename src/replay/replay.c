@@ -18,6 +18,7 @@
 void hr_replay_defaults(struct hr_replay_options *o)
 {
 	memset(o, 0, sizeof(*o));
+	o->reading.want = HR_WANT_SPANS;
 	o->settings.phys_page_bytes = 4096;
 	o->settings.huge_page_bytes = UINT64_C(2) << 20;
 	o->settings.memory_limit_bytes = UINT64_MAX;
@@ -28,7 +29,7 @@ void hr_replay_defaults(struct hr_replay_options *o)
 	o->until_ns = HR_NEVER;
 }
 
-/* Versions of the Go runtime, as far as replays differ. */
+/* Versions of the Go runtime, as far as replays differ; one a minor version, from 18 on. */
 static const struct runtime_version {
 	const char *name;
 	const char *policy;
@@ -47,10 +48,13 @@ static const struct runtime_version *version_named(const char *name)
 	return NULL;
 }
 
-/* Every execution trace that can be replayed comes from Go 1.23 or later. */
+/* Of the runtime that was recorded, as far as the trace tells. */
 static const struct runtime_version *version_of(const struct hr_trace_meta *meta)
 {
-	return version_named(meta->format == HR_FORMAT_GO ? "go1.23" : "go1.19");
+	unsigned minor = meta->go_minor != 0 ? meta->go_minor : 19;
+	size_t last = sizeof(versions) / sizeof(versions[0]) - 1;
+
+	return &versions[minor < 18 ? 0 : minor - 18 < last ? minor - 18 : last];
 }
 
 const char *hr_replay_own_policy(const struct hr_trace_meta *meta)
@@ -114,7 +118,7 @@ enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struc
 	r->followers = hr_calloc(nchoices + 1, sizeof(struct hr_follower *));
 	if (r->followers == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	status = hr_reader_open(path, HR_WANT_SPANS, &r->reader, err);
+	status = hr_reader_open(path, &options->reading, &r->reader, err);
 	if (status == HR_OK)
 		status = open_placer(r, err);
 	if (status == HR_OK && nchoices == 0) {

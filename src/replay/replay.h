@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct hr_replay_options {
+	struct hr_reader_options reading;
 	struct hr_settings settings; /* geometry may be NULL: by address_bits */
 	enum hr_placement placement;
 	const char *placement_of;   /* "go1.18".."go1.26", NULL: of the trace's own runtime */

@@ -13,15 +13,20 @@
  * size and arg hold. One table; enum, names and the manual's list come from it.
  *
  *   addr: bytes. size: bytes. arg: see the last column; 0 where it says "-".
+ *
+ * Where a trace has no addresses (meta.has_addresses), addr is a number instead:
+ * for objects one as trace/ledger.h gives them, from 0 on and used again, so that
+ * it can be the index of an array. Native traces store the numbers of kinds: new
+ * kinds come last.
  */
 /* clang-format off */
 #define HR_EVENT_KINDS(X)                                                                                              \
 	X(SPAN_EXISTS, "span-exists")	/* addr, size; arg: kind as recorded (1 manual, else span class << 1) */        \
 	X(SPAN_ALLOC, "span-alloc")	/* the same */                                                                 \
 	X(SPAN_FREE, "span-free")	/* addr */                                                                     \
-	X(OBJ_EXISTS, "obj-exists")	/* addr (0: none), size (0: unknown); arg: type or id */                       \
+	X(OBJ_EXISTS, "obj-exists")	/* addr, size (0 where has_addresses: unknown); arg: type */                   \
 	X(OBJ_ALLOC, "obj-alloc")	/* the same */                                                                 \
-	X(OBJ_FREE, "obj-free")		/* addr */                                                                     \
+	X(OBJ_FREE, "obj-free")		/* addr; size as allocated, where it is known */                               \
 	X(STACK_EXISTS, "stack-exists") /* addr, size */                                                               \
 	X(STACK_ALLOC, "stack-alloc")	/* addr, size */                                                               \
 	X(STACK_FREE, "stack-free")	/* addr */                                                                     \
@@ -42,7 +47,10 @@
 	X(PROC_STOP, "proc-stop")	/* p is idle from now on */                                                    \
 	X(MEMORY_LIMIT, "memory-limit") /* size: bytes, UINT64_MAX off: a setting changed */                           \
 	X(FREE_OS_MEMORY, "free-os-memory") /* a request to release everything, where a trace says so */              \
-	X(LOG, "log")			/* a message of the program */
+	X(LOG, "log")			/* a message of the program */                                                 \
+	X(PAGE_ALLOC, "page-alloc")	/* addr, size: a run of pages of a page trace, which tells no kinds */         \
+	X(PAGE_FREE, "page-free")	/* addr, size */                                                               \
+	X(PAGE_SCAV, "page-scav")	/* addr, size: the recorded scavenger released these pages */
 /* clang-format on */
 
 enum hr_event_kind {

@@ -10,12 +10,15 @@
 #include "trace/reader.h"
 
 /* The formats look at no more than this to recognise their own. */
-enum { HR_HEAD_BYTES = 64 };
+enum { HR_HEAD_BYTES = 4096 };
 
 struct hr_format_ops {
 	enum hr_trace_format format;
 	const char *name;
-	/* n: at most HR_HEAD_BYTES, fewer only where the input has no more. */
+	/*
+	 * Is it ours? n grows up to HR_HEAD_BYTES, and the first to say yes has it:
+	 * formats without a magic number say so by whole lines.
+	 */
 	bool (*detect)(const uint8_t *head, size_t n);
 	/* Makes r->state and fills what is known of r->meta. On failure `close` is called all the same. */
 	enum hr_status (*open)(struct hr_reader *r, struct hr_error *err);
@@ -27,7 +30,7 @@ struct hr_format_ops {
 struct hr_reader {
 	const struct hr_format_ops *ops;
 	struct hr_input *in;
-	unsigned want; /* enum hr_want */
+	struct hr_reader_options options;
 	void *state;   /* the format's */
 	struct hr_trace_meta meta;
 	struct hr_trace_stats stats;
@@ -45,8 +48,15 @@ enum hr_status hr_reader_read(struct hr_reader *r, void *buf, size_t cap, size_t
 /* The stream, and so the trace, ends at a point where it should not; fmt says what is lost by it. */
 void hr_reader_set_cut(struct hr_reader *r, uint64_t offset, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Counts an anomaly. */
+static inline void hr_reader_odd(struct hr_reader *r, enum hr_anomaly a)
+{
+	r->stats.anomalies[a]++;
+}
+/* Notes what is taken as given; what is beyond HR_MAX_ASSUMED is lost. */
+void hr_reader_assume(struct hr_reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* hr_reader_open on n bytes in memory; they stay the caller's, unchanged until the close. */
-enum hr_status hr_reader_open_memory(const void *data, size_t n, unsigned want, struct hr_reader **reader,
-				     struct hr_error *err);
+enum hr_status hr_reader_open_memory(const void *data, size_t n, const struct hr_reader_options *options,
+				     struct hr_reader **reader, struct hr_error *err);
 
 #endif

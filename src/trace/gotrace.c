@@ -305,7 +305,7 @@ static enum hr_status take_batch(struct hr_go *g, const struct head *h, struct h
 			return HR_OK;
 		if (*at == INFO)
 			return set_info(g, at + 1, end, err);
-		if (*at == TYPES && (g->r->want & HR_WANT_OBJECTS) != 0)
+		if (*at == TYPES && (g->r->options.want & HR_WANT_OBJECTS) != 0)
 			return hr_go_add_types(g, at + 1, end, g->offset + 1, err);
 		return HR_OK;
 	}
@@ -530,7 +530,10 @@ static enum hr_status go_open(struct hr_reader *r, struct hr_error *err)
 		return hr_error_at(err, HR_EINPUT, 0, "damaged header of a Go execution trace");
 	HR_TRY(check_version(g->version, err));
 	consume(g, HEADER_BYTES);
-	r->meta.version = g->version;
+	r->meta.version = r->meta.go_minor = g->version;
+	r->meta.has_spans = r->meta.has_objects = r->meta.has_clock = true;
+	r->meta.collected = r->meta.has_cycles = true;
+	r->meta.padded = g->version >= 26;
 	r->meta.has_addresses = true;
 	r->meta.has_procs = true;
 	r->meta.page_bytes = HR_GO_PAGE_BYTES;

@@ -191,7 +191,7 @@ struct hr_go {
 /* Whether the caller wants more than spans, objects and what belongs to them. */
 static inline bool hr_go_wants_rest(const struct hr_go *g)
 {
-	return (g->r->want & ~(unsigned)(HR_WANT_SPANS | HR_WANT_OBJECTS)) != 0;
+	return (g->r->options.want & ~(unsigned)(HR_WANT_SPANS | HR_WANT_OBJECTS)) != 0;
 }
 
 /* --- gotrace_scan.c --- */

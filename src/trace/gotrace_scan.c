@@ -124,7 +124,7 @@ static void prepare(struct scan *s, const struct hr_go *g)
 	const bool wanted[] = {
 	    [NOT_WANTED] = false,
 	    [SPANS] = true,
-	    [OBJECTS] = (g->r->want & HR_WANT_OBJECTS) != 0,
+	    [OBJECTS] = (g->r->options.want & HR_WANT_OBJECTS) != 0,
 	    [REST] = hr_go_wants_rest(g),
 	};
 

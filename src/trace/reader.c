@@ -18,6 +18,28 @@
 
 static const struct hr_format_ops *const formats[] = {&hr_go_format, &hr_text_format};
 
+static const char *const anomaly_names[] = {
+#define HR_ANOMALY_NAME(id, name, text) name,
+    HR_ANOMALIES(HR_ANOMALY_NAME)
+#undef HR_ANOMALY_NAME
+};
+
+static const char *const anomaly_texts[] = {
+#define HR_ANOMALY_TEXT(id, name, text) text,
+    HR_ANOMALIES(HR_ANOMALY_TEXT)
+#undef HR_ANOMALY_TEXT
+};
+
+const char *hr_anomaly_name(enum hr_anomaly a)
+{
+	return anomaly_names[a];
+}
+
+const char *hr_anomaly_text(enum hr_anomaly a)
+{
+	return anomaly_texts[a];
+}
+
 static enum hr_status read_head(struct hr_reader *r, struct hr_error *err)
 {
 	while (r->head_len < sizeof(r->head)) {
@@ -57,7 +79,8 @@ static enum hr_status start(struct hr_reader *r, struct hr_error *err)
 	return r->ops->open(r, err);
 }
 
-static enum hr_status make(struct hr_input *in, unsigned want, struct hr_reader **reader, struct hr_error *err)
+static enum hr_status make(struct hr_input *in, const struct hr_reader_options *options, struct hr_reader **reader,
+			   struct hr_error *err)
 {
 	struct hr_reader *r = hr_calloc(1, sizeof(*r));
 	enum hr_status status;
@@ -68,7 +91,11 @@ static enum hr_status make(struct hr_input *in, unsigned want, struct hr_reader 
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	}
 	r->in = in;
-	r->want = want;
+	r->options = *options;
+	if (r->options.rate == 0)
+		r->options.rate = HR_DEFAULT_RATE;
+	if (r->options.time_scale == 0)
+		r->options.time_scale = 1;
 	status = start(r, err);
 	if (status != HR_OK) {
 		hr_reader_close(r);
@@ -78,23 +105,24 @@ static enum hr_status make(struct hr_input *in, unsigned want, struct hr_reader 
 	return HR_OK;
 }
 
-enum hr_status hr_reader_open(const char *path, unsigned want, struct hr_reader **reader, struct hr_error *err)
+enum hr_status hr_reader_open(const char *path, const struct hr_reader_options *options, struct hr_reader **reader,
+			      struct hr_error *err)
 {
 	struct hr_input *in;
 
 	*reader = NULL;
 	HR_TRY(hr_input_open(path, &in, err));
-	return make(in, want, reader, err);
+	return make(in, options, reader, err);
 }
 
-enum hr_status hr_reader_open_memory(const void *data, size_t n, unsigned want, struct hr_reader **reader,
-				     struct hr_error *err)
+enum hr_status hr_reader_open_memory(const void *data, size_t n, const struct hr_reader_options *options,
+				     struct hr_reader **reader, struct hr_error *err)
 {
 	struct hr_input *in;
 
 	*reader = NULL;
 	HR_TRY(hr_input_open_memory(data, n, &in, err));
-	return make(in, want, reader, err);
+	return make(in, options, reader, err);
 }
 
 enum hr_status hr_reader_read(struct hr_reader *r, void *buf, size_t cap, size_t *n, struct hr_error *err)
@@ -111,6 +139,17 @@ enum hr_status hr_reader_read(struct hr_reader *r, void *buf, size_t cap, size_t
 	return HR_OK;
 }
 
+void hr_reader_assume(struct hr_reader *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (r->stats.nassumed == HR_MAX_ASSUMED)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(r->stats.assumed[r->stats.nassumed++], sizeof(r->stats.assumed[0]), fmt, ap);
+	va_end(ap);
+}
+
 void hr_reader_set_cut(struct hr_reader *r, uint64_t offset, const char *fmt, ...)
 {
 	va_list ap;
@@ -122,11 +161,23 @@ void hr_reader_set_cut(struct hr_reader *r, uint64_t offset, const char *fmt, ..
 	va_end(ap);
 }
 
+static uint64_t scaled(const struct hr_reader *r, uint64_t ns)
+{
+	/* One multiplication of doubles: the same everywhere. */
+	return (uint64_t)((double)ns * r->options.time_scale);
+}
+
 enum hr_status hr_reader_next(struct hr_reader *r, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err)
 {
 	*n = 0;
 	if (r->status == HR_OK) {
 		r->status = r->ops->next(r, ev, cap, n, &r->err);
+		if (r->options.time_scale != 1) {
+			for (size_t i = 0; i < *n; i++)
+				ev[i].time_ns = scaled(r, ev[i].time_ns);
+			if (r->status == HR_END)
+				r->stats.last_time_ns = scaled(r, r->stats.last_time_ns);
+		}
 		if (r->status == HR_END)
 			r->stats.digest = hr_input_digest(r->in);
 		if (*n > 0)

@@ -1,8 +1,8 @@
 /*
  * Reading a trace, whatever its format: open, take batches of events, close.
- * The format is found by content, compression (zstd, gzip) is undone on the
- * way. Memory is bounded by what the format needs to order its events (a
- * generation of a Go execution trace), not by the length of the input.
+ * The format is found by content, compression is undone on the way. Memory is
+ * bounded by what the format needs to order its events (a generation of a Go
+ * execution trace) and by what is live, not by the length of the input.
  */
 #ifndef HR_TRACE_READER_H
 #define HR_TRACE_READER_H
@@ -16,20 +16,54 @@
 
 enum hr_want {
 	HR_WANT_SPANS = 1 << 0,	  /* spans, GC phases, goals, Ps: what a replay of spans needs */
-	HR_WANT_OBJECTS = 1 << 1, /* objects and stacks too */
+	HR_WANT_OBJECTS = 1 << 1, /* objects and stacks too; a trace that has nothing else gives them anyway */
 	HR_WANT_ALL = ~0,	  /* every kind there is */
 };
 
-enum hr_trace_format { HR_FORMAT_GO, HR_FORMAT_TEXT };
+/* Which of the live objects that look alike is freed, where the recorder does not tell. */
+enum hr_identity { HR_IDENTITY_LIFO, HR_IDENTITY_FIFO, HR_IDENTITY_RANDOM };
+
+/* The rate of traces without a clock, events a second. */
+#define HR_DEFAULT_RATE 1000000
+
+struct hr_reader_options {
+	unsigned want; /* enum hr_want */
+	enum hr_identity identity;
+	uint64_t rate;	    /* events a second where the trace has no clock; 0: HR_DEFAULT_RATE */
+	double time_scale;  /* times are multiplied by it; 0: 1 */
+	const char *gc_log; /* of a page trace: the program's gctrace lines, stamped; NULL */
+};
+
+enum hr_trace_format {
+	HR_FORMAT_GO,
+	HR_FORMAT_TEXT,
+	HR_FORMAT_NATIVE,
+	HR_FORMAT_PAGETRACE,
+	HR_FORMAT_HEAPTRACK,
+	HR_FORMAT_ANDROID,
+	HR_FORMAT_MTRACE,
+	HR_FORMAT_VALGRIND,
+	HR_FORMAT_CALLS, /* func(args) = result: ltrace, utrace, cmt */
+};
 
 /* What is known of a trace; complete when it is open. */
 struct hr_trace_meta {
 	enum hr_trace_format format;
 	const char *format_name;  /* "Go execution trace", "text" */
-	const char *compression;  /* "none", "zstd", "gzip" */
+	const char *compression;  /* "none", "zstd", "gzip", "bzip2", "zip" */
+	char source[48];	  /* of a native trace: format_name of what it was imported from; else "" */
+	char program[256];	  /* the recorded command; "": not known, or dropped */
 	unsigned version;	  /* format version: 23, 25, 26 for Go traces, 1 for text */
-	bool has_addresses;	  /* spans carry addresses */
+	unsigned go_minor;	  /* the recorded runtime is Go 1.N; 0: not Go, or not known */
+	bool has_spans;		  /* spans or page runs: the trace can be placed as it is. Else it is of objects */
+	bool has_objects;	  /* of a trace with spans: it may tell objects too */
+	bool has_addresses;	  /* events carry addresses; else numbers */
 	bool has_procs;		  /* events carry Ps */
+	bool has_threads;	  /* p is the number of a thread, in order of appearance */
+	bool has_clock;		  /* times were recorded; else they come from options.rate */
+	bool collected;		  /* the program has a garbage collector: what is freed was garbage before */
+	bool has_cycles;	  /* GC phases are told */
+	bool padded;		  /* what lies below the first span in its chunk is in use for ever (Go 1.26) */
 	bool strict;		  /* written by hand: what a recorder might lose is an error here */
 	uint64_t page_bytes;	  /* of the recorded runtime; 8192 */
 	uint64_t min_addr;	  /* base address of Go's ids; 0: unknown */
@@ -37,14 +71,50 @@ struct hr_trace_meta {
 	bool has_clock_origin;
 };
 
+/*
+ * What recorders get wrong or leave out: counted, never fatal. Name for JSON,
+ * and what happened with what consequence, for people.
+ */
+/* clang-format off */
+#define HR_ANOMALIES(X)                                                                                                \
+	X(UNKNOWN_FREE, "unknown_frees", "frees of objects that were never seen: ignored")                              \
+	X(NULL_FREE, "null_frees", "frees of a null pointer: ignored")                                                 \
+	X(OVER_LIVE, "allocs_over_live", "allocations over a live object: that one's free was lost, it is freed first") \
+	X(FAILED_ALLOC, "failed_allocs", "failed allocations: ignored")                                                \
+	X(ZERO_SIZE, "zero_sizes", "objects of size 0: kept, as a program may have them")                              \
+	X(AMBIGUOUS_FREE, "ambiguous_frees", "frees that fit several live objects: which one is a guess (--identity)") \
+	X(ABSURD_SIZE, "absurd_sizes", "sizes that no object has (2 TiB or more): ignored as failed")                     \
+	X(BAD_LINE, "bad_lines", "lines that could not be understood: skipped")                                        \
+	X(NESTED_CALL, "nested_calls", "allocator calls inside of others: ignored, the outer one counts")              \
+	X(OPEN_CALL, "open_calls", "calls whose return is missing: ignored")                                           \
+	X(CLOCK_BACK, "clock_steps_back", "times before the one before: taken as that one")                            \
+	X(SHARED_TICK, "unspread_events", "events too many for one clock tick to be spread: at the tick before")       \
+	X(LOST_BLOCK, "lost_blocks", "damaged blocks: their events are missing")
+/* clang-format on */
+
+enum hr_anomaly {
+#define HR_ANOMALY_ENUM(id, name, text) HR_ANOMALY_##id,
+	HR_ANOMALIES(HR_ANOMALY_ENUM)
+#undef HR_ANOMALY_ENUM
+	    HR_ANOMALY_COUNT
+};
+
+const char *hr_anomaly_name(enum hr_anomaly a);
+const char *hr_anomaly_text(enum hr_anomaly a);
+
+#define HR_MAX_ASSUMED 8
+
 /* What readers count on the way; all of it goes into `info`. */
 struct hr_trace_stats {
 	uint64_t bytes_read;		      /* decompressed */
 	uint64_t events_total;		      /* of any kind, also those not decoded into an hr_event */
 	uint64_t counts[HR_EVENT_KIND_COUNT]; /* of those decoded; objects only where they were wanted */
-	uint64_t generations;		      /* complete ones */
+	uint64_t anomalies[HR_ANOMALY_COUNT];
+	char assumed[HR_MAX_ASSUMED][160]; /* what was taken as given, a sentence each, no full stop */
+	unsigned nassumed;
+	uint64_t generations; /* complete ones */
 	uint64_t batches;
-	unsigned threads; /* different Ms */
+	unsigned threads; /* different Ms, or threads */
 	uint64_t last_time_ns;
 	bool cut;		 /* the input ends in the middle of something */
 	uint64_t cut_offset;	 /* byte where it does */
@@ -56,13 +126,15 @@ struct hr_trace_stats {
 struct hr_reader;
 
 /*
- * path: a file, or "-" for standard input. Formats and errors:
+ * path: a file, or "-" for standard input. *options is copied; zeros but for
+ * `want` are the defaults. Formats and errors:
  *   HR_EINPUT  not a trace that we know, damaged, or without span events (the
  *              text then says how to record one); offset and line are filled
  *   HR_EIO     cannot open or read;  HR_ENOMEM
  * On success *reader is the caller's; hr_reader_close it.
  */
-enum hr_status hr_reader_open(const char *path, unsigned want, struct hr_reader **reader, struct hr_error *err);
+enum hr_status hr_reader_open(const char *path, const struct hr_reader_options *options, struct hr_reader **reader,
+			      struct hr_error *err);
 
 /*
  * Up to cap events into ev; *n says how many (at least one with HR_OK).

@@ -85,6 +85,9 @@ static const struct kind {
     [HR_EV_PROC_STOP] = {.needs_p = true},
     [HR_EV_MEMORY_LIMIT] = {{{"bytes", LIMIT}}},
     [HR_EV_LOG] = {.who = REST},
+    [HR_EV_PAGE_ALLOC] = {{{"addr", PLACE}, {"npages", PAGES}}},
+    [HR_EV_PAGE_FREE] = {{{"addr", PLACE}, {"npages", PAGES}}},
+    [HR_EV_PAGE_SCAV] = {{{"addr", PLACE}, {"npages", PAGES}}},
 };
 
 /* debug.FreeOSMemory collects by way of runtime.GC. */
@@ -230,6 +233,8 @@ static enum hr_status check_place(struct text *t, const struct hr_event *e, bool
 
 	if (t->placed && meta->has_addresses == is_id)
 		return bad(t, err, "%s: the trace uses the other one of addr= and id= so far", is_id ? "id=" : "addr=");
+	if (!t->placed)
+		meta->has_spans = e->kind <= HR_EV_SPAN_FREE;
 	t->placed = true;
 	meta->has_addresses = !is_id;
 	if (is_id)
@@ -398,7 +403,7 @@ static enum hr_status read_event(struct text *t, struct hr_event *e, struct hr_e
 
 static bool wanted(const struct text *t, const struct hr_event *e)
 {
-	unsigned want = t->r->want;
+	unsigned want = t->r->options.want;
 
 	switch (kinds[e->kind].who) {
 	case OBJECTS:
@@ -450,7 +455,7 @@ static enum hr_status text_open(struct hr_reader *r, struct hr_error *err)
 	r->state = t;
 	t->r = r;
 	r->meta.version = VERSION;
-	r->meta.strict = true;
+	r->meta.strict = r->meta.has_clock = r->meta.has_objects = r->meta.has_cycles = true;
 	r->meta.page_bytes = PAGE_BYTES;
 	enum hr_status status = next_line(t, &line, err);
 	if (status == HR_END)

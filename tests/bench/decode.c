@@ -75,7 +75,7 @@ static void measure(const char *path, const uint8_t *data, size_t size, const ch
 		double start = seconds();
 		struct hr_error err;
 		struct hr_reader *r;
-		enum hr_status status = hr_reader_open_memory(data, size, want, &r, &err);
+		enum hr_status status = hr_reader_open_memory(data, size, &(struct hr_reader_options){.want = want}, &r, &err);
 		size_t n;
 
 		shown = 0;

@@ -40,7 +40,7 @@ static uint64_t decode(const char *path)
 	uint64_t total;
 	size_t n;
 
-	if (hr_reader_open(path, HR_WANT_SPANS, &r, &err) != HR_OK)
+	if (hr_reader_open(path, &(struct hr_reader_options){.want = HR_WANT_SPANS}, &r, &err) != HR_OK)
 		die(&err);
 	while ((status = hr_reader_next(r, events, 8192, &n, &err)) == HR_OK)
 		;

@@ -22,7 +22,7 @@ static enum hr_status read_all(const void *data, size_t size, struct trace *t)
 {
 	struct hr_reader *r;
 	struct hr_error err;
-	enum hr_status status = hr_reader_open_memory(data, size, (unsigned)HR_WANT_ALL, &r, &err);
+	enum hr_status status = hr_reader_open_memory(data, size, &(struct hr_reader_options){.want = (unsigned)HR_WANT_ALL}, &r, &err);
 	size_t n;
 
 	t->n = 0;

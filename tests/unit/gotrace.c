@@ -157,7 +157,7 @@ static struct result read_bytes(const struct bytes *b, size_t n, unsigned want, 
 {
 	struct hr_error err = {0};
 	struct hr_reader *r;
-	enum hr_status status = hr_reader_open_memory(b->data, n, want, &r, &err);
+	enum hr_status status = hr_reader_open_memory(b->data, n, &(struct hr_reader_options){.want = want}, &r, &err);
 
 	return finish(status, r, err, piece);
 }
@@ -170,7 +170,7 @@ static struct result read_sample(const char *name, unsigned want, size_t piece)
 	const char *top = getenv("top_srcdir");
 
 	snprintf(path, sizeof(path), "%s/traces/%s", top != NULL ? top : ".", name);
-	enum hr_status status = hr_reader_open(path, want, &r, &err);
+	enum hr_status status = hr_reader_open(path, &(struct hr_reader_options){.want = want}, &r, &err);
 	return finish(status, r, err, piece);
 }
 

@@ -17,9 +17,9 @@
 #define MS UINT64_C(1000000)
 
 static const struct hr_trace_meta go_trace = {
-    .format = HR_FORMAT_GO, .version = 23, .has_addresses = true, .has_procs = true, .min_addr = BASE_ADDR};
+    .format = HR_FORMAT_GO, .version = 23, .go_minor = 23, .has_spans = true, .has_addresses = true, .has_procs = true, .min_addr = BASE_ADDR};
 static const struct hr_trace_meta go126_trace = {
-    .format = HR_FORMAT_GO, .version = 26, .has_addresses = true, .has_procs = true, .min_addr = BASE_ADDR};
+    .format = HR_FORMAT_GO, .version = 26, .go_minor = 26, .has_spans = true, .padded = true, .has_addresses = true, .has_procs = true, .min_addr = BASE_ADDR};
 static const struct hr_trace_meta text_trace = {
     .format = HR_FORMAT_TEXT, .version = 1, .has_addresses = true, .has_procs = true, .strict = true};
 static const struct hr_trace_meta id_trace = {.format = HR_FORMAT_TEXT, .version = 1, .strict = true};
@@ -597,7 +597,7 @@ static void test_recordings(void **state)
 		o.placement = i & 1 ? HR_PLACEMENT_MODELLED : HR_PLACEMENT_RECORDED;
 		place_check_init(&check, BASE);
 		snprintf(path, sizeof(path), "%s/traces/%s", top != NULL ? top : ".", names[i / 2]);
-		assert_int_equal(hr_reader_open(path, HR_WANT_SPANS, &reader, &err), HR_OK);
+		assert_int_equal(hr_reader_open(path, &(struct hr_reader_options){.want = HR_WANT_SPANS}, &reader, &err), HR_OK);
 		do {
 			status = hr_reader_next(reader, ev, sizeof(ev) / sizeof(ev[0]), &n, &err);
 			if (pl == NULL)

@@ -47,7 +47,7 @@ static struct result read_text(const char *text, size_t n, unsigned want)
 {
 	struct hr_error err = {0};
 	struct hr_reader *r;
-	enum hr_status status = hr_reader_open_memory(text, n, want, &r, &err);
+	enum hr_status status = hr_reader_open_memory(text, n, &(struct hr_reader_options){.want = want}, &r, &err);
 
 	return drain(status, r, err);
 }
@@ -179,7 +179,7 @@ static void test_there_and_back(void **state)
 
 	(void)state;
 	snprintf(path, sizeof(path), "%s/traces/bench-json-go123.trace.zst", top != NULL ? top : ".");
-	enum hr_status status = hr_reader_open(path, HR_WANT_SPANS, &reader, &err);
+	enum hr_status status = hr_reader_open(path, &(struct hr_reader_options){.want = HR_WANT_SPANS}, &reader, &err);
 	struct result go = drain(status, reader, err);
 	assert_int_equal(go.status, HR_END);
 	char *text = write_text(&go, &size);
