@@ -7,6 +7,9 @@ libcore_la_SOURCES += \
 	src/trace/gotrace_scan.c \
 	src/trace/gotrace_tables.c \
 	src/trace/input.c src/trace/input.h \
+	src/trace/ledger.c src/trace/ledger.h \
+	src/trace/lines.c src/trace/lines.h \
+	src/trace/mallocs.c src/trace/mallocs.h \
 	src/trace/reader.c src/trace/reader.h \
 	src/trace/text.c src/trace/text.h \
 	src/trace/varint.h

@@ -108,6 +108,9 @@ static const char everything[] = HEAD "! page-bytes 8192\n"
 				      "13 free-os-memory\n"
 				      "13 log\n"
 				      "14 p0 proc-stop\n"
+				      "14 p0 page-alloc addr=0xc000800000 npages=3\n"
+				      "14 page-free addr=0xc000800000 npages=3\n"
+				      "14 page-scav addr=0xc000800000 npages=2\n"
 				      "18446744073709551615 span-free addr=0xc000002000\n";
 
 static void test_everything(void **state)
@@ -118,7 +121,7 @@ static void test_everything(void **state)
 
 	(void)state;
 	assert_int_equal(r.status, HR_END);
-	assert_int_equal(r.n, 32);
+	assert_int_equal(r.n, 35);
 	for (unsigned kind = 0; kind < HR_EVENT_KIND_COUNT; kind++)
 		assert_true(r.stats.counts[kind] > 0);
 	assert_int_equal(r.stats.events_total, r.n);
@@ -130,10 +133,10 @@ static void test_everything(void **state)
 
 	/* Six events are of objects and stacks, six only for those who want everything. */
 	again = read_text(text, size, HR_WANT_SPANS);
-	assert_int_equal(again.n, 32 - 6 - 6);
+	assert_int_equal(again.n, 35 - 6 - 6);
 	free(again.ev);
 	again = read_text(text, size, HR_WANT_SPANS | HR_WANT_OBJECTS);
-	assert_int_equal(again.n, 32 - 6);
+	assert_int_equal(again.n, 35 - 6);
 	free(again.ev);
 	free(text);
 	free(r.ev);

@@ -1,0 +1,205 @@
+/* Recordings of malloc and free; the rules stand in mallocs.h. */
+#include "config.h"
+
+#include "trace/mallocs.h"
+
+#include "base/alloc.h"
+#include "base/units.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Events that may wait for a tick: recordings have up to 120,000 between two. */
+#define MAX_HELD ((size_t)1 << 20)
+#define ABSURD_BYTES (UINT64_C(1) << 41)
+#define NS_A_SECOND UINT64_C(1000000000)
+
+void hr_mallocs_init(struct hr_mallocs *m, struct hr_reader *r, enum hr_malloc_clock clock)
+{
+	char rate[HR_UNIT_BUF];
+
+	*m = (struct hr_mallocs){.r = r, .clock = clock};
+	hr_ledger_init(&m->ledger);
+	hr_map64_init(&m->threads);
+	r->meta.page_bytes = 8192;
+	r->meta.has_clock = clock != HR_CLOCK_NONE;
+	if (clock == HR_CLOCK_NONE)
+		hr_reader_assume(r, "the recording has no clock: %s events a second (--rate)",
+				 hr_format_count(rate, r->options.rate));
+	else if (clock == HR_CLOCK_TICKS)
+		hr_reader_assume(r, "the recording's clock is coarse: events between two ticks are spread evenly");
+}
+
+void hr_mallocs_release(struct hr_mallocs *m)
+{
+	hr_ledger_release(&m->ledger);
+	hr_map64_release(&m->threads);
+	free(m->queue);
+	m->queue = NULL;
+}
+
+/* --- time ----------------------------------------------------------------- */
+
+/* What waits lies evenly between the last tick and ns; at the last tick where ns is that. */
+static void spread(struct hr_mallocs *m, uint64_t ns)
+{
+	size_t n = m->n - m->ready;
+
+	for (size_t i = 0; i < n; i++)
+		m->queue[m->ready + i].time_ns = m->now_ns + (uint64_t)((unsigned __int128)(ns - m->now_ns) * i / n);
+	m->ready = m->n;
+}
+
+void hr_mallocs_time(struct hr_mallocs *m, uint64_t ns)
+{
+	if (m->clock == HR_CLOCK_EXACT) {
+		if (!m->started)
+			m->origin_ns = ns;
+		m->started = true;
+		ns = ns > m->origin_ns ? ns - m->origin_ns : 0;
+	}
+	if (ns < m->now_ns) {
+		hr_reader_odd(m->r, HR_ANOMALY_CLOCK_BACK);
+		ns = m->now_ns;
+	}
+	if (m->clock == HR_CLOCK_TICKS)
+		spread(m, ns);
+	m->now_ns = ns;
+	m->r->stats.last_time_ns = ns;
+}
+
+int16_t hr_mallocs_thread(struct hr_mallocs *m, uint64_t tid)
+{
+	uint64_t *known = hr_map64_get(&m->threads, tid);
+
+	if (known != NULL)
+		return (int16_t)*known;
+	if (m->threads.count > INT16_MAX || !hr_map64_put(&m->threads, tid, m->threads.count))
+		return HR_NO_P;
+	m->r->stats.threads = (unsigned)m->threads.count;
+	return (int16_t)(m->threads.count - 1);
+}
+
+/* --- events --------------------------------------------------------------- */
+
+static enum hr_status no_memory(struct hr_error *err)
+{
+	return hr_error_set(err, HR_ENOMEM, "out of memory for the objects that are live");
+}
+
+static enum hr_status add_event(struct hr_mallocs *m, enum hr_event_kind kind, uint32_t number, uint64_t size,
+				int16_t p, struct hr_error *err)
+{
+	struct hr_trace_stats *stats = &m->r->stats;
+
+	if (m->given == m->ready && m->given > 0) {
+		memmove(m->queue, m->queue + m->given, (m->n - m->given) * sizeof(*m->queue));
+		m->n -= m->given;
+		m->given = m->ready = 0;
+	}
+	if (m->clock == HR_CLOCK_TICKS && m->n - m->ready == MAX_HELD) {
+		stats->anomalies[HR_ANOMALY_SHARED_TICK] += MAX_HELD;
+		spread(m, m->now_ns);
+	}
+	if (!hr_reserve(&m->queue, &m->cap, m->n + 1, sizeof(*m->queue)))
+		return no_memory(err);
+	if (m->clock == HR_CLOCK_NONE) {
+		m->now_ns = (uint64_t)((unsigned __int128)m->events * NS_A_SECOND / m->r->options.rate);
+		stats->last_time_ns = m->now_ns;
+	}
+	m->queue[m->n++] =
+	    (struct hr_event){.time_ns = m->now_ns, .addr = number, .size = size, .p = p, .kind = (uint8_t)kind};
+	if (m->clock != HR_CLOCK_TICKS)
+		m->ready = m->n;
+	m->events++;
+	stats->events_total++;
+	return HR_OK;
+}
+
+/* Whether an allocation counts; else it is counted as what it is. */
+static bool sound(struct hr_mallocs *m, uint64_t size)
+{
+	if (size >= ABSURD_BYTES)
+		hr_reader_odd(m->r, HR_ANOMALY_ABSURD_SIZE);
+	else if (size == 0)
+		hr_reader_odd(m->r, HR_ANOMALY_ZERO_SIZE);
+	return size < ABSURD_BYTES;
+}
+
+enum hr_status hr_mallocs_alloc_number(struct hr_mallocs *m, uint64_t size, int16_t p, uint32_t *number,
+				       struct hr_error *err)
+{
+	*number = HR_NO_NUMBER;
+	if (!sound(m, size))
+		return HR_OK;
+	*number = hr_ledger_add(&m->ledger, size);
+	if (*number == HR_NO_NUMBER)
+		return no_memory(err);
+	return add_event(m, HR_EV_OBJ_ALLOC, *number, size, p, err);
+}
+
+enum hr_status hr_mallocs_free_number(struct hr_mallocs *m, uint32_t number, int16_t p, struct hr_error *err)
+{
+	return add_event(m, HR_EV_OBJ_FREE, number, hr_ledger_remove(&m->ledger, number), p, err);
+}
+
+enum hr_status hr_mallocs_alloc(struct hr_mallocs *m, uint64_t key, uint64_t size, int16_t p, struct hr_error *err)
+{
+	uint32_t number;
+
+	if (key == 0 || key == UINT64_MAX) {
+		hr_reader_odd(m->r, HR_ANOMALY_FAILED_ALLOC);
+		return HR_OK;
+	}
+	if (!sound(m, size))
+		return HR_OK;
+	number = hr_ledger_find(&m->ledger, key);
+	if (number != HR_NO_NUMBER) {
+		hr_reader_odd(m->r, HR_ANOMALY_OVER_LIVE);
+		HR_TRY(hr_mallocs_free_number(m, number, p, err));
+	}
+	number = hr_ledger_add_key(&m->ledger, key, size);
+	if (number == HR_NO_NUMBER)
+		return no_memory(err);
+	return add_event(m, HR_EV_OBJ_ALLOC, number, size, p, err);
+}
+
+enum hr_status hr_mallocs_free(struct hr_mallocs *m, uint64_t key, int16_t p, struct hr_error *err)
+{
+	uint32_t number = key != UINT64_MAX ? hr_ledger_find(&m->ledger, key) : HR_NO_NUMBER;
+
+	if (number != HR_NO_NUMBER)
+		return hr_mallocs_free_number(m, number, p, err);
+	hr_reader_odd(m->r, key == 0 ? HR_ANOMALY_NULL_FREE : HR_ANOMALY_UNKNOWN_FREE);
+	return HR_OK;
+}
+
+enum hr_status hr_mallocs_realloc(struct hr_mallocs *m, uint64_t old, uint64_t key, uint64_t size, int16_t p,
+				  struct hr_error *err)
+{
+	if (key == 0 && size != 0) {
+		hr_reader_odd(m->r, HR_ANOMALY_FAILED_ALLOC);
+		return HR_OK;
+	}
+	if (old != 0)
+		HR_TRY(hr_mallocs_free(m, old, p, err));
+	/* realloc(p, 0) is a free. */
+	return key != 0 ? hr_mallocs_alloc(m, key, size, p, err) : HR_OK;
+}
+
+void hr_mallocs_finish(struct hr_mallocs *m)
+{
+	if (m->clock == HR_CLOCK_TICKS)
+		spread(m, m->now_ns);
+}
+
+size_t hr_mallocs_take(struct hr_mallocs *m, struct hr_event *ev, size_t cap)
+{
+	size_t n = hr_mallocs_ready(m) < cap ? hr_mallocs_ready(m) : cap;
+
+	memcpy(ev, m->queue + m->given, n * sizeof(*ev));
+	m->given += n;
+	for (size_t i = 0; i < n; i++)
+		m->r->stats.counts[ev[i].kind]++;
+	return n;
+}

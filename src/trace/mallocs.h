@@ -1,0 +1,78 @@
+/*
+ * What recordings of malloc and free have in common, whatever their form: the
+ * objects that are live (ledger.h), threads, the clock, and what to do where
+ * the recording can't be right. A format parses and calls; events gather here
+ * and are taken in batches.
+ *
+ * Rules: a realloc is a free and an allocation. A free of what is not known is
+ * counted and ignored; an allocation over a live object frees that one first;
+ * an allocation without a result, or of 2 TiB and more, is ignored.
+ */
+#ifndef HR_TRACE_MALLOCS_H
+#define HR_TRACE_MALLOCS_H
+
+#include "base/error.h"
+#include "base/map64.h"
+#include "trace/format.h"
+#include "trace/ledger.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum hr_malloc_clock {
+	HR_CLOCK_NONE,	/* options.rate events a second */
+	HR_CLOCK_EXACT, /* hr_mallocs_time says when the events that follow happened */
+	HR_CLOCK_TICKS, /* hr_mallocs_time is a tick: the events since the tick before lie evenly between the two */
+};
+
+struct hr_mallocs {
+	struct hr_reader *r;
+	enum hr_malloc_clock clock;
+	struct hr_ledger ledger;
+	struct hr_map64 threads; /* by the recorder's thread id */
+	struct hr_event *queue;	 /* [given, ready) can be taken, [ready, n) wait for a tick */
+	size_t given, ready, n, cap;
+	uint64_t now_ns;    /* since the first event; of the last tick */
+	uint64_t origin_ns; /* EXACT: the recorder's time of the first event */
+	bool started;	    /* EXACT: origin_ns is known */
+	uint64_t events;    /* so far */
+};
+
+/* Fills what of r->meta is the same for all: objects by number, no spans, no GC. */
+void hr_mallocs_init(struct hr_mallocs *m, struct hr_reader *r, enum hr_malloc_clock clock);
+void hr_mallocs_release(struct hr_mallocs *m);
+
+/* Ns of the recorder's clock; EXACT: any origin; TICKS: since the recording began. May step back (counted). */
+void hr_mallocs_time(struct hr_mallocs *m, uint64_t ns);
+/* The number of the recorder's thread tid, in order of appearance, as an event's p. HR_NO_P: out of memory, or there
+ * are more than 32,767. */
+int16_t hr_mallocs_thread(struct hr_mallocs *m, uint64_t tid);
+
+/*
+ * The recorder's allocation of size bytes at key, 0 for a null pointer; free of
+ * key; realloc of old (0: none) into key. p: of hr_mallocs_thread, or HR_NO_P.
+ * HR_ENOMEM.
+ */
+enum hr_status hr_mallocs_alloc(struct hr_mallocs *m, uint64_t key, uint64_t size, int16_t p, struct hr_error *err);
+enum hr_status hr_mallocs_free(struct hr_mallocs *m, uint64_t key, int16_t p, struct hr_error *err);
+enum hr_status hr_mallocs_realloc(struct hr_mallocs *m, uint64_t old, uint64_t key, uint64_t size, int16_t p,
+				  struct hr_error *err);
+/* For recorders without addresses: *number is the new object's (HR_NO_NUMBER if it was ignored). HR_ENOMEM. */
+enum hr_status hr_mallocs_alloc_number(struct hr_mallocs *m, uint64_t size, int16_t p, uint32_t *number,
+				       struct hr_error *err);
+/* The object of that number, which is live, is freed. HR_ENOMEM. */
+enum hr_status hr_mallocs_free_number(struct hr_mallocs *m, uint32_t number, int16_t p, struct hr_error *err);
+
+/* The recording ends: what waits for a tick stands at the last one. */
+void hr_mallocs_finish(struct hr_mallocs *m);
+
+/* Events that can be taken. */
+static inline size_t hr_mallocs_ready(const struct hr_mallocs *m)
+{
+	return m->ready - m->given;
+}
+/* Takes up to cap of them, and counts them; how many. */
+size_t hr_mallocs_take(struct hr_mallocs *m, struct hr_event *ev, size_t cap);
+
+#endif
