@@ -92,8 +92,23 @@ void cli_warn_cut(const char *file, const struct hr_trace_stats *stats);
 
 /* --- progress.c --- */
 
-/* Sets the replay's progress callback unless it is not wanted or standard error is no terminal. */
+/*
+ * From here on updates show how far the work has come, on standard error if it
+ * is a terminal, unless -q says no: after a second, five times a second, as
+ * one line. replay (or NULL): its progress callback is set.
+ */
 void cli_progress_start(struct hr_replay_options *replay, const struct cli_options *o);
+/*
+ * For every batch; costs a look at the clock. done of total: bytes of input, or
+ * whatever the work is counted in (total 0: not known, done are bytes then);
+ * events so far, 0: the rate is that of done, in bytes; time reached in the trace.
+ */
+void cli_progress_update(uint64_t done, uint64_t total, uint64_t events, uint64_t trace_ns);
+/* The same, where the work is to read this trace. */
+void cli_progress_reader(const struct hr_reader *r, uint64_t trace_ns);
+/* Takes the line away, before other output to the terminal; the next update brings it back. */
+void cli_progress_clear(void);
+/* No more updates; the line is gone. Without a start it does nothing. */
 void cli_progress_end(void);
 
 /* --- shared by the commands that replay --- */

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static enum hr_status write_failed(struct hr_error *err)
 {
@@ -22,10 +23,12 @@ static enum hr_status copy(struct hr_reader *r, FILE *out, struct hr_error *err)
 
 	if (hr_text_write_header(out, hr_reader_meta(r)) != HR_OK)
 		return write_failed(err);
-	while ((status = hr_reader_next(r, events, 1024, &n, err)) == HR_OK)
+	while ((status = hr_reader_next(r, events, 1024, &n, err)) == HR_OK) {
+		cli_progress_reader(r, events[n - 1].time_ns);
 		for (size_t i = 0; i < n; i++)
 			if (hr_text_write_event(out, hr_reader_meta(r), &events[i]) != HR_OK)
 				return write_failed(err);
+	}
 	return status == HR_END ? HR_OK : status;
 }
 
@@ -38,12 +41,16 @@ int cli_run_export(const struct cli_options *o, int argc, char **argv)
 	const char *about = argv[0];
 
 	(void)argc;
+	/* The lines themselves are progress to see. */
+	if (o->output != NULL || !isatty(STDOUT_FILENO))
+		cli_progress_start(NULL, o);
 	if (status == HR_OK) {
 		status = hr_output_open(&main, o->output, &err);
 		if (status != HR_OK)
 			about = NULL;
 		if (status == HR_OK)
 			status = copy(r, main.file, &err);
+		cli_progress_end();
 		if (status == HR_OK)
 			status = hr_output_commit(&main, &err);
 		if (status == HR_EIO)

@@ -55,6 +55,7 @@ static enum hr_status survey(struct survey *s, const struct cli_options *o, cons
 		status = hr_reader_next(s->reader, events, BATCH, &n, err);
 		if (status != HR_OK)
 			break;
+		cli_progress_reader(s->reader, events[n - 1].time_ns);
 		status = hr_placer_feed(s->placer, events, n, err);
 		take_placements(s);
 	}
@@ -176,10 +177,13 @@ int cli_run_info(const struct cli_options *o, int argc, char **argv)
 	struct survey s = {0};
 	struct hr_output main = {0};
 	struct hr_error err;
-	enum hr_status status = survey(&s, o, argv[0], &err);
+	enum hr_status status;
 	const char *about = argv[0];
 
 	(void)argc;
+	cli_progress_start(NULL, o);
+	status = survey(&s, o, argv[0], &err);
+	cli_progress_end();
 	if (status == HR_OK) {
 		about = NULL;
 		status = hr_output_open(&main, o->output, &err);

@@ -49,7 +49,7 @@ void cli_warn(const char *file, const char *fmt, ...)
 {
 	va_list ap;
 
-	cli_progress_end();
+	cli_progress_clear();
 	fputs("heapreplay: ", stderr);
 	if (file != NULL) {
 		put_name(file);

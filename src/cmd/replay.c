@@ -28,6 +28,7 @@ static void log_line(void *ctx, const struct hr_follower *f, const struct hr_sca
 	char text[HR_SCAV_LINE_MAX];
 
 	(void)f;
+	cli_progress_clear();
 	fprintf(ctx, "%s\n", hr_scavtrace_format(text, line));
 	/* One line a GC cycle: whoever follows a running program sees it at once. */
 	fflush(ctx);

@@ -3,17 +3,33 @@
 
 trace=$top_srcdir/traces/phases-1p-go125.trace.zst
 
-# Standard error is a terminal under script(1), and a file otherwise.
+# Standard error is a terminal under script(1), and a file otherwise. A pipe that
+# pauses makes the work long enough to be told of.
 if have script && script -qec true typescript >/dev/null 2>&1; then
-	cat >command.sh <<COMMAND
-{ head -c 1500000 '$trace'; sleep 2; tail -c +1500001 '$trace'; } | '$HEAPREPLAY' replay --json -o out.json -
-COMMAND
-	script -qec 'bash command.sh' typescript >/dev/null 2>&1 </dev/null
-	like "$(tr '\r' '\n' <typescript)" 'of trace time, .* read, .*/s' 'a terminal sees progress after a second'
+	# on_terminal COLUMNS COMMAND: $out is what the terminal got, a line a redraw.
+	on_terminal() {
+		printf 'stty cols %s\n%s\n' "$1" "$2" >command.sh
+		run script -qec 'bash command.sh' typescript </dev/null
+		out=$(sed '/^Script /d' typescript | tr '\r' '\n')
+	}
+	slow="{ head -c 1500000 '$trace'; sleep 1.5; tail -c +1500001 '$trace'; } | '$HEAPREPLAY'"
+	export TERM=xterm
+	on_terminal 80 "$slow replay --json -o out.json -"
+	like "$out" $'^\e\\[K[0-9.]+ MiB read, [0-9.]+ [KM]iB/s, at [0-9.]+ m?s of the trace$' \
+		'a terminal sees progress after a second'
+	is "${out##*$'\n'}" $'\e[K' 'and nothing of it at the end'
 	like "$(cat out.json)" '"schema": 1' 'and the output is whole'
-	sed -i "s/replay --json/replay -q --json/" command.sh
-	script -qec 'bash command.sh' typescript >/dev/null 2>&1 </dev/null
-	unlike "$(cat typescript)" 'of trace time' '-q: no progress'
+	on_terminal 20 "$slow info --json -o out.json -"
+	like "$out" $'^\e\\[K[0-9.]+ MiB read' 'as much of it as a narrow terminal has room for'
+	unlike "$out" '.{23}' 'and no more'
+	on_terminal 80 "$slow replay -q --json -o out.json -"
+	is "$out" '' '-q: no progress'
+	TERM=dumb on_terminal 80 "$slow replay --json -o out.json -"
+	is "$out" '' 'TERM=dumb: no progress'
+	# Of a file the end is known; here the one who takes the output is slow.
+	on_terminal 80 "'$HEAPREPLAY' export -o /dev/stdout '$trace' | { sleep 1.5; cat >/dev/null; }"
+	like "$out" $'^\e\\[K[0-9]+ %, [0-9.]+ m?s left, [0-9,]+ events/s, at [0-9.]+ m?s of the trace$' \
+		'of a file, how much is left'
 	rm -f out.json typescript command.sh
 else
 	skip 'progress' 'script is not installed, or has no terminal to give'
