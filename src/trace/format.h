@@ -42,6 +42,7 @@ struct hr_reader {
 
 extern const struct hr_format_ops hr_go_format;
 extern const struct hr_format_ops hr_text_format;
+extern const struct hr_format_ops hr_pagetrace_format;
 
 /* hr_input_read with what the detection took at the front. */
 enum hr_status hr_reader_read(struct hr_reader *r, void *buf, size_t cap, size_t *n, struct hr_error *err);

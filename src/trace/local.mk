@@ -2,6 +2,7 @@
 libcore_la_SOURCES += \
 	src/trace/event.c src/trace/event.h \
 	src/trace/format.h \
+	src/trace/gclog.c src/trace/gclog.h \
 	src/trace/gotrace.c src/trace/gotrace.h \
 	src/trace/gotrace_merge.c \
 	src/trace/gotrace_scan.c \
@@ -10,6 +11,8 @@ libcore_la_SOURCES += \
 	src/trace/ledger.c src/trace/ledger.h \
 	src/trace/lines.c src/trace/lines.h \
 	src/trace/mallocs.c src/trace/mallocs.h \
+	src/trace/pagetrace.c src/trace/pagetrace.h \
 	src/trace/reader.c src/trace/reader.h \
+	src/trace/spill.c src/trace/spill.h \
 	src/trace/text.c src/trace/text.h \
 	src/trace/varint.h

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct hr_format_ops *const formats[] = {&hr_go_format, &hr_text_format};
+static const struct hr_format_ops *const formats[] = {&hr_go_format, &hr_text_format, &hr_pagetrace_format};
 
 static const char *const anomaly_names[] = {
 #define HR_ANOMALY_NAME(id, name, text) name,
@@ -64,15 +64,18 @@ static enum hr_status start(struct hr_reader *r, struct hr_error *err)
 	HR_TRY(read_head(r, err));
 	if (r->head_len == 0)
 		return hr_error_at(err, HR_EINPUT, 0,
-				   hr_input_cut(r->in) ? "the compressed data ends in its first block"
-						       : "the trace is empty");
+				   hr_input_cut(r->in)
+				       ? "the compressed data ends in its first block"
+				       : "the trace is empty; a Go page trace is, when the recorded program "
+					 "crashed or was killed early");
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]) && r->ops == NULL; i++)
 		if (formats[i]->detect(r->head, r->head_len))
 			r->ops = formats[i];
 	if (r->ops == NULL)
-		return hr_error_at(err, HR_EINPUT, 0,
-				   "not a trace of a known format: expected a Go execution trace (recorded with "
-				   "GODEBUG=traceallocfree=1) or a text that begins with \"# heapreplay-trace 1\"");
+		return hr_error_at(
+		    err, HR_EINPUT, 0,
+		    "not a trace of a known format: expected a Go execution trace (recorded with "
+		    "GODEBUG=traceallocfree=1), a Go page trace or a text that begins with \"# heapreplay-trace 1\"");
 	r->meta.format = r->ops->format;
 	r->meta.format_name = r->ops->name;
 	r->meta.compression = hr_input_compression(r->in);

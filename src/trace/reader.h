@@ -63,6 +63,7 @@ struct hr_trace_meta {
 	bool has_clock;		  /* times were recorded; else they come from options.rate */
 	bool collected;		  /* the program has a garbage collector: what is freed was garbage before */
 	bool has_cycles;	  /* GC phases are told */
+	bool has_releases;	  /* what the recorded scavenger released is told, in page runs without kinds */
 	bool padded;		  /* what lies below the first span in its chunk is in use for ever (Go 1.26) */
 	bool strict;		  /* written by hand: what a recorder might lose is an error here */
 	uint64_t page_bytes;	  /* of the recorded runtime; 8192 */

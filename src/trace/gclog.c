@@ -1,0 +1,332 @@
+/* Lines of gctrace and scavtrace; see gclog.h. */
+#include "config.h"
+
+#include "trace/gclog.h"
+
+#include "base/alloc.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MS UINT64_C(1000000)
+#define MAX_LATE_NS (UINT64_C(60) * 1000 * MS) /* a line that is read later than that is of another run */
+#define EARLY_NS (5 * MS)		       /* nothing is read before it is printed; for what origin_ns may be off */
+
+/* --- pieces of a line -------------------------------------------------------- */
+
+/* Digits, and behind a point up to nine more: units of 1e-9. The text behind them, or NULL. */
+static const char *parse_nano(const char *s, uint64_t *nano, unsigned *decimals)
+{
+	uint64_t whole = 0, part = 0;
+	const char *from = s;
+
+	for (; isdigit((unsigned char)*s); s++) {
+		if (whole > UINT64_MAX / 1000000000 / 10 - 10)
+			return NULL;
+		whole = whole * 10 + (uint64_t)(*s - '0');
+	}
+	if (s == from)
+		return NULL;
+	*decimals = 0;
+	if (*s == '.')
+		for (s++; isdigit((unsigned char)*s) && *decimals < 9; s++, ++*decimals)
+			part = part * 10 + (uint64_t)(*s - '0');
+	while (isdigit((unsigned char)*s))
+		s++;
+	for (unsigned i = *decimals; i < 9; i++)
+		part *= 10;
+	*nano = whole * 1000000000 + part;
+	return s;
+}
+
+static const char *parse_digits(const char *s, uint64_t *n)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)*s))
+		return NULL;
+	errno = 0;
+	*n = strtoull(s, &end, 10);
+	return errno == 0 ? end : NULL;
+}
+
+static const char *expect(const char *s, const char *word)
+{
+	size_t n = strlen(word);
+
+	return s != NULL && strncmp(s, word, n) == 0 ? s + n : NULL;
+}
+
+/* "0.016": ns, and what the digits that were cut off may stand for. */
+static const char *parse_phase(const char *s, struct hr_gc_cycle *c)
+{
+	uint64_t nano, slack = MS;
+	unsigned decimals;
+
+	if (s == NULL || (s = parse_nano(s, &nano, &decimals)) == NULL)
+		return NULL;
+	for (unsigned i = 0; i < decimals && slack > 1; i++)
+		slack /= 10;
+	c->length_ns += nano / 1000; /* the text is in ms */
+	c->length_slack_ns += slack;
+	return s;
+}
+
+/* A number of ns, or seconds with a fraction, before the program's own text. 0: there is none. */
+static const char *skip_stamp(const char *line, uint64_t *stamp_ns)
+{
+	const char *s;
+	uint64_t nano;
+	unsigned decimals;
+
+	*stamp_ns = 0;
+	s = parse_digits(line, &nano);
+	if (s != NULL && *s == '.')
+		s = parse_nano(line, &nano, &decimals);
+	if (s == NULL || (*s != ' ' && *s != '\t'))
+		return line;
+	*stamp_ns = nano;
+	return s + strspn(s, " \t");
+}
+
+/*
+ * gc 1 @0.013s 3%: 0.10+0.99+0.003 ms clock, ... ms cpu, 4->4->2 MB, 4 MB goal, ..., 4 P (forced)
+ * Go 1.18 has less between goal and Ps; nothing there is needed.
+ */
+static bool parse_cycle(const char *s, struct hr_gc_cycle *c)
+{
+	uint64_t number, percent, heap, procs = 0;
+	unsigned decimals;
+
+	s = parse_digits(s, &number);
+	s = expect(s, " @");
+	if (s == NULL || (s = parse_nano(s, &c->start_ns, &decimals)) == NULL || (s = expect(s, "s ")) == NULL)
+		return false;
+	s = parse_digits(s, &percent);
+	s = parse_phase(expect(s, "%: "), c);
+	s = parse_phase(expect(s, "+"), c);
+	s = parse_phase(expect(s, "+"), c);
+	s = expect(s, " ms clock, ");
+	if (s == NULL || (s = strstr(s, " ms cpu, ")) == NULL)
+		return false;
+	s = parse_digits(s + strlen(" ms cpu, "), &heap);
+	if ((s = expect(s, "->")) == NULL || (s = parse_digits(s, &heap)) == NULL || (s = expect(s, "->")) == NULL)
+		return false;
+	if ((s = parse_digits(s, &c->live_mib)) == NULL || (s = expect(s, " MB, ")) == NULL)
+		return false;
+	if ((s = parse_digits(s, &c->goal_mib)) == NULL || (s = expect(s, " MB goal")) == NULL)
+		return false;
+	for (const char *word = s; (word = strchr(word, ',')) != NULL;) {
+		const char *end;
+
+		word += 1 + strspn(word + 1, " ");
+		end = parse_digits(word, &heap);
+		if (expect(end, " P") != NULL && end[2] != 'a')
+			procs = heap;
+	}
+	c->procs = procs <= INT16_MAX ? (unsigned)procs : 0;
+	c->forced = strstr(s, " (forced)") != NULL;
+	return c->live_mib < UINT64_C(1) << 40 && c->goal_mib < UINT64_C(1) << 40;
+}
+
+static enum hr_status add_cycle(struct hr_gc_log *log, const char *text, uint64_t stamp_ns)
+{
+	struct hr_gc_cycle c = {.stamp_ns = stamp_ns};
+
+	if (!parse_cycle(text, &c) || (log->n > 0 && c.start_ns < log->cycles[log->n - 1].start_ns)) {
+		log->bad_lines++;
+		return HR_OK;
+	}
+	if (!hr_reserve(&log->cycles, &log->cap, log->n + 1, sizeof(c)))
+		return HR_ENOMEM;
+	log->cycles[log->n++] = c;
+	return HR_OK;
+}
+
+/*
+ * A line at the end of a cycle's sweep, one a cycle, in order; it may come
+ * before the cycle's own, which is printed at nearly the same time. FreeOSMemory
+ * adds one more, behind that of the cycle that it asked for.
+ */
+static enum hr_status see_sweep(struct hr_gc_log *log, const char *text, uint64_t stamp_ns)
+{
+	if (strstr(text, " util") == NULL)
+		return HR_OK;
+	if (strstr(text, " (forced)") != NULL) {
+		for (size_t i = log->n; i-- > 0;)
+			if (log->cycles[i].forced) {
+				log->cycles[i].free_os_memory = true;
+				break;
+			}
+		return HR_OK;
+	}
+	if (!hr_reserve(&log->sweeps, &log->sweeps_cap, log->nsweeps + 1, sizeof(*log->sweeps)))
+		return HR_ENOMEM;
+	log->sweeps[log->nsweeps++] = stamp_ns;
+	return HR_OK;
+}
+
+enum hr_status hr_gc_log_line(struct hr_gc_log *log, const char *line)
+{
+	uint64_t stamp_ns;
+	const char *s = skip_stamp(line, &stamp_ns), *rest;
+
+	if ((rest = expect(s, "gc ")) != NULL && isdigit((unsigned char)*rest) && strstr(rest, " @") != NULL)
+		return add_cycle(log, rest, stamp_ns);
+	if (expect(s, "scav ") != NULL)
+		return see_sweep(log, s, stamp_ns);
+	return HR_OK;
+}
+
+enum hr_status hr_gc_log_read(struct hr_gc_log *log, const char *path, struct hr_error *err)
+{
+	enum hr_status status = HR_OK;
+	char line[4096];
+	bool failed;
+	FILE *f = fopen(path, "r");
+
+	memset(log, 0, sizeof(*log));
+	if (f == NULL)
+		return hr_error_set(err, HR_EIO, "cannot open the GC log %s: %s", path, strerror(errno));
+	while (status == HR_OK && fgets(line, sizeof(line), f) != NULL)
+		status = hr_gc_log_line(log, line);
+	failed = ferror(f);
+	fclose(f);
+	if (status != HR_OK)
+		return hr_error_set(err, status, "out of memory for the GC log");
+	if (failed)
+		return hr_error_set(err, HR_EIO, "cannot read the GC log %s", path);
+	if (log->n == 0)
+		return hr_error_set(err, HR_EINPUT,
+				    "there is no garbage collection in the GC log %s; it should be what the program "
+				    "prints with GODEBUG=gctrace=1",
+				    path);
+	return HR_OK;
+}
+
+void hr_gc_log_release(struct hr_gc_log *log)
+{
+	free(log->cycles);
+	free(log->sweeps);
+	memset(log, 0, sizeof(*log));
+}
+
+/* --- on the recorder's clock -------------------------------------------------- */
+
+/* Where it may have begun, and where it may have ended. */
+static uint64_t begin_low(const struct hr_gc_log *log, const struct hr_gc_cycle *c)
+{
+	return log->origin_ns + c->start_ns;
+}
+
+static uint64_t end_low(const struct hr_gc_log *log, const struct hr_gc_cycle *c)
+{
+	return begin_low(log, c) + c->length_ns;
+}
+
+static uint64_t end_high(const struct hr_gc_log *log, const struct hr_gc_cycle *c)
+{
+	uint64_t high = end_low(log, c) + MS + c->length_slack_ns;
+
+	return c->stamp_ns != 0 && c->stamp_ns < high ? c->stamp_ns : high;
+}
+
+enum hr_status hr_gc_log_place(struct hr_gc_log *log, uint64_t origin_ns, struct hr_error *err)
+{
+	log->origin_ns = origin_ns;
+	for (size_t i = 0; i < log->n; i++) {
+		const struct hr_gc_cycle *c = &log->cycles[i];
+
+		if (c->stamp_ns != 0 &&
+		    (c->stamp_ns + EARLY_NS < end_low(log, c) || c->stamp_ns > end_low(log, c) + MAX_LATE_NS))
+			return hr_error_set(
+			    err, HR_EINPUT,
+			    "the GC log is not of this run: collection %zu ended %.3f s after the "
+			    "program's start, but its line has a stamp of %" PRIu64 " ns where that was "
+			    "at %" PRIu64 " ns; the stamps must be of CLOCK_MONOTONIC",
+			    i + 1, (double)(c->start_ns + c->length_ns) / 1e9, c->stamp_ns, end_low(log, c));
+	}
+	return HR_OK;
+}
+
+void hr_gc_log_saw_free(struct hr_gc_log *log, uint64_t time_ns)
+{
+	size_t low = 0, high = log->n;
+	struct hr_gc_cycle *c;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (begin_low(log, &log->cycles[mid]) <= time_ns)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == 0)
+		return;
+	c = &log->cycles[low - 1];
+	if (time_ns < begin_low(log, c) + MS && time_ns > c->last_free_ns)
+		c->last_free_ns = time_ns;
+	if (time_ns >= end_low(log, c) && time_ns < end_high(log, c) &&
+	    (c->first_free_ns == 0 || time_ns < c->first_free_ns))
+		c->first_free_ns = time_ns;
+}
+
+void hr_gc_log_choose(struct hr_gc_log *log)
+{
+	uint64_t before = 0;
+
+	for (size_t i = 0; i < log->n; i++) {
+		struct hr_gc_cycle *c = &log->cycles[i];
+		uint64_t low = end_low(log, c), high = end_high(log, c);
+
+		c->end_ns = high > low ? low + (high - low) / 2 : high;
+		if (c->first_free_ns != 0 && c->first_free_ns < c->end_ns)
+			c->end_ns = c->first_free_ns;
+		c->begin_ns = begin_low(log, c) + MS / 2;
+		/* A cycle shorter than the window may have both sorts of frees in it; the end is the surer one. */
+		if (c->last_free_ns >= c->begin_ns && c->last_free_ns < c->end_ns)
+			c->begin_ns = c->last_free_ns + 1;
+		if (c->begin_ns > c->end_ns)
+			c->begin_ns = c->end_ns;
+		if (c->begin_ns < before)
+			c->begin_ns = before;
+		if (c->end_ns < c->begin_ns)
+			c->end_ns = c->begin_ns;
+		before = c->end_ns;
+	}
+	/* The sweep's line is printed when the sweep is done, and read a little later. */
+	for (size_t i = 0; i < log->n && i < log->nsweeps; i++) {
+		struct hr_gc_cycle *c = &log->cycles[i];
+
+		if (log->sweeps[i] == 0)
+			continue;
+		c->swept_ns = log->sweeps[i] > c->end_ns ? log->sweeps[i] : c->end_ns;
+		if (i + 1 < log->n && c->swept_ns > c[1].begin_ns)
+			c->swept_ns = c[1].begin_ns;
+	}
+}
+
+static uint64_t bytes_of(uint64_t mib)
+{
+	return mib == 4 ? mib << 20 : (mib << 20) + (1 << 19);
+}
+
+uint64_t hr_gc_log_goal(const struct hr_gc_log *log, size_t i)
+{
+	const struct hr_gc_cycle *largest = NULL;
+	double ratio = 2;
+
+	if (i < log->n)
+		return bytes_of(log->cycles[i].goal_mib);
+	for (size_t k = 0; k + 1 < log->n; k++)
+		if (largest == NULL || log->cycles[k].live_mib > largest->live_mib)
+			largest = &log->cycles[k];
+	if (largest != NULL)
+		ratio = (double)bytes_of(largest[1].goal_mib) / (double)bytes_of(largest->live_mib);
+	return (uint64_t)((double)bytes_of(log->cycles[log->n - 1].live_mib) * ratio);
+}

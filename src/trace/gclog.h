@@ -1,0 +1,83 @@
+/*
+ * The garbage collections of a program as its log tells them: the lines that
+ * GODEBUG=gctrace=1 prints, and beside them those of scavtrace=1. A page trace
+ * holds no collections; this puts them beside it.
+ *
+ * A line may have a stamp in front, the moment at which it was read: ns of
+ * CLOCK_MONOTONIC, or seconds with a fraction. Everything else that a program
+ * prints is passed over.
+ *
+ * Source: gcMarkTermination in mgc.go and fmtNSAsMS (what is printed and how it
+ * is cut), printScavTrace in mgcscavenge.go.
+ */
+#ifndef HR_TRACE_GCLOG_H
+#define HR_TRACE_GCLOG_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Times are of the recorder's clock, ns, from hr_gc_log_place on. */
+struct hr_gc_cycle {
+	uint64_t start_ns;	  /* since the runtime's start, whole ms: it began less than 1 ms later */
+	uint64_t length_ns;	  /* from sweep termination to the end of mark termination, not longer than printed */
+	uint64_t length_slack_ns; /* it took less than so much more: the figures are cut, not rounded */
+	uint64_t live_mib, goal_mib;
+	unsigned procs;
+	bool forced;			      /* runtime.GC or FreeOSMemory asked for it */
+	bool free_os_memory;		      /* a forced scavtrace line followed */
+	uint64_t stamp_ns;		      /* of the line; 0: it has none */
+	uint64_t swept_ns;		      /* stamp of the scavtrace line of its sweep; 0: not known */
+	uint64_t last_free_ns, first_free_ns; /* frees that bound it, as hr_gc_log_saw_free saw them; 0: none */
+	uint64_t begin_ns, end_ns;	      /* chosen by hr_gc_log_choose */
+};
+
+struct hr_gc_log {
+	struct hr_gc_cycle *cycles;
+	size_t n, cap;
+	uint64_t *sweeps; /* stamps of the scavtrace lines that are not forced; 0: none */
+	size_t nsweeps, sweeps_cap;
+	uint64_t bad_lines; /* gctrace lines that can't be understood, or of another run: their start goes back */
+	uint64_t origin_ns; /* the recorder's clock at the runtime's start */
+};
+
+/* HR_EIO; HR_ENOMEM. A log without a single gctrace line is HR_EINPUT. Release it in any case. */
+enum hr_status hr_gc_log_read(struct hr_gc_log *log, const char *path, struct hr_error *err);
+void hr_gc_log_release(struct hr_gc_log *log);
+
+/* Takes one line, without its newline or with it. HR_ENOMEM. */
+enum hr_status hr_gc_log_line(struct hr_gc_log *log, const char *line);
+
+/*
+ * Puts the cycles on the recorder's clock, on which the runtime started at
+ * origin_ns (more or less: a fraction of a ms). HR_EINPUT: the stamps don't fit,
+ * the log is of another run.
+ */
+enum hr_status hr_gc_log_place(struct hr_gc_log *log, uint64_t origin_ns, struct hr_error *err);
+
+/*
+ * Pages were freed at time_ns. In any order; then hr_gc_log_choose.
+ *
+ * A line tells the beginning of a cycle to the ms and its length to 2 digits,
+ * so that there is a window of 1 ms in which it began and a somewhat larger one
+ * in which it ended. While marking nothing is freed, and the sweep's frees follow
+ * the end closely. So a cycle begins in the middle of its window or behind the
+ * last free in it, and ends in the middle of its window or before the first free
+ * in it. The stamp, which is late by the time that printing and reading take,
+ * is an upper bound of the end, and of nothing else.
+ */
+void hr_gc_log_saw_free(struct hr_gc_log *log, uint64_t time_ns);
+void hr_gc_log_choose(struct hr_gc_log *log);
+
+/*
+ * The heap goal in force from the end of cycle i - 1 to that of cycle i, bytes;
+ * i = log->n: behind the last one, which no line tells: its live heap times the
+ * ratio of goal and live heap that the largest cycle had (2 where there is but
+ * one). A line gives whole MiB, cut: the middle is taken, but 4 MiB, the
+ * smallest goal under GOGC=100, as it is.
+ */
+uint64_t hr_gc_log_goal(const struct hr_gc_log *log, size_t i);
+
+#endif
