@@ -3,4 +3,6 @@ tracesdir = $(pkgdatadir)/traces
 dist_traces_DATA = \
 	traces/README \
 	traces/bench-json-go123.trace.zst \
+	traces/compile-texttemplate-1p-go121.gclog \
+	traces/compile-texttemplate-1p-go121.pagetrace.zst \
 	traces/phases-1p-go125.trace.zst

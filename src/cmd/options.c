@@ -43,6 +43,8 @@ static const struct option_row {
     {"scavtrace", 0, "FILE", TEXT, AT(scavtrace), CLI_REPLAY, "write the scavtrace log to FILE"},
     {"series", 0, "FILE", TEXT, AT(series), CLI_REPLAY, "write the heap over time to FILE, as CSV"},
     {"every", 0, "TIME", TIME, AT(every_ns), CLI_REPLAY, "time between two rows of --series (100ms)"},
+    {"gc-log", 0, "FILE", TEXT, AT(replay.reading.gc_log), CLI_READS,
+     "of a Go page trace: what the program printed with gctrace=1, for the collections that the trace lacks"},
     {"truth", 0, "FILE", TEXT, AT(truth), CLI_VALIDATE, "counters that the program itself recorded, as CSV"},
     {"log", 0, "FILE", TEXT, AT(log), CLI_VALIDATE, "the program's own scavtrace lines (its standard error)"},
     {"memory-limit", 0, "SIZE", LIMIT, AT(replay.settings.memory_limit_bytes), CLI_RUNS,

@@ -22,6 +22,10 @@ static enum hr_status no_memory(struct hr_error *err)
 
 static enum hr_status keep(struct hr_span_trace *t, struct hr_event e, struct hr_error *err)
 {
+	if (e.kind == HR_EV_PAGE_ALLOC || e.kind == HR_EV_PAGE_FREE) {
+		t->complete = true;
+		e.kind = e.kind == HR_EV_PAGE_ALLOC ? HR_EV_SPAN_ALLOC : HR_EV_SPAN_FREE;
+	}
 	switch (e.kind) {
 	case HR_EV_SPAN_EXISTS:
 	case HR_EV_SPAN_ALLOC:

@@ -358,7 +358,7 @@ static enum hr_status find_holders(struct hr_live *l, struct hr_span span, int p
 	struct hr_offer explained;
 	size_t nheld;
 
-	if (l->strict || offer->page > span.page)
+	if (l->strict || (l->complete && l->unknown_frees == 0) || offer->page > span.page)
 		return HR_OK;
 	if (in_cache ? !cache_has(&l->heap->caches[p], span)
 		     : !hr_pagealloc_is_free(l->heap->pages, span.page, span.npages))

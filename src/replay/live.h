@@ -20,7 +20,8 @@
  *   (Go 1.23 loses allocations of stacks) or not known (another P's cache), if
  *   that explains the recorded page: until a span is recorded there, or an
  *   unknown one freed. In a cache that is certain; in the heap it is assumed for
- *   no more than 16 pages. Not in strict traces.
+ *   no more than 16 pages. Not in strict traces, and not in complete ones, where
+ *   only another P's cache is left as an explanation.
  *
  * A free of a span that was never seen changes nothing else: in the model its
  * pages are free, or in a cache.
@@ -54,6 +55,7 @@ struct hr_live {
 	struct hr_map64 held;	 /* pages of holders that were not traced, by page */
 	bool has_addresses;	 /* names are pages */
 	bool strict;
+	bool complete; /* every run of pages is told (a page trace): nothing is held by what was not traced */
 	uint64_t unknown_frees, dropped_spans, swallowed_frees;
 };
 

@@ -164,7 +164,8 @@ static enum hr_status begin(struct hr_placer *pl, struct hr_error *err)
 	bool told = false;
 
 	pl->alive = true;
-	pl->stats.mid_life = pl->nstart > 0;
+	/* A page trace begins with the program; what is there then has no event, and the rest of the heap is new. */
+	pl->stats.mid_life = pl->nstart > 0 && !pl->live.complete;
 	pl->heap.now_ns = 0;
 	if (pl->keep_places) {
 		HR_TRY(hr_live_begin(&pl->live, pl->start, pl->nstart, pl->padded, pl->options.start_free, err));
@@ -204,6 +205,12 @@ static enum hr_status wait_for_life(struct hr_placer *pl, const struct hr_event 
 			return hr_error_set(err, HR_ENOMEM, "out of memory for early events");
 		pl->early[pl->nearly++] = *e;
 		return HR_OK;
+	case HR_EV_PAGE_ALLOC:
+	case HR_EV_PAGE_FREE:
+	case HR_EV_PAGE_SCAV:
+		pl->live.complete = true;
+		HR_TRY(begin(pl, err));
+		return take_event(pl, e, err);
 	case HR_EV_SPAN_ALLOC:
 	case HR_EV_SPAN_FREE:
 	case HR_EV_OBJ_ALLOC:
@@ -229,6 +236,28 @@ static void set_procs(struct hr_placer *pl, uint32_t n)
 	hr_heap_note(&pl->heap, HR_PLACE_PROCS)->arg = n;
 }
 
+/* The recorded scavenger released pages; with modelled placement they are other ones, and nothing can be said. */
+static enum hr_status take_release(struct hr_placer *pl, const struct hr_event *e, struct hr_error *err)
+{
+	struct hr_heap *h = &pl->heap;
+	struct hr_place *r;
+	struct hr_span span;
+
+	if (!pl->recorded)
+		return HR_OK;
+	HR_TRY(span_of(pl, e, &span, err));
+	for (uint64_t c = hr_chunk_of(span.page); c <= hr_chunk_of(span.page + span.npages - 1); c++)
+		if (!hr_pagealloc_has_chunk(h->pages, c)) {
+			pl->stats.lost_releases++;
+			return HR_OK;
+		}
+	r = hr_heap_note(h, HR_PLACE_SCAV);
+	r->page = span.page;
+	r->npages = (uint32_t)span.npages;
+	r->p = e->p;
+	return HR_OK;
+}
+
 static enum hr_status take_event(struct hr_placer *pl, const struct hr_event *e, struct hr_error *err)
 {
 	struct hr_heap *h = &pl->heap;
@@ -238,9 +267,11 @@ static enum hr_status take_event(struct hr_placer *pl, const struct hr_event *e,
 	hr_sweep_tick(&pl->sweep, h);
 	switch (e->kind) {
 	case HR_EV_SPAN_ALLOC:
+	case HR_EV_PAGE_ALLOC:
 		pl->stats.span_allocs++;
 		return place_span(pl, e, HR_PLACE_COMPLETE, err);
 	case HR_EV_SPAN_FREE:
+	case HR_EV_PAGE_FREE:
 		pl->stats.span_frees++;
 		HR_TRY(hr_live_free(&pl->live, name_of(pl, e), e->p < 0 ? HR_NO_P : e->p, &freed, err));
 		if (freed.npages > 0 && !freed.manual)
@@ -248,6 +279,8 @@ static enum hr_status take_event(struct hr_placer *pl, const struct hr_event *e,
 		return HR_OK;
 	case HR_EV_SPAN_EXISTS:
 		return place_span(pl, e, 0, err);
+	case HR_EV_PAGE_SCAV:
+		return take_release(pl, e, err);
 	case HR_EV_GC_BEGIN:
 		hr_sweep_next_cycle(&pl->sweep, h, e->flags & HR_EVF_FREE_OS_MEMORY);
 		hr_heap_note(h, HR_PLACE_MARK_START);

@@ -59,6 +59,8 @@ static const struct runtime_version *version_of(const struct hr_trace_meta *meta
 
 const char *hr_replay_own_policy(const struct hr_trace_meta *meta)
 {
+	if (meta->has_releases)
+		return "recorded";
 	return version_of(meta)->policy;
 }
 
@@ -83,6 +85,25 @@ static enum hr_status open_placer(struct hr_replay *r, struct hr_error *err)
 	return hr_placer_new(meta, &p, &r->placer, err);
 }
 
+/* Can the policy follow this trace? */
+static enum hr_status check_choice(const struct hr_replay *r, const struct hr_policy_choice *choice,
+				   struct hr_error *err)
+{
+	if (!choice->def->needs_releases)
+		return HR_OK;
+	if (!hr_reader_meta(r->reader)->has_releases)
+		return hr_error_set(
+		    err, HR_EUSAGE,
+		    "the trace does not say what was released, so that no policy '%s' can follow it; Go "
+		    "page traces do (GOEXPERIMENT=pagetrace, Go 1.20 to 1.22)",
+		    choice->def->name);
+	if (!hr_placer_stats(r->placer).recorded)
+		return hr_error_set(err, HR_EUSAGE,
+				    "policy '%s' releases pages at recorded addresses; it needs recorded placement",
+				    choice->def->name);
+	return HR_OK;
+}
+
 static enum hr_status add_follower(struct hr_replay *r, const struct hr_policy_choice *choice, struct hr_error *err)
 {
 	struct hr_follower *f = hr_calloc(1, sizeof(*f));
@@ -90,6 +111,11 @@ static enum hr_status add_follower(struct hr_replay *r, const struct hr_policy_c
 
 	if (f == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	status = check_choice(r, choice, err);
+	if (status != HR_OK) {
+		free(f);
+		return status;
+	}
 	status = hr_follower_init(f, choice, &r->options.settings, err);
 	if (status != HR_OK) {
 		free(f);

@@ -15,6 +15,7 @@ enum hr_status hr_span_run_begin(struct hr_span_run *r, const struct hr_span_tra
 	enum hr_status status;
 
 	hr_live_init(&r->live, &r->heap, true, t->strict);
+	r->live.complete = t->complete;
 	HR_TRY(hr_heap_init(&r->heap, hr_geometry(48), NULL, err));
 	start = hr_calloc(t->nstart, sizeof(*start));
 	if (start == NULL)

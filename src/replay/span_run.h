@@ -20,7 +20,7 @@ struct hr_span_trace {
 	size_t n, cap;
 	struct hr_span *start; /* what was there when the trace began */
 	size_t nstart, start_cap;
-	bool padded, strict;
+	bool padded, strict, complete; /* see live.h */
 };
 
 /* A replay of them. */

@@ -287,6 +287,7 @@ enum hr_status hr_follower_map(struct hr_follower *f, const struct hr_place *r, 
 	case HR_PLACE_SWEEP_DONE:
 	case HR_PLACE_PROCS:
 	case HR_PLACE_LIMIT:
+	case HR_PLACE_SCAV:
 	case HR_PLACE_END:
 	case HR_PLACE_KIND_COUNT:
 		break;

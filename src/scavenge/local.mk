@@ -10,6 +10,7 @@ libcore_la_SOURCES += \
 	src/scavenge/policies/builtin.h \
 	src/scavenge/policies/go.c \
 	src/scavenge/policies/policies.c \
+	src/scavenge/policies/recorded.c \
 	src/scavenge/policies/simple.c \
 	src/scavenge/policy.h \
 	src/scavenge/search.h \

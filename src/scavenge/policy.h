@@ -10,6 +10,7 @@
 #include "base/params.h"
 #include "pagealloc/place.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ struct hr_policy_def {
 	const char *summary;	       /* one line, no full stop */
 	const struct hr_param *params; /* rows over the configuration; NULL-named row ends */
 	size_t config_bytes;
+	bool needs_releases; /* follows the recorded scavenger: for traces that tell what it released */
 
 	/* Its state, from a configuration of config_bytes that outlives it. NULL: out of memory. */
 	void *(*create)(struct hr_follower *f, const void *config);

@@ -76,6 +76,9 @@ static enum hr_status start(struct hr_reader *r, struct hr_error *err)
 		    err, HR_EINPUT, 0,
 		    "not a trace of a known format: expected a Go execution trace (recorded with "
 		    "GODEBUG=traceallocfree=1), a Go page trace or a text that begins with \"# heapreplay-trace 1\"");
+	if (r->options.gc_log != NULL && r->ops->format != HR_FORMAT_PAGETRACE)
+		return hr_error_set(err, HR_EUSAGE, "a GC log goes with a Go page trace; this is another trace (%s)",
+				    r->ops->name);
 	r->meta.format = r->ops->format;
 	r->meta.format_name = r->ops->name;
 	r->meta.compression = hr_input_compression(r->in);

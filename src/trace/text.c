@@ -229,12 +229,15 @@ static bool parse_value(enum field_type type, const char *s, struct hr_event *e)
 static enum hr_status check_place(struct text *t, const struct hr_event *e, bool is_id, struct hr_error *err)
 {
 	struct hr_trace_meta *meta = &t->r->meta;
-	bool span = e->kind <= HR_EV_SPAN_FREE;
+	bool run = e->kind >= HR_EV_PAGE_ALLOC && e->kind <= HR_EV_PAGE_SCAV;
+	bool span = e->kind <= HR_EV_SPAN_FREE || run;
 
 	if (t->placed && meta->has_addresses == is_id)
 		return bad(t, err, "%s: the trace uses the other one of addr= and id= so far", is_id ? "id=" : "addr=");
-	if (!t->placed)
-		meta->has_spans = e->kind <= HR_EV_SPAN_FREE;
+	if (!t->placed) {
+		meta->has_spans = span;
+		meta->has_releases |= run;
+	}
 	t->placed = true;
 	meta->has_addresses = !is_id;
 	if (is_id)
@@ -343,6 +346,10 @@ static enum hr_status parse_setting(struct text *t, char *line, struct hr_error 
 		if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
 			return bad(t, err, "strict is on or off");
 		meta->strict = strcmp(value, "on") == 0;
+	} else if (strcmp(key, "releases") == 0) {
+		if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+			return bad(t, err, "releases is on or off");
+		meta->has_releases = strcmp(value, "on") == 0;
 	} else {
 		return bad(t, err, "unknown setting \"%.60s\"", key);
 	}
@@ -528,6 +535,8 @@ enum hr_status hr_text_write_header(FILE *f, const struct hr_trace_meta *meta)
 		fprintf(f, "! clock-origin-ns %" PRIu64 "\n", meta->clock_origin_ns);
 	if (!meta->strict)
 		fprintf(f, "! strict off\n");
+	if (meta->has_releases)
+		fprintf(f, "! releases on\n");
 	return written(f);
 }
 

@@ -329,6 +329,7 @@ static enum hr_status react(struct go *g, const struct hr_place *r, uint64_t cla
 	case HR_PLACE_HEAP_GOAL:
 	case HR_PLACE_LIMIT:
 	case HR_PLACE_PROCS:
+	case HR_PLACE_SCAV:
 	case HR_PLACE_END:
 	case HR_PLACE_KIND_COUNT:
 		break;
