@@ -31,7 +31,8 @@ struct cli_options {
 	uint64_t every_ns;
 	const char *truth, *log;
 	bool limit_given, other_given;
-	bool roff; /* help: as mdoc, for the manual */
+	bool spans; /* export */
+	bool roff;  /* help: as mdoc, for the manual */
 };
 
 struct cli_command {

@@ -42,9 +42,10 @@ const struct cli_command cli_commands[] = {
      "heapreplay validate app.trace --truth app.truth.csv --log app.stderr\teverything\n",
      cli_run_validate},
     {"export", CLI_EXPORT, "TRACE", 1, 1, "write a trace as text, one event a line",
-     "Writes the spans, GC phases and settings of a trace in the text form of heapreplay-trace(5),\n"
-     "which replay reads as well as the original.\n",
+     "Writes all that is known of a trace in the text form of heapreplay-trace(5): settings, events\n"
+     "with their objects, what was assumed or lost. Every command reads it as it reads the original.\n",
      "heapreplay export app.trace | less\tlook at the events\n"
+     "heapreplay export --from 1s --until 1.1s app.trace\tof a tenth of a second\n"
      "heapreplay export app.trace -o app.txt\tto edit by hand\n",
      cli_run_export},
     {"help", CLI_HELP, "[COMMAND]", 0, 1, "help on a command", "Shows what a command does, with its options.\n",

@@ -15,32 +15,61 @@ static enum hr_status write_failed(struct hr_error *err)
 	return hr_error_set(err, HR_EIO, "cannot write the output: %s", strerror(errno));
 }
 
-static enum hr_status copy(struct hr_reader *r, FILE *out, struct hr_error *err)
+/* Drops what lies before from_ns; *past: something lies behind until_ns. Returns the first that is kept of *n. */
+static const struct hr_event *within(const struct hr_event *ev, size_t *n, const struct cli_options *o, bool *past)
 {
-	struct hr_event events[1024];
-	enum hr_status status;
+	while (*n > 0 && ev[*n - 1].time_ns > o->replay.until_ns) {
+		*past = true;
+		--*n;
+	}
+	while (*n > 0 && ev->time_ns < o->replay.from_ns) {
+		ev++;
+		--*n;
+	}
+	return ev;
+}
+
+static enum hr_status copy(struct hr_reader *r, const struct cli_options *o, FILE *out, struct hr_error *err)
+{
+	struct hr_trace_meta meta = *hr_reader_meta(r);
+	struct hr_trace_stats stats;
+	struct hr_event batch[1024];
+	enum hr_status status = HR_OK;
+	bool past = false;
 	size_t n;
 
-	if (hr_text_write_header(out, hr_reader_meta(r)) != HR_OK)
+	/* A part may free what was allocated before. */
+	if (o->replay.from_ns > 0)
+		meta.strict = false;
+	if (hr_text_write_header(out, &meta) != HR_OK)
 		return write_failed(err);
-	while ((status = hr_reader_next(r, events, 1024, &n, err)) == HR_OK) {
-		cli_progress_reader(r, events[n - 1].time_ns);
+	while (!past && (status = hr_reader_next(r, batch, 1024, &n, err)) == HR_OK) {
+		cli_progress_reader(r, batch[n - 1].time_ns);
+		const struct hr_event *ev = within(batch, &n, o, &past);
 		for (size_t i = 0; i < n; i++)
-			if (hr_text_write_event(out, hr_reader_meta(r), &events[i]) != HR_OK)
+			if (hr_text_write_event(out, &meta, &ev[i]) != HR_OK)
 				return write_failed(err);
 	}
-	return status == HR_END ? HR_OK : status;
+	if (status != HR_OK && status != HR_END)
+		return status;
+	stats = *hr_reader_stats(r);
+	if (stats.last_time_ns > o->replay.until_ns)
+		stats.last_time_ns = o->replay.until_ns;
+	return hr_text_write_end(out, &stats) == HR_OK ? HR_OK : write_failed(err);
 }
 
 int cli_run_export(const struct cli_options *o, int argc, char **argv)
 {
+	struct hr_reader_options reading = o->replay.reading;
 	struct hr_reader *r;
 	struct hr_output main = {0};
 	struct hr_error err;
-	enum hr_status status = hr_reader_open(argv[0], &o->replay.reading, &r, &err);
+	enum hr_status status;
 	const char *about = argv[0];
 
 	(void)argc;
+	reading.want = o->spans ? (unsigned)HR_WANT_SPANS : (unsigned)HR_WANT_ALL;
+	status = hr_reader_open(argv[0], &reading, &r, &err);
 	/* The lines themselves are progress to see. */
 	if (o->output != NULL || !isatty(STDOUT_FILENO))
 		cli_progress_start(NULL, o);
@@ -49,7 +78,7 @@ int cli_run_export(const struct cli_options *o, int argc, char **argv)
 		if (status != HR_OK)
 			about = NULL;
 		if (status == HR_OK)
-			status = copy(r, main.file, &err);
+			status = copy(r, o, main.file, &err);
 		cli_progress_end();
 		if (status == HR_OK)
 			status = hr_output_commit(&main, &err);

@@ -7,6 +7,7 @@ libcore_la_SOURCES += \
 	src/trace/gotrace_merge.c \
 	src/trace/gotrace_scan.c \
 	src/trace/gotrace_tables.c \
+	src/trace/ids.c src/trace/ids.h \
 	src/trace/input.c src/trace/input.h \
 	src/trace/ledger.c src/trace/ledger.h \
 	src/trace/lines.c src/trace/lines.h \
@@ -15,4 +16,6 @@ libcore_la_SOURCES += \
 	src/trace/reader.c src/trace/reader.h \
 	src/trace/spill.c src/trace/spill.h \
 	src/trace/text.c src/trace/text.h \
+	src/trace/text_form.c src/trace/text_form.h \
+	src/trace/text_write.c \
 	src/trace/varint.h
