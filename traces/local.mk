@@ -5,4 +5,5 @@ dist_traces_DATA = \
 	traces/bench-json-go123.trace.zst \
 	traces/compile-texttemplate-1p-go121.gclog \
 	traces/compile-texttemplate-1p-go121.pagetrace.zst \
+	traces/gnuplot.heaptrack.zst \
 	traces/phases-1p-go125.trace.zst

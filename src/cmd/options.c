@@ -22,7 +22,12 @@ enum type {
 	BITS,	   /* int: 48 or 32 */
 	PLACEMENT, /* enum hr_placement */
 	COST,	   /* rows of hr_cost_params */
+	IDENTITY,  /* enum hr_identity */
+	RATE,	   /* uint64_t, 1..10^12 */
+	SCALE,	   /* double, 10^-6..10^6 */
 };
+
+#define MAX_RATE UINT64_C(1000000000000)
 
 #define AT(field) offsetof(struct cli_options, field)
 
@@ -75,6 +80,12 @@ static const struct option_row {
     {"from", 0, "TIME", TIME, AT(replay.from_ns), CLI_REPLAY | CLI_COMPARE | CLI_EXPORT,
      "begin here; a replay replays what is before all the same, and measures from here on"},
     {"until", 0, "TIME", TIME, AT(replay.until_ns), CLI_REPLAY | CLI_COMPARE | CLI_EXPORT, "end here"},
+    {"identity", 0, "RULE", IDENTITY, AT(replay.reading.identity), CLI_READS,
+     "of the live objects that a heaptrack recording doesn't tell apart, which is freed: lifo, fifo, random (lifo)"},
+    {"rate", 0, "N", RATE, AT(replay.reading.rate), CLI_READS,
+     "events a second where the trace has no clock (1000000)"},
+    {"time-scale", 0, "X", SCALE, AT(replay.reading.time_scale), CLI_READS,
+     "times are multiplied by X; below 1 where recording slowed the program down (1)"},
     {"jobs", 'j', "N", COUNT, AT(replay.jobs), CLI_COMPARE, "threads; the answers are the same (one a processor)"},
     {"roff", 0, NULL, FLAG, AT(roff), CLI_HELP, "as mdoc, for the manual pages"},
     {"quiet", 'q', NULL, FLAG, AT(quiet), CLI_READS, "no progress on standard error"},
@@ -103,6 +114,20 @@ static bool set_placement(enum hr_placement *field, const char *arg)
 	return strcmp(arg, "recorded") == 0 || strcmp(arg, "modelled") == 0;
 }
 
+static bool set_identity(enum hr_identity *field, const char *arg)
+{
+	static const char *const names[] = {
+	    [HR_IDENTITY_LIFO] = "lifo", [HR_IDENTITY_FIFO] = "fifo", [HR_IDENTITY_RANDOM] = "random"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(arg, names[i]) == 0) {
+			*field = (enum hr_identity)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool set_limit(uint64_t *field, const char *arg)
 {
 	if (strcmp(arg, "off") == 0) {
@@ -119,6 +144,9 @@ static const char *const hints[] = {
     [COUNT] = "a whole number from 1 to 32767",
     [BITS] = "48 or 32",
     [PLACEMENT] = "recorded or modelled",
+    [IDENTITY] = "lifo, fifo or random",
+    [RATE] = "a whole number from 1 to 1000000000000",
+    [SCALE] = "a number from 0.000001 to 1000000",
 };
 
 static int set(const struct cli_command *c, const struct option_row *row, struct cli_options *o, const char *arg)
@@ -152,6 +180,15 @@ static int set(const struct cli_command *c, const struct option_row *row, struct
 		break;
 	case PLACEMENT:
 		fine = set_placement(field, arg);
+		break;
+	case IDENTITY:
+		fine = set_identity(field, arg);
+		break;
+	case RATE:
+		fine = hr_parse_u64(arg, field) && *(uint64_t *)field >= 1 && *(uint64_t *)field <= MAX_RATE;
+		break;
+	case SCALE:
+		fine = hr_parse_double(arg, field) && *(double *)field >= 1e-6 && *(double *)field <= 1e6;
 		break;
 	case COST:
 		if (hr_params_parse(hr_cost_params, field, arg, "--cost", &err) != HR_OK) {

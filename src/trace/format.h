@@ -31,7 +31,7 @@ struct hr_reader {
 	const struct hr_format_ops *ops;
 	struct hr_input *in;
 	struct hr_reader_options options;
-	void *state;   /* the format's */
+	void *state; /* the format's */
 	struct hr_trace_meta meta;
 	struct hr_trace_stats stats;
 	enum hr_status status; /* what comes after the events that were handed out; HR_OK: more events */
@@ -43,6 +43,7 @@ struct hr_reader {
 extern const struct hr_format_ops hr_go_format;
 extern const struct hr_format_ops hr_text_format;
 extern const struct hr_format_ops hr_pagetrace_format;
+extern const struct hr_format_ops hr_heaptrack_format;
 
 /* hr_input_read with what the detection took at the front. */
 enum hr_status hr_reader_read(struct hr_reader *r, void *buf, size_t cap, size_t *n, struct hr_error *err);

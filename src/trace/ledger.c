@@ -27,7 +27,7 @@ static uint32_t add(struct hr_ledger *l, uint64_t key, uint64_t size)
 	uint32_t number = l->first_free;
 
 	if (number == HR_NO_NUMBER) {
-		if (l->n == LIVE || !hr_reserve(&l->at, &l->cap, l->n + 1, sizeof(*l->at)))
+		if (l->n == LIVE || (l->n == l->cap && !hr_reserve(&l->at, &l->cap, l->n + 1, sizeof(*l->at))))
 			return HR_NO_NUMBER;
 		number = (uint32_t)l->n++;
 	} else {

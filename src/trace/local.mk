@@ -1,5 +1,6 @@
 # src/trace: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
+	src/trace/alike.c src/trace/alike.h \
 	src/trace/event.c src/trace/event.h \
 	src/trace/format.h \
 	src/trace/gclog.c src/trace/gclog.h \
@@ -7,6 +8,7 @@ libcore_la_SOURCES += \
 	src/trace/gotrace_merge.c \
 	src/trace/gotrace_scan.c \
 	src/trace/gotrace_tables.c \
+	src/trace/heaptrack.c \
 	src/trace/ids.c src/trace/ids.h \
 	src/trace/input.c src/trace/input.h \
 	src/trace/ledger.c src/trace/ledger.h \

@@ -16,7 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct hr_format_ops *const formats[] = {&hr_go_format, &hr_text_format, &hr_pagetrace_format};
+static const struct hr_format_ops *const formats[] = {
+    &hr_go_format,
+    &hr_text_format,
+    &hr_pagetrace_format,
+    &hr_heaptrack_format,
+};
 
 static const char *const anomaly_names[] = {
 #define HR_ANOMALY_NAME(id, name, text) name,
@@ -72,10 +77,10 @@ static enum hr_status start(struct hr_reader *r, struct hr_error *err)
 		if (formats[i]->detect(r->head, r->head_len))
 			r->ops = formats[i];
 	if (r->ops == NULL)
-		return hr_error_at(
-		    err, HR_EINPUT, 0,
-		    "not a trace of a known format: expected a Go execution trace (recorded with "
-		    "GODEBUG=traceallocfree=1), a Go page trace or a text that begins with \"# heapreplay-trace 1\"");
+		return hr_error_at(err, HR_EINPUT, 0,
+				   "not a trace of a known format: expected a Go execution trace (recorded with "
+				   "GODEBUG=traceallocfree=1), a Go page trace, a recording by heaptrack or a text "
+				   "that begins with \"# heapreplay-trace 1\"");
 	if (r->options.gc_log != NULL && r->ops->format != HR_FORMAT_PAGETRACE)
 		return hr_error_set(err, HR_EUSAGE, "a GC log goes with a Go page trace; this is another trace (%s)",
 				    r->ops->name);
@@ -169,8 +174,10 @@ void hr_reader_set_cut(struct hr_reader *r, uint64_t offset, const char *fmt, ..
 
 static uint64_t scaled(const struct hr_reader *r, uint64_t ns)
 {
-	/* One multiplication of doubles: the same everywhere. */
-	return (uint64_t)((double)ns * r->options.time_scale);
+	/* One multiplication of doubles: the same everywhere. What is beyond 292 years stays there. */
+	const double x = (double)ns * r->options.time_scale;
+
+	return x < 0x1p63 ? (uint64_t)x : INT64_MAX;
 }
 
 enum hr_status hr_reader_next(struct hr_reader *r, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err)

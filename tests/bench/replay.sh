@@ -5,7 +5,7 @@ set -eu
 : "${top_srcdir:?run it through make bench}" "${top_builddir:?}"
 work=$(mktemp -d "$top_builddir/tests/bench-replay.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-for trace in ${BENCH_TRACES:-"$top_srcdir"/traces/*.zst}; do
+for trace in ${BENCH_TRACES:-"$top_srcdir"/traces/*.trace.zst}; do
 	name=$(basename "$trace" .zst)
 	case $trace in
 	*.zst)

@@ -50,6 +50,9 @@ replay|--phys-page|4kb|--phys-page takes a size such as 64KiB
 replay|--address-bits|64|--address-bits takes 48 or 32, not '64'
 replay|--placement|guessed|--placement takes recorded or modelled, not 'guessed'
 replay|--procs|0|--procs takes a whole number from 1 to 32767
+info|--identity|newest|--identity takes lifo, fifo or random, not 'newest'
+replay|--rate|0|--rate takes a whole number from 1 to
+export|--time-scale|-1|--time-scale takes a number from 0.000001 to 1000000
 replay|--cost|call=cheap|call=cheap is not valid; it takes a time such as 10ms
 replay|--cost|speed=1|--cost has no parameter 'speed'; it has: call, page
 replay|-p|go1.17|there is no policy 'go1.17'; there are: go1.18, go1.19

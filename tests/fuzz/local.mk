@@ -19,6 +19,11 @@ tests_fuzz_fuzz_gotrace_SOURCES = tests/fuzz/fuzz_gotrace.c $(fuzz_main)
 tests_fuzz_fuzz_gotrace_LDADD = $(fuzz_ldadd)
 fuzz_corpus += tests/fuzz/corpus/fuzz_gotrace
 
+fuzz_programs += tests/fuzz/fuzz_heaptrack
+tests_fuzz_fuzz_heaptrack_SOURCES = tests/fuzz/fuzz_heaptrack.c $(fuzz_main)
+tests_fuzz_fuzz_heaptrack_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_heaptrack
+
 fuzz_programs += tests/fuzz/fuzz_text
 tests_fuzz_fuzz_text_SOURCES = tests/fuzz/fuzz_text.c $(fuzz_main)
 tests_fuzz_fuzz_text_LDADD = $(fuzz_ldadd)
