@@ -1,2 +1,2 @@
 # docs: pages to read, in the tarball.
-EXTRA_DIST += docs/comparison.md docs/fidelity.md docs/timeline.png README.md
+EXTRA_DIST += docs/comparison.md docs/fidelity.md docs/timeline.png docs/workloads.md README.md

@@ -18,6 +18,7 @@ layer pagealloc base
 layer heap base pagealloc
 layer scavenge base pagealloc
 layer trace base
+layer generate base trace
 layer replay base pagealloc heap scavenge trace
 layer report base pagealloc heap scavenge trace replay
 layer tui base pagealloc heap scavenge trace replay report

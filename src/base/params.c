@@ -53,6 +53,12 @@ static bool set_value(const struct hr_param *row, void *to, const char *value)
 			return false;
 		*(uint64_t *)field = u;
 		return true;
+	case HR_PARAM_LIMIT:
+		u = UINT64_MAX;
+		if (strcmp(value, "off") != 0 && (!hr_parse_u64(value, &u) || u == 0))
+			return false;
+		*(uint64_t *)field = u;
+		return true;
 	case HR_PARAM_RATIO:
 		if (!hr_parse_double(value, &x) || x < 0)
 			return false;
@@ -71,6 +77,7 @@ static const char *type_hint(const struct hr_param *row, char *buf, size_t size)
 	    [HR_PARAM_BYTES] = "a size such as 64KiB",
 	    [HR_PARAM_NS] = "a time such as 10ms",
 	    [HR_PARAM_COUNT] = "a whole number above 0",
+	    [HR_PARAM_LIMIT] = "a whole number above 0, or off",
 	    [HR_PARAM_RATIO] = "a number such as 0.01",
 	};
 	size_t n = 0;
@@ -145,6 +152,12 @@ const char *hr_param_format(const struct hr_param *row, const void *from, char *
 		break;
 	case HR_PARAM_COUNT:
 		snprintf(buf, size, "%" PRIu64, *(const uint64_t *)field);
+		break;
+	case HR_PARAM_LIMIT:
+		if (*(const uint64_t *)field == UINT64_MAX)
+			snprintf(buf, size, "off");
+		else
+			snprintf(buf, size, "%" PRIu64, *(const uint64_t *)field);
 		break;
 	case HR_PARAM_RATIO:
 		snprintf(buf, size, "%.17g", *(const double *)field);

@@ -29,6 +29,7 @@ struct cli_options {
 	const char *scavtrace; /* file for the log; NULL: with the main output */
 	const char *series;
 	uint64_t every_ns;
+	uint64_t seed;
 	const char *truth, *log;
 	bool limit_given, other_given;
 	bool spans; /* export */
@@ -54,7 +55,8 @@ enum {
 	CLI_VALIDATE = 1 << 4,
 	CLI_EXPORT = 1 << 5,
 	CLI_HELP = 1 << 6,
-	CLI_ANY = (1 << 7) - 1,
+	CLI_GENERATE = 1 << 7,
+	CLI_ANY = (1 << 8) - 1,
 	CLI_RUNS = CLI_REPLAY | CLI_COMPARE | CLI_VALIDATE, /* those that replay */
 	CLI_READS = CLI_RUNS | CLI_INFO | CLI_EXPORT,	    /* those that read a trace */
 };
@@ -68,6 +70,7 @@ int cli_run_info(const struct cli_options *o, int argc, char **argv);
 int cli_run_policies(const struct cli_options *o, int argc, char **argv);
 int cli_run_validate(const struct cli_options *o, int argc, char **argv);
 int cli_run_export(const struct cli_options *o, int argc, char **argv);
+int cli_run_generate(const struct cli_options *o, int argc, char **argv);
 int cli_run_help(const struct cli_options *o, int argc, char **argv);
 
 /* --- options.c --- */

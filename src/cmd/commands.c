@@ -48,6 +48,14 @@ const struct cli_command cli_commands[] = {
      "heapreplay export --from 1s --until 1.1s app.trace\tof a tenth of a second\n"
      "heapreplay export app.trace -o app.txt\tto edit by hand\n",
      cli_run_export},
+    {"generate", CLI_GENERATE, "[KIND[,KEY=VALUE...]]", 0, 1, "make up a workload and write it as a trace",
+     "Writes the trace of a program that never ran: a server under a steady load, a heap that grows and\n"
+     "is dropped, programs that hurt one policy each. Without KIND: lists the kinds, with their parameters.\n"
+     "The same kind, parameters and seed give the same trace everywhere.\n",
+     "heapreplay generate\tthe kinds, with their parameters\n"
+     "heapreplay generate sawtooth,live=100MiB -o saw.txt\ta saw of 100 to 200 MiB\n"
+     "heapreplay generate against-density -o - | heapreplay compare -\tall policies where density hurts\n",
+     cli_run_generate},
     {"help", CLI_HELP, "[COMMAND]", 0, 1, "help on a command", "Shows what a command does, with its options.\n",
      "heapreplay help replay\tas heapreplay replay --help\n", cli_run_help},
     {NULL, 0, NULL, 0, 0, NULL, NULL, NULL, NULL},

@@ -4,6 +4,7 @@
 #include "cmd/cli.h"
 
 #include "base/params.h"
+#include "generate/generate.h"
 #include "report/metrics.h"
 #include "scavenge/cost.h"
 #include "scavenge/policy.h"
@@ -68,6 +69,16 @@ static int print_roff(FILE *out, const char *what)
 				continue;
 			fputs(".Bl -tag -width Ds -compact\n", out);
 			print_params(out, hr_policies[i]->params, true);
+			fputs(".El\n", out);
+		}
+		return CLI_DONE;
+	}
+	if (strcmp(what, "workloads") == 0) {
+		for (size_t i = 0; hr_workloads[i] != NULL; i++) {
+			const struct hr_workload_def *w = hr_workloads[i];
+
+			fprintf(out, ".It Cm %s\n%s.\n%s.Bl -tag -width Ds -compact\n", w->name, w->summary, w->text);
+			print_params(out, w->params, true);
 			fputs(".El\n", out);
 		}
 		return CLI_DONE;

@@ -5,6 +5,7 @@ heapreplay_SOURCES += \
 	src/cmd/commands.c \
 	src/cmd/compare.c \
 	src/cmd/export.c \
+	src/cmd/generate.c \
 	src/cmd/help.c \
 	src/cmd/info.c \
 	src/cmd/messages.c \

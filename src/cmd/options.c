@@ -19,6 +19,7 @@ enum type {
 	LIMIT,	   /* uint64_t, or "off" */
 	TIME,	   /* uint64_t */
 	COUNT,	   /* unsigned, 1..32767 */
+	NUMBER,	   /* uint64_t */
 	BITS,	   /* int: 48 or 32 */
 	PLACEMENT, /* enum hr_placement */
 	COST,	   /* rows of hr_cost_params */
@@ -43,7 +44,7 @@ static const struct option_row {
     {"policy", 'p', "NAME[,KEY=VALUE...]", LIST, 0, CLI_RUNS,
      "policy to follow, and its parameters; see heapreplay policies. compare takes several"},
     {"json", 0, NULL, FLAG, AT(json), CLI_READS | CLI_POLICIES, "JSON instead of text, with exact numbers"},
-    {"output", 'o', "FILE", TEXT, AT(output), CLI_READS | CLI_POLICIES,
+    {"output", 'o', "FILE", TEXT, AT(output), CLI_READS | CLI_POLICIES | CLI_GENERATE,
      "write the main output to FILE, which appears whole or not at all"},
     {"scavtrace", 0, "FILE", TEXT, AT(scavtrace), CLI_REPLAY, "write the scavtrace log to FILE"},
     {"series", 0, "FILE", TEXT, AT(series), CLI_REPLAY, "write the heap over time to FILE, as CSV"},
@@ -87,8 +88,9 @@ static const struct option_row {
     {"time-scale", 0, "X", SCALE, AT(replay.reading.time_scale), CLI_READS,
      "times are multiplied by X; below 1 where recording slowed the program down (1)"},
     {"jobs", 'j', "N", COUNT, AT(replay.jobs), CLI_COMPARE, "threads; the answers are the same (one a processor)"},
+    {"seed", 0, "N", NUMBER, AT(seed), CLI_GENERATE, "another number gives another trace of the same kind (1)"},
     {"roff", 0, NULL, FLAG, AT(roff), CLI_HELP, "as mdoc, for the manual pages"},
-    {"quiet", 'q', NULL, FLAG, AT(quiet), CLI_READS, "no progress on standard error"},
+    {"quiet", 'q', NULL, FLAG, AT(quiet), CLI_READS | CLI_GENERATE, "no progress on standard error"},
     {"help", 'h', NULL, FLAG, AT(help), CLI_ANY, "show this"},
 };
 
@@ -138,11 +140,8 @@ static bool set_limit(uint64_t *field, const char *arg)
 }
 
 static const char *const hints[] = {
-    [BYTES] = "a size such as 64KiB",
-    [LIMIT] = "a size such as 512MiB, or off",
-    [TIME] = "a time such as 100ms",
-    [COUNT] = "a whole number from 1 to 32767",
-    [BITS] = "48 or 32",
+    [BYTES] = "a size such as 64KiB",	  [LIMIT] = "a size such as 512MiB, or off",  [TIME] = "a time such as 100ms",
+    [NUMBER] = "a whole number",	  [COUNT] = "a whole number from 1 to 32767", [BITS] = "48 or 32",
     [PLACEMENT] = "recorded or modelled",
     [IDENTITY] = "lifo, fifo or random",
     [RATE] = "a whole number from 1 to 1000000000000",
@@ -173,6 +172,9 @@ static int set(const struct cli_command *c, const struct option_row *row, struct
 		break;
 	case TIME:
 		fine = hr_parse_ns(arg, field);
+		break;
+	case NUMBER:
+		fine = hr_parse_u64(arg, field);
 		break;
 	case COUNT:
 	case BITS:
@@ -246,6 +248,7 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_opt
 	memset(o, 0, sizeof(*o));
 	hr_replay_defaults(&o->replay);
 	o->every_ns = 100000000;
+	o->seed = 1;
 	o->policies = hr_calloc((size_t)argc, sizeof(*o->policies));
 	if (o->policies == NULL) {
 		cli_warn(NULL, "out of memory");

@@ -4,6 +4,7 @@
 cli_tests = \
 	tests/cli/bad-input.sh \
 	tests/cli/examples.sh \
+	tests/cli/generate.sh \
 	tests/cli/heaptrack.sh \
 	tests/cli/manners.sh \
 	tests/cli/replay.sh \

@@ -10,7 +10,7 @@
 
 struct config {
 	bool flag;
-	uint64_t size, time, count, set;
+	uint64_t size, time, count, most, set;
 	double ratio;
 };
 
@@ -21,6 +21,7 @@ static const struct hr_param table[] = {
     {"size", HR_PARAM_BYTES, offsetof(struct config, size), "64KiB", NULL, ""},
     {"time", HR_PARAM_NS, offsetof(struct config, time), "10ms", NULL, ""},
     {"count", HR_PARAM_COUNT, offsetof(struct config, count), "1", NULL, ""},
+    {"most", HR_PARAM_LIMIT, offsetof(struct config, most), "off", NULL, ""},
     {"set", HR_PARAM_SET, offsetof(struct config, set), "none", words, ""},
     {"ratio", HR_PARAM_RATIO, offsetof(struct config, ratio), "0.01", NULL, ""},
     {NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL},
@@ -36,6 +37,7 @@ static void test_defaults_are_the_tables(void **state)
 	assert_int_equal(c.size, 65536);
 	assert_int_equal(c.time, 10000000);
 	assert_int_equal(c.count, 1);
+	assert_int_equal(c.most, UINT64_MAX);
 	assert_int_equal(c.set, 0);
 	assert_true(c.ratio == 0.01);
 }
@@ -53,6 +55,10 @@ static void test_values_are_read(void **state)
 	assert_true(c.ratio == 0.5);
 	assert_int_equal(hr_params_parse(table, &c, "set=two", "x", NULL), HR_OK);
 	assert_int_equal(c.set, 7);
+	assert_int_equal(hr_params_parse(table, &c, "most=12", "x", NULL), HR_OK);
+	assert_int_equal(c.most, 12);
+	assert_int_equal(hr_params_parse(table, &c, "most=off", "x", NULL), HR_OK);
+	assert_int_equal(c.most, UINT64_MAX);
 	assert_int_equal(hr_params_parse(table, &c, "", "x", NULL), HR_OK);
 }
 
@@ -82,6 +88,7 @@ static void test_errors_name_the_key(void **state)
 	    {"speed=1", "no parameter 'speed'; it has: flag, size"},
 	    {"flag=maybe", "flag=maybe is not valid; it takes on or off"},
 	    {"count=0", "count=0 is not valid"},
+	    {"most=0", "most=0 is not valid; it takes a whole number above 0, or off"},
 	    {"set=four", "none, one, two, three"},
 	    {"flag", "not of the form key=value"},
 	    {"ratio=-1", "ratio=-1 is not valid"},

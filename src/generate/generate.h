@@ -1,0 +1,77 @@
+/*
+ * Synthetic workloads: events of a program that never ran. A kind of workload is
+ * a table of parameters and a program that follows them; with the same
+ * parameters and seed it gives the same events everywhere.
+ *
+ * Kinds about programs give events of objects, whose collections are left to a
+ * model of the collector (meta.collected). Kinds about pages give events of
+ * spans, with the collections that go with them, since what they are after
+ * depends on when which pages are free.
+ *
+ * Memory is bounded by what is live, not by the number of events.
+ */
+#ifndef HR_GENERATE_GENERATE_H
+#define HR_GENERATE_GENERATE_H
+
+#include "base/error.h"
+#include "base/params.h"
+#include "trace/event.h"
+#include "trace/reader.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hr_events;
+
+struct hr_workload_def {
+	const char *name;
+	const char *summary; /* one line, no full stop */
+	const char *text;    /* what happens and what it is good for: sentences */
+	const char *example; /* NAME[,KEY=VALUE...]	what it shows */
+	bool spans;	     /* events of spans and collections; else of objects */
+	const struct hr_param *params;
+	size_t config_bytes; /* the configuration begins with a struct hr_workload */
+
+	/* What no table can say of the configuration. HR_EUSAGE. May be NULL. */
+	enum hr_status (*check)(const void *config, struct hr_error *err);
+	/* NULL: out of memory. The configuration outlives the state. */
+	void *(*create)(const void *config, uint64_t seed);
+	/* Appends one event at least; no later one has an earlier time. HR_ENOMEM. */
+	enum hr_status (*fill)(void *state, struct hr_events *out);
+	void (*destroy)(void *state);
+};
+
+/* In the order in which they are listed; NULL ends. */
+extern const struct hr_workload_def *const hr_workloads[];
+
+/* What every kind takes. */
+struct hr_workload {
+	double seconds;
+	uint64_t events; /* UINT64_MAX: as many as the seconds give */
+	uint64_t procs;
+};
+
+struct hr_generator;
+
+/*
+ * text: "NAME[,KEY=VALUE...]". HR_EUSAGE: no such kind or parameter, or values
+ * that make no sense together; HR_ENOMEM. On success *g is the caller's.
+ */
+enum hr_status hr_generator_new(const char *text, uint64_t seed, struct hr_generator **g, struct hr_error *err);
+void hr_generator_free(struct hr_generator *g);
+
+/* What a writer says of the trace; valid as long as the generator. */
+const struct hr_trace_meta *hr_generator_meta(const struct hr_generator *g);
+/*
+ * Up to cap events into ev; *n says how many, at least one with HR_OK. HR_END: no
+ * more. HR_ENOMEM: more objects are live than memory, or their numbers, allow.
+ */
+enum hr_status hr_generator_next(struct hr_generator *g, struct hr_event *ev, size_t cap, size_t *n,
+				 struct hr_error *err);
+/* What was generated so far; the time is that of the trace's end once there is no more, as the program may be idle then. */
+const struct hr_trace_stats *hr_generator_stats(const struct hr_generator *g);
+/* For progress: what is done, and will be in the end, of events where their number is set, else of nanoseconds. */
+void hr_generator_progress(const struct hr_generator *g, uint64_t *done, uint64_t *total);
+
+#endif

@@ -1,0 +1,112 @@
+/* Bursts of work with nothing in between. */
+#include "config.h"
+
+#include "generate/flows.h"
+
+struct config {
+	struct hr_workload common;
+	uint64_t live, rate, request_ns, burst_ns, idle_ns;
+};
+
+enum { REQUESTS, DATA };
+enum stage { LOADING, BURST, IDLE };
+
+struct state {
+	const struct config *config;
+	struct hr_flows flows;
+	enum stage stage;
+	uint64_t until_ns;
+};
+
+static const struct hr_param params[] = {
+    {"live", HR_PARAM_BYTES, offsetof(struct config, live), "64MiB", NULL, "bytes of data that stay, loaded at first"},
+    {"rate", HR_PARAM_BYTES, offsetof(struct config, rate), "200MiB", NULL, "bytes allocated a second in a burst"},
+    {"request", HR_PARAM_NS, offsetof(struct config, request_ns), "500ms", NULL, "mean lifetime of those"},
+    {"burst", HR_PARAM_NS, offsetof(struct config, burst_ns), "2s", NULL, "length of a burst"},
+    {"idle", HR_PARAM_NS, offsetof(struct config, idle_ns), "8s", NULL,
+     "mean time between bursts; it is random, exponential"},
+    HR_WORKLOAD_PARAMS("120", "4"),
+};
+
+static enum hr_status check(const void *config, struct hr_error *err)
+{
+	const struct config *c = config;
+
+	HR_TRY(hr_workload_bytes_within("live", c->live, 65536, HR_WORKLOAD_MAX_BYTES, err));
+	HR_TRY(hr_workload_bytes_within("rate", c->rate, 65536, HR_WORKLOAD_MAX_BYTES, err));
+	HR_TRY(hr_workload_ns_within("request", c->request_ns, 1000, HR_WORKLOAD_MAX_NS, err));
+	HR_TRY(hr_workload_ns_within("burst", c->burst_ns, 1000000, HR_WORKLOAD_MAX_NS, err));
+	return hr_workload_ns_within("idle", c->idle_ns, 0, HR_WORKLOAD_MAX_NS, err);
+}
+
+static void *create(const void *config, uint64_t seed)
+{
+	static const struct hr_size_band *const sizes[] = {hr_sizes_mixed, hr_sizes_mixed};
+	struct state *s = hr_calloc(1, sizeof(*s));
+	const struct config *c = config;
+
+	if (s == NULL)
+		return NULL;
+	s->config = c;
+	s->until_ns = UINT64_C(1000000000);
+	hr_flows_init(&s->flows, &c->common, seed, 2, sizes);
+	hr_flow_set_rate(&s->flows.at[DATA], c->live);
+	hr_flow_set_lifetime(&s->flows.at[REQUESTS], c->request_ns);
+	return s;
+}
+
+/* What the requests of a burst held is dead when it ends. */
+static enum hr_status next_stage(struct state *s, struct hr_events *out)
+{
+	const struct config *c = s->config;
+	struct hr_flow *requests = &s->flows.at[REQUESTS];
+
+	if (s->stage == BURST) {
+		s->stage = IDLE;
+		s->until_ns +=
+		    (uint64_t)((unsigned __int128)hr_random_exponential(&s->flows.random) * c->idle_ns >> 32);
+		requests->arrivals = 0;
+		return hr_flow_drain(&s->flows, requests, 0, out);
+	}
+	s->stage = BURST;
+	s->until_ns += c->burst_ns;
+	s->flows.at[DATA].arrivals = 0;
+	hr_flow_set_rate(requests, c->rate);
+	return HR_OK;
+}
+
+static enum hr_status fill(void *state, struct hr_events *out)
+{
+	struct state *s = state;
+	bool reached;
+
+	while (out->n == 0) {
+		HR_TRY(hr_flows_run(&s->flows, s->until_ns, HR_FLOWS_BATCH, out, &reached));
+		if (reached)
+			HR_TRY(next_stage(s, out));
+	}
+	return HR_OK;
+}
+
+static void destroy(void *state)
+{
+	struct state *s = state;
+
+	hr_flows_release(&s->flows);
+	free(s);
+}
+
+const struct hr_workload_def hr_workload_bursty = {
+    .name = "bursty",
+    .summary = "bursts of requests with idle time in between",
+    .text = "Data that stays, and bursts of allocation; when a burst ends, what it held is dead, and nothing is\n"
+	    "allocated until the next, so that no collection runs either. Memory that is kept through the idle\n"
+	    "time is wasted; memory given back is needed again a few seconds later.\n",
+    .example = "bursty,burst=1s,idle=30s\trare bursts",
+    .params = params,
+    .config_bytes = sizeof(struct config),
+    .check = check,
+    .create = create,
+    .fill = fill,
+    .destroy = destroy,
+};

@@ -1,0 +1,77 @@
+# generate: the list, the same bytes each time, pipes, and that each adversary
+# hurts whom it is against.
+. "$top_srcdir/tests/lib.sh"
+
+run "$HEAPREPLAY" generate
+is "$status" 0 'without a kind: status 0'
+for kind in steady ramp sawtooth bursty fragment phases against-background against-density against-walk \
+	against-eager against-delay against-first-fit; do
+	like "$out" "^$kind: [a-z]" "the list has $kind"
+	like "$out" "heapreplay generate $kind,[a-z]+=[^ ]* -o" "with an example of $kind"
+done
+while IFS= read -r example; do
+	run bash -c "${example/heapreplay/"$HEAPREPLAY"},seconds=1 -o -"
+	is "$status" 0 "$example"
+done < <(printf '%s\n' "$out" | sed -n 's/^  \(heapreplay generate [^ ]*\) -o.*/\1/p')
+
+run "$HEAPREPLAY" generate steadfast
+is "$status" 2 'an unknown kind: status 2'
+like "$err" "there is no workload 'steadfast'; there are: steady, ramp, sawtooth" 'and the kinds are named'
+run "$HEAPREPLAY" generate steady,live=lots
+is "$status" 2 'a wrong value: status 2'
+like "$err" 'live=lots is not valid; it takes a size such as 64KiB' 'and what it takes'
+run "$HEAPREPLAY" generate steady --seed x
+like "$err" "--seed takes a whole number, not 'x'" 'a wrong seed'
+
+"$HEAPREPLAY" generate sawtooth,events=20000 -o a.txt
+"$HEAPREPLAY" generate sawtooth,events=20000 --seed 1 -o - >b.txt
+"$HEAPREPLAY" generate sawtooth,events=20000 --seed 2 -o c.txt
+same a.txt b.txt 'the same seed, the same bytes, to a file and to a pipe'
+cmp -s a.txt c.txt
+is $? 1 'another seed, another trace'
+run "$HEAPREPLAY" info --json a.txt
+like "$out" '"span-alloc": [1-9]' 'info reads it'
+run "$HEAPREPLAY" generate steady,events=1000 -o no/such/folder.txt
+is "$status" 1 'where it cannot write: status 1'
+run bash -c "'$HEAPREPLAY' generate sawtooth,events=20000 -o - >/dev/full"
+is "$status" 1 'a full disk: status 1'
+
+# metric POLICY NAME: from the last comparison.
+metric() {
+	awk -v policy="\"name\": \"$1\"" -v name="\"$2\":" \
+		'index($0, policy) { on = 1 } on && index($0, name) { gsub(/[^0-9]/, "", $NF); print $NF; exit }' compare.json
+}
+
+# hurts KIND: runs the comparison.
+hurts() {
+	"$HEAPREPLAY" generate "$1" -o - | "$HEAPREPLAY" compare --json -o compare.json -
+}
+
+# more DESCRIPTION A FACTOR B: A is at least FACTOR times B.
+more() {
+	[ -n "$2" ] && [ -n "$4" ] && [ "$2" -ge $(($3 * $4)) ]
+	ok $? "$1" || note "$2 is not $3 times $4"
+}
+
+mib=1048576
+hurts against-background,seconds=30
+for p in go1.18 go1.19 go1.21 go1.22; do
+	more "against-background: $p refaults most of each round" "$(metric $p refaulted_bytes)" 5 $((200 * mib))
+done
+hurts against-density,seconds=100
+more 'against-density: go1.21 retains several times what go1.19 does' \
+	"$(metric go1.21 retained_mean_bytes)" 5 "$(metric go1.19 retained_mean_bytes)"
+hurts against-density,pages=495,seconds=100
+is "$(metric go1.21 retained_mean_bytes)" "$(metric go1.19 retained_mean_bytes)" 'one page less and it retains the same'
+hurts against-walk,seconds=65
+more 'against-walk: go1.18 retains more than half as much again as go1.19' \
+	"$(($(metric go1.18 retained_mean_bytes) * 2))" 3 "$(metric go1.19 retained_mean_bytes)"
+hurts against-eager,seconds=5
+more 'against-eager: eager refaults 16 MiB 24 times a second' "$(metric eager refaulted_bytes)" 110 $((16 * mib))
+is "$(metric go1.19 refaulted_bytes)" 0 'and go1.19 nothing'
+hurts against-delay,delay=2s,seconds=20
+more 'against-delay: eager refaults all of it each time' "$(metric eager refaulted_bytes)" 5 $((128 * mib))
+hurts against-first-fit,seconds=40
+more 'against-first-fit: the heap grows to four times what is in use' \
+	"$(metric none retained_peak_bytes)" 4 $((127 * mib))
+done_testing
