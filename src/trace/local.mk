@@ -1,6 +1,9 @@
 # src/trace: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
 	src/trace/alike.c src/trace/alike.h \
+	src/trace/android.c src/trace/android.h \
+	src/trace/call.c src/trace/call.h \
+	src/trace/calls.c src/trace/calls.h \
 	src/trace/event.c src/trace/event.h \
 	src/trace/format.h \
 	src/trace/gclog.c src/trace/gclog.h \
@@ -13,9 +16,12 @@ libcore_la_SOURCES += \
 	src/trace/input.c src/trace/input.h \
 	src/trace/ledger.c src/trace/ledger.h \
 	src/trace/lines.c src/trace/lines.h \
+	src/trace/malloc_text.c src/trace/malloc_text.h \
 	src/trace/mallocs.c src/trace/mallocs.h \
+	src/trace/mtrace.c src/trace/mtrace.h \
 	src/trace/pagetrace.c src/trace/pagetrace.h \
 	src/trace/reader.c src/trace/reader.h \
+	src/trace/scan.h \
 	src/trace/spill.c src/trace/spill.h \
 	src/trace/text.c src/trace/text.h \
 	src/trace/text_form.c src/trace/text_form.h \

@@ -62,11 +62,13 @@ void hr_mallocs_time(struct hr_mallocs *m, uint64_t ns)
 		if (!m->started)
 			m->origin_ns = ns;
 		m->started = true;
-		ns = ns > m->origin_ns ? ns - m->origin_ns : 0;
 	}
-	if (ns < m->now_ns) {
+	/* TICKS have no origin, it is 0. */
+	if (ns < m->origin_ns || ns - m->origin_ns < m->now_ns) {
 		hr_reader_odd(m->r, HR_ANOMALY_CLOCK_BACK);
 		ns = m->now_ns;
+	} else {
+		ns -= m->origin_ns;
 	}
 	if (m->clock == HR_CLOCK_TICKS)
 		spread(m, ns);

@@ -9,18 +9,20 @@
 #include "trace/reader.h"
 
 #include "base/alloc.h"
+#include "trace/android.h"
+#include "trace/calls.h"
 #include "trace/format.h"
+#include "trace/mtrace.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Those without a magic number stand behind those that have one. */
 static const struct hr_format_ops *const formats[] = {
-    &hr_go_format,
-    &hr_text_format,
-    &hr_pagetrace_format,
-    &hr_heaptrack_format,
+    &hr_go_format,	&hr_text_format,   &hr_pagetrace_format, &hr_heaptrack_format,
+    &hr_android_format, &hr_mtrace_format, &hr_valgrind_format,	 &hr_calls_format,
 };
 
 static const char *const anomaly_names[] = {
@@ -64,6 +66,27 @@ static enum hr_status read_head(struct hr_reader *r, struct hr_error *err)
 	return HR_OK;
 }
 
+/* What is wrong with what no format takes for its own. */
+static const char *stranger(const struct hr_reader *r)
+{
+	/* Tracers without a form of their own, by what their output holds. */
+	static const struct {
+		const char *mark, *text;
+	} strangers[] = {
+	    {" probe_", "not a trace of a known format but what perf script prints, whose fields depend on the probes; "
+			"record with the bpftrace script of heapreplay-trace(5)"},
+	    {" probes...\n", "not a trace of a known format but what some bpftrace script prints; use the one of "
+			     "heapreplay-trace(5), whose lines heapreplay reads"},
+	};
+
+	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
+		if (memmem(r->head, r->head_len, strangers[i].mark, strlen(strangers[i].mark)) != NULL)
+			return strangers[i].text;
+	return "not a trace of a known format: expected a Go execution trace (recorded with GODEBUG=traceallocfree=1), "
+	       "a Go page trace, a recording of malloc (heaptrack, Android, mtrace, valgrind, ltrace, utrace, cmt) or "
+	       "a text that begins with \"# heapreplay-trace 1\"; heapreplay-trace(5) says how to record them";
+}
+
 static enum hr_status start(struct hr_reader *r, struct hr_error *err)
 {
 	HR_TRY(read_head(r, err));
@@ -77,10 +100,7 @@ static enum hr_status start(struct hr_reader *r, struct hr_error *err)
 		if (formats[i]->detect(r->head, r->head_len))
 			r->ops = formats[i];
 	if (r->ops == NULL)
-		return hr_error_at(err, HR_EINPUT, 0,
-				   "not a trace of a known format: expected a Go execution trace (recorded with "
-				   "GODEBUG=traceallocfree=1), a Go page trace, a recording by heaptrack or a text "
-				   "that begins with \"# heapreplay-trace 1\"");
+		return hr_error_at(err, HR_EINPUT, 0, "%s", stranger(r));
 	if (r->options.gc_log != NULL && r->ops->format != HR_FORMAT_PAGETRACE)
 		return hr_error_set(err, HR_EUSAGE, "a GC log goes with a Go page trace; this is another trace (%s)",
 				    r->ops->name);

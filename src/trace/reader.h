@@ -90,7 +90,8 @@ struct hr_trace_meta {
 	X(OPEN_CALL, "open_calls", "calls whose return is missing: ignored")                                           \
 	X(CLOCK_BACK, "clock_steps_back", "times before the one before: taken as that one")                            \
 	X(SHARED_TICK, "unspread_events", "events too many for one clock tick to be spread: at the tick before")       \
-	X(LOST_BLOCK, "lost_blocks", "damaged blocks: their events are missing")
+	X(LOST_BLOCK, "lost_blocks", "damaged blocks: their events are missing")                                       \
+	X(OTHER_PROCESS, "other_processes", "lines of other processes than the first: ignored")
 /* clang-format on */
 
 enum hr_anomaly {

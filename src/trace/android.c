@@ -1,0 +1,177 @@
+/*
+ * A line is "TID: what pointer numbers [start end]", with pointers in
+ * hexadecimal and everything else decimal; times in ns, on all lines or on
+ * none (older recorders). Public recordings have up to 20 million lines.
+ *
+ * Lines are in the order of recording, a thread may have waited for the
+ * recorder's lock: the clock is the latest end so far.
+ */
+#include "config.h"
+
+#include "trace/android.h"
+
+#include "base/alloc.h"
+#include "trace/malloc_text.h"
+#include "trace/scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum what { MALLOC, CALLOC, MEMALIGN, REALLOC, FREE, THREAD_DONE };
+
+static const struct verb {
+	const char *name;
+	unsigned numbers; /* behind the pointer; a realloc's first is the old pointer */
+	unsigned times;
+} verbs[] = {
+    [MALLOC] = {"malloc", 1, 2},   [CALLOC] = {"calloc", 2, 2}, [MEMALIGN] = {"memalign", 2, 2},
+    [REALLOC] = {"realloc", 2, 2}, [FREE] = {"free", 0, 2},	[THREAD_DONE] = {"thread_done", 0, 1},
+};
+
+struct android {
+	struct hr_malloc_text text;
+};
+
+struct line {
+	uint64_t tid, pointer, numbers[2], end_ns;
+	enum what what;
+	bool timed;
+};
+
+static bool parse_verb(const char **p, enum what *what)
+{
+	for (unsigned i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		size_t n = strlen(verbs[i].name);
+
+		if (strncmp(*p, verbs[i].name, n) == 0 && ((*p)[n] == ' ' || (*p)[n] == '\t')) {
+			*what = i;
+			*p += n;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_times(const char *p, unsigned n, struct line *l)
+{
+	l->timed = *p != '\0';
+	for (unsigned i = 0; i < n && l->timed; i++) {
+		if (!hr_scan_decimal(&p, &l->end_ns) || (!hr_scan_blanks(&p) && *p != '\0'))
+			return false;
+	}
+	return *p == '\0';
+}
+
+/* Is it a whole line? */
+static bool parse(const char *p, struct line *l)
+{
+	if (!hr_scan_decimal(&p, &l->tid) || l->tid > UINT32_MAX || *p++ != ':')
+		return false;
+	hr_scan_blanks(&p);
+	if (!parse_verb(&p, &l->what))
+		return false;
+	hr_scan_blanks(&p);
+	if (!hr_scan_hex(&p, &l->pointer))
+		return false;
+	for (unsigned i = 0; i < verbs[l->what].numbers; i++) {
+		if (!hr_scan_blanks(&p) || !(l->what == REALLOC && i == 0 ? hr_scan_hex(&p, &l->numbers[i])
+									  : hr_scan_decimal(&p, &l->numbers[i])))
+			return false;
+	}
+	if (!hr_scan_blanks(&p) && *p != '\0')
+		return false;
+	return parse_times(p, verbs[l->what].times, l);
+}
+
+static bool ours(const char *line)
+{
+	struct line l;
+
+	return parse(line, &l);
+}
+
+static bool timed(const char *line)
+{
+	struct line l;
+
+	return parse(line, &l) && l.timed;
+}
+
+static bool android_detect(const uint8_t *head, size_t n)
+{
+	return hr_malloc_text_detect(head, n, ours);
+}
+
+static enum hr_status android_take(struct hr_reader *r, const char *line, size_t n, bool *bad, struct hr_error *err)
+{
+	struct android *a = r->state;
+	struct hr_mallocs *m = &a->text.mallocs;
+	uint64_t size;
+	struct line l;
+	int16_t p;
+
+	if (!parse(line, &l)) {
+		*bad = n > 0;
+		return HR_OK;
+	}
+	if (l.timed && m->clock == HR_CLOCK_EXACT)
+		hr_mallocs_time(m, l.end_ns);
+	p = hr_malloc_text_thread(&a->text, l.tid);
+	switch (l.what) {
+	case MALLOC:
+		return hr_mallocs_alloc(m, l.pointer, l.numbers[0], p, err);
+	case CALLOC:
+		if (__builtin_mul_overflow(l.numbers[0], l.numbers[1], &size))
+			size = UINT64_MAX;
+		return hr_mallocs_alloc(m, l.pointer, size, p, err);
+	case MEMALIGN:
+		return hr_mallocs_alloc(m, l.pointer, l.numbers[1], p, err);
+	case REALLOC:
+		return hr_mallocs_realloc(m, l.numbers[0], l.pointer, l.numbers[1], p, err);
+	case FREE:
+		return hr_mallocs_free(m, l.pointer, p, err);
+	case THREAD_DONE:
+		break;
+	}
+	return HR_OK;
+}
+
+static enum hr_status android_open(struct hr_reader *r, struct hr_error *err)
+{
+	struct android *a = hr_calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	r->state = a;
+	r->meta.has_threads = true;
+	a->text.take = android_take;
+	/* Without a time in what could be seen so far there is none. */
+	return hr_malloc_text_init(
+	    &a->text, r, hr_malloc_text_detect(r->head, r->head_len, timed) ? HR_CLOCK_EXACT : HR_CLOCK_NONE, err);
+}
+
+static enum hr_status android_next(struct hr_reader *r, struct hr_event *ev, size_t cap, size_t *n,
+				   struct hr_error *err)
+{
+	struct android *a = r->state;
+
+	return hr_malloc_text_next(&a->text, ev, cap, n, err);
+}
+
+static void android_close(struct hr_reader *r)
+{
+	struct android *a = r->state;
+
+	if (a != NULL)
+		hr_malloc_text_release(&a->text);
+	free(a);
+}
+
+const struct hr_format_ops hr_android_format = {
+    .format = HR_FORMAT_ANDROID,
+    .name = "Android malloc trace",
+    .detect = android_detect,
+    .open = android_open,
+    .next = android_next,
+    .close = android_close,
+};
