@@ -8,6 +8,7 @@
 #include "report/document.h"
 #include "report/fidelity.h"
 #include "report/output.h"
+#include "report/releases.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,10 @@ struct validation {
 	struct hr_scav_log recorded, replayed;
 	struct hr_log_agreement log;
 	struct hr_trace_stats stats;
+	struct hr_trace_meta meta;
+	const char *log_path;		      /* NULL: there is none */
+	struct hr_release_agreement releases; /* if compared */
+	bool compares_releases;
 };
 
 /* What the error is about: the trace, or a file beside it. */
@@ -33,30 +38,37 @@ struct about {
 	const char *file;
 };
 
-static enum hr_status read_beside(struct validation *v, struct about *about, struct hr_error *err)
+static enum hr_status read_meta(struct validation *v, struct hr_error *err)
 {
 	struct hr_reader *r;
-	const struct hr_trace_meta *meta;
-	enum hr_status status;
 
-	if (v->o->log != NULL) {
-		about->file = v->o->log;
-		HR_TRY(hr_scav_log_read(&v->recorded, v->o->log, err));
+	HR_TRY(hr_reader_open(v->path, &(struct hr_reader_options){.want = HR_WANT_SPANS}, &r, err));
+	v->meta = *hr_reader_meta(r);
+	hr_reader_close(r);
+	return HR_OK;
+}
+
+static enum hr_status read_beside(struct validation *v, struct about *about, struct hr_error *err)
+{
+	HR_TRY(read_meta(v, err));
+	v->log_path = v->o->log;
+	/* A GC log may hold both. */
+	if (v->log_path == NULL && v->meta.has_releases)
+		v->log_path = v->o->replay.reading.gc_log;
+	if (v->log_path != NULL) {
+		about->file = v->log_path;
+		HR_TRY(hr_scav_log_read(&v->recorded, v->log_path, err));
+		if (v->o->log == NULL && v->recorded.n == 0)
+			v->log_path = NULL;
 	}
 	about->file = v->path;
 	if (v->o->truth == NULL)
 		return HR_OK;
-	HR_TRY(hr_reader_open(v->path, &(struct hr_reader_options){.want = HR_WANT_SPANS}, &r, err));
-	meta = hr_reader_meta(r);
-	if (meta->has_clock_origin) {
-		about->file = v->o->truth;
-		status = hr_truth_read(&v->truth, v->o->truth, meta->clock_origin_ns, err);
-	} else {
-		status = hr_error_set(err, HR_EINPUT,
-				      "the trace does not say when its clock began; --truth can't be set beside it");
-	}
-	hr_reader_close(r);
-	return status;
+	if (!v->meta.has_clock_origin)
+		return hr_error_set(err, HR_EINPUT,
+				    "the trace does not say when its clock began; --truth can't be set beside it");
+	about->file = v->o->truth;
+	return hr_truth_read(&v->truth, v->o->truth, v->meta.clock_origin_ns, v->meta.has_releases, err);
 }
 
 /* The program's own limit and other memory, where they were recorded and not given. */
@@ -72,19 +84,52 @@ static void take_settings(struct validation *v)
 		v->options.settings.other_memory_bytes = v->truth.other_memory_bytes;
 }
 
-static enum hr_status replay(struct validation *v, const struct cli_choices *choices, struct hr_error *err)
+/* The policy, and where the trace tells its own releases and it is another one, those beside it. */
+struct pair {
+	struct hr_policy_choice at[2];
+	size_t n;
+	struct hr_release_log recorded, replayed;
+};
+
+static enum hr_status choose_pair(const struct validation *v, const struct cli_choices *choices, struct pair *pair,
+				  struct hr_error *err)
+{
+	if (choices->n == 0)
+		return HR_OK;
+	pair->at[pair->n++] = choices->at[0];
+	if (v->meta.has_releases && !choices->at[0].def->needs_releases) {
+		HR_TRY(hr_policy_choose("recorded", &pair->at[1], err));
+		pair->n++;
+	}
+	return HR_OK;
+}
+
+static enum hr_status watch(struct validation *v, struct hr_replay *r, struct hr_fidelity *fidelity, struct pair *pair,
+			    struct hr_error *err)
+{
+	if (v->o->truth != NULL) {
+		/* A page trace that is whole ends when the program does. */
+		fidelity->to_end = v->meta.has_releases && !hr_reader_stats(r->reader)->cut;
+		if (hr_fidelity_start(fidelity, &v->truth, r->followers[0]) != HR_OK)
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+	}
+	r->followers[0]->log = hr_scav_log_add;
+	r->followers[0]->log_ctx = &v->replayed;
+	if (pair->n == 2) {
+		hr_release_log_start(&pair->replayed, r->followers[0]);
+		hr_release_log_start(&pair->recorded, r->followers[1]);
+	}
+	return HR_OK;
+}
+
+static enum hr_status replay_pair(struct validation *v, struct pair *pair, struct hr_error *err)
 {
 	struct hr_fidelity fidelity = {0};
 	struct hr_replay r;
 	enum hr_status status;
 
-	HR_TRY(hr_replay_open(&r, v->path, &v->options, choices->at, choices->n, &v->own, err));
-	v->choice = choices->n ? &choices->at[0] : &v->own;
-	status = v->o->truth ? hr_fidelity_start(&fidelity, &v->truth, r.followers[0]) : HR_OK;
-	if (status != HR_OK)
-		hr_error_set(err, status, "out of memory");
-	r.followers[0]->log = hr_scav_log_add;
-	r.followers[0]->log_ctx = &v->replayed;
+	HR_TRY(hr_replay_open(&r, v->path, &v->options, pair->at, pair->n, &v->own, err));
+	status = watch(v, &r, &fidelity, pair, err);
 	if (status == HR_OK)
 		status = hr_replay_run(&r, err);
 	if (status == HR_OK) {
@@ -92,9 +137,27 @@ static enum hr_status replay(struct validation *v, const struct cli_choices *cho
 		if (v->o->truth != NULL)
 			hr_fidelity_get(&fidelity, &v->in_use, &v->released);
 		v->log = hr_scav_log_compare(&v->recorded, &v->replayed);
+		v->compares_releases = pair->n == 2;
+		if (v->compares_releases &&
+		    hr_releases_compare(&pair->recorded, &pair->replayed, &v->releases) != HR_OK)
+			status = hr_error_set(err, HR_ENOMEM, "out of memory for the releases");
 	}
 	hr_fidelity_release(&fidelity);
 	hr_replay_close(&r);
+	return status;
+}
+
+static enum hr_status replay(struct validation *v, const struct cli_choices *choices, struct hr_error *err)
+{
+	struct pair pair = {.n = 0};
+	enum hr_status status = choose_pair(v, choices, &pair, err);
+
+	v->choice = choices->n ? &choices->at[0] : &v->own;
+	if (status == HR_OK)
+		status = replay_pair(v, &pair, err);
+	hr_release_log_release(&pair.recorded);
+	hr_release_log_release(&pair.replayed);
+	hr_policy_choice_release(&pair.at[1]);
 	return status;
 }
 
@@ -116,11 +179,34 @@ static void print_distance(FILE *out, const char *name, const struct hr_distance
 {
 	char a[HR_UNIT_BUF], b[HR_UNIT_BUF], c[HR_UNIT_BUF], p[HR_UNIT_BUF];
 
-	fprintf(out, "  %-9s mean %s (%.2f %%), 95th percentile %s (%.2f %%), worst %s (%.2f %%); peak %s\n", name,
-		hr_format_bytes(a, (uint64_t)d->mean_bytes), 100 * share(d->mean_bytes, d->peak_bytes),
+	fprintf(out,
+		"  %-9s mean %s (%.2f %%), 95th percentile %s (%.2f %%), worst %s (%.2f %%); peak %s; "
+		"equal in %.2f %%\n",
+		name, hr_format_bytes(a, (uint64_t)d->mean_bytes), 100 * share(d->mean_bytes, d->peak_bytes),
 		hr_format_bytes(b, d->p95_bytes), 100 * share((double)d->p95_bytes, d->peak_bytes),
 		hr_format_bytes(c, d->worst_bytes), 100 * share((double)d->worst_bytes, d->peak_bytes),
-		hr_format_bytes(p, d->peak_bytes));
+		hr_format_bytes(p, d->peak_bytes), 100 * share((double)d->equal, d->n));
+}
+
+static void print_releases(FILE *out, const struct hr_release_agreement *a)
+{
+	char x[HR_UNIT_BUF], y[HR_UNIT_BUF];
+
+	fprintf(out, "\nreleases beside the recorded ones: %s recorded, %s replayed\n",
+		hr_format_bytes(x, a->recorded_pages * HR_PAGE_BYTES),
+		hr_format_bytes(y, a->replayed_pages * HR_PAGE_BYTES));
+	fprintf(out, "  the same pages             %7.2f %% of the recorded, %7.2f %% of the replayed\n",
+		100 * share((double)a->same_pages, a->recorded_pages),
+		100 * share((double)a->same_pages, a->replayed_pages));
+	fprintf(out, "  ... within a second        %7.2f %% of the recorded, %7.2f %% of the replayed\n",
+		100 * share((double)a->same_in_time, a->recorded_pages),
+		100 * share((double)a->same_in_time, a->replayed_pages));
+	fprintf(out, "  descending within a run    %7.2f %% of the recorded, %7.2f %% of the replayed\n",
+		100 * share((double)a->recorded_descending, a->recorded_pairs),
+		100 * share((double)a->replayed_descending, a->replayed_pairs));
+	fprintf(out, "  released bytes: %s apart on average (%.2f %% of the peak), ",
+		hr_format_bytes(x, (uint64_t)a->mean_bytes), 100 * share(a->mean_bytes, a->peak_bytes));
+	fprintf(out, "%s at worst; peak %s\n", hr_format_bytes(x, a->worst_bytes), hr_format_bytes(y, a->peak_bytes));
 }
 
 static void print_text(FILE *out, const struct validation *v)
@@ -147,7 +233,9 @@ static void print_text(FILE *out, const struct validation *v)
 				hr_format_bytes(a, v->options.settings.memory_limit_bytes),
 				hr_format_bytes(b, v->options.settings.other_memory_bytes));
 	}
-	if (v->o->log != NULL) {
+	if (v->compares_releases)
+		print_releases(out, &v->releases);
+	if (v->log_path != NULL) {
 		fprintf(out, "\nscavtrace lines: %zu recorded (%zu forced), %zu replayed (%zu forced)\n",
 			v->log.recorded, v->log.recorded_forced, v->log.replayed, v->log.replayed_forced);
 		fprintf(out, "  work in periodic lines: recorded %s, replayed %s\n",
@@ -165,12 +253,25 @@ static void print_text(FILE *out, const struct validation *v)
 
 static json_t *distance_json(const struct hr_distance *d)
 {
-	return json_pack("{s:I, s:I, s:f, s:f, s:I, s:f, s:I, s:f, s:I}", "samples", (json_int_t)d->n, "peak_bytes",
-			 (json_int_t)d->peak_bytes, "mean_bytes", d->mean_bytes, "mean_ratio",
+	return json_pack("{s:I, s:I, s:f, s:f, s:I, s:f, s:I, s:f, s:I, s:I}", "samples", (json_int_t)d->n,
+			 "peak_bytes", (json_int_t)d->peak_bytes, "mean_bytes", d->mean_bytes, "mean_ratio",
 			 share(d->mean_bytes, d->peak_bytes), "p95_bytes", (json_int_t)d->p95_bytes, "p95_ratio",
 			 share((double)d->p95_bytes, d->peak_bytes), "worst_bytes", (json_int_t)d->worst_bytes,
 			 "worst_ratio", share((double)d->worst_bytes, d->peak_bytes), "worst_at_ns",
-			 (json_int_t)d->worst_at_ns);
+			 (json_int_t)d->worst_at_ns, "equal", (json_int_t)d->equal);
+}
+
+static json_t *releases_json(const struct hr_release_agreement *a)
+{
+	return json_pack(
+	    "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:I}", "recorded_bytes",
+	    (json_int_t)(a->recorded_pages * HR_PAGE_BYTES), "replayed_bytes",
+	    (json_int_t)(a->replayed_pages * HR_PAGE_BYTES), "same_bytes", (json_int_t)(a->same_pages * HR_PAGE_BYTES),
+	    "same_in_time_bytes", (json_int_t)(a->same_in_time * HR_PAGE_BYTES), "recorded_pairs",
+	    (json_int_t)a->recorded_pairs, "recorded_descending", (json_int_t)a->recorded_descending, "replayed_pairs",
+	    (json_int_t)a->replayed_pairs, "replayed_descending", (json_int_t)a->replayed_descending,
+	    "released_mean_bytes", a->mean_bytes, "released_mean_ratio", share(a->mean_bytes, a->peak_bytes),
+	    "released_worst_bytes", (json_int_t)a->worst_bytes, "released_peak_bytes", (json_int_t)a->peak_bytes);
 }
 
 static json_t *score_json(uint64_t reproduced, uint64_t allocs)
@@ -198,7 +299,9 @@ static enum hr_status print_json(FILE *out, const struct validation *v, struct h
 		json_object_set_new(d, "counters",
 				    json_pack("{s:o, s:o}", "in_use", distance_json(&v->in_use), "released",
 					      distance_json(&v->released)));
-	if (v->o->log != NULL)
+	if (v->compares_releases)
+		json_object_set_new(d, "releases", releases_json(&v->releases));
+	if (v->log_path != NULL)
 		json_object_set_new(
 		    d, "log",
 		    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f}", "recorded_lines",

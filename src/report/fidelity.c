@@ -13,7 +13,7 @@
 
 /* --- the program's counters --- */
 
-enum column { MONO, OBJECTS, UNUSED, RELEASED, LIMIT, METADATA, OTHER, NCOLUMNS };
+enum column { MONO, OBJECTS, UNUSED, RELEASED, LIMIT, METADATA, OTHER, STACKS, NCOLUMNS };
 
 static const struct {
 	const char *name;
@@ -26,6 +26,7 @@ static const struct {
     [LIMIT] = {"/gc/gomemlimit:bytes", false},
     [METADATA] = {"/memory/classes/metadata/other:bytes", false},
     [OTHER] = {"/memory/classes/other:bytes", false},
+    [STACKS] = {"/memory/classes/heap/stacks:bytes", false},
 };
 
 #define MAX_FIELDS 256
@@ -73,7 +74,7 @@ static enum hr_status find_columns(char *line, int where[NCOLUMNS], struct hr_er
 }
 
 static enum hr_status read_row(struct hr_truth *t, char *line, const int where[NCOLUMNS], uint64_t origin_ns,
-			       uint64_t number, uint64_t *other, struct hr_error *err)
+			       bool stacks, uint64_t number, uint64_t *other, struct hr_error *err)
 {
 	char *fields[MAX_FIELDS];
 	size_t n = split(line, fields);
@@ -100,7 +101,8 @@ static enum hr_status read_row(struct hr_truth *t, char *line, const int where[N
 	}
 	if (!hr_reserve(&t->rows, &t->cap, t->n + 1, sizeof(*t->rows)))
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	t->rows[t->n++] = (struct hr_truth_row){v[MONO] - origin_ns, v[OBJECTS] + v[UNUSED], v[RELEASED]};
+	t->rows[t->n++] =
+	    (struct hr_truth_row){v[MONO] - origin_ns, v[OBJECTS] + v[UNUSED] + (stacks ? v[STACKS] : 0), v[RELEASED]};
 	return HR_OK;
 }
 
@@ -111,8 +113,8 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static enum hr_status read_rows(struct hr_truth *t, FILE *f, uint64_t origin_ns, uint64_t **others, size_t *nothers,
-				struct hr_error *err)
+static enum hr_status read_rows(struct hr_truth *t, FILE *f, uint64_t origin_ns, bool stacks, uint64_t **others,
+				size_t *nothers, struct hr_error *err)
 {
 	char line[16384];
 	int where[NCOLUMNS];
@@ -124,13 +126,14 @@ static enum hr_status read_rows(struct hr_truth *t, FILE *f, uint64_t origin_ns,
 	for (uint64_t number = 2; fgets(line, sizeof(line), f) != NULL; number++) {
 		if (!hr_reserve(others, &cap, *nothers + 1, sizeof(**others)))
 			return hr_error_set(err, HR_ENOMEM, "out of memory");
-		HR_TRY(read_row(t, line, where, origin_ns, number, &(*others)[*nothers], err));
+		HR_TRY(read_row(t, line, where, origin_ns, stacks, number, &(*others)[*nothers], err));
 		++*nothers;
 	}
 	return ferror(f) ? hr_error_set(err, HR_EIO, "cannot read it: %s", strerror(errno)) : HR_OK;
 }
 
-enum hr_status hr_truth_read(struct hr_truth *t, const char *path, uint64_t clock_origin_ns, struct hr_error *err)
+enum hr_status hr_truth_read(struct hr_truth *t, const char *path, uint64_t clock_origin_ns, bool stacks,
+			     struct hr_error *err)
 {
 	uint64_t *others = NULL;
 	size_t n = 0;
@@ -141,7 +144,7 @@ enum hr_status hr_truth_read(struct hr_truth *t, const char *path, uint64_t cloc
 	t->memory_limit_bytes = UINT64_MAX;
 	if (f == NULL)
 		return hr_error_set(err, HR_EIO, "cannot open it: %s", strerror(errno));
-	status = read_rows(t, f, clock_origin_ns, &others, &n, err);
+	status = read_rows(t, f, clock_origin_ns, stacks, &others, &n, err);
 	fclose(f);
 	if (status == HR_OK && n > 0) {
 		qsort(others, n, sizeof(*others), by_value);
@@ -169,7 +172,7 @@ static uint64_t sample(void *ctx, const struct hr_follower *f, uint64_t time_ns,
 	struct hr_fidelity *d = ctx;
 	const struct hr_truth *t = d->truth;
 
-	while (d->next < t->n && t->rows[d->next].time_ns <= time_ns) {
+	while (d->next < t->n && (t->rows[d->next].time_ns <= time_ns || (last && d->to_end))) {
 		const struct hr_truth_row *row = &t->rows[d->next++];
 
 		d->in_use_errors[d->n] = distance(f->in_use_pages * HR_PAGE_BYTES, row->in_use_bytes);
@@ -181,7 +184,7 @@ static uint64_t sample(void *ctx, const struct hr_follower *f, uint64_t time_ns,
 
 enum hr_status hr_fidelity_start(struct hr_fidelity *d, const struct hr_truth *truth, struct hr_follower *f)
 {
-	memset(d, 0, sizeof(*d));
+	*d = (struct hr_fidelity){.to_end = d->to_end};
 	d->truth = truth;
 	d->in_use_errors = hr_calloc(truth->n, sizeof(*d->in_use_errors));
 	d->released_errors = hr_calloc(truth->n, sizeof(*d->released_errors));
@@ -201,6 +204,7 @@ static void measure(struct hr_distance *out, uint64_t *errors, const struct hr_f
 	out->n = d->n;
 	for (size_t i = 0; i < d->n; i++) {
 		sum += (double)errors[i];
+		out->equal += errors[i] == 0;
 		if (errors[i] > out->worst_bytes) {
 			out->worst_bytes = errors[i];
 			out->worst_at_ns = d->truth->rows[i].time_ns;
@@ -248,6 +252,14 @@ void hr_scav_log_add(void *ctx, const struct hr_follower *f, const struct hr_sca
 	log->lines[log->n++] = *line;
 }
 
+/* Whoever read the line may have put the time in front. */
+static const char *behind_stamp(const char *line)
+{
+	size_t n = strspn(line, "0123456789.");
+
+	return n > 0 && line[n] == ' ' ? line + n + 1 : line;
+}
+
 enum hr_status hr_scav_log_read(struct hr_scav_log *log, const char *path, struct hr_error *err)
 {
 	struct hr_scav_line parsed;
@@ -259,7 +271,7 @@ enum hr_status hr_scav_log_read(struct hr_scav_log *log, const char *path, struc
 	if (f == NULL)
 		return hr_error_set(err, HR_EIO, "cannot open it: %s", strerror(errno));
 	while (fgets(line, sizeof(line), f) != NULL)
-		if (hr_scavtrace_parse(line, &parsed))
+		if (hr_scavtrace_parse(behind_stamp(line), &parsed))
 			hr_scav_log_add(log, NULL, &parsed);
 	failed = ferror(f);
 	fclose(f);

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One sample of the program's counters. In use: heap/objects + heap/unused of runtime/metrics. */
+/* One sample of the program's counters. In use: heap/objects + heap/unused of runtime/metrics, with heap/stacks if asked. */
 struct hr_truth_row {
 	uint64_t time_ns; /* since the first event of the trace */
 	uint64_t in_use_bytes, released_bytes;
@@ -30,11 +30,14 @@ struct hr_truth {
 /*
  * Reads a CSV whose first line names the columns; mono_ns (the trace's own
  * clock), /memory/classes/heap/{objects,unused,released}:bytes must be there,
- * /gc/gomemlimit:bytes and /memory/classes/{metadata/other,other}:bytes may.
+ * /gc/gomemlimit:bytes, /memory/classes/{metadata/other,other}:bytes may, and
+ * /memory/classes/heap/stacks:bytes, which is added to what is in use if stacks
+ * are: in page traces, which don't tell them from anything else.
  * clock_origin_ns: the clock at the trace's first event. HR_EINPUT with the
  * line, HR_EIO, HR_ENOMEM; release it in any case.
  */
-enum hr_status hr_truth_read(struct hr_truth *t, const char *path, uint64_t clock_origin_ns, struct hr_error *err);
+enum hr_status hr_truth_read(struct hr_truth *t, const char *path, uint64_t clock_origin_ns, bool stacks,
+			     struct hr_error *err);
 void hr_truth_release(struct hr_truth *t);
 
 /* Distance between replay and recording over the samples; shares are of the recorded quantity's own peak. */
@@ -44,16 +47,22 @@ struct hr_distance {
 	double mean_bytes;
 	uint64_t p95_bytes, worst_bytes;
 	uint64_t worst_at_ns;
+	size_t equal; /* samples without any distance */
 };
 
 struct hr_fidelity {
 	const struct hr_truth *truth;
+	bool to_end; /* the trace ends with the program: rows behind its last event count, too */
 	size_t next; /* row */
 	uint64_t *in_use_errors, *released_errors;
 	size_t n;
 };
 
-/* Samples the follower at the truth's times. HR_ENOMEM. Rows after the trace's end are left out. */
+/*
+ * Samples the follower at the truth's times. HR_ENOMEM. Rows after the trace's
+ * end are left out, but where to_end is set before that comes: then nothing
+ * happened any more until the program's end.
+ */
 enum hr_status hr_fidelity_start(struct hr_fidelity *d, const struct hr_truth *truth, struct hr_follower *f);
 void hr_fidelity_get(const struct hr_fidelity *d, struct hr_distance *in_use, struct hr_distance *released);
 void hr_fidelity_release(struct hr_fidelity *d);
@@ -65,7 +74,7 @@ struct hr_scav_log {
 	bool out_of_memory;
 };
 
-/* Every scavtrace line of the file; others are passed over. HR_EIO, HR_ENOMEM. */
+/* Every scavtrace line of the file, perhaps behind a number (a time); others are passed over. HR_EIO, HR_ENOMEM. */
 enum hr_status hr_scav_log_read(struct hr_scav_log *log, const char *path, struct hr_error *err);
 /* A follower's log function; ctx is the hr_scav_log. */
 void hr_scav_log_add(void *ctx, const struct hr_follower *f, const struct hr_scav_line *line);

@@ -4,5 +4,6 @@ libcore_la_SOURCES += \
 	src/report/fidelity.c src/report/fidelity.h \
 	src/report/metrics.c src/report/metrics.h \
 	src/report/output.c src/report/output.h \
+	src/report/releases.c src/report/releases.h \
 	src/report/scavtrace.c src/report/scavtrace.h \
 	src/report/series.c src/report/series.h

@@ -381,6 +381,8 @@ static void on_release(void *ctx, uint64_t page, unsigned npages)
 	f->spent_ns += cost_of_release(f, npages, whole, broken);
 	f->released_pages += npages;
 	measure(f);
+	if (f->released_to != NULL)
+		f->released_to(f->released_ctx, f, page, npages);
 }
 
 void hr_follower_release_pages(struct hr_follower *f, uint64_t page, unsigned npages)

@@ -116,6 +116,9 @@ struct hr_follower {
 
 	void (*log)(void *ctx, const struct hr_follower *f, const struct hr_scav_line *line); /* may be NULL */
 	void *log_ctx;
+	/* Is told of every release, when it is done; may be NULL. */
+	void (*released_to)(void *ctx, const struct hr_follower *f, uint64_t page, unsigned npages);
+	void *released_ctx;
 };
 
 /* HR_EUSAGE (page sizes), HR_ENOMEM. The follower is large (histograms): allocate it, don't put it on a stack. */

@@ -14,7 +14,10 @@
 
 #define MS UINT64_C(1000000)
 #define MAX_LATE_NS (UINT64_C(60) * 1000 * MS) /* a line that is read later than that is of another run */
-#define EARLY_NS (5 * MS)		       /* nothing is read before it is printed; for what origin_ns may be off */
+#define SMALLEST_GOAL (UINT64_C(4) << 20)
+#define HALF_MIB (UINT64_C(1) << 19)
+#define SAME_RATIO 1.3	  /* of figures as small as 8 MiB, cut */
+#define EARLY_NS (5 * MS) /* nothing is read before it is printed; for what origin_ns may be off */
 
 /* --- pieces of a line -------------------------------------------------------- */
 
@@ -113,7 +116,7 @@ static bool parse_cycle(const char *s, struct hr_gc_cycle *c)
 	s = expect(s, " ms clock, ");
 	if (s == NULL || (s = strstr(s, " ms cpu, ")) == NULL)
 		return false;
-	s = parse_digits(s + strlen(" ms cpu, "), &heap);
+	s = parse_digits(s + strlen(" ms cpu, "), &c->start_mib);
 	if ((s = expect(s, "->")) == NULL || (s = parse_digits(s, &heap)) == NULL || (s = expect(s, "->")) == NULL)
 		return false;
 	if ((s = parse_digits(s, &c->live_mib)) == NULL || (s = expect(s, " MB, ")) == NULL)
@@ -130,7 +133,7 @@ static bool parse_cycle(const char *s, struct hr_gc_cycle *c)
 	}
 	c->procs = procs <= INT16_MAX ? (unsigned)procs : 0;
 	c->forced = strstr(s, " (forced)") != NULL;
-	return c->live_mib < UINT64_C(1) << 40 && c->goal_mib < UINT64_C(1) << 40;
+	return c->start_mib < UINT64_C(1) << 40 && c->live_mib < UINT64_C(1) << 40 && c->goal_mib < UINT64_C(1) << 40;
 }
 
 static enum hr_status add_cycle(struct hr_gc_log *log, const char *text, uint64_t stamp_ns)
@@ -215,6 +218,41 @@ void hr_gc_log_release(struct hr_gc_log *log)
 	memset(log, 0, sizeof(*log));
 }
 
+/* --- goals -------------------------------------------------------------------- */
+
+static uint64_t bytes_of(uint64_t mib)
+{
+	return mib << 20 == SMALLEST_GOAL ? SMALLEST_GOAL : (mib << 20) + HALF_MIB;
+}
+
+/* A goal that was raised is a little above where the cycle began. */
+static bool may_be_raised(const struct hr_gc_cycle *c)
+{
+	return c->goal_mib <= c->start_mib + 1;
+}
+
+/* Cycles of a few MiB are no measure; those whose goal was raised are none, either. */
+static double ratio_of(const struct hr_gc_log *log)
+{
+	double low = 0, high = 0, ratio = 2;
+	uint64_t most = 0;
+
+	for (size_t i = 1; i < log->n; i++) {
+		uint64_t live = log->cycles[i - 1].live_mib;
+		double r = (double)bytes_of(log->cycles[i].goal_mib) / (double)bytes_of(live);
+
+		if (live < 8 || may_be_raised(&log->cycles[i]))
+			continue;
+		low = low == 0 || r < low ? r : low;
+		high = r > high ? r : high;
+		if (live > most) {
+			most = live;
+			ratio = r;
+		}
+	}
+	return high <= low * SAME_RATIO ? ratio : 0;
+}
+
 /* --- on the recorder's clock -------------------------------------------------- */
 
 /* Where it may have begun, and where it may have ended. */
@@ -238,6 +276,7 @@ static uint64_t end_high(const struct hr_gc_log *log, const struct hr_gc_cycle *
 enum hr_status hr_gc_log_place(struct hr_gc_log *log, uint64_t origin_ns, struct hr_error *err)
 {
 	log->origin_ns = origin_ns;
+	log->ratio = ratio_of(log);
 	for (size_t i = 0; i < log->n; i++) {
 		const struct hr_gc_cycle *c = &log->cycles[i];
 
@@ -311,22 +350,26 @@ void hr_gc_log_choose(struct hr_gc_log *log)
 	}
 }
 
-static uint64_t bytes_of(uint64_t mib)
+uint64_t hr_gc_log_raised_goal(const struct hr_gc_log *log, size_t i)
 {
-	return mib == 4 ? mib << 20 : (mib << 20) + (1 << 19);
+	return bytes_of(log->cycles[i].goal_mib);
+}
+
+/* What lives after a cycle, times the ratio; 4 MiB at least. */
+static uint64_t goal_after(const struct hr_gc_log *log, const struct hr_gc_cycle *c)
+{
+	double goal = (double)bytes_of(c->live_mib) * log->ratio;
+
+	return goal > (double)SMALLEST_GOAL ? (uint64_t)goal : SMALLEST_GOAL;
 }
 
 uint64_t hr_gc_log_goal(const struct hr_gc_log *log, size_t i)
 {
-	const struct hr_gc_cycle *largest = NULL;
-	double ratio = 2;
+	uint64_t told = hr_gc_log_raised_goal(log, i < log->n ? i : log->n - 1), goal;
 
-	if (i < log->n)
-		return bytes_of(log->cycles[i].goal_mib);
-	for (size_t k = 0; k + 1 < log->n; k++)
-		if (largest == NULL || log->cycles[k].live_mib > largest->live_mib)
-			largest = &log->cycles[k];
-	if (largest != NULL)
-		ratio = (double)bytes_of(largest[1].goal_mib) / (double)bytes_of(largest->live_mib);
-	return (uint64_t)((double)bytes_of(log->cycles[log->n - 1].live_mib) * ratio);
+	if (log->ratio == 0 || i == 0 || (i < log->n && !may_be_raised(&log->cycles[i])))
+		return told;
+	goal = goal_after(log, &log->cycles[i - 1]);
+	/* A raised goal is well above: what is said in whole MiB is not that exact. */
+	return i == log->n || goal + goal / 10 + HALF_MIB < told ? goal : told;
 }

@@ -24,7 +24,7 @@ struct hr_gc_cycle {
 	uint64_t start_ns;	  /* since the runtime's start, whole ms: it began less than 1 ms later */
 	uint64_t length_ns;	  /* from sweep termination to the end of mark termination, not longer than printed */
 	uint64_t length_slack_ns; /* it took less than so much more: the figures are cut, not rounded */
-	uint64_t live_mib, goal_mib;
+	uint64_t start_mib, live_mib, goal_mib; /* heap at its beginning, what of it lives, its goal at its end; cut */
 	unsigned procs;
 	bool forced;			      /* runtime.GC or FreeOSMemory asked for it */
 	bool free_os_memory;		      /* a forced scavtrace line followed */
@@ -41,6 +41,7 @@ struct hr_gc_log {
 	size_t nsweeps, sweeps_cap;
 	uint64_t bad_lines; /* gctrace lines that can't be understood, or of another run: their start goes back */
 	uint64_t origin_ns; /* the recorder's clock at the runtime's start */
+	double ratio;	    /* of goal and living heap; 0: there is none */
 };
 
 /* HR_EIO; HR_ENOMEM. A log without a single gctrace line is HR_EINPUT. Release it in any case. */
@@ -72,12 +73,21 @@ void hr_gc_log_saw_free(struct hr_gc_log *log, uint64_t time_ns);
 void hr_gc_log_choose(struct hr_gc_log *log);
 
 /*
- * The heap goal in force from the end of cycle i - 1 to that of cycle i, bytes;
- * i = log->n: behind the last one, which no line tells: its live heap times the
- * ratio of goal and live heap that the largest cycle had (2 where there is but
- * one). A line gives whole MiB, cut: the middle is taken, but 4 MiB, the
- * smallest goal under GOGC=100, as it is.
+ * Goals, bytes. A line tells the goal at the end of its cycle, which is that of
+ * the cycle before unless the heap was beyond it when the cycle began, as large
+ * objects make it: then it was raised (heapGoalInternal in mgcpacer.go). Whole
+ * MiB, cut: the middle is taken, but 4 MiB, the smallest goal under GOGC=100, as
+ * it is.
+ *
+ * hr_gc_log_goal: in force from the end of cycle i - 1 on. Where line i tells a
+ * raised one, and behind the last cycle (i = log->n), which no line tells, it is
+ * what lives times the ratio of goal and living heap that the cycle with most of
+ * it shows, if all agree on one (GOGC; 2 if none shows it). If they don't, as
+ * with a memory limit, lines are taken at their word, and the last goal stays.
+ *
+ * hr_gc_log_raised_goal: in force at the end of cycle i.
  */
 uint64_t hr_gc_log_goal(const struct hr_gc_log *log, size_t i);
+uint64_t hr_gc_log_raised_goal(const struct hr_gc_log *log, size_t i);
 
 #endif

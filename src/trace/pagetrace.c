@@ -45,6 +45,8 @@ enum {
 /* The runtime counts from here in its log: measured in four programs 0.28 to 0.39 ms after the first event. */
 #define RUNTIME_START_NS 330000
 
+#define NO_END "the program did not end normally, or the file is not whole: the last events of each P are missing"
+
 struct stream {
 	int p;
 	/* Words as they come in: [0, n) of the buffer are not in a segment yet. */
@@ -467,6 +469,12 @@ static bool mark_cycle(struct pagetrace *t, const struct hr_gc_log *log, size_t 
 	if (begin == NULL)
 		return false;
 	begin->flags = (c->forced ? HR_EVF_FORCED_GC : 0) | (c->free_os_memory ? HR_EVF_FREE_OS_MEMORY : 0);
+	if (hr_gc_log_raised_goal(log, i) != hr_gc_log_goal(log, i)) {
+		goal = add_mark(t, HR_EV_HEAP_GOAL, c->end_ns);
+		if (goal == NULL)
+			return false;
+		goal->size = hr_gc_log_raised_goal(log, i);
+	}
 	if (add_mark(t, HR_EV_GC_END, c->end_ns) == NULL)
 		return false;
 	goal = add_mark(t, HR_EV_HEAP_GOAL, c->end_ns);
@@ -555,6 +563,7 @@ static enum hr_status end_streams(struct pagetrace *t, struct hr_error *err)
 	/* A file that ends as it should ends with the block of the code without a P. */
 	if (t->at->p == -1)
 		return HR_OK;
+	hr_reader_set_cut(t->r, t->offset, "%s", NO_END);
 	for (size_t i = 0; i < t->n; i++)
 		if (t->streams[i]->any && t->streams[i]->last_tick < t->limit_tick)
 			t->limit_tick = t->streams[i]->last_tick;
@@ -595,9 +604,7 @@ static uint64_t time_of(struct pagetrace *t, uint64_t tick)
 /* The streams end at different times: what is left was counted, and is not given out. */
 static void drop_rest(struct pagetrace *t)
 {
-	hr_reader_set_cut(t->r, t->offset,
-			  "the program did not end normally, or the file is not whole: the last events of each P are "
-			  "missing, and %" PRIu64 " after that time are left out",
+	hr_reader_set_cut(t->r, t->offset, NO_END ", and %" PRIu64 " after that time are left out",
 			  t->total - t->given);
 	t->limit_tick = UINT64_MAX;
 	t->n = 0;

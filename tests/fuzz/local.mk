@@ -24,6 +24,11 @@ tests_fuzz_fuzz_heaptrack_SOURCES = tests/fuzz/fuzz_heaptrack.c $(fuzz_main)
 tests_fuzz_fuzz_heaptrack_LDADD = $(fuzz_ldadd)
 fuzz_corpus += tests/fuzz/corpus/fuzz_heaptrack
 
+fuzz_programs += tests/fuzz/fuzz_pagetrace
+tests_fuzz_fuzz_pagetrace_SOURCES = tests/fuzz/fuzz_pagetrace.c $(fuzz_main)
+tests_fuzz_fuzz_pagetrace_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_pagetrace
+
 fuzz_programs += tests/fuzz/fuzz_text
 tests_fuzz_fuzz_text_SOURCES = tests/fuzz/fuzz_text.c $(fuzz_main)
 tests_fuzz_fuzz_text_LDADD = $(fuzz_ldadd)

@@ -37,7 +37,7 @@ static void test_truth_is_read(void **state)
 	write_file(COLUMNS "0,90,1,2,3,100,10,1000\n"
 			   "1,150,10,20,30,200,20,1000\n"
 			   "2,250,11,21,31,300,30,1000\n");
-	assert_int_equal(hr_truth_read(&t, path, 100, &err), HR_OK);
+	assert_int_equal(hr_truth_read(&t, path, 100, false, &err), HR_OK);
 	assert_int_equal(t.before, 1);
 	assert_int_equal(t.n, 2);
 	assert_int_equal(t.rows[0].time_ns, 50);
@@ -69,7 +69,7 @@ static void test_errors_name_the_line(void **state)
 		struct hr_error err;
 
 		write_file(cases[i].text);
-		assert_int_equal(hr_truth_read(&t, path, 0, &err), HR_EINPUT);
+		assert_int_equal(hr_truth_read(&t, path, 0, false, &err), HR_EINPUT);
 		assert_int_equal(err.line, cases[i].line);
 		assert_non_null(strstr(err.text, cases[i].says));
 		hr_truth_release(&t);

@@ -167,27 +167,70 @@ static void test_sweeps(void **state)
 	hr_gc_log_release(&log);
 }
 
-/* Of line i is the goal before cycle i. Behind the last: its live heap, times goal by live heap of the largest. */
+static uint64_t placed_goal(struct hr_gc_log *log, size_t i)
+{
+	struct hr_error err;
+
+	assert_int_equal(hr_gc_log_place(log, 0, &err), HR_OK);
+	return hr_gc_log_goal(log, i);
+}
+
+#define SIZES(at, start, live, goal)                                                                                   \
+	"gc 1 @" at "s 0%: 0+1+0 ms clock, 0 ms cpu, " start "->" start "->" live " MB, " goal " MB goal, 1 P"
+
+/* Line i tells the goal before cycle i. Behind the last: what lives, times goal by living heap of the largest. */
 static void test_goals(void **state)
 {
-	struct hr_gc_log log = READ("gc 1 @0.1s 0%: 0+1+0 ms clock, 0 ms cpu, 4->4->3 MB, 4 MB goal, 1 P",
-				    "gc 2 @0.2s 0%: 0+1+0 ms clock, 0 ms cpu, 7->7->20 MB, 7 MB goal, 1 P",
-				    "gc 3 @0.3s 0%: 0+1+0 ms clock, 0 ms cpu, 40->40->10 MB, 40 MB goal, 1 P");
+	struct hr_gc_log log = READ(SIZES("0.1", "3", "3", "4"), SIZES("0.2", "6", "20", "7"),
+				    SIZES("0.3", "38", "10", "40"), SIZES("0.4", "19", "1", "20"));
 
 	(void)state;
-	assert_int_equal(hr_gc_log_goal(&log, 0), 4 * MIB);
-	assert_int_equal(hr_gc_log_goal(&log, 1), 7 * MIB + MIB / 2);
-	assert_int_equal(hr_gc_log_goal(&log, 2), 40 * MIB + MIB / 2);
-	assert_true(hr_gc_log_goal(&log, 3) / 1024 == (uint64_t)(10.5 * 40.5 / 20.5 * 1024));
+	assert_int_equal(placed_goal(&log, 0), 4 * MIB);
+	assert_int_equal(placed_goal(&log, 1), 7 * MIB + MIB / 2);
+	assert_int_equal(placed_goal(&log, 2), 40 * MIB + MIB / 2);
+	/* 1.5 MiB times 40.5 / 20.5 is less than the smallest goal. */
+	assert_int_equal(placed_goal(&log, 4), 4 * MIB);
+	log.cycles[3].live_mib = 30;
+	assert_int_equal(placed_goal(&log, 4), (uint64_t)(30.5 * 1048576 * (40.5 / 20.5)));
+	hr_gc_log_release(&log);
+}
+
+/* A large object took the heap beyond its goal of 2 x 20.5 MiB, so that it began and ended at 75. */
+static void test_raised_goal(void **state)
+{
+	struct hr_gc_log log =
+	    READ(SIZES("0.1", "25", "20", "26"), SIZES("0.2", "75", "57", "75"), SIZES("0.3", "100", "30", "115"));
+	double ratio = 115.5 / 57.5;
+
+	(void)state;
+	assert_int_equal(placed_goal(&log, 1), (uint64_t)(20.5 * 1048576 * ratio));
+	assert_int_equal(hr_gc_log_raised_goal(&log, 1), 75 * MIB + MIB / 2);
+	assert_int_equal(placed_goal(&log, 2), 115 * MIB + MIB / 2);
+	assert_int_equal(hr_gc_log_raised_goal(&log, 2), 115 * MIB + MIB / 2);
+	hr_gc_log_release(&log);
+}
+
+/* Under a memory limit goals don't follow what lives: lines are taken at their word. */
+static void test_goals_of_a_limit(void **state)
+{
+	struct hr_gc_log log =
+	    READ(SIZES("0.1", "84", "40", "88"), SIZES("0.2", "84", "10", "87"), SIZES("0.3", "80", "20", "86"));
+
+	(void)state;
+	assert_int_equal(placed_goal(&log, 3), 86 * MIB + MIB / 2);
+	/* Living heaps of 40 and of 10 MiB had nearly the same goal. */
+	assert_int_equal(placed_goal(&log, 2), 86 * MIB + MIB / 2);
 	hr_gc_log_release(&log);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_line),	   cmocka_unit_test(test_stamps), cmocka_unit_test(test_bad_lines),
-	    cmocka_unit_test(test_free_os_memory), cmocka_unit_test(test_times),  cmocka_unit_test(test_stamp_bounds),
-	    cmocka_unit_test(test_sweeps),	   cmocka_unit_test(test_goals),
+	    cmocka_unit_test(test_line),	cmocka_unit_test(test_stamps),
+	    cmocka_unit_test(test_bad_lines),	cmocka_unit_test(test_free_os_memory),
+	    cmocka_unit_test(test_times),	cmocka_unit_test(test_stamp_bounds),
+	    cmocka_unit_test(test_sweeps),	cmocka_unit_test(test_goals),
+	    cmocka_unit_test(test_raised_goal), cmocka_unit_test(test_goals_of_a_limit),
 	};
 
 	return cmocka_run_group_tests_name("gclog", tests, NULL, NULL);

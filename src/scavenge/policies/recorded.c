@@ -26,6 +26,8 @@ static const struct hr_param no_params[] = {{NULL, HR_PARAM_FLAG, 0, NULL, NULL,
 struct recorded {
 	struct hr_follower *f;
 	uint64_t released_bytes; /* since the last trace line */
+	bool forced;		 /* the cycle is one of FreeOSMemory, whose line is still to come: */
+	struct hr_scav_line forced_line;
 };
 
 static void *create(struct hr_follower *f, const void *config)
@@ -47,6 +49,30 @@ static bool can_release(const struct hr_follower *f, uint64_t page)
 	return !((c->alloc[i / 64] | c->scavenged[i / 64]) >> (i % 64) & 1);
 }
 
+/* The line that the runtime would print now; the background's share and that of allocations are not known apart. */
+static struct hr_scav_line line_now(const struct recorded *s, bool forced)
+{
+	const struct hr_follower *f = s->f;
+	uint64_t retained = hr_follower_retained_bytes(f);
+
+	return (struct hr_scav_line){
+	    .time_ns = f->now_ns,
+	    .form = HR_SCAV_GO121,
+	    .bg_bytes = forced ? 0 : s->released_bytes,
+	    .eager_bytes = forced ? s->released_bytes : 0,
+	    .released_bytes = f->released_pages * HR_PAGE_BYTES,
+	    .util_percent = retained ? (unsigned)(f->in_use_pages * HR_PAGE_BYTES * 100 / retained) : 0,
+	    .forced = forced,
+	};
+}
+
+static void print_line(struct recorded *s, const struct hr_scav_line *line)
+{
+	s->released_bytes = 0;
+	if (s->f->log != NULL)
+		s->f->log(s->f->log_ctx, s->f, line);
+}
+
 static void release(struct recorded *s, uint64_t page, uint64_t npages)
 {
 	struct hr_follower *f = s->f;
@@ -63,24 +89,26 @@ static void release(struct recorded *s, uint64_t page, uint64_t npages)
 	}
 	f->count.background_ns += hr_follower_take_spent(f);
 	s->released_bytes += (f->released_pages - before) * HR_PAGE_BYTES;
+	if (s->forced)
+		s->forced_line = line_now(s, true);
 }
 
-/* The line that the runtime would print; the background's share and that of allocations are not known apart. */
-static void print_line(struct recorded *s)
+/* What FreeOSMemory released is complete at the latest when the next cycle starts; its line is as after the last release. */
+static void end_forced(struct recorded *s)
 {
-	struct hr_follower *f = s->f;
-	uint64_t retained = hr_follower_retained_bytes(f);
-	const struct hr_scav_line line = {
-	    .time_ns = f->now_ns,
-	    .form = HR_SCAV_GO121,
-	    .bg_bytes = s->released_bytes,
-	    .released_bytes = f->released_pages * HR_PAGE_BYTES,
-	    .util_percent = retained ? (unsigned)(f->in_use_pages * HR_PAGE_BYTES * 100 / retained) : 0,
-	};
+	if (s->forced)
+		print_line(s, &s->forced_line);
+	s->forced = false;
+}
 
-	s->released_bytes = 0;
-	if (f->log != NULL)
-		f->log(f->log_ctx, f, &line);
+static void sweep_done(struct recorded *s, bool forced)
+{
+	const struct hr_scav_line line = line_now(s, false);
+
+	end_forced(s);
+	print_line(s, &line);
+	s->forced = forced;
+	s->forced_line = line_now(s, true);
 }
 
 static enum hr_status follow(void *state, const struct hr_place *r, size_t n)
@@ -100,7 +128,9 @@ static enum hr_status follow(void *state, const struct hr_place *r, size_t n)
 		if (r->kind == HR_PLACE_SCAV)
 			release(s, r->page, r->npages);
 		else if (r->kind == HR_PLACE_SWEEP_DONE)
-			print_line(s);
+			sweep_done(s, r->flags & HR_PLACE_FORCED);
+		else if (r->kind == HR_PLACE_MARK_START || r->kind == HR_PLACE_END)
+			end_forced(s);
 	}
 	return HR_OK;
 }
