@@ -37,9 +37,11 @@ const struct cli_command cli_commands[] = {
     {"validate", CLI_VALIDATE, "TRACE", 1, 1, "how well a replay agrees with what was recorded",
      "Compares the replay with reality: how many recorded span addresses the page allocator's model\n"
      "gives back; in-use and released bytes beside the program's own counters (--truth, a CSV with\n"
-     "runtime/metrics names and a mono_ns column); the scavtrace log beside the program's (--log).\n",
+     "runtime/metrics names and a mono_ns column); the scavtrace log beside the program's (--log);\n"
+     "on Go page traces a policy's releases beside those of the recorded scavenger (-p, --gc-log).\n",
      "heapreplay validate app.trace\taddresses only\n"
-     "heapreplay validate app.trace --truth app.truth.csv --log app.stderr\teverything\n",
+     "heapreplay validate app.trace --truth app.truth.csv --log app.stderr\teverything\n"
+     "heapreplay validate app.pagetrace -p go1.21 --gc-log app.gclog\tGo 1.21's scavenger beside itself\n",
      cli_run_validate},
     {"export", CLI_EXPORT, "TRACE", 1, 1, "write a trace as text, one event a line",
      "Writes all that is known of a trace in the text form of heapreplay-trace(5): settings, events\n"

@@ -13,6 +13,8 @@ PATH=$PWD/bin:$PATH
 
 cp "$top_srcdir/traces/bench-json-go123.trace.zst" app.trace.zst
 zstd -dq app.trace.zst -o app.trace
+zstd -dqc "$top_srcdir/traces/compile-texttemplate-1p-go121.pagetrace.zst" >app.pagetrace
+cp "$top_srcdir/traces/compile-texttemplate-1p-go121.gclog" app.gclog
 # A program's own counters and log: those of nobody, in the right form, on the trace's clock.
 origin=$(heapreplay export app.trace | sed -n 's/^! clock-origin-ns //p')
 cat >app.truth.csv <<CSV

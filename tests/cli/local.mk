@@ -7,6 +7,7 @@ cli_tests = \
 	tests/cli/generate.sh \
 	tests/cli/heaptrack.sh \
 	tests/cli/manners.sh \
+	tests/cli/pagetrace.sh \
 	tests/cli/replay.sh \
 	tests/cli/usage.sh \
 	tests/cli/version.sh

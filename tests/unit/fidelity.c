@@ -1,6 +1,7 @@
 /* Counters and logs beside a replay, on a few lines whose distances are plain. */
 #include "config.h"
 
+#include "replay/replay.h"
 #include "report/fidelity.h"
 
 #include "testing.h"
@@ -47,6 +48,62 @@ static void test_truth_is_read(void **state)
 	assert_int_equal(t.other_memory_bytes, 220);
 	hr_truth_release(&t);
 	unlink(path);
+}
+
+/* Stacks count where they are asked for and there; a file without them is as good. */
+static void test_stacks(void **state)
+{
+	struct hr_truth t;
+	struct hr_error err;
+
+	(void)state;
+	for (unsigned asked = 0; asked < 2; asked++) {
+		write_file("mono_ns,/memory/classes/heap/released:bytes,/memory/classes/heap/stacks:bytes,"
+			   "/memory/classes/heap/unused:bytes,/memory/classes/heap/objects:bytes\n150,10,400,20,30\n");
+		assert_int_equal(hr_truth_read(&t, path, 100, asked, &err), HR_OK);
+		assert_int_equal(t.rows[0].in_use_bytes, asked ? 450 : 50);
+		hr_truth_release(&t);
+		unlink(path);
+	}
+	write_file(COLUMNS "0,100,1,2,3,4,5,6\n");
+	assert_int_equal(hr_truth_read(&t, path, 0, true, &err), HR_OK);
+	assert_int_equal(t.rows[0].in_use_bytes, 5);
+	hr_truth_release(&t);
+	unlink(path);
+}
+
+/* Rows behind the end of the trace count where the program ended with it; equal ones are counted. */
+static void test_rows_behind_the_end(void **state)
+{
+	struct hr_truth_row rows[] = {{10, 0, 0}, {20, 8192, 0}, {30, 0, 8192}, {40, 0, 0}};
+	const struct hr_truth truth = {.rows = rows, .n = 4};
+	const struct hr_place end = {.time_ns = 25, .kind = HR_PLACE_END};
+
+	(void)state;
+	for (unsigned to_end = 0; to_end < 2; to_end++) {
+		struct hr_follower *f = malloc(sizeof(*f));
+		struct hr_fidelity d = {.to_end = to_end};
+		struct hr_policy_choice choice;
+		struct hr_distance in_use, released;
+		struct hr_replay_options o;
+		struct hr_error err;
+
+		hr_replay_defaults(&o);
+		o.settings.geometry = hr_geometry(48);
+		o.settings.procs = 1;
+		assert_int_equal(hr_policy_choose("none", &choice, &err), HR_OK);
+		assert_int_equal(hr_follower_init(f, &choice, &o.settings, &err), HR_OK);
+		assert_int_equal(hr_fidelity_start(&d, &truth, f), HR_OK);
+		assert_int_equal(hr_follower_follow(f, &end, 1), HR_OK);
+		hr_fidelity_get(&d, &in_use, &released);
+		assert_int_equal(in_use.n, to_end ? 4 : 2);
+		assert_int_equal(in_use.equal, to_end ? 3 : 1);
+		assert_int_equal(released.equal, to_end ? 3 : 2);
+		hr_fidelity_release(&d);
+		hr_follower_release(f);
+		hr_policy_choice_release(&choice);
+		free(f);
+	}
 }
 
 static void test_errors_name_the_line(void **state)
@@ -124,14 +181,16 @@ static void test_log_is_read_from_a_programs_standard_error(void **state)
 	struct hr_error err;
 
 	(void)state;
-	write_file("gc 1 @0.024s 6%: 0.013+3.0+0.017 ms clock\n"
+	write_file("4103530273920 scav 0 KiB work (bg), 0 KiB work (eager), 8 KiB now, 86% util\n"
+		   "gc 1 @0.024s 6%: 0.013+3.0+0.017 ms clock\n"
 		   "scav 0 KiB work (bg), 0 KiB work (eager), 3904 KiB now, 86% util\n"
 		   "hello\n"
 		   "scav 1 KiB work (bg), 2 KiB work (eager), 3 KiB now, 4% util (forced)\n");
 	assert_int_equal(hr_scav_log_read(&log, path, &err), HR_OK);
-	assert_int_equal(log.n, 2);
-	assert_int_equal(log.lines[0].released_bytes, 3904 << 10);
-	assert_true(log.lines[1].forced);
+	assert_int_equal(log.n, 3);
+	assert_int_equal(log.lines[0].released_bytes, 8 << 10);
+	assert_int_equal(log.lines[1].released_bytes, 3904 << 10);
+	assert_true(log.lines[2].forced);
 	hr_scav_log_release(&log);
 	unlink(path);
 	assert_int_equal(hr_scav_log_read(&log, path, &err), HR_EIO);
@@ -141,6 +200,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_truth_is_read),
+	    cmocka_unit_test(test_stacks),
+	    cmocka_unit_test(test_rows_behind_the_end),
 	    cmocka_unit_test(test_errors_name_the_line),
 	    cmocka_unit_test(test_logs_are_laid_side_by_side),
 	    cmocka_unit_test(test_log_is_read_from_a_programs_standard_error),

@@ -576,14 +576,62 @@ static void test_wild(void **state)
 	}
 }
 
+/*
+ * Runs of pages: all in use, from a heap that is new but for the hidden page.
+ * Releases are passed on where there is heap. Pages that are passed over are
+ * another P's, not held by what was not traced: each of them has its event.
+ */
+static void test_page_runs(void **state)
+{
+	struct fixture f = {0};
+	size_t scav;
+
+	(void)state;
+	span(&f, 0, HR_EV_SPAN_EXISTS, -1, 0, 1, false);
+	add(&f, 0, HR_EV_GOMAXPROCS)->arg = 2;
+	span(&f, 1, HR_EV_PAGE_ALLOC, -1, 1, 1, false);
+	span(&f, 2, HR_EV_PAGE_ALLOC, -1, 10, 20, false);
+	span(&f, 3, HR_EV_PAGE_ALLOC, 0, 40, 1, false);
+	span(&f, 4, HR_EV_PAGE_FREE, 1, 10, 20, false);
+	span(&f, 5, HR_EV_PAGE_SCAV, 0, 12, 8, false);
+	span(&f, 6, HR_EV_PAGE_SCAV, 0, 510, 8, false);
+	span(&f, 7, HR_EV_PAGE_ALLOC, 1, 512, 512, false);
+	run(&f, &go_trace, &usual, 1);
+	assert_int_equal(f.status, HR_OK);
+	assert_true(f.stats.recorded);
+	assert_false(f.stats.mid_life);
+	assert_int_equal(f.stats.span_allocs, 4);
+	assert_int_equal(f.stats.span_frees, 1);
+	assert_int_equal(f.stats.lost_releases, 1);
+	scav = find(&f, HR_PLACE_SCAV, 0);
+	assert_int_equal(f.r[scav].page, BASE + 12);
+	assert_int_equal(f.r[scav].npages, 8);
+	assert_int_equal(f.r[scav].p, 0);
+	assert_int_equal(f.r[scav].time_ns, 5);
+	assert_int_equal(count(&f, HR_PLACE_SCAV), 1);
+	/* Nothing is used but what was said to be. */
+	assert_int_equal(f.r[scav].in_use_pages, 3);
+	assert_int_equal(f.r[scav].manual_pages, 0);
+	assert_int_equal(f.r[f.nr - 1].in_use_pages, 3 + 512);
+	assert_int_equal(f.r[f.nr - 1].mapped_pages, 1024);
+	for (size_t i = 0; i < f.nr; i++)
+		assert_true(f.r[i].manual_pages == 0);
+
+	/* Modelled, the recorded scavenger's pages are other ones. */
+	run(&f, &go_trace, &(struct hr_placer_options){.address_bits = 48, .placement = HR_PLACEMENT_MODELLED}, 1);
+	assert_int_equal(count(&f, HR_PLACE_SCAV), 0);
+	end(&f);
+}
+
 /* The recordings that ship, both ways. */
 static void test_recordings(void **state)
 {
-	static const char *const names[] = {"bench-json-go123.trace.zst", "phases-1p-go125.trace.zst"};
+	static const char *const names[] = {"bench-json-go123.trace.zst", "phases-1p-go125.trace.zst",
+					    "compile-texttemplate-1p-go121.pagetrace.zst"};
 	const char *top = getenv("top_srcdir");
 
 	(void)state;
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 6; i++) {
 		struct hr_placer_options o = usual;
 		struct place_check check;
 		struct hr_event ev[512];
@@ -616,7 +664,7 @@ static void test_recordings(void **state)
 		} while (status == HR_OK);
 		assert_int_equal(status, HR_END);
 		assert_true(check.ended);
-		if (i == 2)
+		if (i == 2 || i == 4)
 			assert_int_equal(hr_placer_stats(pl).forced_same, hr_placer_stats(pl).span_allocs);
 		hr_placer_free(pl);
 		hr_reader_close(reader);
@@ -666,7 +714,7 @@ int main(void)
 	    cmocka_unit_test(test_modelled),	cmocka_unit_test(test_idle_flush),
 	    cmocka_unit_test(test_fewer_procs), cmocka_unit_test(test_sweep_done),
 	    cmocka_unit_test(test_said_sweeps), cmocka_unit_test(test_wild),
-	    cmocka_unit_test(test_checker),	cmocka_unit_test(test_recordings),
+	    cmocka_unit_test(test_page_runs), cmocka_unit_test(test_checker),	cmocka_unit_test(test_recordings),
 	};
 
 	return cmocka_run_group_tests_name("placer", tests, NULL, NULL);
