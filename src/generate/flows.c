@@ -2,6 +2,8 @@
 
 #include "generate/flows.h"
 
+#include "trace/ledger.h"
+
 #define TIME_BITS 6
 #define RATE_BITS 52
 #define NS_A_SECOND UINT64_C(1000000000)
@@ -22,9 +24,8 @@ const struct hr_size_band hr_sizes_small[] = {
 void hr_flows_init(struct hr_flows *f, const struct hr_workload *common, uint64_t seed, unsigned n,
 		   const struct hr_size_band *const sizes[])
 {
-	*f = (struct hr_flows){.n = n, .procs = (uint16_t)common->procs};
+	*f = (struct hr_flows){.n = n, .procs = (uint16_t)common->procs, .first_free = HR_NO_NUMBER};
 	hr_random_seed(&f->random, seed);
-	hr_ledger_init(&f->ledger);
 	for (unsigned i = 0; i < n; i++)
 		f->at[i].sizes = sizes[i];
 }
@@ -33,7 +34,7 @@ void hr_flows_release(struct hr_flows *f)
 {
 	for (unsigned i = 0; i < f->n; i++)
 		free(f->at[i].live);
-	hr_ledger_release(&f->ledger);
+	free(f->objects);
 }
 
 /* --- rates ------------------------------------------------------------------- */
@@ -68,13 +69,13 @@ void hr_flow_set_live(struct hr_flow *flow, uint64_t bytes_a_second, uint64_t li
 
 /* --- one event --------------------------------------------------------------- */
 
-static uint64_t draw_size(struct hr_random *random, const struct hr_size_band *b)
+static uint32_t draw_size(struct hr_random *random, const struct hr_size_band *b)
 {
 	uint64_t x = hr_random_next(random), which = x >> 48;
 
 	for (; (b + 1)->weight != 0 && which >= b->weight; b++)
 		which -= b->weight;
-	return b->from + 8 * (((x & UINT32_MAX) * ((b->to - b->from) / 8 + 1)) >> 32);
+	return b->from + 8 * (uint32_t)(((x & UINT32_MAX) * ((b->to - b->from) / 8 + 1)) >> 32);
 }
 
 /* Whose turn it is: goroutines stay on their P for a while. */
@@ -88,16 +89,43 @@ static int16_t draw_p(struct hr_flows *f)
 	return f->p;
 }
 
+/* HR_NO_NUMBER: there is no room. */
+static uint32_t give_number(struct hr_flows *f, uint32_t size)
+{
+	uint32_t number = f->first_free;
+
+	if (number != HR_NO_NUMBER) {
+		f->first_free = f->objects[number];
+	} else {
+		if (f->numbers == HR_NO_NUMBER - 1 ||
+		    (f->numbers == f->room && !hr_reserve(&f->objects, &f->room, f->numbers + 1, sizeof(*f->objects))))
+			return HR_NO_NUMBER;
+		number = (uint32_t)f->numbers++;
+	}
+	f->objects[number] = size;
+	return number;
+}
+
+/* Returns its size. */
+static uint32_t take_back(struct hr_flows *f, uint32_t number)
+{
+	uint32_t size = f->objects[number];
+
+	f->objects[number] = f->first_free;
+	f->first_free = number;
+	return size;
+}
+
 static bool arrive(struct hr_flows *f, struct hr_flow *flow, struct hr_events *out)
 {
-	uint64_t size = draw_size(&f->random, flow->sizes);
+	uint32_t size = draw_size(&f->random, flow->sizes);
 	struct hr_event *e = hr_events_add(out, HR_EV_OBJ_ALLOC, f->now >> TIME_BITS);
 	uint32_t number;
 
 	if (e == NULL ||
 	    (flow->n == flow->cap && !hr_reserve(&flow->live, &flow->cap, flow->n + 1, sizeof(*flow->live))))
 		return false;
-	number = hr_ledger_add(&f->ledger, size);
+	number = give_number(f, size);
 	if (number == HR_NO_NUMBER)
 		return false;
 	flow->live[flow->n++] = number;
@@ -107,16 +135,15 @@ static bool arrive(struct hr_flows *f, struct hr_flow *flow, struct hr_events *o
 	return true;
 }
 
-/* A collector finds what is dead; no P frees it. */
-static bool die(struct hr_flows *f, struct hr_flow *flow, struct hr_events *out)
+/* A collector finds what is dead; no P frees it. which: of the flow's live ones. */
+static bool die(struct hr_flows *f, struct hr_flow *flow, size_t which, struct hr_events *out)
 {
-	size_t which = hr_random_below(&f->random, flow->n);
 	struct hr_event *e = hr_events_add(out, HR_EV_OBJ_FREE, f->now >> TIME_BITS);
 
 	if (e == NULL)
 		return false;
 	e->addr = flow->live[which];
-	e->size = hr_ledger_remove(&f->ledger, flow->live[which]);
+	e->size = take_back(f, flow->live[which]);
 	flow->live[which] = flow->live[--flow->n];
 	return true;
 }
@@ -132,7 +159,7 @@ static bool happen(struct hr_flows *f, uint64_t total, struct hr_events *out)
 			return arrive(f, flow, out);
 		x -= flow->arrivals;
 		if (x < deaths)
-			return die(f, flow, out);
+			return die(f, flow, hr_random_below(&f->random, flow->n), out);
 		x -= deaths;
 	}
 	return false; /* not reached: x is below the sum */
@@ -166,8 +193,16 @@ enum hr_status hr_flows_run(struct hr_flows *f, uint64_t until_ns, size_t most, 
 
 enum hr_status hr_flow_drain(struct hr_flows *f, struct hr_flow *flow, size_t keep, struct hr_events *out)
 {
+	/* Those that stay are chosen first; the others go in their order, which is easy on caches. */
+	for (size_t i = 0; i < keep && keep < flow->n; i++) {
+		size_t which = i + hr_random_below(&f->random, flow->n - i);
+		uint32_t number = flow->live[which];
+
+		flow->live[which] = flow->live[i];
+		flow->live[i] = number;
+	}
 	while (flow->n > keep)
-		if (!die(f, flow, out))
+		if (!die(f, flow, flow->n - 1, out))
 			return HR_ENOMEM;
 	return HR_OK;
 }
