@@ -48,7 +48,7 @@ extern const struct hr_workload_def *const hr_workloads[];
 /* What every kind takes. */
 struct hr_workload {
 	double seconds;
-	uint64_t events; /* UINT64_MAX: as many as the seconds give */
+	uint64_t events; /* UINT64_MAX: as many as the seconds give; else at most as many as 100,000,000 s do */
 	uint64_t procs;
 };
 

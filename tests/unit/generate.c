@@ -211,6 +211,8 @@ static void test_wrong_parameters_are_named(void **state)
 	    {"steady,live=1MiB,rate=1GiB", "make more than live"},
 	    {"steady,short=1", "short=1"},
 	    {"steady,seconds=0", "seconds=0"},
+	    {"steady,seconds=200000000", "seconds=2e+08: it can be"},
+	    {"fragment,wave=1TiB,period=1ms", "wave and period make more than 1 TiB a second"},
 	    {"steady,events=0", "events=0 is not valid"},
 	    {"steady,procs=40000", "procs=40000"},
 	    {"ramp,base=1GiB", "peak is 512 MiB; it can be 1"},

@@ -34,6 +34,7 @@ static enum hr_status check(const void *config, struct hr_error *err)
 	HR_TRY(hr_workload_bytes_within("wave", c->wave, 65536, HR_WORKLOAD_MAX_BYTES, err));
 	HR_TRY(hr_workload_bytes_within("live", c->live, 4096, HR_WORKLOAD_MAX_BYTES, err));
 	HR_TRY(hr_workload_ns_within("period", c->period_ns, 1000000, HR_WORKLOAD_MAX_NS, err));
+	HR_TRY(hr_workload_rate_within("wave and period", c->wave, c->period_ns / 2, err));
 	if (c->keep < 0.0001 || c->keep > 0.9)
 		return hr_error_set(err, HR_EUSAGE, "keep=%g: it can be 0.0001 to 0.9", c->keep);
 	return HR_OK;

@@ -39,6 +39,7 @@ static enum hr_status check(const void *config, struct hr_error *err)
 	HR_TRY(hr_workload_bytes_within("peak", c->peak, c->base + 65536, HR_WORKLOAD_MAX_BYTES, err));
 	HR_TRY(hr_workload_bytes_within("rate", c->rate, 65536, HR_WORKLOAD_MAX_BYTES, err));
 	HR_TRY(hr_workload_ns_within("up", c->up_ns, 1000000, HR_WORKLOAD_MAX_NS, err));
+	HR_TRY(hr_workload_rate_within("peak and up", c->peak, c->up_ns, err));
 	HR_TRY(hr_workload_ns_within("hold", c->hold_ns, 0, HR_WORKLOAD_MAX_NS, err));
 	return hr_workload_ns_within("idle", c->idle_ns, 0, HR_WORKLOAD_MAX_NS, err);
 }

@@ -44,6 +44,7 @@ static enum hr_status check(const void *config, struct hr_error *err)
 	HR_TRY(hr_workload_bytes_within("rate", c->rate, 65536, HR_WORKLOAD_MAX_BYTES, err));
 	HR_TRY(hr_workload_ns_within("request", c->request_ns, 1000, HR_WORKLOAD_MAX_NS, err));
 	HR_TRY(hr_workload_ns_within("start", c->start_ns, 1000000, HR_WORKLOAD_MAX_NS, err));
+	HR_TRY(hr_workload_rate_within("live and start", c->live, c->start_ns, err));
 	if (c->short_share >= 1)
 		return hr_error_set(err, HR_EUSAGE, "short=%g: something must live longer; it can be 0 to 0.99",
 				    c->short_share);
