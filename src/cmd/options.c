@@ -140,8 +140,12 @@ static bool set_limit(uint64_t *field, const char *arg)
 }
 
 static const char *const hints[] = {
-    [BYTES] = "a size such as 64KiB",	  [LIMIT] = "a size such as 512MiB, or off",  [TIME] = "a time such as 100ms",
-    [NUMBER] = "a whole number",	  [COUNT] = "a whole number from 1 to 32767", [BITS] = "48 or 32",
+    [BYTES] = "a size such as 64KiB",
+    [LIMIT] = "a size such as 512MiB, or off",
+    [TIME] = "a time such as 100ms",
+    [NUMBER] = "a whole number",
+    [COUNT] = "a whole number from 1 to 32767",
+    [BITS] = "48 or 32",
     [PLACEMENT] = "recorded or modelled",
     [IDENTITY] = "lifo, fifo or random",
     [RATE] = "a whole number from 1 to 1000000000000",

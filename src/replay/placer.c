@@ -246,11 +246,12 @@ static enum hr_status take_release(struct hr_placer *pl, const struct hr_event *
 	if (!pl->recorded)
 		return HR_OK;
 	HR_TRY(span_of(pl, e, &span, err));
-	for (uint64_t c = hr_chunk_of(span.page); c <= hr_chunk_of(span.page + span.npages - 1); c++)
-		if (!hr_pagealloc_has_chunk(h->pages, c)) {
-			pl->stats.lost_releases++;
-			return HR_OK;
-		}
+	/* The runtime's scavenger never goes beyond a chunk. */
+	if (!hr_pagealloc_has_chunk(h->pages, hr_chunk_of(span.page)) ||
+	    hr_page_in_chunk(span.page) + span.npages > HR_CHUNK_PAGES) {
+		pl->stats.lost_releases++;
+		return HR_OK;
+	}
 	r = hr_heap_note(h, HR_PLACE_SCAV);
 	r->page = span.page;
 	r->npages = (uint32_t)span.npages;

@@ -44,7 +44,7 @@ struct hr_placer_stats {
 	uint64_t unknown_frees;	  /* frees of spans never seen: a recorder's loss */
 	uint64_t dropped_spans;	  /* allocs over a live span, which was dropped */
 	uint64_t swallowed_frees; /* late frees of spans that were dropped */
-	uint64_t lost_releases;	  /* recorded releases of pages that were not heap: ignored */
+	uint64_t lost_releases;	  /* recorded releases of what is no heap, or beyond a chunk: ignored */
 	uint64_t foreign_cache;	  /* allocs that lay in another P's cache */
 	uint64_t cache_fills, cache_uses, cache_flushes;
 	uint64_t grown_bytes;

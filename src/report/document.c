@@ -84,6 +84,7 @@ json_t *hr_document_placement(const struct hr_placer *placer)
 	    {"unknown_frees", s.unknown_frees},
 	    {"dropped_spans", s.dropped_spans},
 	    {"late_frees", s.swallowed_frees},
+	    {"lost_releases", s.lost_releases},
 	    {"foreign_cache_allocs", s.foreign_cache},
 	    {"cache_fills", s.cache_fills},
 	    {"cache_uses", s.cache_uses},

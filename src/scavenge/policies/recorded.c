@@ -80,7 +80,7 @@ static void release(struct recorded *s, uint64_t page, uint64_t npages)
 
 	f->why = HR_WHY_BACKGROUND;
 	while (page < end) {
-		for (first = page; page < end && can_release(f, page) && hr_chunk_of(page) == hr_chunk_of(first);)
+		for (first = page; page < end && can_release(f, page);)
 			page++;
 		if (page > first)
 			hr_follower_release_pages(f, first, (unsigned)(page - first));
