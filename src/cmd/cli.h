@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "replay/replay.h"
+#include "report/bars.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -93,6 +94,21 @@ int cli_misuse(const struct cli_command *c, const char *fmt, ...) __attribute__(
 void cli_warn(const char *file, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Warns where the trace was cut off. */
 void cli_warn_cut(const char *file, const struct hr_trace_stats *stats);
+
+/*
+ * The same, and warns where what the recorder got wrong or left out may change
+ * the result: damaged blocks, and lost or senseless events that are more than
+ * 1 % of all.
+ */
+void cli_warn_trace(const char *file, const struct hr_trace_stats *stats);
+
+/* "assumed: ..." for all that the trace's reader took as given. */
+void cli_print_assumed(FILE *out, const struct hr_trace_stats *stats);
+
+/* --- page.c --- */
+
+/* A page as wide as the terminal that out is, or 80 columns; of ASCII for dumb terminals, NO_COLOR and other locales. */
+struct hr_page cli_page(FILE *out);
 
 /* --- progress.c --- */
 

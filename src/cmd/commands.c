@@ -25,8 +25,9 @@ const struct cli_command cli_commands[] = {
      "heapreplay compare --json -o compare.json app.trace\tfor scripts\n",
      cli_run_compare},
     {"info", CLI_INFO, "TRACE", 1, 1, "what is in a trace, whether it is sound, what it lacks",
-     "Reads the whole trace and prints what it holds: format, duration, events by kind, spans and\n"
-     "objects, GC cycles, and anything that was lost or cut off.\n",
+     "Reads the whole trace and prints what it holds: format, program, duration, how much was live\n"
+     "over time, events by kind, sizes and lifetimes of objects, anything that was lost, assumed or\n"
+     "cut off, and what the trace does not tell, with the option that helps.\n",
      "heapreplay info app.trace\tis this trace good for a replay?\n"
      "heapreplay info --json app.trace\tcounts, for scripts\n",
      cli_run_info},

@@ -51,8 +51,9 @@ static void print_table(FILE *out, const char *path, const struct hr_replay *r, 
 	fprintf(out, "%s: %s", path, hr_format_ns(buf, hr_metric_find("duration_ns")->get(first)));
 	fprintf(out, ", in use %s on average", hr_format_bytes(buf, hr_metric_find("in_use_mean_bytes")->get(first)));
 	fprintf(out, ", %s at most", hr_format_bytes(buf, hr_metric_find("in_use_peak_bytes")->get(first)));
-	fprintf(out, ", %s placement\n\n%-*s", hr_placer_stats(r->placer).recorded ? "recorded" : "modelled", width,
-		"policy");
+	fprintf(out, ", %s placement\n", hr_placer_stats(r->placer).recorded ? "recorded" : "modelled");
+	cli_print_assumed(out, hr_reader_stats(r->reader));
+	fprintf(out, "\n%-*s", width, "policy");
 	for (size_t c = 0; c < NCOLUMNS; c++)
 		fprintf(out, " %10s", columns[c].heading);
 	fputc('\n', out);
@@ -119,7 +120,7 @@ int cli_run_compare(const struct cli_options *o, int argc, char **argv)
 		if (status == HR_OK)
 			status = hr_output_commit(&main, &err);
 		if (status == HR_OK)
-			cli_warn_cut(argv[0], hr_reader_stats(r.reader));
+			cli_warn_trace(argv[0], hr_reader_stats(r.reader));
 		hr_output_abandon(&main);
 		hr_replay_close(&r);
 	}

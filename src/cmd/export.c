@@ -85,7 +85,7 @@ int cli_run_export(const struct cli_options *o, int argc, char **argv)
 		if (status == HR_EIO)
 			about = NULL;
 		if (status == HR_OK)
-			cli_warn_cut(argv[0], hr_reader_stats(r));
+			cli_warn_trace(argv[0], hr_reader_stats(r));
 		hr_output_abandon(&main);
 		hr_reader_close(r);
 	}

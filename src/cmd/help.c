@@ -83,6 +83,11 @@ static int print_roff(FILE *out, const char *what)
 		}
 		return CLI_DONE;
 	}
+	if (strcmp(what, "anomalies") == 0) {
+		for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
+			fprintf(out, ".It Va %s\n%s.\n", hr_anomaly_name(a), hr_anomaly_text(a));
+		return CLI_DONE;
+	}
 	if (strcmp(what, "cost") == 0) {
 		print_params(out, hr_cost_params, true);
 		return CLI_DONE;

@@ -10,6 +10,7 @@ heapreplay_SOURCES += \
 	src/cmd/info.c \
 	src/cmd/messages.c \
 	src/cmd/options.c \
+	src/cmd/page.c \
 	src/cmd/policies.c \
 	src/cmd/progress.c \
 	src/cmd/replay.c \

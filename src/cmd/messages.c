@@ -3,6 +3,8 @@
 
 #include "cmd/cli.h"
 
+#include "base/units.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -66,4 +68,36 @@ void cli_warn_cut(const char *file, const struct hr_trace_stats *stats)
 	if (stats->cut)
 		cli_warn(file, "warning: byte %" PRIu64 ": the trace is cut off here: %s", stats->cut_offset,
 			 stats->cut_what);
+}
+
+/* Anomalies after which a trace is not quite what happened. The others lose nothing: a guess is told by `info`. */
+static const enum hr_anomaly harmful[] = {
+    HR_ANOMALY_UNKNOWN_FREE, HR_ANOMALY_OVER_LIVE,  HR_ANOMALY_ABSURD_SIZE, HR_ANOMALY_BAD_LINE,
+    HR_ANOMALY_OPEN_CALL,    HR_ANOMALY_CLOCK_BACK, HR_ANOMALY_SHARED_TICK,
+};
+
+void cli_warn_trace(const char *file, const struct hr_trace_stats *stats)
+{
+	enum hr_anomaly most = harmful[0];
+	uint64_t sum = 0;
+	char a[HR_UNIT_BUF], b[HR_UNIT_BUF];
+
+	cli_warn_cut(file, stats);
+	if (stats->anomalies[HR_ANOMALY_LOST_BLOCK] > 0)
+		cli_warn(file, "warning: %s %s", hr_format_count(a, stats->anomalies[HR_ANOMALY_LOST_BLOCK]),
+			 hr_anomaly_text(HR_ANOMALY_LOST_BLOCK));
+	for (size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++) {
+		sum += stats->anomalies[harmful[i]];
+		if (stats->anomalies[harmful[i]] > stats->anomalies[most])
+			most = harmful[i];
+	}
+	if (sum > stats->events_total / 100)
+		cli_warn(file, "warning: %s of %s events are lost or odd, most of them %s; see 'heapreplay info'",
+			 hr_format_count(a, sum), hr_format_count(b, stats->events_total), hr_anomaly_text(most));
+}
+
+void cli_print_assumed(FILE *out, const struct hr_trace_stats *stats)
+{
+	for (unsigned i = 0; i < stats->nassumed; i++)
+		fprintf(out, "assumed: %s\n", stats->assumed[i]);
 }

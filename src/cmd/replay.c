@@ -51,6 +51,7 @@ static void print_summary(FILE *out, const char *path, const struct run *r)
 		fprintf(out, "memory limit %s, %s of memory beside the heap assumed\n",
 			hr_format_bytes(buf, f->settings.memory_limit_bytes),
 			hr_format_bytes((char[HR_UNIT_BUF]){0}, f->settings.other_memory_bytes));
+	cli_print_assumed(out, hr_reader_stats(r->replay.reader));
 	for (const struct hr_metric *m = hr_metrics; m->name != NULL; m++) {
 		if (strcmp(group, m->group) != 0) {
 			group = m->group;
@@ -128,7 +129,7 @@ int cli_run_replay(const struct cli_options *o, int argc, char **argv)
 		cli_progress_end();
 	}
 	if (status == HR_OK)
-		cli_warn_cut(argv[0], hr_reader_stats(r.replay.reader));
+		cli_warn_trace(argv[0], hr_reader_stats(r.replay.reader));
 	hr_output_abandon(&r.csv);
 	hr_output_abandon(&r.log);
 	hr_output_abandon(&r.main);

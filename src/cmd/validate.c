@@ -365,7 +365,7 @@ int cli_run_validate(const struct cli_options *o, int argc, char **argv)
 	status = validate(&v, &choices, &about, &err);
 	cli_progress_end();
 	if (status == HR_OK)
-		cli_warn_cut(argv[0], &v.stats);
+		cli_warn_trace(argv[0], &v.stats);
 	hr_truth_release(&v.truth);
 	hr_scav_log_release(&v.recorded);
 	hr_scav_log_release(&v.replayed);

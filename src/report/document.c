@@ -29,6 +29,42 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+json_t *hr_document_anomalies(const struct hr_trace_stats *stats)
+{
+	json_t *o = json_object();
+
+	for (unsigned a = 0; o != NULL && a < HR_ANOMALY_COUNT; a++)
+		if (stats->anomalies[a] > 0)
+			json_object_set_new(o, hr_anomaly_name(a), count(stats->anomalies[a]));
+	return o;
+}
+
+/* Recorded bytes may be no UTF-8, which JSON has to be: then each byte beyond ASCII is a '?'. */
+static json_t *text_json(const char *text)
+{
+	char plain[sizeof(((struct hr_trace_meta *)NULL)->program)];
+	json_t *s = json_string(text);
+	size_t i = 0;
+
+	if (s != NULL)
+		return s;
+	for (; text[i] != '\0' && i + 1 < sizeof(plain); i++)
+		plain[i] = text[i];
+	for (plain[i] = '\0'; i-- > 0;)
+		if ((unsigned char)plain[i] >= 0x80)
+			plain[i] = '?';
+	return json_string(plain);
+}
+
+json_t *hr_document_assumed(const struct hr_trace_stats *stats)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; list != NULL && i < stats->nassumed; i++)
+		json_array_append_new(list, text_json(stats->assumed[i]));
+	return list;
+}
+
 json_t *hr_document_trace(const char *path, const struct hr_trace_meta *meta, const struct hr_trace_stats *stats)
 {
 	char digest[17];
@@ -39,7 +75,15 @@ json_t *hr_document_trace(const char *path, const struct hr_trace_meta *meta, co
 		      meta->format_name, "version", (int)meta->version, "compression", meta->compression, "xxh3",
 		      digest, "bytes", count(stats->bytes_read), "events", count(stats->events_total), "duration_ns",
 		      count(stats->last_time_ns), "has_addresses", meta->has_addresses, "cut", stats->cut);
-	if (o != NULL && stats->cut) {
+	if (o == NULL)
+		return NULL;
+	if (meta->source[0] != '\0')
+		json_object_set_new(o, "source", text_json(meta->source));
+	if (meta->program[0] != '\0')
+		json_object_set_new(o, "program", text_json(meta->program));
+	json_object_set_new(o, "assumed", hr_document_assumed(stats));
+	json_object_set_new(o, "anomalies", hr_document_anomalies(stats));
+	if (stats->cut) {
 		json_object_set_new(o, "cut_at_byte", count(stats->cut_offset));
 		json_object_set_new(o, "cut_what", json_string(stats->cut_what));
 	}

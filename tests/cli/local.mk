@@ -4,8 +4,10 @@
 cli_tests = \
 	tests/cli/bad-input.sh \
 	tests/cli/examples.sh \
+	tests/cli/export.sh \
 	tests/cli/generate.sh \
 	tests/cli/heaptrack.sh \
+	tests/cli/info.sh \
 	tests/cli/manners.sh \
 	tests/cli/pagetrace.sh \
 	tests/cli/replay.sh \

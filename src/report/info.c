@@ -1,0 +1,95 @@
+/* The facts of `info`, and their JSON. */
+#include "config.h"
+
+#include "report/info.h"
+
+#include "report/document.h"
+
+#include <string.h>
+
+size_t hr_info_lacks(const struct hr_info *info, const char *lacks[HR_INFO_LACKS])
+{
+	const struct hr_trace_meta *meta = hr_reader_meta(info->reader);
+	const struct hr_trace_stats *stats = hr_reader_stats(info->reader);
+	const struct hr_placer_stats p = info->placer ? hr_placer_stats(info->placer) : (struct hr_placer_stats){0};
+	const struct hr_survey *s = info->survey;
+	uint64_t cycles = info->placer ? p.cycles : stats->counts[HR_EV_GC_END];
+	size_t n = 0;
+
+	if (!meta->has_clock)
+		lacks[n++] = "a clock: its events come at an assumed rate (--rate), and how long something takes means "
+			     "little (--time-scale)";
+	if (!meta->has_spans)
+		lacks[n++] = "spans: a replay puts the objects into spans as the Go runtime would";
+	else if (!meta->has_objects || s->existed + s->allocations == 0)
+		lacks[n++] = "objects: only the recorded spans can be replayed, not what another GC would have made of "
+			     "them";
+	if (meta->has_spans && !meta->has_addresses)
+		lacks[n++] = "addresses: the replay places spans by its own allocator";
+	if (meta->has_releases)
+		lacks[n++] = "what runs of pages are used for: all of them count as in use, stacks too";
+	if (!meta->has_procs && meta->has_spans)
+		lacks[n++] = "processors: there are no page caches in the replay";
+	else if (!meta->has_procs)
+		lacks[n++] = "processors: how many there were is assumed (--procs)";
+	if (cycles == 0 && !meta->has_spans)
+		lacks[n++] =
+		    "GC cycles: the program has no collector, or nobody recorded it; a replay paces by those of "
+		    "a model";
+	else if (cycles == 0 && meta->has_releases)
+		lacks[n++] =
+		    "GC cycles: the Go policies have nothing to pace by, and only scavenge for a memory limit; "
+		    "what the program printed with gctrace=1 tells them (--gc-log)";
+	else if (cycles == 0)
+		lacks[n++] = "GC cycles: the Go policies have nothing to pace by, and only scavenge for a memory limit";
+	else if (stats->counts[HR_EV_HEAP_GOAL] == 0)
+		lacks[n++] = "heap goals: the Go policies have no goal and only scavenge for a memory limit";
+	if (p.mid_life)
+		lacks[n++] = "the heap's beginning: which of its free pages were released when the trace began is "
+			     "assumed (--start-released)";
+	else if (!meta->has_spans && s->existed > 0)
+		lacks[n++] = "the program's beginning: where the objects of before lie is up to the replay";
+	if (meta->go_minor != 0) {
+		lacks[n++] = "the memory limit: give the program's GOMEMLIMIT as --memory-limit";
+		lacks[n++] = "memory beside the heap: --other-memory, 5 MiB unless given";
+	}
+	return n;
+}
+
+static json_t *heap_json(const struct hr_info *info)
+{
+	return json_pack("{s:I, s:I, s:i}", "in_use_peak_bytes", (json_int_t)(info->in_use_peak_pages * HR_PAGE_BYTES),
+			 "mapped_peak_bytes", (json_int_t)(info->mapped_peak_pages * HR_PAGE_BYTES), "procs",
+			 (int)info->procs);
+}
+
+json_t *hr_info_json(const struct hr_info *info)
+{
+	const struct hr_trace_meta *meta = hr_reader_meta(info->reader);
+	const struct hr_trace_stats *stats = hr_reader_stats(info->reader);
+	json_t *d = hr_document_new(), *events = json_object(), *list = json_array();
+	const char *lacks[HR_INFO_LACKS];
+	size_t n = hr_info_lacks(info, lacks);
+
+	for (unsigned k = 0; k < HR_EVENT_KIND_COUNT; k++)
+		if (stats->counts[k] > 0)
+			json_object_set_new(events, hr_event_kind_name(k), json_integer((json_int_t)stats->counts[k]));
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(lacks[i]));
+	json_object_set_new(d, "trace", hr_document_trace(info->path, meta, stats));
+	json_object_set_new(d, "events", events);
+	json_object_set_new(d, "generations", json_integer((json_int_t)stats->generations));
+	json_object_set_new(d, "threads", json_integer(stats->threads));
+	json_object_set_new(d, "own_policy", json_string(info->own_policy));
+	if (info->placer != NULL) {
+		json_object_set_new(d, "heap", heap_json(info));
+		json_object_set_new(d, "placement", hr_document_placement(info->placer));
+	}
+	json_object_set_new(d, "objects", hr_survey_objects_json(info->survey));
+	json_object_set_new(d, "sizes", hr_survey_sizes_json(info->survey));
+	json_object_set_new(d, "lifetimes", hr_survey_lives_json(info->survey));
+	json_object_set_new(d, "anomalies", hr_document_anomalies(stats));
+	json_object_set_new(d, "assumed", hr_document_assumed(stats));
+	json_object_set_new(d, "lacks", list);
+	return d;
+}

@@ -1,0 +1,36 @@
+/*
+ * What `heapreplay info` tells of a trace, as JSON and as text: what is in it,
+ * whether it is sound, and what a replay has to assume because the trace does
+ * not tell it.
+ */
+#ifndef HR_REPORT_INFO_H
+#define HR_REPORT_INFO_H
+
+#include "replay/placer.h"
+#include "report/bars.h"
+#include "report/survey.h"
+#include "trace/reader.h"
+
+#include <jansson.h>
+
+struct hr_info {
+	const char *path;
+	const struct hr_reader *reader; /* at the end of the trace */
+	const struct hr_survey *survey;
+	const struct hr_placer *placer; /* NULL: the trace has no spans to place */
+	const char *own_policy;
+	uint64_t in_use_peak_pages, mapped_peak_pages; /* with a placer */
+	unsigned procs;				       /* most Ps at any time, as far as the trace tells */
+	struct hr_timeline in_use;		       /* with a placer */
+};
+
+enum { HR_INFO_LACKS = 12 };
+
+/* What the trace does not tell, and what that means for a replay; a sentence each, static. How many. */
+size_t hr_info_lacks(const struct hr_info *info, const char *lacks[HR_INFO_LACKS]);
+/* A new object; NULL: out of memory. */
+json_t *hr_info_json(const struct hr_info *info);
+/* Errors stay in p->out. */
+void hr_info_text(const struct hr_page *p, const struct hr_info *info);
+
+#endif

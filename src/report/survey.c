@@ -1,0 +1,301 @@
+#include "config.h"
+
+#include "report/survey.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NOT_BORN UINT64_MAX
+#define FIRST_INTERVAL_NS 1000
+#define SHORTEST_LIFE_NS 100
+/* A number is believed to be an object's place in the array while it is not far beyond the objects seen. */
+#define NUMBERS_AHEAD 4096
+
+void hr_survey_init(struct hr_survey *s, bool has_addresses)
+{
+	memset(s, 0, sizeof(*s));
+	s->sized = !has_addresses;
+	hr_timeline_init(&s->timeline);
+}
+
+void hr_survey_release(struct hr_survey *s)
+{
+	free(s->births);
+	s->births = NULL;
+	s->nbirths = 0;
+}
+
+/* --- over time -------------------------------------------------------------- */
+
+void hr_timeline_init(struct hr_timeline *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->interval_ns = t->over_ns = FIRST_INTERVAL_NS;
+	t->n = 1;
+}
+
+/* Twice the interval, half the points. */
+static void fold(struct hr_timeline *t)
+{
+	for (unsigned i = 0; i < t->n; i += 2) {
+		uint64_t most = t->points[i].most_bytes, events = t->points[i].events;
+
+		if (i + 1 < t->n) {
+			events += t->points[i + 1].events;
+			if (t->points[i + 1].most_bytes > most)
+				most = t->points[i + 1].most_bytes;
+		}
+		t->points[i / 2].most_bytes = most;
+		t->points[i / 2].events = events;
+	}
+	t->n = (t->n + 1) / 2;
+	t->interval_ns *= 2;
+}
+
+/* The point of that time is the last one. */
+static void reach(struct hr_timeline *t, uint64_t time_ns)
+{
+	while (time_ns / t->interval_ns >= HR_SURVEY_POINTS)
+		fold(t);
+	while (t->n <= time_ns / t->interval_ns) {
+		t->points[t->n].most_bytes = t->bytes;
+		t->points[t->n].events = 0;
+		t->n++;
+	}
+	t->over_ns = t->n * t->interval_ns;
+}
+
+void hr_timeline_level(struct hr_timeline *t, uint64_t time_ns, uint64_t bytes)
+{
+	if (time_ns >= t->over_ns)
+		reach(t, time_ns);
+	t->bytes = bytes;
+	if (bytes > t->points[t->n - 1].most_bytes)
+		t->points[t->n - 1].most_bytes = bytes;
+	t->points[t->n - 1].events++;
+}
+
+void hr_timeline_end(struct hr_timeline *t, uint64_t time_ns)
+{
+	reach(t, time_ns);
+}
+
+void hr_timeline_columns(const struct hr_timeline *t, uint64_t end_ns, size_t n, uint64_t *bytes, uint64_t *events)
+{
+	double width = (double)end_ns / (double)n, interval = (double)t->interval_ns;
+
+	for (size_t c = 0; c < n; c++) {
+		double from = (double)c * width, to = (double)(c + 1) * width, sum = 0;
+		uint64_t most = 0;
+		size_t i = (size_t)(from / interval);
+
+		for (; i < t->n && ((double)i * interval < to || i == (size_t)(from / interval)); i++) {
+			double start = (double)i * interval, end = start + interval;
+			double overlap = (end < to ? end : to) - (start > from ? start : from);
+
+			if (t->points[i].most_bytes > most)
+				most = t->points[i].most_bytes;
+			/* The last interval is shorter than the others. */
+			if (end > (double)end_ns)
+				end = (double)end_ns;
+			sum += end > start ? (double)t->points[i].events * overlap / (end - start) : 0;
+		}
+		if (bytes != NULL)
+			bytes[c] = most;
+		if (events != NULL)
+			events[c] = (uint64_t)(sum + 0.5);
+	}
+}
+
+/* --- objects ---------------------------------------------------------------- */
+
+/* Size 0 is class 0, 1 is 1, then (2^(k-2), 2^(k-1)] is k. */
+static unsigned size_row(uint64_t size)
+{
+	return size == 0 ? 0 : 65 - hr_clz(size - 1);
+}
+
+uint64_t hr_survey_size_limit(unsigned i)
+{
+	return i == 0 ? 0 : i == 65 ? UINT64_MAX : UINT64_C(1) << (i - 1);
+}
+
+uint64_t hr_survey_life_limit(unsigned i)
+{
+	uint64_t limit = SHORTEST_LIFE_NS;
+
+	if (i + 1 >= HR_SURVEY_LIVES)
+		return UINT64_MAX;
+	while (i-- > 0)
+		limit *= 10;
+	return limit;
+}
+
+static unsigned life_row(uint64_t ns)
+{
+	uint64_t limit = SHORTEST_LIFE_NS;
+	unsigned i = 0;
+
+	while (i + 1 < HR_SURVEY_LIVES && ns >= limit) {
+		limit *= 10;
+		i++;
+	}
+	return i;
+}
+
+/* Where the object's birth is noted; NULL: its number is none that a ledger gives. */
+static enum hr_status birth_of(struct hr_survey *s, uint64_t number, uint64_t **birth, struct hr_error *err)
+{
+	*birth = NULL;
+	if (number >= s->nbirths) {
+		size_t had = s->nbirths;
+
+		if (number >= s->existed + s->allocations + NUMBERS_AHEAD)
+			return HR_OK;
+		if (!hr_reserve(&s->births, &s->nbirths, (size_t)number + 1, sizeof(*s->births)))
+			return hr_error_set(err, HR_ENOMEM, "out of memory for the objects that are live");
+		memset(s->births + had, 0xff, (s->nbirths - had) * sizeof(*s->births));
+	}
+	*birth = &s->births[number];
+	return HR_OK;
+}
+
+static void grow(struct hr_survey *s, const struct hr_event *e)
+{
+	s->live_objects++;
+	if (s->live_objects > s->peak_live_objects) {
+		s->peak_live_objects = s->live_objects;
+		s->peak_live_objects_ns = e->time_ns;
+	}
+	s->live_bytes += e->size;
+	if (s->live_bytes > s->peak_live_bytes) {
+		s->peak_live_bytes = s->live_bytes;
+		s->peak_live_bytes_ns = e->time_ns;
+	}
+	hr_timeline_level(&s->timeline, e->time_ns, s->live_bytes);
+}
+
+static enum hr_status take_alloc(struct hr_survey *s, const struct hr_event *e, struct hr_error *err)
+{
+	unsigned row = size_row(e->size);
+	uint64_t *birth;
+
+	s->allocations++;
+	if (!s->sized)
+		return HR_OK;
+	HR_TRY(birth_of(s, e->addr, &birth, err));
+	if (birth != NULL)
+		*birth = e->time_ns;
+	s->never_freed++;
+	s->allocated_bytes += e->size;
+	s->zero_sizes += e->size == 0;
+	if (e->size > s->largest_bytes)
+		s->largest_bytes = e->size;
+	s->sizes[row].objects++;
+	s->sizes[row].bytes += e->size;
+	grow(s, e);
+	return HR_OK;
+}
+
+static void take_free(struct hr_survey *s, const struct hr_event *e)
+{
+	s->frees++;
+	if (!s->sized)
+		return;
+	if (e->addr < s->nbirths && s->births[e->addr] != NOT_BORN) {
+		s->lives[life_row(e->time_ns - s->births[e->addr])]++;
+		s->births[e->addr] = NOT_BORN;
+		s->never_freed--;
+	}
+	if (s->live_objects > 0)
+		s->live_objects--;
+	s->live_bytes -= e->size < s->live_bytes ? e->size : s->live_bytes;
+	hr_timeline_level(&s->timeline, e->time_ns, s->live_bytes);
+}
+
+enum hr_status hr_survey_take(struct hr_survey *s, const struct hr_event *ev, size_t n, struct hr_error *err)
+{
+	for (const struct hr_event *e = ev; e < ev + n; e++) {
+		switch (e->kind) {
+		case HR_EV_OBJ_ALLOC:
+			HR_TRY(take_alloc(s, e, err));
+			break;
+		case HR_EV_OBJ_FREE:
+			take_free(s, e);
+			break;
+		case HR_EV_OBJ_EXISTS:
+			s->existed++;
+			if (s->sized)
+				grow(s, e);
+			break;
+		default:
+			break;
+		}
+	}
+	return HR_OK;
+}
+
+/* --- JSON ------------------------------------------------------------------- */
+
+json_t *hr_survey_objects_json(const struct hr_survey *s)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+		bool needs_sizes;
+	} rows[] = {
+	    {"existed", s->existed, false},
+	    {"allocations", s->allocations, false},
+	    {"frees", s->frees, false},
+	    {"allocated_bytes", s->allocated_bytes, true},
+	    {"peak_live_bytes", s->peak_live_bytes, true},
+	    {"peak_live_bytes_ns", s->peak_live_bytes_ns, true},
+	    {"peak_live_objects", s->peak_live_objects, true},
+	    {"peak_live_objects_ns", s->peak_live_objects_ns, true},
+	    {"leaked_objects", s->live_objects, true},
+	    {"leaked_bytes", s->live_bytes, true},
+	    {"largest_bytes", s->largest_bytes, true},
+	    {"zero_sizes", s->zero_sizes, true},
+	};
+	json_t *o = json_object();
+
+	for (size_t i = 0; o != NULL && i < sizeof(rows) / sizeof(rows[0]); i++)
+		json_object_set_new(o, rows[i].name,
+				    rows[i].needs_sizes && !s->sized ? json_null()
+								     : json_integer((json_int_t)rows[i].value));
+	return o;
+}
+
+/* jansson's integers are signed; the last limits are beyond them. */
+static json_t *limit_json(uint64_t limit)
+{
+	return limit > INT64_MAX ? json_null() : json_integer((json_int_t)limit);
+}
+
+json_t *hr_survey_sizes_json(const struct hr_survey *s)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; list != NULL && i < HR_SURVEY_SIZES; i++)
+		if (s->sizes[i].objects > 0)
+			json_array_append_new(list, json_pack("{s:o, s:I, s:I}", "to_bytes",
+							      limit_json(hr_survey_size_limit(i)), "objects",
+							      (json_int_t)s->sizes[i].objects, "bytes",
+							      (json_int_t)s->sizes[i].bytes));
+	return list;
+}
+
+json_t *hr_survey_lives_json(const struct hr_survey *s)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; list != NULL && i < HR_SURVEY_LIVES; i++)
+		if (s->lives[i] > 0)
+			json_array_append_new(list,
+					      json_pack("{s:o, s:I}", "below_ns", limit_json(hr_survey_life_limit(i)),
+							"objects", (json_int_t)s->lives[i]));
+	return list;
+}

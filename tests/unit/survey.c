@@ -1,0 +1,278 @@
+/* The survey of objects, beside numbers computed by hand and beside a plain list of what is live. */
+#include "config.h"
+
+#include "report/survey.h"
+
+#include "testing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct hr_event event(unsigned kind, uint64_t time_ns, uint64_t addr, uint64_t size)
+{
+	return (struct hr_event){.time_ns = time_ns, .addr = addr, .size = size, .p = HR_NO_P, .kind = (uint8_t)kind};
+}
+
+static uint64_t member(json_t *o, const char *key)
+{
+	json_t *value = json_object_get(o, key);
+
+	assert_true(json_is_integer(value));
+	return (uint64_t)json_integer_value(value);
+}
+
+static void test_by_hand(void **state)
+{
+	const struct hr_event ev[] = {
+	    event(HR_EV_OBJ_EXISTS, 0, 0, 100), /* 100 live */
+	    event(HR_EV_OBJ_ALLOC, 10, 1, 8),	/* 108 */
+	    event(HR_EV_GC_BEGIN, 10, 0, 0),
+	    event(HR_EV_OBJ_ALLOC, 20, 2, 0),		/* 108, 3 objects: the most */
+	    event(HR_EV_OBJ_FREE, 110, 1, 8),		/* 100; lived 100 ns */
+	    event(HR_EV_OBJ_ALLOC, 120, 1, 9),		/* 109 */
+	    event(HR_EV_OBJ_FREE, 130, 0, 100),		/* 9; was there before */
+	    event(HR_EV_OBJ_FREE, 200, 1, 9),		/* 0; lived 80 ns */
+	    event(HR_EV_OBJ_ALLOC, 300, 1, 4096),	/* 4096: the peak */
+	    event(HR_EV_OBJ_FREE, 1000000300, 1, 4096), /* 0; lived 1 s */
+	    event(HR_EV_OBJ_ALLOC, 1000000400, 1, 4096),
+	};
+	struct hr_survey s;
+	struct hr_error err;
+
+	(void)state;
+	hr_survey_init(&s, false);
+	assert_int_equal(hr_survey_take(&s, ev, 4, &err), HR_OK);
+	assert_int_equal(hr_survey_take(&s, ev + 4, sizeof(ev) / sizeof(ev[0]) - 4, &err), HR_OK);
+	json_t *o = hr_survey_objects_json(&s);
+	assert_int_equal(member(o, "existed"), 1);
+	assert_int_equal(member(o, "allocations"), 5);
+	assert_int_equal(member(o, "frees"), 4);
+	assert_int_equal(member(o, "allocated_bytes"), 8 + 0 + 9 + 4096 + 4096);
+	assert_int_equal(member(o, "peak_live_bytes"), 4096);
+	assert_int_equal(member(o, "peak_live_bytes_ns"), 300);
+	assert_int_equal(member(o, "peak_live_objects"), 3);
+	assert_int_equal(member(o, "peak_live_objects_ns"), 20);
+	assert_int_equal(member(o, "leaked_objects"), 2);
+	assert_int_equal(member(o, "leaked_bytes"), 4096);
+	assert_int_equal(member(o, "largest_bytes"), 4096);
+	assert_int_equal(member(o, "zero_sizes"), 1);
+	json_decref(o);
+	assert_int_equal(s.never_freed, 2);
+
+	/* 0; to 8; to 16; to 4096. */
+	static const uint64_t sizes[][3] = {{0, 1, 0}, {8, 1, 8}, {16, 1, 9}, {4096, 2, 8192}};
+	json_t *list = hr_survey_sizes_json(&s);
+	assert_int_equal(json_array_size(list), 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(member(json_array_get(list, i), "to_bytes"), sizes[i][0]);
+		assert_int_equal(member(json_array_get(list, i), "objects"), sizes[i][1]);
+		assert_int_equal(member(json_array_get(list, i), "bytes"), sizes[i][2]);
+	}
+	json_decref(list);
+
+	/* 80 ns; 100 ns, which is not below 100; 1 s, which is not below 1 s. */
+	static const uint64_t lives[][2] = {{100, 1}, {1000, 1}, {10000000000, 1}};
+	list = hr_survey_lives_json(&s);
+	assert_int_equal(json_array_size(list), 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(member(json_array_get(list, i), "below_ns"), lives[i][0]);
+		assert_int_equal(member(json_array_get(list, i), "objects"), lives[i][1]);
+	}
+	json_decref(list);
+	hr_survey_release(&s);
+}
+
+/* Every size and every life is in the row whose limits it lies between. */
+static void test_rows(void **state)
+{
+	static const uint64_t values[] = {0,
+					  1,
+					  2,
+					  3,
+					  4,
+					  5,
+					  99,
+					  100,
+					  101,
+					  1000,
+					  1023,
+					  1024,
+					  1025,
+					  UINT32_MAX,
+					  99999999999999,
+					  100000000000000,
+					  1ULL << 63,
+					  (1ULL << 63) + 1,
+					  UINT64_MAX};
+	struct hr_error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		struct hr_event ev[] = {event(HR_EV_OBJ_ALLOC, 0, 0, values[i]),
+					event(HR_EV_OBJ_FREE, values[i], 0, values[i])};
+		struct hr_survey s;
+
+		hr_survey_init(&s, false);
+		assert_int_equal(hr_survey_take(&s, ev, 2, &err), HR_OK);
+		for (unsigned k = 0; k < HR_SURVEY_SIZES; k++) {
+			bool here =
+			    values[i] <= hr_survey_size_limit(k) && (k == 0 || values[i] > hr_survey_size_limit(k - 1));
+			assert_int_equal(s.sizes[k].objects, here);
+		}
+		for (unsigned k = 0; k < HR_SURVEY_LIVES; k++) {
+			bool last = k == HR_SURVEY_LIVES - 1;
+			bool here = (last || values[i] < hr_survey_life_limit(k)) &&
+				    (k == 0 || values[i] >= hr_survey_life_limit(k - 1));
+			assert_int_equal(s.lives[k], here);
+		}
+		hr_survey_release(&s);
+	}
+}
+
+/* Addresses are not numbers: objects are counted, and nothing is kept for them. */
+static void test_addresses(void **state)
+{
+	const struct hr_event ev[] = {event(HR_EV_OBJ_ALLOC, 1, 0xc000000000, 0),
+				      event(HR_EV_OBJ_FREE, 2, 0xc000000000, 0)};
+	struct hr_survey s;
+	struct hr_error err;
+
+	(void)state;
+	hr_survey_init(&s, true);
+	assert_int_equal(hr_survey_take(&s, ev, 2, &err), HR_OK);
+	assert_int_equal(s.nbirths, 0);
+	json_t *o = hr_survey_objects_json(&s);
+	assert_int_equal(member(o, "allocations"), 1);
+	assert_int_equal(member(o, "frees"), 1);
+	assert_true(json_is_null(json_object_get(o, "peak_live_bytes")));
+	json_decref(o);
+	hr_survey_release(&s);
+}
+
+/* A number that no ledger gives costs no memory, whatever it says. */
+static void test_hostile_numbers(void **state)
+{
+	const struct hr_event ev[] = {event(HR_EV_OBJ_FREE, 0, 5, 7), event(HR_EV_OBJ_ALLOC, 1, UINT64_MAX, 10),
+				      event(HR_EV_OBJ_ALLOC, 2, 1ULL << 40, 10),
+				      event(HR_EV_OBJ_FREE, 3, 1ULL << 40, 10),
+				      event(HR_EV_OBJ_FREE, 4, UINT64_MAX, 1000)};
+	struct hr_survey s;
+	struct hr_error err;
+
+	(void)state;
+	hr_survey_init(&s, false);
+	assert_int_equal(hr_survey_take(&s, ev, sizeof(ev) / sizeof(ev[0]), &err), HR_OK);
+	assert_int_equal(s.nbirths, 0);
+	assert_int_equal(s.live_bytes, 0);
+	assert_int_equal(s.live_objects, 0);
+	hr_survey_release(&s);
+}
+
+/* Whatever the length of the trace: no peak is lost, and no event. */
+static void test_timeline(void **state)
+{
+	static const uint64_t ends[] = {1, 999, 1000, 1024000, 1024001, 123456789, 93268205952, UINT64_MAX};
+
+	(void)state;
+	for (size_t e = 0; e < sizeof(ends) / sizeof(ends[0]); e++) {
+		static const size_t columns[] = {1, 7, 18, 60};
+		struct hr_timeline t;
+
+		/* 1000 levels, evenly; the highest of them for no time at all, in the middle. */
+		hr_timeline_init(&t);
+		for (unsigned i = 0; i < 1000; i++) {
+			uint64_t now = (uint64_t)((unsigned __int128)ends[e] * i / 1000);
+
+			if (i == 500)
+				hr_timeline_level(&t, now, 1000000);
+			hr_timeline_level(&t, now, i);
+		}
+		hr_timeline_end(&t, ends[e]);
+		assert_in_range(t.n, 1, HR_SURVEY_POINTS);
+		for (size_t c = 0; c < sizeof(columns) / sizeof(columns[0]); c++) {
+			uint64_t bytes[60], events[60], sum = 0;
+			bool peak = false;
+
+			hr_timeline_columns(&t, ends[e], columns[c], bytes, events);
+			for (size_t i = 0; i < columns[c]; i++) {
+				peak |= bytes[i] == 1000000;
+				sum += events[i];
+			}
+			assert_true(peak);
+			/* Each column is rounded. */
+			assert_in_range(sum, 1001 - columns[c], 1001 + columns[c]);
+		}
+	}
+
+	/* By hand: 5 bytes in the first half of 4 us, 3 in the second, nothing at the end. */
+	struct hr_timeline t;
+	uint64_t bytes[4], events[4];
+
+	hr_timeline_init(&t);
+	hr_timeline_level(&t, 0, 5);
+	hr_timeline_level(&t, 2000, 3);
+	hr_timeline_level(&t, 3999, 0);
+	hr_timeline_end(&t, 4000);
+	hr_timeline_columns(&t, 4000, 4, bytes, events);
+	static const uint64_t want_bytes[] = {5, 5, 5, 3}, want_events[] = {1, 0, 1, 1};
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(bytes[i], want_bytes[i]);
+		assert_int_equal(events[i], want_events[i]);
+	}
+}
+
+/* Random programs beside a plain list. */
+static void test_random_programs(void **state)
+{
+	enum { OBJECTS = 300, EVENTS = 5000 };
+	uint64_t seed = 7;
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		struct {
+			uint64_t size, born;
+			bool live;
+		} objects[OBJECTS] = {0};
+		uint64_t now = 0, live = 0, peak = 0, lived = 0, sum = 0;
+		struct hr_survey s;
+		struct hr_error err;
+
+		hr_survey_init(&s, false);
+		for (int i = 0; i < EVENTS; i++) {
+			size_t o = test_random(&seed) % (OBJECTS - 1 < i ? OBJECTS : (size_t)i + 1);
+			struct hr_event ev;
+
+			now += test_random(&seed) >> (40 + test_random(&seed) % 24);
+			if (objects[o].live) {
+				live -= objects[o].size;
+				lived++;
+				ev = event(HR_EV_OBJ_FREE, now, o, objects[o].size);
+			} else {
+				objects[o].size = test_random(&seed) >> (20 + test_random(&seed) % 44);
+				live += objects[o].size;
+				ev = event(HR_EV_OBJ_ALLOC, now, o, objects[o].size);
+			}
+			objects[o].live = !objects[o].live;
+			peak = live > peak ? live : peak;
+			assert_int_equal(hr_survey_take(&s, &ev, 1, &err), HR_OK);
+			assert_true(s.live_bytes == live && s.peak_live_bytes == peak);
+		}
+		for (unsigned k = 0; k < HR_SURVEY_LIVES; k++)
+			sum += s.lives[k];
+		assert_int_equal(sum, lived);
+		assert_int_equal(s.never_freed, s.live_objects);
+		assert_int_equal(s.allocations - s.frees, s.live_objects);
+		hr_survey_release(&s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_by_hand),   cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_addresses), cmocka_unit_test(test_hostile_numbers),
+	    cmocka_unit_test(test_timeline),  cmocka_unit_test(test_random_programs),
+	};
+
+	return cmocka_run_group_tests_name("survey", tests, NULL, NULL);
+}
