@@ -131,6 +131,12 @@ void cli_progress_clear(void);
 /* No more updates; the line is gone. Without a start it does nothing. */
 void cli_progress_end(void);
 
+/* --- objects.c --- */
+
+/* What rules made spans of objects, a line or two, and (all) what was measured of them; nothing where a trace's own spans
+ * were replayed. */
+void cli_print_objects(FILE *out, const struct hr_replay *r, bool all);
+
 /* --- shared by the commands that replay --- */
 
 struct cli_choices {

@@ -53,6 +53,7 @@ static void print_table(FILE *out, const char *path, const struct hr_replay *r, 
 	fprintf(out, ", %s at most", hr_format_bytes(buf, hr_metric_find("in_use_peak_bytes")->get(first)));
 	fprintf(out, ", %s placement\n", hr_placer_stats(r->placer).recorded ? "recorded" : "modelled");
 	cli_print_assumed(out, hr_reader_stats(r->reader));
+	cli_print_objects(out, r, false);
 	fprintf(out, "\n%-*s", width, "policy");
 	for (size_t c = 0; c < NCOLUMNS; c++)
 		fprintf(out, " %10s", columns[c].heading);
@@ -81,7 +82,7 @@ static enum hr_status print_json(FILE *out, const char *path, const struct hr_re
 
 	for (size_t i = 0; i < r->nfollowers; i++)
 		json_array_append_new(policies, json_pack("{s:o, s:o}", "policy", hr_document_policy(&choices->at[i]),
-							  "summary", hr_metrics_json(r->followers[i])));
+							  "summary", hr_metrics_json(r->followers[i], r->objects)));
 	json_object_set_new(d, "trace", hr_document_trace(path, hr_reader_meta(r->reader), hr_reader_stats(r->reader)));
 	json_object_set_new(d, "settings", hr_document_settings(r));
 	json_object_set_new(d, "placement", hr_document_placement(r->placer));

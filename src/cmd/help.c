@@ -54,11 +54,16 @@ static void print_roff_examples(FILE *out, const char *examples)
 /* The lists that manual pages include, by name. */
 static int print_roff(FILE *out, const char *what)
 {
+	static const char *const units[] = {"bytes", "nanoseconds", "a count"};
 	const struct cli_command *c = cli_command_find(what);
 
 	if (strcmp(what, "metrics") == 0) {
-		static const char *const units[] = {"bytes", "nanoseconds", "a count"};
 		for (const struct hr_metric *m = hr_metrics; m->name != NULL; m++)
+			fprintf(out, ".It Va %s\n%s (%s).\n", m->name, m->help, units[m->unit]);
+		return CLI_DONE;
+	}
+	if (strcmp(what, "object-metrics") == 0) {
+		for (const struct hr_object_metric *m = hr_object_metrics; m->name != NULL; m++)
 			fprintf(out, ".It Va %s\n%s (%s).\n", m->name, m->help, units[m->unit]);
 		return CLI_DONE;
 	}
@@ -90,6 +95,10 @@ static int print_roff(FILE *out, const char *what)
 	}
 	if (strcmp(what, "cost") == 0) {
 		print_params(out, hr_cost_params, true);
+		return CLI_DONE;
+	}
+	if (strcmp(what, "gc-cost") == 0) {
+		print_params(out, hr_gc_cost_params, true);
 		return CLI_DONE;
 	}
 	if (strcmp(what, "commands") == 0) {

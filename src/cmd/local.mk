@@ -9,6 +9,7 @@ heapreplay_SOURCES += \
 	src/cmd/help.c \
 	src/cmd/info.c \
 	src/cmd/messages.c \
+	src/cmd/objects.c \
 	src/cmd/options.c \
 	src/cmd/page.c \
 	src/cmd/policies.c \

@@ -26,8 +26,13 @@ enum type {
 	IDENTITY,  /* enum hr_identity */
 	RATE,	   /* uint64_t, 1..10^12 */
 	SCALE,	   /* double, 10^-6..10^6 */
+	GC,	   /* enum hr_gc_mode */
+	GOGC,	   /* uint64_t: percent, or "off" */
+	CACHE,	   /* enum hr_span_cache */
+	GC_COST,   /* rows of hr_gc_cost_params */
 };
 
+#define MAX_GOGC 1000000
 #define MAX_RATE UINT64_C(1000000000000)
 
 #define AT(field) offsetof(struct cli_options, field)
@@ -54,9 +59,27 @@ static const struct option_row {
     {"truth", 0, "FILE", TEXT, AT(truth), CLI_VALIDATE, "counters that the program itself recorded, as CSV"},
     {"log", 0, "FILE", TEXT, AT(log), CLI_VALIDATE, "the program's own scavtrace lines (its standard error)"},
     {"memory-limit", 0, "SIZE", LIMIT, AT(replay.settings.memory_limit_bytes), CLI_RUNS,
-     "memory limit for the scavengers, as GOMEMLIMIT, or off; recorded GC cycles stand as they are (off)"},
+     "memory limit for the scavengers and for modelled GC cycles, as GOMEMLIMIT, or off; recorded cycles stand as "
+     "they are (off)"},
     {"other-memory", 0, "SIZE", BYTES, AT(replay.settings.other_memory_bytes), CLI_RUNS,
      "memory beside the heap that counts against the limit (5MiB)"},
+    {"gc", 0, "HOW", GC, AT(replay.objects.gc), CLI_REPLAY | CLI_COMPARE,
+     "GC cycles: recorded, as the trace tells them; model, by the runtime's pacing over the trace's objects; none: "
+     "frees take effect at once (recorded if the trace has them; else model if the program was garbage-collected, or "
+     "none)"},
+    {"gogc", 0, "N", GOGC, AT(replay.objects.pacing.gogc), CLI_REPLAY | CLI_COMPARE,
+     "GOGC of modelled GC cycles, or off (100)"},
+    {"stacks", 0, "SIZE", BYTES, AT(replay.objects.pacing.stack_bytes), CLI_REPLAY | CLI_COMPARE,
+     "stacks that a modelled GC cycle scans, beside those that the trace tells (0)"},
+    {"globals", 0, "SIZE", BYTES, AT(replay.objects.pacing.globals_bytes), CLI_REPLAY | CLI_COMPARE,
+     "global variables that a modelled GC cycle scans (0)"},
+    {"gc-cost", 0, "KEY=VALUE,...", GC_COST, AT(replay.objects.cost), CLI_REPLAY | CLI_COMPARE,
+     "what marking and sweeping take in simulated time; see heapreplay(1)"},
+    {"span-cache", 0, "RULE", CACHE, AT(replay.objects.span_cache), CLI_REPLAY | CLI_COMPARE,
+     "when spans of objects go back to the heap: none: as soon as they are empty; one: so, but those in current use "
+     "stay; sweep: when they are swept (sweep with GC cycles, one without)"},
+    {"pointers", 0, NULL, FLAG, AT(replay.objects.pointers), CLI_REPLAY | CLI_COMPARE,
+     "objects whose kind the trace does not tell hold pointers, as a Go program's mostly do"},
     {"phys-page", 0, "SIZE", BYTES, AT(replay.settings.phys_page_bytes), CLI_RUNS,
      "physical page: 4KiB to 64KiB (4KiB)"},
     {"huge-page", 0, "SIZE", BYTES, AT(replay.settings.huge_page_bytes), CLI_RUNS,
@@ -130,6 +153,31 @@ static bool set_identity(enum hr_identity *field, const char *arg)
 	return false;
 }
 
+static bool set_gc(enum hr_gc_mode *field, const char *arg)
+{
+	for (*field = HR_GC_RECORDED; *field <= HR_GC_NONE; ++*field)
+		if (strcmp(arg, hr_gc_mode_name(*field)) == 0)
+			return true;
+	return false;
+}
+
+static bool set_cache(enum hr_span_cache *field, const char *arg)
+{
+	for (*field = HR_SPAN_CACHE_NONE; *field <= HR_SPAN_CACHE_SWEEP; ++*field)
+		if (strcmp(arg, hr_span_cache_name(*field)) == 0)
+			return true;
+	return false;
+}
+
+static bool set_gogc(uint64_t *field, const char *arg)
+{
+	if (strcmp(arg, "off") == 0) {
+		*field = HR_GOGC_OFF;
+		return true;
+	}
+	return hr_parse_u64(arg, field) && *field <= MAX_GOGC;
+}
+
 static bool set_limit(uint64_t *field, const char *arg)
 {
 	if (strcmp(arg, "off") == 0) {
@@ -150,6 +198,9 @@ static const char *const hints[] = {
     [IDENTITY] = "lifo, fifo or random",
     [RATE] = "a whole number from 1 to 1000000000000",
     [SCALE] = "a number from 0.000001 to 1000000",
+    [GC] = "recorded, model or none",
+    [GOGC] = "a whole number of percent up to 1000000, or off",
+    [CACHE] = "none, one or sweep",
 };
 
 static int set(const struct cli_command *c, const struct option_row *row, struct cli_options *o, const char *arg)
@@ -196,8 +247,19 @@ static int set(const struct cli_command *c, const struct option_row *row, struct
 	case SCALE:
 		fine = hr_parse_double(arg, field) && *(double *)field >= 1e-6 && *(double *)field <= 1e6;
 		break;
+	case GC:
+		fine = set_gc(field, arg);
+		break;
+	case GOGC:
+		fine = set_gogc(field, arg);
+		break;
+	case CACHE:
+		fine = set_cache(field, arg);
+		break;
 	case COST:
-		if (hr_params_parse(hr_cost_params, field, arg, "--cost", &err) != HR_OK) {
+	case GC_COST:
+		if (hr_params_parse(row->type == COST ? hr_cost_params : hr_gc_cost_params, field, arg,
+				    row->type == COST ? "--cost" : "--gc-cost", &err) != HR_OK) {
 			cli_misuse(c, "%s", err.text);
 			return -1;
 		}
@@ -207,6 +269,7 @@ static int set(const struct cli_command *c, const struct option_row *row, struct
 		cli_misuse(c, "--%s takes %s, not '%s'", row->name, hints[row->type], arg);
 		return -1;
 	}
+	o->replay.objects.gogc_given |= row->offset == AT(replay.objects.pacing.gogc);
 	o->limit_given |= row->offset == AT(replay.settings.memory_limit_bytes);
 	o->other_given |= row->offset == AT(replay.settings.other_memory_bytes);
 	return 0;

@@ -52,6 +52,7 @@ static void print_summary(FILE *out, const char *path, const struct run *r)
 			hr_format_bytes(buf, f->settings.memory_limit_bytes),
 			hr_format_bytes((char[HR_UNIT_BUF]){0}, f->settings.other_memory_bytes));
 	cli_print_assumed(out, hr_reader_stats(r->replay.reader));
+	cli_print_objects(out, &r->replay, true);
 	for (const struct hr_metric *m = hr_metrics; m->name != NULL; m++) {
 		if (strcmp(group, m->group) != 0) {
 			group = m->group;

@@ -2,5 +2,8 @@
 libcore_la_SOURCES += \
 	src/heap/arenas.c src/heap/arenas.h \
 	src/heap/counts.c src/heap/counts.h \
+	src/heap/gcpacer.c src/heap/gcpacer.h \
 	src/heap/heap.c src/heap/heap.h \
+	src/heap/objheap.c src/heap/objheap.h \
+	src/heap/sizeclasses.c src/heap/sizeclasses.h \
 	src/heap/spans.c src/heap/spans.h

@@ -4,6 +4,7 @@ libcore_la_SOURCES += \
 	src/replay/idle.c src/replay/idle.h \
 	src/replay/live.c src/replay/live.h \
 	src/replay/lookahead.c src/replay/lookahead.h \
+	src/replay/objects.c src/replay/objects.h \
 	src/replay/placer.c src/replay/placer.h \
 	src/replay/replay.c src/replay/replay.h \
 	src/replay/span_run.c src/replay/span_run.h \

@@ -68,6 +68,7 @@ enum hr_status hr_placer_new(const struct hr_trace_meta *meta, const struct hr_p
 	/* Go 1.26 begins its heap at a random page of the first chunk. */
 	pl->padded = meta->padded;
 	pl->stats.recorded = pl->recorded;
+	pl->sweep.told = options->tells_sweeps;
 	hr_idle_init(&pl->idle, options->flush_idle_caches);
 	status = hr_heap_init(&pl->heap, geometry, &pl->out, err);
 	if (status != HR_OK) {

@@ -34,6 +34,7 @@ struct hr_placer_options {
 	int address_bits;	     /* 48 or 32; 32 is always modelled */
 	unsigned procs;		     /* GOMAXPROCS where the trace doesn't tell; 0: 1 */
 	bool flush_idle_caches;	     /* mark done flushes the page caches of idle Ps (Go 1.21 and later) */
+	bool tells_sweeps;	     /* SWEEP_DONE says when a sweep is done; nothing is guessed */
 	bool start_free;	     /* what lies between two spans at the start counts as free, not as released */
 };
 

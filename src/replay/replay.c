@@ -25,6 +25,7 @@ void hr_replay_defaults(struct hr_replay_options *o)
 	o->settings.other_memory_bytes = DEFAULT_OTHER_MEMORY;
 	o->settings.wake_delay_ns = DEFAULT_WAKE_DELAY_NS;
 	hr_params_init(hr_cost_params, &o->settings.cost);
+	hr_objects_defaults(&o->objects);
 	o->address_bits = 48;
 	o->until_ns = HR_NEVER;
 }
@@ -64,23 +65,55 @@ const char *hr_replay_own_policy(const struct hr_trace_meta *meta)
 	return version_of(meta)->policy;
 }
 
+/* Of the runtime that places: what the user says, or what the trace does. */
+static enum hr_status placing_version(const struct hr_replay *r, const struct runtime_version **version,
+				      struct hr_error *err)
+{
+	const char *name = r->options.placement_of;
+
+	*version = name != NULL ? version_named(name) : version_of(hr_reader_meta(r->reader));
+	if (*version == NULL)
+		return hr_error_set(err, HR_EUSAGE, "there is no placement of '%s'; there are: go1.18 to go1.26", name);
+	return HR_OK;
+}
+
+/* The stage that turns objects into spans, where the trace needs it. */
+static enum hr_status open_objects(struct hr_replay *r, struct hr_error *err)
+{
+	const struct hr_trace_meta *meta = hr_reader_meta(r->reader);
+	const struct hr_settings *s = &r->options.settings;
+	struct hr_objects_options *o = &r->options.objects;
+	const struct runtime_version *version;
+
+	if (!hr_objects_needed(meta, o->gc)) {
+		if (o->gogc_given)
+			return hr_error_set(err, HR_EUSAGE,
+					    "--gogc sets the pace of modelled GC cycles; add --gc model");
+		return HR_OK;
+	}
+	HR_TRY(placing_version(r, &version, err));
+	o->pacing.go_minor = 18 + (unsigned)(version - versions);
+	o->pacing.memory_limit_bytes = s->memory_limit_bytes;
+	o->limit_given = s->limit_given;
+	o->other_memory_bytes = s->other_memory_bytes;
+	o->procs = s->procs;
+	return hr_objects_new(meta, o, &r->objects, err);
+}
+
 static enum hr_status open_placer(struct hr_replay *r, struct hr_error *err)
 {
 	const struct hr_replay_options *o = &r->options;
-	const struct hr_trace_meta *meta = hr_reader_meta(r->reader);
-	const struct runtime_version *version = version_of(meta);
+	const struct hr_trace_meta *meta = r->objects != NULL ? hr_objects_meta(r->objects) : hr_reader_meta(r->reader);
+	const struct runtime_version *version;
 	struct hr_placer_options p = {
 	    .placement = o->placement,
 	    .address_bits = o->address_bits,
 	    .procs = o->settings.procs,
 	    .start_free = !o->start_released,
+	    .tells_sweeps = r->objects != NULL,
 	};
 
-	if (o->placement_of != NULL)
-		version = version_named(o->placement_of);
-	if (version == NULL)
-		return hr_error_set(err, HR_EUSAGE, "there is no placement of '%s'; there are: go1.18 to go1.26",
-				    o->placement_of);
+	HR_TRY(placing_version(r, &version, err));
 	p.flush_idle_caches = version->flush_idle_caches;
 	return hr_placer_new(meta, &p, &r->placer, err);
 }
@@ -144,7 +177,11 @@ enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struc
 	r->followers = hr_calloc(nchoices + 1, sizeof(struct hr_follower *));
 	if (r->followers == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	status = hr_reader_open(path, &options->reading, &r->reader, err);
+	if (options->objects.gc == HR_GC_MODEL || options->objects.gc == HR_GC_NONE)
+		r->options.reading.want |= HR_WANT_OBJECTS;
+	status = hr_reader_open(path, &r->options.reading, &r->reader, err);
+	if (status == HR_OK)
+		status = open_objects(r, err);
 	if (status == HR_OK)
 		status = open_placer(r, err);
 	if (status == HR_OK && nchoices == 0) {
@@ -170,6 +207,7 @@ void hr_replay_close(struct hr_replay *r)
 	free(r->followers);
 	if (r->placer != NULL)
 		hr_placer_free(r->placer);
+	hr_objects_free(r->objects);
 	if (r->reader != NULL)
 		hr_reader_close(r->reader);
 	memset(r, 0, sizeof(*r));
@@ -353,29 +391,47 @@ static bool keep_until(const struct hr_event *events, size_t *n, uint64_t until_
 	return false;
 }
 
+/* Events that can be placed. *more: there may be later ones that count. */
+static enum hr_status place(struct hr_replay *r, struct pool *pool, const struct hr_event *events, size_t n, bool *more,
+			    struct hr_error *err)
+{
+	*more = keep_until(events, &n, r->options.until_ns);
+	if (n == 0)
+		return HR_OK;
+	HR_TRY(hr_placer_feed(r->placer, events, n, err));
+	return follow(r, pool, err);
+}
+
 static enum hr_status read_and_follow(struct hr_replay *r, struct pool *pool, struct hr_event *events,
 				      struct hr_error *err)
 {
 	uint64_t end_ns;
+	const struct hr_event *spans;
 	bool more = true;
+	size_t n;
 
 	while (more) {
-		size_t n;
 		enum hr_status status = hr_reader_next(r->reader, events, EVENTS_A_BATCH, &n, err);
 
 		if (status == HR_END)
 			break;
 		HR_TRY(status);
-		more = keep_until(events, &n, r->options.until_ns);
-		if (n == 0)
-			continue;
 		report_progress(r, events[n - 1].time_ns);
-		HR_TRY(hr_placer_feed(r->placer, events, n, err));
-		HR_TRY(follow(r, pool, err));
+		spans = events;
+		if (r->objects != NULL) {
+			HR_TRY(hr_objects_feed(r->objects, events, n, err));
+			spans = hr_objects_take(r->objects, &n);
+		}
+		HR_TRY(place(r, pool, spans, n, &more, err));
 	}
 	end_ns = hr_reader_stats(r->reader)->last_time_ns;
 	if (end_ns > r->options.until_ns || !more)
 		end_ns = r->options.until_ns;
+	if (r->objects != NULL && more) {
+		HR_TRY(hr_objects_finish(r->objects, end_ns, err));
+		spans = hr_objects_take(r->objects, &n);
+		HR_TRY(place(r, pool, spans, n, &more, err));
+	}
 	HR_TRY(hr_placer_finish(r->placer, end_ns, err));
 	return follow(r, pool, err);
 }

@@ -1,5 +1,5 @@
 /*
- * A replay: a trace is read, placed once, and followed by any number of
+ * A replay: a trace is read (objects become spans), placed once, and followed by any number of
  * policies. Reading, placing and following are stages with batches between
  * them; with several threads the followers are shared out among workers, each
  * of which sees every batch in order, so that the answers do not depend on the
@@ -9,6 +9,7 @@
 #define HR_REPLAY_REPLAY_H
 
 #include "base/error.h"
+#include "replay/objects.h"
 #include "replay/placer.h"
 #include "scavenge/follower.h"
 #include "scavenge/policy.h"
@@ -20,7 +21,8 @@
 
 struct hr_replay_options {
 	struct hr_reader_options reading;
-	struct hr_settings settings; /* geometry may be NULL: by address_bits */
+	struct hr_settings settings;	   /* geometry may be NULL: by address_bits */
+	struct hr_objects_options objects; /* limit, other memory, Ps and version are set from what is here */
 	enum hr_placement placement;
 	const char *placement_of;   /* "go1.18".."go1.26", NULL: of the trace's own runtime */
 	int address_bits;	    /* 48, 32 */
@@ -37,6 +39,7 @@ void hr_replay_defaults(struct hr_replay_options *options);
 
 struct hr_replay {
 	struct hr_reader *reader;
+	struct hr_objects *objects; /* NULL: the trace's own spans are replayed */
 	struct hr_placer *placer;
 	struct hr_replay_options options;
 	struct hr_follower **followers; /* one a policy */
@@ -47,7 +50,7 @@ struct hr_replay {
 /*
  * Opens the trace and makes a follower for each choice; with no choice, the
  * policy of the trace's own Go version (*own gets it; go1.19 where the trace
- * is not from Go). Fails as hr_reader_open, hr_placer_new and hr_follower_init
+ * is not from Go). Fails as hr_reader_open, hr_objects_new, hr_placer_new and hr_follower_init
  * do. On success call hr_replay_close. The choices must outlive the replay.
  */
 enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struct hr_replay_options *options,

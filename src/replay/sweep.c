@@ -39,7 +39,7 @@ void hr_sweep_decide(struct hr_sweep *s, struct hr_heap *heap)
 {
 	if (held(s, heap) > s->held_max)
 		s->held_max = held(s, heap);
-	if (heap->now_ns - s->last_ns > QUIET_NS || held(s, heap) >= HR_MAX_HELD)
+	if ((heap->now_ns - s->last_ns > QUIET_NS && !s->told) || held(s, heap) >= HR_MAX_HELD)
 		put_in(s, heap);
 }
 

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct hr_sweep {
+	bool told;		 /* the trace says when all is swept: nothing is guessed */
 	bool pending;		 /* marking is done, sweeping not yet */
 	bool forced;		 /* FreeOSMemory asked for this cycle */
 	bool freed;		 /* a sweep free was seen */

@@ -100,19 +100,40 @@ static json_t *params_json(const struct hr_param *table, const void *from)
 	return o;
 }
 
+/* How objects become spans, and their GC; of a replay of recorded spans only that cycles are recorded. */
+static json_t *objects_settings(const struct hr_replay *r)
+{
+	const struct hr_objects_options *o;
+
+	if (r->objects == NULL)
+		return json_pack("{s:s}", "gc", hr_gc_mode_name(HR_GC_RECORDED));
+	o = hr_objects_options(r->objects);
+	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:b, s:o}", "gc", hr_gc_mode_name(o->gc), "gogc",
+			 o->gc == HR_GC_MODEL ? hr_document_bytes(o->pacing.gogc) : json_null(), "span_cache",
+			 hr_span_cache_name(o->span_cache), "stacks_bytes", count(o->pacing.stack_bytes),
+			 "globals_bytes", count(o->pacing.globals_bytes), "pointers", o->pointers, "gc_cost",
+			 params_json(hr_gc_cost_params, &o->cost));
+}
+
 json_t *hr_document_settings(const struct hr_replay *r)
 {
 	const struct hr_replay_options *o = &r->options;
 	const struct hr_settings *s = &o->settings;
 
-	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, s:o}", "placement",
-			 hr_placer_stats(r->placer).recorded ? "recorded" : "modelled", "address_bits", o->address_bits,
-			 "phys_page_bytes", count(s->phys_page_bytes), "huge_page_bytes", count(s->huge_page_bytes),
-			 "memory_limit_bytes", hr_document_bytes(s->memory_limit_bytes), "other_memory_bytes",
-			 count(s->other_memory_bytes), "wake_delay_ns", count(s->wake_delay_ns), "run_delay_ns",
-			 count(s->run_delay_ns), "procs", (int)s->procs, "start_released", o->start_released, "from_ns",
-			 count(o->from_ns), "until_ns", hr_document_bytes(o->until_ns), "cost",
-			 params_json(hr_cost_params, &s->cost));
+	json_t *d = json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, s:o}", "placement",
+			      hr_placer_stats(r->placer).recorded ? "recorded" : "modelled", "address_bits",
+			      o->address_bits, "phys_page_bytes", count(s->phys_page_bytes), "huge_page_bytes",
+			      count(s->huge_page_bytes), "memory_limit_bytes", hr_document_bytes(s->memory_limit_bytes),
+			      "other_memory_bytes", count(s->other_memory_bytes), "wake_delay_ns",
+			      count(s->wake_delay_ns), "run_delay_ns", count(s->run_delay_ns), "procs", (int)s->procs,
+			      "start_released", o->start_released, "from_ns", count(o->from_ns), "until_ns",
+			      hr_document_bytes(o->until_ns), "cost", params_json(hr_cost_params, &s->cost));
+
+	json_t *objects = objects_settings(r);
+
+	json_object_update(d, objects);
+	json_decref(objects);
+	return d;
 }
 
 json_t *hr_document_placement(const struct hr_placer *placer)
@@ -160,7 +181,7 @@ json_t *hr_document_replay(const char *path, const struct hr_replay *r, const st
 	json_object_set_new(d, "settings", hr_document_settings(r));
 	json_object_set_new(d, "placement", hr_document_placement(r->placer));
 	json_object_set_new(d, "policy", hr_document_policy(choice));
-	json_object_set_new(d, "summary", hr_metrics_json(r->followers[0]));
+	json_object_set_new(d, "summary", hr_metrics_json(r->followers[0], r->objects));
 	json_object_set_new(d, "series", hr_json_series_get(series));
 	return d;
 }

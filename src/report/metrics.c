@@ -146,9 +146,55 @@ const struct hr_metric *hr_metric_find(const char *name)
 	return NULL;
 }
 
-const char *hr_metric_format(char buf[HR_UNIT_BUF], const struct hr_metric *m, uint64_t value)
+/* --- objects -------------------------------------------------------------- */
+
+#define OBJECTS(id, expression)                                                                                        \
+	static uint64_t objects_##id(const struct hr_objects_stats *s)                                                 \
+	{                                                                                                              \
+		return (expression);                                                                                   \
+	}
+
+OBJECTS(allocated, s->allocated_objects)
+OBJECTS(freed, s->freed_objects)
+OBJECTS(allocated_bytes, s->allocated_bytes)
+OBJECTS(freed_bytes, s->freed_bytes)
+OBJECTS(live, s->live_objects)
+OBJECTS(live_bytes, s->live_bytes)
+OBJECTS(live_peak, s->live_peak_bytes)
+OBJECTS(cycles, s->cycles)
+OBJECTS(asked, s->asked_cycles)
+OBJECTS(timed, s->timed_cycles)
+OBJECTS(recorded, s->recorded_cycles)
+OBJECTS(marked, s->marked_bytes)
+OBJECTS(mark_ns, s->mark_ns)
+OBJECTS(goal_min, s->goal_min_bytes)
+OBJECTS(goal_max, s->goal_max_bytes)
+OBJECTS(breaches, s->limit_breaches)
+
+const struct hr_object_metric hr_object_metrics[] = {
+    {"objects_allocated", N, "objects that were allocated", objects_allocated},
+    {"objects_freed", N, "objects that were freed, or became garbage", objects_freed},
+    {"objects_allocated_bytes", B, "their bytes, with what size classes add", objects_allocated_bytes},
+    {"objects_freed_bytes", B, "bytes of those freed, counted so", objects_freed_bytes},
+    {"objects_live", N, "objects that were never freed", objects_live},
+    {"objects_live_bytes", B, "their bytes", objects_live_bytes},
+    {"objects_live_peak_bytes", B, "most bytes of objects alive at any moment, without garbage", objects_live_peak},
+    {"gc_cycles", N, "GC cycles that were marked to the end", objects_cycles},
+    {"gc_asked_cycles", N, "cycles that the program asked for: runtime.GC, debug.FreeOSMemory", objects_asked},
+    {"gc_timed_cycles", N, "cycles that began because there was none for two minutes", objects_timed},
+    {"gc_recorded_cycles", N, "cycles that the trace tells of", objects_recorded},
+    {"gc_marked_bytes", B, "the work of the GC: bytes that survived, summed over all cycles", objects_marked},
+    {"gc_mark_ns", NS, "simulated time of marking", objects_mark_ns},
+    {"gc_goal_min_bytes", B, "the lowest heap goal", objects_goal_min},
+    {"gc_goal_max_bytes", B, "the highest heap goal", objects_goal_max},
+    {"gc_limit_breaches", N, "cycles after which the memory limit left no room above what had survived",
+     objects_breaches},
+    {NULL, N, NULL, NULL},
+};
+
+static const char *format(char buf[HR_UNIT_BUF], enum hr_unit unit, uint64_t value)
 {
-	switch (m->unit) {
+	switch (unit) {
 	case HR_UNIT_BYTES:
 		return hr_format_bytes(buf, value);
 	case HR_UNIT_NS:
@@ -159,15 +205,36 @@ const char *hr_metric_format(char buf[HR_UNIT_BUF], const struct hr_metric *m, u
 	return hr_format_count(buf, value);
 }
 
-json_t *hr_metrics_json(const struct hr_follower *f)
+const char *hr_metric_format(char buf[HR_UNIT_BUF], const struct hr_metric *m, uint64_t value)
+{
+	return format(buf, m->unit, value);
+}
+
+const char *hr_object_metric_format(char buf[HR_UNIT_BUF], const struct hr_object_metric *m, uint64_t value)
+{
+	return format(buf, m->unit, value);
+}
+
+static bool set(json_t *o, const char *name, uint64_t value)
+{
+	return json_object_set_new(o, name, json_integer((json_int_t)value)) == 0;
+}
+
+json_t *hr_metrics_json(const struct hr_follower *f, const struct hr_objects *objects)
 {
 	json_t *o = json_object();
+	bool fine = o != NULL;
 
-	for (const struct hr_metric *m = hr_metrics; o != NULL && m->name != NULL; m++) {
-		if (json_object_set_new(o, m->name, json_integer((json_int_t)m->get(f))) != 0) {
-			json_decref(o);
-			return NULL;
-		}
+	for (const struct hr_metric *m = hr_metrics; fine && m->name != NULL; m++)
+		fine = set(o, m->name, m->get(f));
+	if (objects != NULL) {
+		const struct hr_objects_stats stats = hr_objects_stats(objects);
+
+		for (const struct hr_object_metric *m = hr_object_metrics; fine && m->name != NULL; m++)
+			fine = set(o, m->name, m->get(&stats));
 	}
-	return o;
+	if (fine)
+		return o;
+	json_decref(o);
+	return NULL;
 }

@@ -7,6 +7,7 @@
 #define HR_REPORT_METRICS_H
 
 #include "base/units.h"
+#include "replay/objects.h"
 #include "scavenge/follower.h"
 
 #include <jansson.h>
@@ -30,7 +31,22 @@ extern const struct hr_metric hr_metrics[];
 const struct hr_metric *hr_metric_find(const char *name);
 /* A value as people read it, by its unit. */
 const char *hr_metric_format(char buf[HR_UNIT_BUF], const struct hr_metric *m, uint64_t value);
-/* All of a follower's metrics as an object; NULL: out of memory. */
-json_t *hr_metrics_json(const struct hr_follower *f);
+/*
+ * What is measured of objects and their GC, where objects became spans: the same
+ * for all policies, and of the whole trace, not only of what --from and --until
+ * leave.
+ */
+struct hr_object_metric {
+	const char *name; /* NULL ends the table */
+	enum hr_unit unit;
+	const char *help; /* the definition: one sentence, no full stop */
+	uint64_t (*get)(const struct hr_objects_stats *s);
+};
+
+extern const struct hr_object_metric hr_object_metrics[];
+
+const char *hr_object_metric_format(char buf[HR_UNIT_BUF], const struct hr_object_metric *m, uint64_t value);
+/* All of a follower's metrics as an object, with those of the objects (NULL: there were none); NULL: out of memory. */
+json_t *hr_metrics_json(const struct hr_follower *f, const struct hr_objects *objects);
 
 #endif

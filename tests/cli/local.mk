@@ -9,6 +9,7 @@ cli_tests = \
 	tests/cli/heaptrack.sh \
 	tests/cli/info.sh \
 	tests/cli/manners.sh \
+	tests/cli/objects.sh \
 	tests/cli/pagetrace.sh \
 	tests/cli/replay.sh \
 	tests/cli/usage.sh \

@@ -1,0 +1,581 @@
+/*
+ * The heap of objects: what objheap.h says.
+ *
+ * Invariants: a span with a free slot is current or in a list of spans with
+ * room; a full one is current, or with a collector in a list of full ones. Large
+ * spans are in no list. Lists of the parity of `sweeps` hold swept spans, the
+ * others those that are not; between the end of sweeping and the next mark done
+ * the others are empty. Bits of condemned are set from the first death after a
+ * mark start, or the sweep, on; bits of dead and condemned are never both set,
+ * and never of a free slot.
+ */
+#include "config.h"
+
+#include "heap/objheap.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "pagealloc/geometry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { IN_NO_LIST, IN_LIST }; /* IN_LIST + parity * 2 + full */
+
+/* Spans that one allocation sweeps to find room. mcentral.cacheSpan. */
+enum { SWEEP_TRIES = 101 };
+
+static bool collected(const struct hr_objheap *h)
+{
+	return h->cache == HR_SPAN_CACHE_SWEEP;
+}
+
+static inline unsigned bitmap_words(const struct hr_objspan *s)
+{
+	return (s->slots + 63u) / 64;
+}
+
+static inline uint64_t slot_bytes(const struct hr_objspan *s)
+{
+	unsigned size_class = hr_size_class_of_span_class(s->span_class);
+
+	return size_class != 0 ? hr_size_classes[size_class].object_bytes : s->npages * HR_PAGE_BYTES;
+}
+
+void hr_objheap_init(struct hr_objheap *h, enum hr_span_cache cache, unsigned go_minor)
+{
+	memset(h, 0, sizeof(*h));
+	h->cache = cache;
+	h->go_minor = go_minor;
+	h->free_span = h->oldest = h->youngest = h->sweep_next = HR_NO_SPAN;
+	memset(h->lists, 0xff, sizeof(h->lists));
+	for (unsigned c = 0; c < HR_SPAN_CLASSES; c++)
+		h->slots_of[c] = hr_size_class_of_span_class(c) == 0 ? 1 : (uint16_t)hr_objects_a_span(c, go_minor);
+	for (unsigned i = 0; i <= HR_MAX_SMALL_BYTES / 8; i++)
+		h->class_of[i] = (uint8_t)hr_size_class_of_span_class(hr_span_class_of(8 * i, true, go_minor));
+}
+
+void hr_objheap_release(struct hr_objheap *h)
+{
+	free(h->objects);
+	free(h->spans);
+	free(h->words);
+	free(h->current);
+	free(h->changes);
+	memset(h, 0, sizeof(*h));
+}
+
+/* --- lists ---------------------------------------------------------------- */
+
+static struct hr_objheap_list *list_of(struct hr_objheap *h, const struct hr_objspan *s)
+{
+	unsigned which = s->list - IN_LIST;
+
+	return &h->lists[which >> 1][which & 1][s->span_class];
+}
+
+/* Into the list of its class of swept spans, full ones or not. */
+static void push(struct hr_objheap *h, uint32_t id, bool full)
+{
+	struct hr_objspan *s = &h->spans[id];
+	struct hr_objheap_list *l;
+
+	s->list = (uint8_t)(IN_LIST + 2 * (h->sweeps & 1) + full);
+	l = list_of(h, s);
+	s->prev = HR_NO_SPAN;
+	s->next = l->first;
+	if (l->first != HR_NO_SPAN)
+		h->spans[l->first].prev = id;
+	else
+		l->last = id;
+	l->first = id;
+}
+
+static void unlist(struct hr_objheap *h, uint32_t id)
+{
+	struct hr_objspan *s = &h->spans[id];
+	struct hr_objheap_list *l;
+
+	if (s->list == IN_NO_LIST)
+		return;
+	l = list_of(h, s);
+	if (s->prev != HR_NO_SPAN)
+		h->spans[s->prev].next = s->next;
+	else
+		l->first = s->next;
+	if (s->next != HR_NO_SPAN)
+		h->spans[s->next].prev = s->prev;
+	else
+		l->last = s->prev;
+	s->list = IN_NO_LIST;
+}
+
+/* The first span of that list, no longer in it, or HR_NO_SPAN. */
+static uint32_t pop(struct hr_objheap *h, bool swept, bool full, unsigned span_class)
+{
+	uint32_t id = h->lists[(h->sweeps & 1) ^ !swept][full][span_class].first;
+
+	if (id != HR_NO_SPAN)
+		unlist(h, id);
+	return id;
+}
+
+/* Where a span that is not current belongs. */
+static void put_away(struct hr_objheap *h, uint32_t id)
+{
+	const struct hr_objspan *s = &h->spans[id];
+	bool full = s->used == s->slots;
+
+	if (hr_size_class_of_span_class(s->span_class) != 0 && (collected(h) || !full))
+		push(h, id, full);
+}
+
+/* --- spans ---------------------------------------------------------------- */
+
+static bool note(struct hr_objheap *h, uint32_t id, bool freed)
+{
+	const struct hr_objspan *s = &h->spans[id];
+
+	if (h->nchanges == h->changes_cap &&
+	    !hr_reserve(&h->changes, &h->changes_cap, h->nchanges + 1, sizeof(*h->changes)))
+		return false;
+	h->changes[h->nchanges++] = (struct hr_span_change){id, s->npages, s->span_class, freed};
+	return true;
+}
+
+/* Words for n bits and, with a collector, two more maps of them; 0: out of memory. */
+static uint32_t take_words(struct hr_objheap *h, unsigned n)
+{
+	uint32_t at = h->free_words[n];
+	size_t need = (size_t)n * (collected(h) ? 3 : 1);
+
+	if (at != 0) {
+		h->free_words[n] = (uint32_t)h->words[at];
+		return at;
+	}
+	if (h->nwords == 0)
+		h->nwords = 1;
+	if (h->nwords + need > UINT32_MAX || !hr_reserve(&h->words, &h->words_cap, h->nwords + need, sizeof(*h->words)))
+		return 0;
+	at = (uint32_t)h->nwords;
+	h->nwords += need;
+	return at;
+}
+
+/* All of its slots are free. HR_NO_SPAN: out of memory. */
+static uint32_t make_span(struct hr_objheap *h, unsigned span_class, uint32_t npages)
+{
+	unsigned size_class = hr_size_class_of_span_class(span_class);
+	struct hr_objspan s = {
+	    .npages = size_class != 0 ? hr_size_classes[size_class].span_bytes / (uint32_t)HR_PAGE_BYTES : npages,
+	    .slots = h->slots_of[span_class],
+	    .span_class = (uint8_t)span_class,
+	    .epoch = h->epoch,
+	    .swept = h->sweeps,
+	    .p = -1,
+	    .older = h->youngest,
+	    .younger = HR_NO_SPAN,
+	};
+	unsigned words = bitmap_words(&s);
+	uint32_t id = h->free_span;
+
+	if (id == HR_NO_SPAN &&
+	    (h->nspans == HR_NO_SPAN || !hr_reserve(&h->spans, &h->spans_cap, h->nspans + 1, sizeof(*h->spans))))
+		return HR_NO_SPAN;
+	s.bits = take_words(h, words);
+	if (s.bits == 0)
+		return HR_NO_SPAN;
+	if (id != HR_NO_SPAN)
+		h->free_span = h->spans[id].next;
+	else
+		id = (uint32_t)h->nspans++;
+	memset(&h->words[s.bits], 0, (collected(h) ? 3 : 1) * words * sizeof(*h->words));
+	for (unsigned i = 0; i < s.slots; i += 64)
+		h->words[s.bits + i / 64] = hr_mask(0, s.slots - i < 64 ? s.slots - i : 64);
+	h->spans[id] = s;
+	if (h->youngest != HR_NO_SPAN)
+		h->spans[h->youngest].younger = id;
+	else
+		h->oldest = id;
+	h->youngest = id;
+	h->span_bytes += s.npages * HR_PAGE_BYTES;
+	h->nlive_spans++;
+	return id;
+}
+
+/* A span without objects, neither current nor in a list, goes back. */
+static bool drop_span(struct hr_objheap *h, uint32_t id)
+{
+	struct hr_objspan *s = &h->spans[id];
+	unsigned words = bitmap_words(s);
+
+	if (!note(h, id, true))
+		return false;
+	if (h->sweep_next == id)
+		h->sweep_next = s->younger;
+	if (s->older != HR_NO_SPAN)
+		h->spans[s->older].younger = s->younger;
+	else
+		h->oldest = s->younger;
+	if (s->younger != HR_NO_SPAN)
+		h->spans[s->younger].older = s->older;
+	else
+		h->youngest = s->older;
+	h->span_bytes -= s->npages * HR_PAGE_BYTES;
+	h->nlive_spans--;
+	h->words[s->bits] = h->free_words[words];
+	h->free_words[words] = s->bits;
+	s->npages = 0;
+	s->next = h->free_span;
+	h->free_span = id;
+	return true;
+}
+
+/* --- sweeping ------------------------------------------------------------- */
+
+/* What died before the last mark start is condemned. */
+static inline void age(struct hr_objheap *h, struct hr_objspan *s)
+{
+	unsigned n = bitmap_words(s);
+	uint64_t *dead = &h->words[s->bits + n];
+
+	if (s->epoch == h->epoch)
+		return;
+	s->epoch = h->epoch;
+	if (s->dead == 0)
+		return;
+	memcpy(dead + n, dead, n * sizeof(*dead));
+	memset(dead, 0, n * sizeof(*dead));
+	s->condemned = s->dead;
+	s->dead = 0;
+}
+
+/* Frees what is condemned in a span that is in no list. */
+static void sweep(struct hr_objheap *h, uint32_t id)
+{
+	struct hr_objspan *s = &h->spans[id];
+	unsigned n = bitmap_words(s);
+	uint64_t *free_bits = &h->words[s->bits], *condemned = free_bits + 2 * (size_t)n;
+	uint64_t bytes;
+
+	age(h, s);
+	s->swept = h->sweeps;
+	if (s->condemned == 0)
+		return;
+	bytes = s->condemned * slot_bytes(s);
+	for (unsigned i = 0; i < n; i++) {
+		free_bits[i] |= condemned[i];
+		condemned[i] = 0;
+	}
+	s->used = (uint16_t)(s->used - s->condemned);
+	s->condemned = 0;
+	s->hint = 0;
+	h->object_bytes -= bytes;
+	h->condemned_bytes -= bytes;
+}
+
+bool hr_objheap_sweeping(struct hr_objheap *h)
+{
+	while (h->sweep_next != HR_NO_SPAN && h->spans[h->sweep_next].swept == h->sweeps)
+		h->sweep_next = h->spans[h->sweep_next].younger;
+	return h->sweep_next != HR_NO_SPAN;
+}
+
+bool hr_objheap_sweep_one(struct hr_objheap *h)
+{
+	uint32_t id = h->sweep_next;
+
+	h->sweep_next = h->spans[id].younger;
+	unlist(h, id);
+	sweep(h, id);
+	if (h->spans[id].used == 0)
+		return drop_span(h, id);
+	put_away(h, id);
+	return true;
+}
+
+void hr_objheap_mark_start(struct hr_objheap *h)
+{
+	h->epoch++;
+	h->condemned_bytes = h->dead_bytes;
+	h->dead_bytes = 0;
+}
+
+uint64_t hr_objheap_mark_done(struct hr_objheap *h)
+{
+	for (size_t i = 0; i < h->nps * HR_SPAN_CLASSES; i++) {
+		uint32_t id = h->current[i];
+
+		if (id == HR_NO_SPAN)
+			continue;
+		h->current[i] = HR_NO_SPAN;
+		h->spans[id].p = -1;
+		put_away(h, id);
+	}
+	h->sweeps++;
+	h->sweep_next = h->oldest;
+	h->heap_live = h->object_bytes - h->condemned_bytes;
+	return h->heap_live;
+}
+
+/* --- objects -------------------------------------------------------------- */
+
+static bool add_p(struct hr_objheap *h, int p)
+{
+	size_t cap = h->nps * HR_SPAN_CLASSES, had = cap;
+
+	if (!hr_reserve(&h->current, &cap, ((size_t)p + 1) * HR_SPAN_CLASSES, sizeof(*h->current)))
+		return false;
+	memset(h->current + had, 0xff, (cap - had) * sizeof(*h->current));
+	h->nps = cap / HR_SPAN_CLASSES;
+	return true;
+}
+
+/* A span of the class with room that no P has, in no list; HR_NO_SPAN: there is none. mcentral.cacheSpan. */
+static uint32_t find_room(struct hr_objheap *h, unsigned span_class)
+{
+	uint32_t id = pop(h, true, false, span_class);
+
+	if (id != HR_NO_SPAN || !collected(h) || !hr_objheap_sweeping(h))
+		return id;
+	id = pop(h, false, false, span_class);
+	if (id != HR_NO_SPAN) {
+		sweep(h, id);
+		return id;
+	}
+	for (int tries = 0; tries < SWEEP_TRIES; tries++) {
+		id = pop(h, false, true, span_class);
+		if (id == HR_NO_SPAN)
+			return id;
+		sweep(h, id);
+		if (h->spans[id].used < h->spans[id].slots)
+			return id;
+		push(h, id, true);
+	}
+	return HR_NO_SPAN;
+}
+
+/* Gives P p a current span with room. mcache.refill. */
+static bool refill(struct hr_objheap *h, unsigned span_class, int p)
+{
+	size_t at = (size_t)p * HR_SPAN_CLASSES + span_class;
+	uint32_t id = h->current[at];
+
+	if (id != HR_NO_SPAN) {
+		h->current[at] = HR_NO_SPAN;
+		h->spans[id].p = -1;
+		put_away(h, id);
+	}
+	id = find_room(h, span_class);
+	if (id == HR_NO_SPAN) {
+		id = make_span(h, span_class, 0);
+		if (id == HR_NO_SPAN || !note(h, id, false))
+			return false;
+	}
+	h->current[at] = id;
+	h->spans[id].p = (int16_t)p;
+	h->heap_live += (uint64_t)(h->spans[id].slots - h->spans[id].used) * slot_bytes(&h->spans[id]);
+	h->refilled = true;
+	return true;
+}
+
+static bool add_number(struct hr_objheap *h, uint32_t number)
+{
+	if (number < h->nobjects)
+		return true;
+	if (!hr_reserve(&h->objects, &h->objects_cap, (size_t)number + 1, sizeof(*h->objects)))
+		return false;
+	while (h->nobjects <= number)
+		h->objects[h->nobjects++].span = HR_NO_SPAN;
+	return true;
+}
+
+static inline void take_slot(struct hr_objheap *h, uint32_t number, uint32_t id, uint32_t slot)
+{
+	struct hr_objspan *s = &h->spans[id];
+
+	h->words[s->bits + slot / 64] &= ~(UINT64_C(1) << slot % 64);
+	s->used++;
+	h->objects[number] = (struct hr_object){id, slot};
+	h->object_bytes += slot_bytes(s);
+	h->live_objects++;
+}
+
+static inline uint32_t lowest_free(const struct hr_objheap *h, struct hr_objspan *s)
+{
+	const uint64_t *bits = &h->words[s->bits];
+
+	while (bits[s->hint] == 0)
+		s->hint++;
+	return s->hint * 64u + hr_ctz(bits[s->hint]);
+}
+
+bool hr_objheap_alloc(struct hr_objheap *h, uint32_t number, unsigned span_class, uint32_t npages, int p)
+{
+	uint32_t id;
+
+	if (!add_number(h, number) || ((size_t)p >= h->nps && !add_p(h, p)))
+		return false;
+	if (hr_size_class_of_span_class(span_class) == 0) {
+		id = make_span(h, span_class, npages);
+		if (id == HR_NO_SPAN || !note(h, id, false))
+			return false;
+		h->heap_live += npages * HR_PAGE_BYTES;
+		h->refilled = true;
+		take_slot(h, number, id, 0);
+		return true;
+	}
+	id = h->current[(size_t)p * HR_SPAN_CLASSES + span_class];
+	if (id == HR_NO_SPAN || h->spans[id].used == h->spans[id].slots) {
+		if (!refill(h, span_class, p))
+			return false;
+		id = h->current[(size_t)p * HR_SPAN_CLASSES + span_class];
+	}
+	take_slot(h, number, id, lowest_free(h, &h->spans[id]));
+	return true;
+}
+
+bool hr_objheap_free(struct hr_objheap *h, uint32_t number)
+{
+	const struct hr_object o = h->objects[number];
+	struct hr_objspan *s = &h->spans[o.span];
+	bool was_full = s->used == s->slots;
+
+	h->objects[number].span = HR_NO_SPAN;
+	h->words[s->bits + o.slot / 64] |= UINT64_C(1) << o.slot % 64;
+	s->used--;
+	if (o.slot / 64 < s->hint)
+		s->hint = (uint16_t)(o.slot / 64);
+	h->object_bytes -= slot_bytes(s);
+	h->live_objects--;
+	if (s->used == 0 && (s->p < 0 || h->cache == HR_SPAN_CACHE_NONE)) {
+		if (s->p >= 0)
+			h->current[(size_t)s->p * HR_SPAN_CLASSES + s->span_class] = HR_NO_SPAN;
+		unlist(h, o.span);
+		return drop_span(h, o.span);
+	}
+	if (was_full && s->p < 0)
+		push(h, o.span, false);
+	return true;
+}
+
+void hr_objheap_die(struct hr_objheap *h, uint32_t number)
+{
+	const struct hr_object o = h->objects[number];
+	struct hr_objspan *s = &h->spans[o.span];
+
+	h->objects[number].span = HR_NO_SPAN;
+	age(h, s);
+	h->words[s->bits + bitmap_words(s) + o.slot / 64] |= UINT64_C(1) << o.slot % 64;
+	s->dead++;
+	h->dead_bytes += slot_bytes(s);
+	h->live_objects--;
+}
+
+/* --- a heap that is there ------------------------------------------------- */
+
+bool hr_objheap_adopt_span(struct hr_objheap *h, unsigned span_class, uint32_t npages, uint32_t *span)
+{
+	*span = make_span(h, span_class, npages);
+	return *span != HR_NO_SPAN;
+}
+
+bool hr_objheap_adopt(struct hr_objheap *h, uint32_t number, uint32_t span, uint32_t slot)
+{
+	struct hr_objspan *s = &h->spans[span];
+
+	if (s->used == s->slots || !add_number(h, number))
+		return false;
+	if (slot >= s->slots || !(h->words[s->bits + slot / 64] >> slot % 64 & 1))
+		slot = lowest_free(h, s);
+	take_slot(h, number, span, slot);
+	h->heap_live += slot_bytes(s);
+	return true;
+}
+
+bool hr_objheap_adopted(struct hr_objheap *h)
+{
+	uint32_t next;
+
+	for (uint32_t id = h->oldest; id != HR_NO_SPAN; id = next) {
+		const struct hr_objspan *s = &h->spans[id];
+
+		next = s->younger;
+		if (s->p >= 0 || s->list != IN_NO_LIST)
+			continue;
+		if (s->used == 0 && !collected(h)) {
+			if (!drop_span(h, id))
+				return false;
+		} else {
+			put_away(h, id);
+		}
+	}
+	return true;
+}
+
+/* --- checking ------------------------------------------------------------- */
+
+static unsigned count_bits(const uint64_t *words, unsigned n)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		count += hr_popcount(words[i]);
+	return count;
+}
+
+static bool check_span(const struct hr_objheap *h, uint32_t id, uint64_t *dead_bytes, uint64_t *condemned_bytes)
+{
+	const struct hr_objspan *s = &h->spans[id];
+	unsigned n = bitmap_words(s), which = s->list - (unsigned)IN_LIST;
+	const uint64_t *bits = &h->words[s->bits];
+	bool small = hr_size_class_of_span_class(s->span_class) != 0, full = s->used == s->slots;
+	bool fine = count_bits(bits, n) == (unsigned)(s->slots - s->used);
+
+	if (s->p >= 0)
+		fine &= h->current[(size_t)s->p * HR_SPAN_CLASSES + s->span_class] == id && s->list == IN_NO_LIST;
+	else
+		fine &= (s->list != IN_NO_LIST) == (small && (collected(h) || !full));
+	if (s->list != IN_NO_LIST)
+		fine &= (which & 1) == full && (which >> 1 == (h->sweeps & 1)) == (s->swept == h->sweeps);
+	if (!collected(h))
+		return fine;
+	fine &= count_bits(bits + n, n) == s->dead && count_bits(bits + 2 * n, n) == s->condemned;
+	for (unsigned i = 0; i < n; i++)
+		fine &= (bits[i] & bits[n + i]) == 0 && ((bits[i] | bits[n + i]) & bits[2 * n + i]) == 0;
+	*(s->epoch == h->epoch ? dead_bytes : condemned_bytes) += s->dead * slot_bytes(s);
+	*condemned_bytes += s->condemned * slot_bytes(s);
+	return fine;
+}
+
+bool hr_objheap_check(const struct hr_objheap *h)
+{
+	uint64_t used_bytes = 0, span_bytes = 0, dead_bytes = 0, condemned_bytes = 0, dead = 0, used = 0, nspans = 0;
+	uint64_t objects = 0;
+	bool fine = true;
+
+	for (uint32_t id = h->oldest; id != HR_NO_SPAN; id = h->spans[id].younger) {
+		const struct hr_objspan *s = &h->spans[id];
+
+		fine &= check_span(h, id, &dead_bytes, &condemned_bytes);
+		fine &= s->younger != HR_NO_SPAN ? h->spans[s->younger].older == id : h->youngest == id;
+		used_bytes += s->used * slot_bytes(s);
+		span_bytes += s->npages * HR_PAGE_BYTES;
+		used += s->used;
+		dead += (uint64_t)s->dead + s->condemned;
+		nspans++;
+	}
+	for (size_t i = 0; i < h->nobjects; i++) {
+		const struct hr_object *o = &h->objects[i];
+		const struct hr_objspan *s;
+
+		if (o->span == HR_NO_SPAN)
+			continue;
+		objects++;
+		s = &h->spans[o->span];
+		fine &= o->slot < s->slots && (h->words[s->bits + o->slot / 64] >> o->slot % 64 & 1) == 0;
+	}
+	return fine && used_bytes == h->object_bytes && span_bytes == h->span_bytes && nspans == h->nlive_spans &&
+	       objects == h->live_objects && used - dead == objects && dead_bytes == h->dead_bytes &&
+	       condemned_bytes == h->condemned_bytes;
+}

@@ -1,0 +1,179 @@
+/*
+ * The heap of objects: which object lies in which slot of which span, when
+ * spans come and go. Spans have no place here, only numbers: whoever drives the
+ * heap passes on to the page allocator what happened to them.
+ *
+ * A span of small objects is current (one P allocates from it), or has room, or
+ * is full. Allocation takes the lowest free slot of the P's current span of the
+ * object's class; where there is none, a span with room becomes current, the
+ * one that came to have room last first, else a new one. A large object has a
+ * span of its own.
+ *
+ * When slots are free again depends on who frees. Without a collector
+ * (hr_objheap_free) at once. With one an object that dies (hr_objheap_die) is
+ * garbage; mark start condemns the garbage of that moment; after mark done the
+ * slots of what is condemned are free as soon as their span is swept:
+ * by hr_objheap_sweep_one, in order of the spans' creation, or because an
+ * allocation finds no span with room, then those of its class, those with room
+ * first, at most 101 of them. A swept span without objects goes back; if an
+ * allocation swept it, it is used instead. At mark done the Ps give up their
+ * current spans.
+ *
+ * Objects are named by dense numbers, which are the index of an array: 8 bytes
+ * for each that was ever live at one time. A span costs some 60 bytes, and one
+ * (with a collector: three) bit for each of its slots.
+ *
+ * Source: mcache.go (refill), mcentral.go (cacheSpan, uncacheSpan), mgcsweep.go
+ * (sweepLocked.sweep), malloc.go (nextFreeFast), mgcpacer.go (heapLive).
+ */
+#ifndef HR_HEAP_OBJHEAP_H
+#define HR_HEAP_OBJHEAP_H
+
+#include "heap/sizeclasses.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What becomes of a span without objects. */
+enum hr_span_cache {
+	HR_SPAN_CACHE_AUTO,  /* whoever makes the heap decides */
+	HR_SPAN_CACHE_NONE,  /* it goes back at once */
+	HR_SPAN_CACHE_ONE,   /* the same, but for current spans */
+	HR_SPAN_CACHE_SWEEP, /* it goes back when it is swept: for heaps with a collector */
+};
+
+#define HR_NO_SPAN UINT32_MAX
+
+/* What happened to a span, in order. Numbers of freed spans are used again. */
+struct hr_span_change {
+	uint32_t span;
+	uint32_t npages;
+	uint8_t span_class;
+	bool freed; /* else new */
+};
+
+struct hr_object {
+	uint32_t span; /* HR_NO_SPAN: there is no such object */
+	uint32_t slot;
+};
+
+struct hr_objspan {
+	uint32_t prev, next;	 /* in the list of its class, HR_NO_SPAN */
+	uint32_t older, younger; /* by creation */
+	uint32_t npages;
+	uint32_t bits;		  /* its words begin here: free slots; with a collector also dead, condemned */
+	uint32_t epoch;		  /* of `dead`: mark starts until then */
+	uint32_t swept;		  /* after this many mark dones */
+	uint16_t slots, used;	  /* used: not free, dead or alive */
+	uint16_t dead, condemned; /* how many */
+	uint16_t hint;		  /* no word before this one has a free slot */
+	int16_t p;		  /* current span of this P, or -1 */
+	uint8_t span_class;
+	uint8_t list; /* which one it is in */
+};
+
+struct hr_objheap_list {
+	uint32_t first, last;
+};
+
+struct hr_objheap {
+	enum hr_span_cache cache;
+	unsigned go_minor;
+	uint16_t slots_of[HR_SPAN_CLASSES];
+	uint8_t
+	    class_of[HR_MAX_SMALL_BYTES / 8 + 1]; /* size class by size / 8, rounded up, without the pointers' header */
+
+	struct hr_object *objects; /* by number */
+	size_t nobjects, objects_cap;
+	struct hr_objspan *spans;
+	size_t nspans, spans_cap;
+	uint32_t free_span; /* a list through next */
+	uint32_t oldest, youngest, sweep_next;
+	uint64_t *words;
+	size_t nwords, words_cap;
+	uint32_t
+	    free_words[HR_MAX_OBJECTS_A_SPAN / 64 + 1]; /* by words a bitmap: a list through the first one; 0: none */
+	uint32_t *current;				/* by P and span class */
+	size_t nps;
+	struct hr_objheap_list lists[2][2][HR_SPAN_CLASSES]; /* [parity of sweeps][full][class] */
+
+	struct hr_span_change *changes; /* until hr_objheap_take */
+	size_t nchanges, changes_cap;
+
+	uint32_t epoch;	 /* mark starts */
+	uint32_t sweeps; /* mark dones */
+
+	/* Bytes: of objects with what their class adds, of spans with their tails. */
+	uint64_t object_bytes;	  /* in slots that are not free */
+	uint64_t dead_bytes;	  /* of these, died since the last mark start */
+	uint64_t condemned_bytes; /* died before it */
+	uint64_t span_bytes;
+	uint64_t live_objects; /* dead ones don't count */
+	uint64_t nlive_spans;
+	/*
+	 * What the runtime's pacer takes the heap for: marked, and allocated since; a
+	 * span counts with all its free slots once a P has it.
+	 */
+	uint64_t heap_live;
+	bool refilled; /* since the driver last cleared it: the moments when the runtime looks at its trigger */
+};
+
+/* cache: not AUTO. HR_ENOMEM is told by the calls that need memory. */
+void hr_objheap_init(struct hr_objheap *h, enum hr_span_cache cache, unsigned go_minor);
+void hr_objheap_release(struct hr_objheap *h);
+
+/* The span class of an object; hr_span_class_of by table. */
+static inline unsigned hr_objheap_class(const struct hr_objheap *h, uint64_t size, bool noscan)
+{
+	if (noscan && size <= HR_MAX_SMALL_BYTES - 8)
+		return (unsigned)h->class_of[(size + 7) / 8] << 1 | 1;
+	return hr_span_class_of(size, noscan, h->go_minor);
+}
+
+static inline bool hr_objheap_has(const struct hr_objheap *h, uint64_t number)
+{
+	return number < h->nobjects && h->objects[number].span != HR_NO_SPAN;
+}
+
+/*
+ * A new object, allocated by P p >= 0. number: at most h->nobjects, and no live
+ * object's. npages: of a large one, else ignored. False: out of memory, the heap
+ * is no longer of use.
+ */
+bool hr_objheap_alloc(struct hr_objheap *h, uint32_t number, unsigned span_class, uint32_t npages, int p);
+/* A live object's slot is free (NONE, ONE); the object is garbage (SWEEP). Its number is free. False: out of memory. */
+bool hr_objheap_free(struct hr_objheap *h, uint32_t number);
+void hr_objheap_die(struct hr_objheap *h, uint32_t number);
+
+/* Garbage is condemned. All must be swept. */
+void hr_objheap_mark_start(struct hr_objheap *h);
+/* The bytes that survive; sweeping can begin. False: out of memory. */
+uint64_t hr_objheap_mark_done(struct hr_objheap *h);
+/* Is there a span that is not swept? */
+bool hr_objheap_sweeping(struct hr_objheap *h);
+/* Sweeps the next one, which there must be. False: out of memory. */
+bool hr_objheap_sweep_one(struct hr_objheap *h);
+
+/*
+ * A heap that is there: first its spans, each in turn, then its objects, then
+ * hr_objheap_adopted. The span's number goes to *span; no change is noted. False: out of memory.
+ */
+bool hr_objheap_adopt_span(struct hr_objheap *h, unsigned span_class, uint32_t npages, uint32_t *span);
+/* The object of that number lies in that slot, or in any other if it is taken. False: the span is full, nothing is done. */
+bool hr_objheap_adopt(struct hr_objheap *h, uint32_t number, uint32_t span, uint32_t slot);
+/* Spans without objects go back unless there is a collector, which sweeps them. False: out of memory. */
+bool hr_objheap_adopted(struct hr_objheap *h);
+
+/* The changes since the last call; valid until the heap changes. */
+static inline const struct hr_span_change *hr_objheap_take(struct hr_objheap *h, size_t *n)
+{
+	*n = h->nchanges;
+	h->nchanges = 0;
+	return h->changes;
+}
+
+/* For tests: recomputes every count and list by looking at all; false: something does not add up. */
+bool hr_objheap_check(const struct hr_objheap *h);
+
+#endif

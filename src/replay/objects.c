@@ -1,0 +1,632 @@
+/*
+ * Objects in, spans out. Objects of a trace with spans go through deaths.h,
+ * which names them by numbers and knows when they died; what becomes of them is
+ * heap/objheap.h. Here is what happens when: the events, the cycles, the clock.
+ *
+ * Invariants: a cycle marks, or sweeps, or nothing is going on; all is swept
+ * before a cycle begins. Nothing is sent out before the first event that shows
+ * life but what was there at the start, and settings.
+ */
+#include "config.h"
+
+#include "replay/objects.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "base/units.h"
+#include "pagealloc/geometry.h"
+#include "trace/ledger.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NEVER UINT64_MAX
+#define NS_A_SECOND UINT64_C(1000000000)
+#define MAX_OBJECT_BYTES (UINT64_C(1) << 41)
+#define NO_FLAGS (-1)
+
+struct hr_objects {
+	struct hr_objects_options options;
+	struct hr_trace_meta in, out_meta;
+	struct hr_objheap heap;
+	struct hr_ledger ledger; /* objects that the trace names by addresses */
+	bool by_ledger;
+	bool alive;	 /* something happened */
+	bool goal_noted; /* the goal that holds before the first cycle */
+	uint64_t now_ns;
+
+	/* The collector. */
+	bool marking, sweeping;
+	uint64_t due_ns;     /* NEVER: no timer is set */
+	uint64_t mark_ns;    /* when marking began */
+	uint64_t swept_ns;   /* the sweeper is through with a span */
+	uint64_t last_gc_ns; /* mark done; NEVER: there was none */
+	int asked;	     /* flags of a cycle that waits for the end of marking, NO_FLAGS */
+	uint64_t marked_bytes, live_then, triggered_bytes, allocated_then;
+	uint64_t manual_bytes;
+	struct hr_gc_history history;
+
+	struct hr_event *out;
+	size_t nout, out_cap;
+	bool failed;
+	struct hr_objects_stats stats;
+};
+
+static const char *const gc_names[] = {
+    [HR_GC_AUTO] = "auto", [HR_GC_RECORDED] = "recorded", [HR_GC_MODEL] = "model", [HR_GC_NONE] = "none"};
+static const char *const cache_names[] = {
+    [HR_SPAN_CACHE_AUTO] = "auto",
+    [HR_SPAN_CACHE_NONE] = "none",
+    [HR_SPAN_CACHE_ONE] = "one",
+    [HR_SPAN_CACHE_SWEEP] = "sweep",
+};
+
+const char *hr_gc_mode_name(enum hr_gc_mode gc)
+{
+	return gc_names[gc];
+}
+
+const char *hr_span_cache_name(enum hr_span_cache cache)
+{
+	return cache_names[cache];
+}
+
+const struct hr_param hr_gc_cost_params[] = {
+    {"mark", HR_PARAM_BYTES, offsetof(struct hr_gc_cost, mark_rate), "10GiB", NULL, "live bytes marked in a second"},
+    {"sweep", HR_PARAM_NS, offsetof(struct hr_gc_cost, sweep_ns), "100ns", NULL, "each span that the sweeper visits"},
+    {NULL, HR_PARAM_NS, 0, NULL, NULL, NULL},
+};
+
+void hr_objects_defaults(struct hr_objects_options *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->pacing.gogc = 100;
+	o->pacing.memory_limit_bytes = UINT64_MAX;
+	o->pacing.go_minor = 19;
+	o->procs = 1;
+	hr_params_init(hr_gc_cost_params, &o->cost);
+}
+
+enum hr_gc_mode hr_objects_gc(const struct hr_trace_meta *meta, enum hr_gc_mode gc)
+{
+	if (gc != HR_GC_AUTO)
+		return gc;
+	if (meta->has_spans || meta->has_cycles)
+		return HR_GC_RECORDED;
+	return meta->collected ? HR_GC_MODEL : HR_GC_NONE;
+}
+
+bool hr_objects_needed(const struct hr_trace_meta *meta, enum hr_gc_mode gc)
+{
+	return !meta->has_spans || hr_objects_gc(meta, gc) != HR_GC_RECORDED;
+}
+
+/* --- making --------------------------------------------------------------- */
+
+static enum hr_status settle(struct hr_objects_options *o, const struct hr_trace_meta *meta, struct hr_error *err)
+{
+	o->gc = hr_objects_gc(meta, o->gc);
+	if (meta->has_spans && !meta->has_objects)
+		return hr_error_set(err, HR_EUSAGE,
+				    "the trace tells spans, but not the objects in them; --gc %s needs objects",
+				    gc_names[o->gc]);
+	if (o->gc == HR_GC_RECORDED && !meta->has_cycles)
+		return hr_error_set(err, HR_EUSAGE,
+				    "the trace tells no GC cycles; use --gc model, or --gc none to free at once");
+	if (o->gogc_given && o->gc != HR_GC_MODEL)
+		return hr_error_set(err, HR_EUSAGE, "--gogc sets the pace of modelled GC cycles; add --gc model");
+	if (o->span_cache == HR_SPAN_CACHE_AUTO)
+		o->span_cache = o->gc == HR_GC_NONE ? HR_SPAN_CACHE_ONE : HR_SPAN_CACHE_SWEEP;
+	if ((o->gc == HR_GC_NONE) != (o->span_cache != HR_SPAN_CACHE_SWEEP))
+		return hr_error_set(
+		    err, HR_EUSAGE,
+		    o->gc == HR_GC_NONE
+			? "without GC cycles (--gc none) nothing sweeps; --span-cache is none or one"
+			: "with GC cycles spans go back when they are swept; --span-cache none and one are "
+			  "for --gc none");
+	if (o->cost.mark_rate == 0)
+		return hr_error_set(err, HR_EUSAGE, "--gc-cost: mark is more than 0 bytes a second");
+	if (o->procs == 0)
+		o->procs = 1;
+	if (o->procs > INT16_MAX)
+		o->procs = INT16_MAX;
+	return HR_OK;
+}
+
+enum hr_status hr_objects_new(const struct hr_trace_meta *meta, const struct hr_objects_options *options,
+			      struct hr_objects **objects, struct hr_error *err)
+{
+	struct hr_objects_options settled = *options;
+	struct hr_objects *o;
+
+	*objects = NULL;
+	HR_TRY(settle(&settled, meta, err));
+	o = hr_calloc(1, sizeof(*o));
+	if (o == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	o->out = hr_calloc(1, sizeof(*o->out));
+	o->out_cap = 1; /* so that there is always somewhere to write */
+	if (o->out == NULL) {
+		free(o);
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	}
+	o->options = settled;
+	o->in = o->out_meta = *meta;
+	o->out_meta.has_addresses = o->out_meta.padded = o->out_meta.strict = o->out_meta.has_threads = false;
+	o->out_meta.has_spans = o->out_meta.has_procs = true;
+	o->out_meta.has_objects = false;
+	o->out_meta.has_cycles = settled.gc != HR_GC_NONE || meta->has_cycles;
+	o->by_ledger = meta->has_addresses;
+	o->due_ns = o->last_gc_ns = NEVER;
+	o->asked = NO_FLAGS;
+	hr_ledger_init(&o->ledger);
+	hr_objheap_init(&o->heap, settled.span_cache, settled.pacing.go_minor);
+	*objects = o;
+	return HR_OK;
+}
+
+void hr_objects_free(struct hr_objects *o)
+{
+	if (o == NULL)
+		return;
+	hr_objheap_release(&o->heap);
+	hr_ledger_release(&o->ledger);
+	free(o->out);
+	free(o);
+}
+
+const struct hr_trace_meta *hr_objects_meta(const struct hr_objects *o)
+{
+	return &o->out_meta;
+}
+
+const struct hr_objects_options *hr_objects_options(const struct hr_objects *o)
+{
+	return &o->options;
+}
+
+struct hr_objects_stats hr_objects_stats(const struct hr_objects *o)
+{
+	struct hr_objects_stats s = o->stats;
+
+	s.live_objects = o->heap.live_objects;
+	s.live_bytes = s.allocated_bytes - s.freed_bytes;
+	return s;
+}
+
+/* --- events out ----------------------------------------------------------- */
+
+static struct hr_event *emit(struct hr_objects *o, enum hr_event_kind kind, uint64_t time_ns)
+{
+	if (o->nout == o->out_cap && !hr_reserve(&o->out, &o->out_cap, o->nout + 1, sizeof(*o->out))) {
+		/* What is there is of no use any more; the caller is told at the end of the batch. */
+		o->failed = true;
+		o->nout = 0;
+	}
+	o->out[o->nout] = (struct hr_event){.time_ns = time_ns, .p = HR_NO_P, .kind = (uint8_t)kind};
+	return &o->out[o->nout++];
+}
+
+/* What happened to spans in the heap of objects, at that time and by that P. */
+static inline void send_changes(struct hr_objects *o, uint64_t time_ns, int p)
+{
+	size_t n;
+	const struct hr_span_change *c = hr_objheap_take(&o->heap, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		enum hr_event_kind kind = c[i].freed ? HR_EV_SPAN_FREE
+					  : o->alive ? HR_EV_SPAN_ALLOC
+						     : HR_EV_SPAN_EXISTS;
+		struct hr_event *e = emit(o, kind, time_ns);
+
+		e->addr = c[i].span;
+		e->p = (int16_t)p;
+		if (c[i].freed)
+			continue;
+		e->size = c[i].npages * HR_PAGE_BYTES;
+		e->arg = (uint32_t)c[i].span_class << 1;
+	}
+}
+
+/* --- pacing --------------------------------------------------------------- */
+
+static struct hr_gc_goal goal_now(const struct hr_objects *o)
+{
+	/* Of what is mapped, free and released pages and the objects themselves don't count. */
+	uint64_t non_heap = o->heap.span_bytes - o->heap.object_bytes + o->manual_bytes + o->options.other_memory_bytes;
+
+	return hr_gc_goal(&o->options.pacing, o->marked_bytes, non_heap, o->live_then);
+}
+
+static void send_goal(struct hr_objects *o, uint64_t time_ns)
+{
+	uint64_t goal = goal_now(o).goal;
+
+	emit(o, HR_EV_HEAP_GOAL, time_ns)->size = goal;
+	o->goal_noted = true;
+	if (goal == UINT64_MAX)
+		return;
+	if (o->stats.goal_min_bytes == 0 || goal < o->stats.goal_min_bytes)
+		o->stats.goal_min_bytes = goal;
+	if (goal > o->stats.goal_max_bytes)
+		o->stats.goal_max_bytes = goal;
+}
+
+/* --- cycles --------------------------------------------------------------- */
+
+static void set_timer(struct hr_objects *o)
+{
+	o->due_ns = NEVER;
+	if (o->sweeping)
+		o->due_ns = o->swept_ns;
+	else if (o->marking && o->options.gc == HR_GC_MODEL)
+		o->due_ns = o->mark_ns;
+	if (o->options.gc == HR_GC_MODEL && !o->marking && o->last_gc_ns != NEVER &&
+	    o->options.pacing.gogc != HR_GOGC_OFF && o->last_gc_ns + HR_GC_PERIOD_NS < o->due_ns)
+		o->due_ns = o->last_gc_ns + HR_GC_PERIOD_NS;
+}
+
+static void end_sweep(struct hr_objects *o, uint64_t time_ns)
+{
+	o->sweeping = false;
+	emit(o, HR_EV_SWEEP_DONE, time_ns);
+	set_timer(o);
+}
+
+/* All that is not swept yet, now. */
+static bool sweep_rest(struct hr_objects *o, uint64_t time_ns)
+{
+	if (!o->sweeping)
+		return true;
+	while (hr_objheap_sweeping(&o->heap))
+		if (!hr_objheap_sweep_one(&o->heap))
+			return false;
+	send_changes(o, time_ns, HR_NO_P);
+	end_sweep(o, time_ns);
+	return true;
+}
+
+/* gcStart: the sweeping of the last cycle comes first. */
+static bool begin_cycle(struct hr_objects *o, uint64_t time_ns, unsigned flags)
+{
+	uint64_t to_mark;
+
+	if (!sweep_rest(o, time_ns))
+		return false;
+	emit(o, HR_EV_GC_BEGIN, time_ns)->flags = (uint8_t)flags;
+	hr_objheap_mark_start(&o->heap);
+	to_mark = o->heap.object_bytes - o->heap.condemned_bytes;
+	o->marking = true;
+	o->triggered_bytes = o->heap.heap_live;
+	o->allocated_then = o->stats.allocated_bytes;
+	o->mark_ns = time_ns;
+	if (o->options.gc == HR_GC_MODEL) {
+		uint64_t ns = (uint64_t)((unsigned __int128)to_mark * NS_A_SECOND / o->options.cost.mark_rate);
+
+		o->mark_ns += ns;
+		o->stats.mark_ns += ns;
+	}
+	o->stats.asked_cycles += (flags & HR_EVF_FORCED_GC) != 0;
+	set_timer(o);
+	return true;
+}
+
+/* gcMarkTermination. */
+static bool end_marking(struct hr_objects *o, uint64_t time_ns)
+{
+	int asked = o->asked;
+
+	o->marked_bytes = hr_objheap_mark_done(&o->heap);
+	o->live_then = o->heap.heap_live;
+	hr_gc_history_add(&o->history, o->stats.allocated_bytes - o->allocated_then, o->marked_bytes);
+	o->stats.cycles++;
+	o->stats.marked_bytes += o->marked_bytes;
+	o->marking = false;
+	o->sweeping = true;
+	o->swept_ns = time_ns + o->options.cost.sweep_ns;
+	o->last_gc_ns = time_ns;
+	emit(o, HR_EV_GC_END, time_ns);
+	if (o->options.gc == HR_GC_MODEL) {
+		send_goal(o, time_ns);
+		o->stats.limit_breaches +=
+		    o->options.pacing.memory_limit_bytes != UINT64_MAX && goal_now(o).goal <= o->marked_bytes;
+	}
+	set_timer(o);
+	if (asked == NO_FLAGS)
+		return true;
+	o->asked = NO_FLAGS;
+	return begin_cycle(o, time_ns, (unsigned)asked);
+}
+
+/* The program asks: runtime.GC waits for a cycle that is going on, and then has its own. */
+static bool ask_for_cycle(struct hr_objects *o, uint64_t time_ns, unsigned flags)
+{
+	if (!o->marking)
+		return begin_cycle(o, time_ns, flags);
+	o->asked = (o->asked == NO_FLAGS ? 0 : o->asked) | (int)flags;
+	return true;
+}
+
+/* The sweeper goes on with the next span. */
+static bool sweep_next(struct hr_objects *o)
+{
+	if (hr_objheap_sweeping(&o->heap)) {
+		if (!hr_objheap_sweep_one(&o->heap))
+			return false;
+		send_changes(o, o->swept_ns, HR_NO_P);
+	}
+	if (!hr_objheap_sweeping(&o->heap)) {
+		end_sweep(o, o->swept_ns);
+		return true;
+	}
+	o->swept_ns += o->options.cost.sweep_ns;
+	set_timer(o);
+	return true;
+}
+
+/* All timers before time_ns. */
+static bool run_timers(struct hr_objects *o, uint64_t time_ns)
+{
+	while (o->due_ns < time_ns) {
+		bool fine;
+
+		if (o->sweeping && o->due_ns == o->swept_ns) {
+			fine = sweep_next(o);
+		} else if (o->marking) {
+			fine = end_marking(o, o->due_ns);
+		} else {
+			o->stats.timed_cycles++;
+			fine = begin_cycle(o, o->due_ns, 0);
+		}
+		if (!fine)
+			return false;
+	}
+	return true;
+}
+
+/* Where the runtime looks whether it is time for a cycle. */
+static bool look_at_trigger(struct hr_objects *o, uint64_t time_ns)
+{
+	uint64_t runway = hr_gc_runway(&o->history, o->marked_bytes);
+
+	o->heap.refilled = false;
+	if (o->marking || o->heap.heap_live < hr_gc_trigger(goal_now(o), o->marked_bytes, runway))
+		return true;
+	return begin_cycle(o, time_ns, 0);
+}
+
+/* --- events in ------------------------------------------------------------ */
+
+/* The first event that shows life: what was there at the start is complete. */
+static bool come_alive(struct hr_objects *o, uint64_t time_ns)
+{
+	o->alive = true;
+	if (!hr_objheap_adopted(&o->heap))
+		return false;
+	send_changes(o, time_ns, HR_NO_P);
+	/* As if a cycle had just ended that found all of it alive. */
+	o->marked_bytes = o->heap.object_bytes;
+	o->heap.refilled = false;
+	if (o->options.gc == HR_GC_MODEL)
+		send_goal(o, time_ns);
+	return true;
+}
+
+static inline int p_of(const struct hr_objects *o, const struct hr_event *e)
+{
+	if (e->p < 0)
+		return 0;
+	return o->in.has_threads ? e->p % (int)o->options.procs : e->p;
+}
+
+static bool free_object(struct hr_objects *o, uint32_t number, uint64_t time_ns)
+{
+	uint64_t bytes = o->heap.object_bytes - o->heap.dead_bytes;
+
+	if (o->options.gc != HR_GC_NONE) {
+		hr_objheap_die(&o->heap, number);
+	} else {
+		if (!hr_objheap_free(&o->heap, number))
+			return false;
+		if (o->heap.nchanges > 0)
+			send_changes(o, time_ns, HR_NO_P);
+	}
+	o->stats.freed_objects++;
+	o->stats.freed_bytes += bytes - (o->heap.object_bytes - o->heap.dead_bytes);
+	return true;
+}
+
+/* npages: of a large object. */
+static bool add_object(struct hr_objects *o, const struct hr_event *e, uint32_t number, unsigned span_class,
+		       uint32_t npages)
+{
+	uint64_t bytes = o->heap.object_bytes;
+	int p = p_of(o, e);
+
+	if (hr_objheap_has(&o->heap, number)) {
+		o->stats.over_live++;
+		if (!free_object(o, number, e->time_ns))
+			return false;
+		bytes = o->heap.object_bytes;
+	}
+	if (!hr_objheap_alloc(&o->heap, number, span_class, npages, p))
+		return false;
+	o->stats.allocated_objects++;
+	o->stats.allocated_bytes += o->heap.object_bytes - bytes;
+	if (o->stats.allocated_bytes - o->stats.freed_bytes > o->stats.live_peak_bytes)
+		o->stats.live_peak_bytes = o->stats.allocated_bytes - o->stats.freed_bytes;
+	if (!o->heap.refilled)
+		return true;
+	send_changes(o, e->time_ns, p);
+	if (o->alive && o->options.gc == HR_GC_MODEL)
+		return look_at_trigger(o, e->time_ns);
+	o->heap.refilled = false;
+	return true;
+}
+
+static enum hr_status no_memory(struct hr_error *err)
+{
+	return hr_error_set(err, HR_ENOMEM, "out of memory for the objects that are live");
+}
+
+/* The number of an object that is allocated now. */
+static enum hr_status new_number(struct hr_objects *o, const struct hr_event *e, uint32_t *number, struct hr_error *err)
+{
+	char when[HR_UNIT_BUF];
+
+	if (!o->by_ledger) {
+		*number = (uint32_t)e->addr;
+		if (e->addr > o->heap.nobjects || e->addr >= HR_NO_NUMBER)
+			return hr_error_set(err, HR_EINPUT,
+					    "object number %" PRIu64 " at %s; there were only %zu before it", e->addr,
+					    hr_format_ns(when, e->time_ns), o->heap.nobjects);
+		return HR_OK;
+	}
+	if (e->addr == UINT64_MAX)
+		return hr_error_set(err, HR_EINPUT, "an object with the address -1 at %s",
+				    hr_format_ns(when, e->time_ns));
+	*number = hr_ledger_find(&o->ledger, e->addr);
+	if (*number == HR_NO_NUMBER)
+		*number = hr_ledger_add_key(&o->ledger, e->addr, e->size);
+	return *number != HR_NO_NUMBER ? HR_OK : no_memory(err);
+}
+
+static inline enum hr_status take_alloc(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
+{
+	char when[HR_UNIT_BUF];
+	uint32_t number = HR_NO_NUMBER;
+
+	HR_TRY(new_number(o, e, &number, err));
+	if (e->size >= MAX_OBJECT_BYTES)
+		return hr_error_set(err, HR_EINPUT,
+				    "an object of %" PRIu64 " bytes at %s; objects have less than 2 TiB", e->size,
+				    hr_format_ns(when, e->time_ns));
+	if (!add_object(o, e, number, hr_objheap_class(&o->heap, e->size, !o->options.pointers),
+			(uint32_t)hr_div_up(e->size, HR_PAGE_BYTES)))
+		return no_memory(err);
+	return HR_OK;
+}
+
+static inline enum hr_status take_free(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
+{
+	uint64_t number = e->addr;
+
+	if (o->by_ledger) {
+		number = number != UINT64_MAX ? hr_ledger_find(&o->ledger, number) : HR_NO_NUMBER;
+		if (number != HR_NO_NUMBER)
+			hr_ledger_remove(&o->ledger, (uint32_t)number);
+	}
+	if (!hr_objheap_has(&o->heap, number)) {
+		o->stats.unknown_frees++;
+		return HR_OK;
+	}
+	return free_object(o, (uint32_t)number, e->time_ns) ? HR_OK : no_memory(err);
+}
+
+static void pass_on(struct hr_objects *o, const struct hr_event *e)
+{
+	*emit(o, e->kind, e->time_ns) = *e;
+}
+
+/* What the trace tells of cycles and settings. */
+static bool take_phase(struct hr_objects *o, const struct hr_event *e)
+{
+	enum hr_gc_mode gc = o->options.gc;
+
+	switch (e->kind) {
+	case HR_EV_GC_BEGIN:
+		o->stats.recorded_cycles++;
+		if (gc == HR_GC_RECORDED)
+			return o->marking || begin_cycle(o, e->time_ns, e->flags);
+		if (gc == HR_GC_MODEL)
+			return !(e->flags & HR_EVF_FORCED_GC) || ask_for_cycle(o, e->time_ns, e->flags);
+		break;
+	case HR_EV_GC_END:
+		if (gc == HR_GC_RECORDED)
+			return (o->marking || begin_cycle(o, e->time_ns, 0)) && end_marking(o, e->time_ns);
+		break;
+	case HR_EV_SWEEP_DONE:
+		if (gc == HR_GC_RECORDED)
+			return sweep_rest(o, e->time_ns);
+		break;
+	case HR_EV_FREE_OS_MEMORY:
+		if (gc == HR_GC_MODEL)
+			return ask_for_cycle(o, e->time_ns, HR_EVF_FREE_OS_MEMORY | HR_EVF_FORCED_GC);
+		break;
+	case HR_EV_MEMORY_LIMIT:
+		pass_on(o, e);
+		if (o->options.limit_given)
+			return true;
+		o->options.pacing.memory_limit_bytes = e->size;
+		if (gc == HR_GC_MODEL && o->goal_noted)
+			send_goal(o, e->time_ns);
+		return true;
+	default:
+		break;
+	}
+	if (gc != HR_GC_MODEL)
+		pass_on(o, e);
+	return true;
+}
+
+static enum hr_status take_event(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
+{
+	o->now_ns = e->time_ns;
+	if (o->due_ns < e->time_ns && !run_timers(o, e->time_ns))
+		return no_memory(err);
+	switch (e->kind) {
+	case HR_EV_OBJ_EXISTS:
+		return take_alloc(o, e, err);
+	case HR_EV_OBJ_ALLOC:
+		if (!o->alive && !come_alive(o, e->time_ns))
+			return no_memory(err);
+		return take_alloc(o, e, err);
+	case HR_EV_OBJ_FREE:
+		if (!o->alive && !come_alive(o, e->time_ns))
+			return no_memory(err);
+		return take_free(o, e, err);
+	case HR_EV_GC_BEGIN:
+	case HR_EV_GC_END:
+	case HR_EV_SWEEP_DONE:
+	case HR_EV_FREE_OS_MEMORY:
+		if (!o->alive && !come_alive(o, e->time_ns))
+			return no_memory(err);
+		return take_phase(o, e) ? HR_OK : no_memory(err);
+	case HR_EV_HEAP_GOAL:
+	case HR_EV_STW_BEGIN:
+	case HR_EV_STW_END:
+	case HR_EV_MEMORY_LIMIT:
+		return take_phase(o, e) ? HR_OK : no_memory(err);
+	case HR_EV_GOMAXPROCS:
+	case HR_EV_PROC_START:
+	case HR_EV_PROC_STOP:
+		pass_on(o, e);
+		return HR_OK;
+	default:
+		return HR_OK;
+	}
+}
+
+enum hr_status hr_objects_feed(struct hr_objects *o, const struct hr_event *ev, size_t n, struct hr_error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		HR_TRY(take_event(o, &ev[i], err));
+	return o->failed ? hr_error_set(err, HR_ENOMEM, "out of memory for the spans of the trace") : HR_OK;
+}
+
+enum hr_status hr_objects_finish(struct hr_objects *o, uint64_t end_ns, struct hr_error *err)
+{
+	if (end_ns < o->now_ns)
+		end_ns = o->now_ns;
+	if (!run_timers(o, end_ns < NEVER ? end_ns + 1 : end_ns))
+		return no_memory(err);
+	return o->failed ? hr_error_set(err, HR_ENOMEM, "out of memory for the spans of the trace") : HR_OK;
+}
+
+const struct hr_event *hr_objects_take(struct hr_objects *o, size_t *n)
+{
+	*n = o->nout;
+	o->nout = 0;
+	return o->out;
+}

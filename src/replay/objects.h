@@ -1,0 +1,119 @@
+/*
+ * From a trace of objects to a trace of spans. Objects lie in spans as the
+ * runtime would lay them (heap/objheap.h); when their slots are free again
+ * depends on the garbage collector:
+ *
+ * - none: a free takes effect at once;
+ * - recorded: the trace tells cycles; an object that is freed is garbage, and
+ *   its slot is free when the first cycle that begins after that sweeps its span;
+ * - model: the same with cycles of our own, by the runtime's pacing
+ *   (heap/gcpacer.h); what the trace tells of cycles is left out, but for those
+ *   that the program asked for (runtime.GC, debug.FreeOSMemory).
+ *
+ * A stage: events go in, events come out, in order of time, which are those of a
+ * trace of spans without addresses; a placer that is made with hr_objects_meta
+ * takes them. Marking takes live bytes / cost.mark_rate. Sweeping begins at
+ * mark done and visits a span every cost.sweep_ns in order of creation, beside
+ * what allocations sweep; SPAN_FREE and SWEEP_DONE stand at the times when it
+ * gets there. At equal times the trace's events come first.
+ *
+ * Left out: the tiny allocator, but for what a Go trace shows of it; assists,
+ * so that a mark phase may overshoot the goal.
+ *
+ * Memory is bounded by the objects and spans that are live, and one batch.
+ */
+#ifndef HR_REPLAY_OBJECTS_H
+#define HR_REPLAY_OBJECTS_H
+
+#include "base/error.h"
+#include "base/params.h"
+#include "heap/gcpacer.h"
+#include "heap/objheap.h"
+#include "trace/event.h"
+#include "trace/reader.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum hr_gc_mode { HR_GC_AUTO, HR_GC_RECORDED, HR_GC_MODEL, HR_GC_NONE };
+
+/* "recorded", "model", "none"; "auto". */
+const char *hr_gc_mode_name(enum hr_gc_mode gc);
+/* "none", "one", "sweep"; "auto". */
+const char *hr_span_cache_name(enum hr_span_cache cache);
+
+/*
+ * What collecting takes, in simulated time. mark_rate is the median over twelve
+ * recordings (Go 1.23 to 1.26, 1 to 4 Ps, each by its median cycle) of the bytes
+ * that survived a cycle by the duration of its concurrent marking, as gctrace
+ * prints both; they range from 0.3 to 40 GB/s. sweep_ns is an estimate.
+ */
+struct hr_gc_cost {
+	uint64_t mark_rate; /* bytes a second */
+	uint64_t sweep_ns;  /* a span */
+};
+
+/* The rows by which a user sets them: `--gc-cost mark=10GiB,sweep=100ns`. */
+extern const struct hr_param hr_gc_cost_params[];
+
+struct hr_objects_options {
+	enum hr_gc_mode gc;
+	enum hr_span_cache span_cache;
+	struct hr_gc_settings pacing;
+	bool limit_given;	     /* by the user: what the trace says of the limit is then ignored */
+	bool gogc_given;	     /* an error where cycles are not modelled */
+	uint64_t other_memory_bytes; /* counts against the limit beside the heap */
+	struct hr_gc_cost cost;
+	unsigned procs; /* threads share so many Ps */
+	bool pointers;	/* objects of malloc traces hold pointers */
+};
+
+/* GOGC 100, no limit, default costs. */
+void hr_objects_defaults(struct hr_objects_options *o);
+
+/* How frees take effect in a trace: AUTO is recorded where the trace has spans or cycles, else model if it was collected. */
+enum hr_gc_mode hr_objects_gc(const struct hr_trace_meta *meta, enum hr_gc_mode gc);
+/* Does the trace need the stage? Not if it has spans, and they are to be replayed as recorded. */
+bool hr_objects_needed(const struct hr_trace_meta *meta, enum hr_gc_mode gc);
+
+struct hr_objects_stats {
+	uint64_t allocated_objects, freed_objects;
+	uint64_t allocated_bytes, freed_bytes; /* with what size classes add */
+	uint64_t live_objects, live_bytes;     /* at the end */
+	uint64_t live_peak_bytes;
+	uint64_t cycles, asked_cycles,
+	    timed_cycles;	  /* marked to the end; of these, asked for by the program, or by the clock */
+	uint64_t recorded_cycles; /* that the trace told, whatever became of them */
+	uint64_t marked_bytes;	  /* by all cycles */
+	uint64_t mark_ns;
+	uint64_t goal_min_bytes, goal_max_bytes; /* over all cycles; 0: there was none */
+	uint64_t limit_breaches; /* cycles after which the memory limit left less room than what had survived */
+	uint64_t unknown_frees, over_live, outside_spans; /* oddities of the trace */
+};
+
+struct hr_objects;
+
+/*
+ * meta: of the reader, with its first batch taken. HR_EUSAGE when the options
+ * contradict each other or the trace; HR_ENOMEM.
+ */
+enum hr_status hr_objects_new(const struct hr_trace_meta *meta, const struct hr_objects_options *options,
+			      struct hr_objects **objects, struct hr_error *err);
+void hr_objects_free(struct hr_objects *o);
+
+/* Of what comes out. Valid as long as the stage. */
+const struct hr_trace_meta *hr_objects_meta(const struct hr_objects *o);
+/* What is in force: gc and span_cache are not AUTO. */
+const struct hr_objects_options *hr_objects_options(const struct hr_objects *o);
+
+/* Takes n events of the trace. HR_EINPUT: numbers of objects are not dense; HR_ENOMEM. */
+enum hr_status hr_objects_feed(struct hr_objects *o, const struct hr_event *ev, size_t n, struct hr_error *err);
+/* No more events: lets everything out that happens up to end_ns, or the last event. HR_ENOMEM. */
+enum hr_status hr_objects_finish(struct hr_objects *o, uint64_t end_ns, struct hr_error *err);
+/* The events that are ready, all of which are taken. Valid until the next feed or finish. */
+const struct hr_event *hr_objects_take(struct hr_objects *o, size_t *n);
+
+struct hr_objects_stats hr_objects_stats(const struct hr_objects *o);
+
+#endif

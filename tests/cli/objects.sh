@@ -1,0 +1,150 @@
+# Traces of objects: spans and GC cycles that can be worked out by hand.
+. "$top_srcdir/tests/lib.sh"
+
+# json KEY: the value of a key that occurs once in $out.
+json() {
+	printf '%s\n' "$out" | sed -n 's/^ *"'"$1"'": \([^,]*\),\{0,1\}$/\1/p' | tail -n 1
+}
+# in_use TIME...: the series' column at these times, in KiB.
+in_use() {
+	local t
+
+	for t; do
+		awk -F, -v t="$t" '$1 == t { printf "%d ", $2 / 1024 }' s.csv
+	done
+}
+
+# Spans of two objects: 1 and 2 in one, 3 in another; 4 is large and has five pages.
+cat >malloc <<'TEXT'
+# heapreplay-trace 1
+0 obj-alloc id=1 size=4000
+0 obj-alloc id=2 size=4096
+0 obj-alloc id=3 size=3457
+0 obj-alloc id=4 size=40000
+1s obj-free id=1
+1s obj-free id=2
+2s obj-free id=3
+3s obj-free id=4
+4s log
+TEXT
+
+run "$HEAPREPLAY" replay -q -p none --json malloc
+is "$status" 0 'a trace of objects is replayed'
+is "$(json gc) $(json span_cache)" '"none" "one"' 'without a collector, and one span of a class is kept'
+is "$(json in_use_peak_bytes)" $((7 * 8192)) '1 + 1 + 5 pages'
+is "$(json in_use_mean_bytes)" $(((7 + 6 + 6 + 1) * 8192 / 4)) 'a span goes back when it is empty, but for the current one'
+is "$(json objects_allocated) $(json objects_freed) $(json objects_live)" '4 4 0' 'objects are counted'
+is "$(json objects_live_peak_bytes)" $((3 * 4096 + 5 * 8192)) 'their bytes with what size classes add'
+run "$HEAPREPLAY" replay -q -p none --span-cache none --json malloc
+is "$(json in_use_mean_bytes)" $(((7 + 6 + 5 + 0) * 8192 / 4)) '--span-cache none keeps nothing'
+run "$HEAPREPLAY" replay -q -p none malloc
+like "$out" '^4 objects became spans, which go back when they are empty and not current \(--span-cache one\)$' 'the summary names the rule'
+like "$out" '^no GC: frees take effect at once$' 'and the collector'
+run "$HEAPREPLAY" compare -q -p none -p eager malloc
+like "$out" '^no GC: frees take effect at once$' 'compare does too'
+run "$HEAPREPLAY" compare -q -p none -p eager --json malloc
+is "$(printf '%s\n' "$out" | grep -c '"objects_allocated": 4,')" 2 'and has the metrics for each policy'
+
+# GOGC 100: a cycle begins at 61/64 of 4 MiB, with the fourth object of 1 MiB. Of the heap 2 MiB are
+# alive, which take a second to mark at 2 MiB/s; four spans take 0.1 s each to sweep.
+cat >gc <<'TEXT'
+# heapreplay-trace 1
+! collected on
+0 obj-alloc id=1 size=1MiB
+1s obj-alloc id=2 size=1MiB
+2s obj-alloc id=3 size=1MiB
+2500ms obj-free id=1
+2500ms obj-free id=2
+3s obj-alloc id=4 size=1MiB
+3500ms obj-free id=3
+5s obj-alloc id=5 size=1MiB
+6s obj-alloc id=6 size=1MiB
+8s log
+TEXT
+run "$HEAPREPLAY" replay -q -p none --gc-cost mark=2MiB,sweep=100ms --series s.csv --every 50ms --json gc
+is "$status" 0 'a trace of a collected program is replayed'
+is "$(json gc) $(json span_cache) $(json gogc)" '"model" "sweep" 100' 'with modelled cycles'
+is "$(in_use 2950000000 3000000000 4050000000 4100000000 4150000000 4200000000 4950000000)" \
+	'3072 4096 4096 3072 3072 2048 2048 ' 'garbage goes back when it is swept'
+# Marked: 2 MiB (3 died while marking), so that the goal is 4 MiB. The trigger lies at the least,
+# 2 + 45/64 x 2 = 3.4 MiB, or as the runway (nothing was allocated while marking) allows: 61/64, 3.9 MiB.
+# 6 makes it 4 MiB: a cycle from 6 s to 7.5 s finds 3 dead, and marks 3 MiB; swept at 7.6 s.
+is "$(json gc_cycles) $(json gc_marked_bytes) $(json gc_mark_ns)" "2 $((5 << 20)) 2500000000" 'two cycles, and their work'
+is "$(in_use 6000000000 7550000000 7600000000 8000000000)" '4096 4096 3072 3072 ' 'what died while marking is found by the next'
+is "$(json gc_goal_min_bytes) $(json gc_goal_max_bytes)" "$((4 << 20)) $((6 << 20))" 'goals'
+run "$HEAPREPLAY" replay -q -p none --gc model --gogc off --json gc
+is "$(json gc_cycles) $(json gogc)" '0 null' 'GOGC off: none'
+run "$HEAPREPLAY" replay -q -p none --gc model --gogc 10000 --json gc
+is "$(json gc_cycles)" 0 'GOGC 10000: none either'
+# The limit leaves 9 - 5 - 1 = 3 MiB for objects, of which 61/64 are a trigger: the third object.
+run "$HEAPREPLAY" replay -q -p none --gc model --gogc off --memory-limit 9MiB --other-memory 5MiB --series s.csv --every 50ms --gc-cost mark=1TiB,sweep=1ns --json gc
+is "$(in_use 2000000000 2600000000 3050000000)" '3072 3072 2048 ' 'a memory limit makes cycles; the fourth object begins the one that finds garbage'
+run "$HEAPREPLAY" replay -q -p none --gc none --json gc
+is "$(json gc_cycles) $(json in_use_peak_bytes)" "0 $((3 << 20))" '--gc none frees at once'
+run "$HEAPREPLAY" replay -q gc
+like "$out" '^GC cycles modelled, GOGC 100$' 'the summary says that cycles are modelled'
+
+# The same as the program told it.
+cat >recorded <<'TEXT'
+# heapreplay-trace 1
+! collected on
+! cycles on
+0 obj-alloc id=1 size=1MiB
+0 obj-alloc id=2 size=1MiB
+1s obj-free id=1
+2s gc-begin
+2500ms obj-free id=2
+3s gc-end
+3s heap-goal bytes=8MiB
+5s gc-begin by=free-os-memory
+6s gc-end
+7s log
+TEXT
+run "$HEAPREPLAY" replay -q -p go1.19 --gc-cost sweep=100ms --series s.csv --every 100ms --json recorded
+is "$status" 0 'a trace of objects with cycles is replayed'
+is "$(json gc) $(json gc_cycles)" '"recorded" 2' 'with its own cycles'
+is "$(in_use 3000000000 3100000000 6000000000 6100000000)" '2048 1024 1024 0 ' 'garbage goes back when its cycle is swept'
+is "$(json returned_forced_bytes)" $((2 << 20)) 'FreeOSMemory gives back what was used of the 4 MiB that were mapped'
+
+# A program asks for a cycle, and for two minutes it needs none.
+cat >quiet <<'TEXT'
+# heapreplay-trace 1
+! collected on
+0 obj-alloc id=1 size=1MiB
+0 obj-alloc id=2 size=1MiB
+1s obj-free id=1
+2s free-os-memory
+3s obj-free id=2
+200s log
+TEXT
+run "$HEAPREPLAY" replay -q -p go1.19 --gc-cost mark=1MiB,sweep=1ms --series s.csv --every 1s --json quiet
+is "$(json gc_cycles) $(json gc_asked_cycles) $(json gc_timed_cycles)" '2 1 1' 'one is asked for, one is due'
+is "$(in_use 3000000000 4000000000 122000000000 123000000000 124000000000)" '2048 1024 1024 1024 0 ' 'two minutes after marking: at 123 s'
+
+run "$HEAPREPLAY" replay -q --gc recorded gc
+is "$status" 2 'recorded cycles where there are none'
+like "$err" 'tells no GC cycles; use --gc model' 'says what to do'
+run "$HEAPREPLAY" replay -q --gogc 50 malloc
+is "$status" 2 '--gogc without modelled cycles'
+like "$err" 'add --gc model' 'says what to do'
+run "$HEAPREPLAY" replay -q --gogc 50 "$top_srcdir/traces/bench-json-go123.trace.zst"
+like "$err" 'add --gc model' 'of a trace of spans too'
+run "$HEAPREPLAY" replay -q --span-cache sweep malloc
+like "$err" 'nothing sweeps; --span-cache is none or one' 'no sweeping without cycles'
+run "$HEAPREPLAY" replay -q --span-cache one gc
+like "$err" 'are for --gc none' 'no spans kept apart from sweeping'
+cat >pages <<'TEXT'
+# heapreplay-trace 1
+0 page-alloc addr=0xc000000000 npages=4
+1s page-free addr=0xc000000000 npages=4
+TEXT
+run "$HEAPREPLAY" replay -q --gc model pages
+is "$status" 2 'a trace without objects can not have modelled cycles'
+for bad in '--gc maybe' '--gogc -1' '--gogc 1.5' '--span-cache two' '--gc-cost mark=fast' '--gc-cost speed=1'; do
+	# shellcheck disable=SC2086 # two words
+	run "$HEAPREPLAY" replay -q $bad malloc
+	is "$status" 2 "$bad is a misuse"
+done
+run "$HEAPREPLAY" replay -q --gc model --gc-cost mark=0 malloc
+like "$err" 'mark is more than 0' 'marking takes time'
+done_testing
