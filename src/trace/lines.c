@@ -25,6 +25,8 @@ static enum hr_status fill(struct hr_lines *l, struct hr_error *err)
 {
 	size_t n;
 
+	const char *last;
+
 	memmove(l->buf, l->buf + l->pos, l->len - l->pos);
 	l->len -= l->pos;
 	l->pos = 0;
@@ -34,6 +36,9 @@ static enum hr_status fill(struct hr_lines *l, struct hr_error *err)
 		return HR_OK;
 	}
 	HR_TRY(status);
+	last = memrchr(l->buf + l->len, '\n', n);
+	/* Nothing that was there before holds a newline: it would have been a line. */
+	l->whole = last != NULL ? (size_t)(last - l->buf) + 1 : 0;
 	l->len += n;
 	return HR_OK;
 }
@@ -85,9 +90,4 @@ enum hr_status hr_lines_next(struct hr_lines *l, char **line, size_t *n, struct 
 	/* Over the newline, the CR, the room behind the buffer, or what is skipped next. */
 	(*line)[*n] = '\0';
 	return HR_OK;
-}
-
-bool hr_lines_ready(const struct hr_lines *l)
-{
-	return l->eof || memchr(l->buf + l->pos, '\n', l->len - l->pos) != NULL;
 }

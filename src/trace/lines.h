@@ -18,6 +18,7 @@ struct hr_lines {
 	struct hr_reader *r;
 	char *buf;
 	size_t pos, len;
+	size_t whole; /* behind the last newline in the buffer */
 	bool eof;
 	uint64_t offset, line; /* of the line at hand; line counts from 1 */
 	bool too_long;	       /* it is: this is its beginning */
@@ -35,6 +36,9 @@ void hr_lines_release(struct hr_lines *l);
  */
 enum hr_status hr_lines_next(struct hr_lines *l, char **line, size_t *n, struct hr_error *err);
 /* Is a whole line here without asking the source? If not, a reader hands out first what it has. */
-bool hr_lines_ready(const struct hr_lines *l);
+static inline bool hr_lines_ready(const struct hr_lines *l)
+{
+	return l->pos < l->whole || l->eof;
+}
 
 #endif

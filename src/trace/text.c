@@ -82,163 +82,221 @@ static enum hr_status no_memory(struct hr_error *err)
 
 /* --- words ------------------------------------------------------------------ */
 
+static inline bool ends_word(char c)
+{
+	return c == ' ' || c == '\t' || c == '\0';
+}
+
+/* How much of a word a message shows. */
+static int shown(const char *word)
+{
+	size_t n = strcspn(word, " \t");
+
+	return n < 60 ? (int)n : 60;
+}
+
 static inline void skip_blanks(struct text *t)
 {
 	while (*t->at == ' ' || *t->at == '\t')
 		t->at++;
 }
 
-/* The next blank-separated word, which gets a NUL behind its *n bytes; NULL: there is none. */
-static char *next_word(struct text *t, size_t *n)
+/* What is left of the word at hand, which gets a NUL behind its *n bytes. */
+static char *rest_of_word(struct text *t, size_t *n)
 {
-	char *word, *p;
+	char *word = t->at, *p = word;
 
-	skip_blanks(t);
-	word = p = t->at;
-	while (*p != ' ' && *p != '\t' && *p != '\0')
+	while (!ends_word(*p))
 		p++;
 	*n = (size_t)(p - word);
 	t->at = p < t->end ? p + 1 : p;
 	*p = '\0';
+	return word;
+}
+
+/* The next blank-separated word, with a NUL behind its *n bytes; NULL: there is none. */
+static char *next_word(struct text *t, size_t *n)
+{
+	char *word;
+
+	skip_blanks(t);
+	word = rest_of_word(t, n);
 	return *n > 0 ? word : NULL;
 }
 
-/* n digits and nothing else, below 2^64. */
-static inline bool plain_number(const char *s, size_t n, uint64_t *x)
+/* A plain number until the end of the word at hand, as nearly all are. False: it is none, or a long one. */
+static inline bool take_number(struct text *t, uint64_t *x)
 {
+	const char *s = t->at;
 	uint64_t value = 0;
+	unsigned n = 0, digit;
 
-	if (n == 0 || n > 20)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		unsigned digit = (unsigned)(s[i] - '0');
-
-		if (digit > 9)
-			return false;
-		/* Only the twentieth digit can be one too many. */
-		if (i == 19 && (value > UINT64_MAX / 10 || value * 10 > UINT64_MAX - digit))
-			return false;
+	for (; (digit = (unsigned)(*s - '0')) <= 9 && n < 19; s++, n++)
 		value = value * 10 + digit;
-	}
+	if (n == 0 || !ends_word(*s))
+		return false;
+	t->at += n;
 	*x = value;
 	return true;
 }
 
-/* Any length: zeros in front are allowed. */
-static bool parse_number(const char *s, size_t n, uint64_t *x)
+/* The same for a hexadecimal one of at most 16 digits, behind its 0x. */
+static inline bool take_hex(struct text *t, uint64_t *x)
 {
-	return plain_number(s, n, x) || hr_parse_u64(s, x);
-}
-
-static bool parse_bytes(const char *s, size_t n, uint64_t *x)
-{
-	return plain_number(s, n, x) || hr_parse_bytes(s, x);
-}
-
-static bool parse_time(const char *s, size_t n, uint64_t *ns)
-{
-	return parse_number(s, n, ns) || hr_parse_ns(s, ns);
-}
-
-/* A decimal number, or a hexadecimal one behind 0x. */
-static bool parse_address(const char *s, size_t n, uint64_t *x)
-{
+	const char *s = t->at;
 	uint64_t value = 0;
+	unsigned n = 0;
 
-	if (n < 2 || s[0] != '0' || s[1] != 'x')
-		return parse_number(s, n, x);
-	if (n == 2 || n > 18)
-		return false;
-	for (size_t i = 2; i < n; i++) {
-		unsigned c = (unsigned char)s[i], digit = c - '0';
+	for (; n < 16; s++, n++) {
+		unsigned c = (unsigned char)*s, digit = c - '0';
 
 		if (digit > 9) {
-			digit = (c | 0x20) - 'a';
-			if (digit > 5)
-				return false;
-			digit += 10;
+			digit = (c | 0x20) - 'a' + 10;
+			if (digit < 10 || digit > 15)
+				break;
 		}
 		value = value << 4 | digit;
 	}
+	if (n == 0 || !ends_word(*s))
+		return false;
+	t->at += n;
 	*x = value;
 	return true;
+}
+
+/* A number as the next word, of any length: zeros in front are allowed. */
+static bool next_number(struct text *t, uint64_t *x)
+{
+	size_t n;
+
+	skip_blanks(t);
+	return take_number(t, x) || hr_parse_u64(rest_of_word(t, &n), x);
+}
+
+/* A decimal number, or a hexadecimal one behind 0x. */
+static bool next_address(struct text *t, uint64_t *x)
+{
+	skip_blanks(t);
+	if (t->at[0] != '0' || t->at[1] != 'x')
+		return next_number(t, x);
+	t->at += 2;
+	return take_hex(t, x);
+}
+
+static bool next_time(struct text *t, uint64_t *ns)
+{
+	const char *word;
+	size_t n;
+
+	skip_blanks(t);
+	if (take_number(t, ns))
+		return true;
+	word = rest_of_word(t, &n);
+	return hr_parse_u64(word, ns) || hr_parse_ns(word, ns);
 }
 
 /* --- fields ----------------------------------------------------------------- */
 
-static bool parse_class(const char *s, size_t n, uint32_t *kind)
+/* A number as the value of a field; false: it is out of range. */
+static bool set_number(enum hr_text_type type, uint64_t x, struct hr_event *e)
 {
-	uint64_t class;
-
-	if (strcmp(s, "manual") == 0) {
-		*kind = HR_SPAN_MANUAL;
+	switch (type) {
+	case HR_TEXT_PLACE:
+		e->addr = x;
 		return true;
+	case HR_TEXT_PAGES:
+		e->size = x * HR_TEXT_PAGE_BYTES;
+		return x > 0 && x <= MAX_ADDR / HR_TEXT_PAGE_BYTES;
+	case HR_TEXT_BYTES:
+	case HR_TEXT_LIMIT:
+		e->size = x;
+		return true;
+	case HR_TEXT_CLASS:
+		e->arg = (uint32_t)x << 1;
+		return x <= MAX_SPAN_CLASS;
+	case HR_TEXT_COUNT:
+		e->arg = (uint32_t)x;
+		return x > 0 && x <= UINT32_MAX;
+	case HR_TEXT_NUMBER:
+	case HR_TEXT_ARG_BYTES:
+		e->arg = (uint32_t)x;
+		return x <= UINT32_MAX;
+	case HR_TEXT_CAUSE:
+		break;
 	}
-	if (!parse_number(s, n, &class) || class > MAX_SPAN_CLASS)
-		return false;
-	*kind = (uint32_t) class << 1;
-	return true;
-}
-
-static bool parse_cause(const char *s, uint8_t *flags)
-{
-	for (const struct hr_text_cause *c = hr_text_causes; c->name != NULL; c++)
-		if (strcmp(s, c->name) == 0) {
-			*flags = c->flags;
-			return true;
-		}
 	return false;
 }
 
-static bool parse_arg(uint64_t x, struct hr_event *e)
-{
-	e->arg = (uint32_t)x;
-	return x <= UINT32_MAX;
-}
-
-/* The value of an event's field, n bytes and a NUL; false: it is none. */
-static bool parse_value(enum hr_text_type type, const char *s, size_t n, struct hr_event *e)
+/* Any word as the value of a field; false: it is none. */
+static bool set_word(enum hr_text_type type, const char *word, struct hr_event *e)
 {
 	uint64_t x;
 
-	switch (type) {
-	case HR_TEXT_PLACE:
-		return parse_address(s, n, &e->addr);
-	case HR_TEXT_PAGES:
-		if (!parse_number(s, n, &x) || x == 0 || x > MAX_ADDR / HR_TEXT_PAGE_BYTES)
-			return false;
-		e->size = x * HR_TEXT_PAGE_BYTES;
-		return true;
-	case HR_TEXT_BYTES:
-		return parse_bytes(s, n, &e->size);
-	case HR_TEXT_LIMIT:
-		if (strcmp(s, "off") != 0)
-			return parse_bytes(s, n, &e->size);
+	if (type == HR_TEXT_LIMIT && strcmp(word, "off") == 0) {
 		e->size = UINT64_MAX;
 		return true;
-	case HR_TEXT_CLASS:
-		return parse_class(s, n, &e->arg);
-	case HR_TEXT_NUMBER:
-		return parse_number(s, n, &x) && parse_arg(x, e);
-	case HR_TEXT_COUNT:
-		return parse_number(s, n, &x) && x > 0 && parse_arg(x, e);
-	case HR_TEXT_ARG_BYTES:
-		return parse_bytes(s, n, &x) && parse_arg(x, e);
-	case HR_TEXT_CAUSE:
-		return parse_cause(s, &e->flags);
 	}
-	return false;
+	if (type == HR_TEXT_CLASS && strcmp(word, "manual") == 0) {
+		e->arg = HR_SPAN_MANUAL;
+		return true;
+	}
+	for (const struct hr_text_cause *c = hr_text_causes; type == HR_TEXT_CAUSE && c->name != NULL; c++)
+		if (strcmp(word, c->name) == 0) {
+			e->flags = c->flags;
+			return true;
+		}
+	if (type == HR_TEXT_BYTES || type == HR_TEXT_LIMIT || type == HR_TEXT_ARG_BYTES)
+		return hr_parse_bytes(word, &x) && set_number(type, x, e);
+	return hr_parse_u64(word, &x) && set_number(type, x, e);
 }
 
-/* The field of that key, or HR_TEXT_MAX_FIELDS. guess: the one that it most likely is. */
-static size_t find_field(const struct hr_text_field *fields, const char *key, size_t guess)
+/* The value at hand. */
+static bool take_value(struct text *t, enum hr_text_type type, struct hr_event *e)
 {
-	if (guess < HR_TEXT_MAX_FIELDS && fields[guess].key != NULL && strcmp(fields[guess].key, key) == 0)
+	uint64_t x;
+	size_t n;
+
+	if (type == HR_TEXT_PLACE && t->at[0] == '0' && t->at[1] == 'x') {
+		t->at += 2;
+		return take_hex(t, &e->addr);
+	}
+	if (take_number(t, &x))
+		return set_number(type, x, e);
+	return set_word(type, rest_of_word(t, &n), e);
+}
+
+/* Is the word at s, up to its '=', the key? */
+static inline bool is_key(const char *s, const char *key)
+{
+	while (*key != '\0' && *s == *key) {
+		s++;
+		key++;
+	}
+	return *key == '\0' && *s == '=';
+}
+
+/* The field that the word at hand has a value for, HR_TEXT_MAX_FIELDS: none. guess: the one that it most likely is. */
+static size_t find_field(const struct hr_text_field *fields, const char *word, size_t guess)
+{
+	if (guess < HR_TEXT_MAX_FIELDS && fields[guess].key != NULL && is_key(word, fields[guess].key))
 		return guess;
+	if (fields[0].key != NULL && fields[0].type == HR_TEXT_PLACE && is_key(word, "id"))
+		return 0;
 	for (size_t i = 0; i < HR_TEXT_MAX_FIELDS && fields[i].key != NULL; i++)
-		if (strcmp(fields[i].key, key) == 0)
+		if (is_key(word, fields[i].key))
 			return i;
 	return HR_TEXT_MAX_FIELDS;
+}
+
+static enum hr_status bad_key(struct text *t, struct hr_error *err)
+{
+	size_t n;
+	char *word = rest_of_word(t, &n), *value = strchr(word, '=');
+
+	if (value == NULL)
+		return bad(t, err, "\"%.60s\" is not key=value", word);
+	return bad(t, err, "this kind of event has no key \"%.*s\"", (int)(value - word < 60 ? value - word : 60),
+		   word);
 }
 
 /* key=value words until the end of the line; which fields were there, a bit each. */
@@ -246,32 +304,32 @@ static enum hr_status parse_fields(struct text *t, struct hr_event *e, unsigned 
 				   struct hr_error *err)
 {
 	const struct hr_text_field *fields = hr_text_kinds[e->kind].fields;
-	size_t n, guess = 0;
-	char *word;
+	size_t guess = 0;
 
 	*seen = 0;
 	*is_id = false;
-	while ((word = next_word(t, &n)) != NULL) {
-		char *value = memchr(word, '=', n);
-		size_t i;
+	for (skip_blanks(t); *t->at != '\0'; skip_blanks(t)) {
+		size_t i = find_field(fields, t->at, guess);
+		const char *value;
+		bool id;
 
-		if (value == NULL)
-			return bad(t, err, "\"%.60s\" is not key=value", word);
-		*value++ = '\0';
-		n -= (size_t)(value - word);
-		bool id = strcmp(word, "id") == 0;
-		i = id && fields[0].key != NULL && fields[0].type == HR_TEXT_PLACE ? 0
-										   : find_field(fields, word, guess);
 		if (i == HR_TEXT_MAX_FIELDS)
-			return bad(t, err, "this kind of event has no key \"%.60s\"", word);
+			return bad_key(t, err);
 		if ((*seen & 1u << i) != 0)
 			return bad(t, err, "a second value for \"%.60s\"", fields[i].key);
 		*seen |= 1u << i;
-		*is_id |= id;
 		guess = i + 1;
-		if (!(id ? parse_number(value, n, &e->addr) : parse_value(fields[i].type, value, n, e)))
-			return bad(t, err, "bad value \"%.60s\"", value);
+		id = t->at[0] == 'i' && t->at[1] == 'd' && t->at[2] == '=';
+		*is_id |= id;
+		t->at += id ? 3 : strlen(fields[i].key) + 1;
+		value = t->at;
+		/* An id is decimal. */
+		if (!take_value(t, id ? HR_TEXT_PLACE : fields[i].type, e) ||
+		    (id && value[0] == '0' && value[1] == 'x'))
+			return bad(t, err, "bad value \"%.*s\"", shown(value), value);
 	}
+	if (t->at != t->end)
+		return bad(t, err, "the line holds a NUL byte");
 	for (size_t i = 0; i < HR_TEXT_MAX_FIELDS && fields[i].key != NULL; i++)
 		if ((*seen & 1u << i) == 0 && !fields[i].optional)
 			return bad(t, err, "%s=%s is missing", fields[i].key,
@@ -429,22 +487,23 @@ static unsigned find_kind(const struct text *t, const char *word, size_t n)
 }
 
 /* "p3" or "t3". */
-static enum hr_status parse_actor(struct text *t, const char *word, size_t n, struct hr_event *e, struct hr_error *err)
+static enum hr_status parse_actor(struct text *t, struct hr_event *e, struct hr_error *err)
 {
 	struct hr_trace_meta *meta = &t->r->meta;
+	const char *word = t->at++;
 	bool thread = word[0] == 't';
 	uint64_t p;
 
-	if (!parse_number(word + 1, n - 1, &p) || p > INT16_MAX)
-		return bad(t, err, "\"%.60s\" is not a P or a thread", word);
+	if (!next_number(t, &p) || p > INT16_MAX)
+		return bad(t, err, "\"%.*s\" is not a P or a thread", shown(word), word);
 	if (!t->actors_known) {
 		t->actors_known = true;
 		meta->has_threads = thread;
 		meta->has_procs = !thread;
 	}
 	if (thread != meta->has_threads)
-		return bad(t, err, "\"%.60s\": the trace has %s; \"! threads on\" in front says otherwise", word,
-			   thread ? "no threads" : "threads");
+		return bad(t, err, "\"%.*s\": the trace has %s; \"! threads on\" in front says otherwise", shown(word),
+			   word, thread ? "no threads" : "threads");
 	if (thread && p >= t->r->stats.threads)
 		t->r->stats.threads = (unsigned)p + 1;
 	e->p = (int16_t)p;
@@ -454,25 +513,24 @@ static enum hr_status parse_actor(struct text *t, const char *word, size_t n, st
 /* *skip: the line is no event after all. */
 static enum hr_status parse_event(struct text *t, struct hr_event *e, bool *skip, struct hr_error *err)
 {
-	size_t n;
-	char *word = next_word(t, &n);
+	const char *word = t->at;
 	unsigned kind, seen;
 	bool is_id;
+	size_t n;
 
 	if (!t->any_event)
 		settle(t);
 	*e = (struct hr_event){.p = HR_NO_P};
-	if (!parse_time(word, n, &e->time_ns))
-		return bad(t, err, "\"%.60s\" is not a time", word);
+	if (!next_time(t, &e->time_ns))
+		return bad(t, err, "\"%.*s\" is not a time", shown(word), word);
 	if (e->time_ns < t->last_ns)
 		return bad(t, err, "time runs backwards");
 	if (t->ended)
 		return bad(t, err, "an event behind the end of the trace");
+	skip_blanks(t);
+	if ((t->at[0] == 'p' || t->at[0] == 't') && t->at[1] >= '0' && t->at[1] <= '9')
+		HR_TRY(parse_actor(t, e, err));
 	word = next_word(t, &n);
-	if (word != NULL && (word[0] == 'p' || word[0] == 't') && word[1] >= '0' && word[1] <= '9') {
-		HR_TRY(parse_actor(t, word, n, e, err));
-		word = next_word(t, &n);
-	}
 	if (word == NULL)
 		return bad(t, err, "the kind of event is missing");
 	kind = find_kind(t, word, n);
@@ -513,46 +571,48 @@ static enum hr_status set_words(struct text *t, const struct hr_text_setting *s,
 	size_t n;
 	const char *words = rest_of_line(t, &n);
 
-	if (n == 0)
-		return bad(t, err, "a setting is \"! key value\"");
 	if (n >= s->room)
 		return bad(t, err, "%s has more than %zu bytes", s->key, s->room - 1);
 	memcpy(to, words, n + 1);
+	t->at += n;
 	return HR_OK;
 }
 
-static enum hr_status set_value(struct text *t, const struct hr_text_setting *s, void *to, const char *value, size_t n,
-				struct hr_error *err)
+static enum hr_status set_value(struct text *t, const struct hr_text_setting *s, void *to, struct hr_error *err)
 {
 	struct hr_trace_meta *meta = &t->r->meta;
+	const char *value = t->at;
 	uint64_t x = 0;
+	size_t n;
 
 	switch (s->type) {
 	case HR_TEXT_SET_ON_OFF:
+		value = rest_of_word(t, &n);
 		if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
 			return bad(t, err, "%s is on or off", s->key);
 		*(bool *)to = strcmp(value, "on") == 0;
 		return HR_OK;
 	case HR_TEXT_SET_PAGE:
-		if (!parse_bytes(value, n, &x) || x != HR_TEXT_PAGE_BYTES)
+		if (!hr_parse_bytes(rest_of_word(t, &n), &x) || x != HR_TEXT_PAGE_BYTES)
 			return bad(t, err, "%s can only be %d", s->key, HR_TEXT_PAGE_BYTES);
 		break;
 	case HR_TEXT_SET_ADDRESS:
-		if (!parse_address(value, n, &x) || x >= MAX_ADDR || x % HR_TEXT_PAGE_BYTES != 0)
-			return bad(t, err, "\"%.60s\" is not the address of a page", value);
+		if (!next_address(t, &x) || x >= MAX_ADDR || x % HR_TEXT_PAGE_BYTES != 0)
+			return bad(t, err, "\"%.*s\" is not the address of a page", shown(value), value);
 		break;
 	case HR_TEXT_SET_ORIGIN:
-		if (!parse_number(value, n, &x))
-			return bad(t, err, "\"%.60s\" is not a number", value);
+		if (!next_number(t, &x))
+			return bad(t, err, "\"%.*s\" is not a number", shown(value), value);
 		meta->has_clock_origin = true;
 		break;
 	case HR_TEXT_SET_GO:
-		if (strncmp(value, "1.", 2) != 0 || !parse_number(value + 2, n - 2, &x) || x == 0 || x > 1000)
+		value = rest_of_word(t, &n);
+		if (strncmp(value, "1.", 2) != 0 || !hr_parse_u64(value + 2, &x) || x == 0 || x > 1000)
 			return bad(t, err, "go is a version such as 1.23");
 		meta->go_minor = (unsigned)x;
 		return HR_OK;
 	case HR_TEXT_SET_WORDS:
-		return HR_OK;
+		return set_words(t, s, to, err);
 	}
 	memcpy(to, &x, sizeof(x));
 	return HR_OK;
@@ -562,7 +622,7 @@ static enum hr_status set_value(struct text *t, const struct hr_text_setting *s,
 static enum hr_status parse_note(struct text *t, const char *key, bool *known, struct hr_error *err)
 {
 	struct hr_trace_stats *stats = &t->r->stats;
-	char *word;
+	const char *word;
 	uint64_t x;
 	size_t n;
 
@@ -574,8 +634,7 @@ static enum hr_status parse_note(struct text *t, const char *key, bool *known, s
 		return n > 0 ? HR_OK : bad(t, err, "what is assumed?");
 	}
 	if (strcmp(key, "end") == 0) {
-		word = next_word(t, &n);
-		if (word == NULL || !parse_time(word, n, &x) || next_word(t, &n) != NULL)
+		if (!next_time(t, &x) || next_word(t, &n) != NULL)
 			return bad(t, err, "the end is a time");
 		if (x < t->last_ns)
 			return bad(t, err, "the end lies before the last event");
@@ -589,8 +648,7 @@ static enum hr_status parse_note(struct text *t, const char *key, bool *known, s
 	word = next_word(t, &n);
 	for (unsigned a = 0; a < HR_ANOMALY_COUNT && word != NULL; a++)
 		if (strcmp(word, hr_anomaly_name(a)) == 0) {
-			word = next_word(t, &n);
-			if (word == NULL || !parse_number(word, n, &x) || next_word(t, &n) != NULL)
+			if (!next_number(t, &x) || next_word(t, &n) != NULL)
 				return bad(t, err, "an anomaly has a name and a number");
 			stats->anomalies[a] = x;
 			return HR_OK;
@@ -603,7 +661,7 @@ static enum hr_status parse_setting(struct text *t, struct hr_error *err)
 {
 	const struct hr_text_setting *s = hr_text_settings;
 	size_t n;
-	char *key = next_word(t, &n), *value;
+	const char *key = next_word(t, &n);
 	bool known;
 	void *to;
 
@@ -620,12 +678,10 @@ static enum hr_status parse_setting(struct text *t, struct hr_error *err)
 		return bad(t, err, "unknown setting \"%.60s\"", key);
 	to = (char *)&t->r->meta + s->offset;
 	t->given |= 1u << (s - hr_text_settings);
-	if (s->type == HR_TEXT_SET_WORDS)
-		return set_words(t, s, to, err);
-	value = next_word(t, &n);
-	if (value == NULL)
+	skip_blanks(t);
+	if (*t->at == '\0')
 		return bad(t, err, "a setting is \"! key value\"");
-	HR_TRY(set_value(t, s, to, value, n, err));
+	HR_TRY(set_value(t, s, to, err));
 	return next_word(t, &n) == NULL ? HR_OK : bad(t, err, "more than one value for \"%.60s\"", key);
 }
 
@@ -641,7 +697,13 @@ static enum hr_status next_line(struct text *t, struct hr_error *err)
 		return HR_END;
 	if (n > MAX_LINE_BYTES)
 		return bad(t, err, "the line is longer than 4096 bytes");
-	if (memchr(t->at, '\0', n) != NULL)
+	return HR_OK;
+}
+
+/* For lines that are not gone through to their end. */
+static enum hr_status check_text(const struct text *t, struct hr_error *err)
+{
+	if (strlen(t->at) != (size_t)(t->end - t->at))
 		return bad(t, err, "the line holds a NUL byte");
 	return HR_OK;
 }
@@ -660,9 +722,12 @@ static enum hr_status read_event(struct text *t, struct hr_event *e, struct hr_e
 	while (skip) {
 		HR_TRY(next_line(t, err));
 		skip_blanks(t);
-		if (*t->at == '\0' || *t->at == '#')
+		if (*t->at == '\0' || *t->at == '#') {
+			HR_TRY(check_text(t, err));
 			continue;
+		}
 		if (*t->at == '!') {
+			HR_TRY(check_text(t, err));
 			t->at++;
 			HR_TRY(parse_setting(t, err));
 			continue;
@@ -725,7 +790,6 @@ static enum hr_status text_open(struct hr_reader *r, struct hr_error *err)
 {
 	struct text *t = hr_calloc(1, sizeof(*t));
 	uint64_t version;
-	size_t n;
 
 	if (t == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
@@ -742,8 +806,7 @@ static enum hr_status text_open(struct hr_reader *r, struct hr_error *err)
 		return bad(t, err, "the trace ends within its first line");
 	HR_TRY(status);
 	t->at += sizeof(HR_TEXT_FIRST_WORDS) - 1;
-	n = (size_t)(t->end - t->at);
-	if (!parse_number(t->at, n, &version))
+	if (!hr_parse_u64(t->at, &version))
 		return bad(t, err, "the first line is \"# heapreplay-trace 1\"");
 	if (version != HR_TEXT_VERSION)
 		return bad(t, err, "version %s of the text form; only 1 is known", t->at);
