@@ -4,6 +4,7 @@ filled_pages = \
 	man/heapreplay-compare.1 \
 	man/heapreplay-export.1 \
 	man/heapreplay-generate.1 \
+	man/heapreplay-import.1 \
 	man/heapreplay-info.1 \
 	man/heapreplay-metrics.5 \
 	man/heapreplay-policies.1 \
@@ -19,6 +20,7 @@ man/heapreplay.1: $(top_srcdir)/man/heapreplay.1.in
 man/heapreplay-compare.1: $(top_srcdir)/man/heapreplay-compare.1.in
 man/heapreplay-export.1: $(top_srcdir)/man/heapreplay-export.1.in
 man/heapreplay-generate.1: $(top_srcdir)/man/heapreplay-generate.1.in
+man/heapreplay-import.1: $(top_srcdir)/man/heapreplay-import.1.in
 man/heapreplay-info.1: $(top_srcdir)/man/heapreplay-info.1.in
 man/heapreplay-policies.1: $(top_srcdir)/man/heapreplay-policies.1.in
 man/heapreplay-replay.1: $(top_srcdir)/man/heapreplay-replay.1.in

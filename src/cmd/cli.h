@@ -33,8 +33,9 @@ struct cli_options {
 	uint64_t seed;
 	const char *truth, *log;
 	bool limit_given, other_given;
-	bool spans; /* export */
-	bool roff;  /* help: as mdoc, for the manual */
+	bool spans;	/* export */
+	unsigned level; /* import, cut; 0: the default */
+	bool roff;	/* help: as mdoc, for the manual */
 };
 
 struct cli_command {
@@ -57,9 +58,12 @@ enum {
 	CLI_EXPORT = 1 << 5,
 	CLI_HELP = 1 << 6,
 	CLI_GENERATE = 1 << 7,
-	CLI_ANY = (1 << 8) - 1,
-	CLI_RUNS = CLI_REPLAY | CLI_COMPARE | CLI_VALIDATE, /* those that replay */
-	CLI_READS = CLI_RUNS | CLI_INFO | CLI_EXPORT,	    /* those that read a trace */
+	CLI_IMPORT = 1 << 8,
+	CLI_CUT = 1 << 9,
+	CLI_ANY = (1 << 10) - 1,
+	CLI_RUNS = CLI_REPLAY | CLI_COMPARE | CLI_VALIDATE,	   /* those that replay */
+	CLI_NATIVE = CLI_IMPORT | CLI_CUT,			   /* those that write a native one */
+	CLI_READS = CLI_RUNS | CLI_INFO | CLI_EXPORT | CLI_NATIVE, /* those that read a trace */
 };
 
 extern const struct cli_command cli_commands[];
@@ -71,6 +75,7 @@ int cli_run_info(const struct cli_options *o, int argc, char **argv);
 int cli_run_policies(const struct cli_options *o, int argc, char **argv);
 int cli_run_validate(const struct cli_options *o, int argc, char **argv);
 int cli_run_export(const struct cli_options *o, int argc, char **argv);
+int cli_run_import(const struct cli_options *o, int argc, char **argv);
 int cli_run_generate(const struct cli_options *o, int argc, char **argv);
 int cli_run_help(const struct cli_options *o, int argc, char **argv);
 
@@ -92,7 +97,7 @@ int cli_fail(const char *file, const struct hr_error *err);
 int cli_misuse(const struct cli_command *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A warning that does not change the exit status. */
 void cli_warn(const char *file, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Warns where the trace was cut off. */
+/* Warns where the trace was cut off, or is damaged. */
 void cli_warn_cut(const char *file, const struct hr_trace_stats *stats);
 
 /*

@@ -7,6 +7,7 @@ heapreplay_SOURCES += \
 	src/cmd/export.c \
 	src/cmd/generate.c \
 	src/cmd/help.c \
+	src/cmd/import.c \
 	src/cmd/info.c \
 	src/cmd/messages.c \
 	src/cmd/objects.c \

@@ -68,6 +68,8 @@ void cli_warn_cut(const char *file, const struct hr_trace_stats *stats)
 	if (stats->cut)
 		cli_warn(file, "warning: byte %" PRIu64 ": the trace is cut off here: %s", stats->cut_offset,
 			 stats->cut_what);
+	if (stats->lost_what[0] != '\0')
+		cli_warn(file, "warning: byte %" PRIu64 ": %s", stats->lost_offset, stats->lost_what);
 }
 
 /* Anomalies after which a trace is not quite what happened. The others lose nothing: a guess is told by `info`. */

@@ -48,7 +48,8 @@ static const struct option_row {
 } rows[] = {
     {"policy", 'p', "NAME[,KEY=VALUE...]", LIST, 0, CLI_RUNS,
      "policy to follow, and its parameters; see heapreplay policies. compare takes several"},
-    {"json", 0, NULL, FLAG, AT(json), CLI_READS | CLI_POLICIES, "JSON instead of text, with exact numbers"},
+    {"json", 0, NULL, FLAG, AT(json), (CLI_READS & ~CLI_NATIVE) | CLI_POLICIES,
+     "JSON instead of text, with exact numbers"},
     {"output", 'o', "FILE", TEXT, AT(output), CLI_READS | CLI_POLICIES | CLI_GENERATE,
      "write the main output to FILE, which appears whole or not at all"},
     {"scavtrace", 0, "FILE", TEXT, AT(scavtrace), CLI_REPLAY, "write the scavtrace log to FILE"},
@@ -104,6 +105,7 @@ static const struct option_row {
     {"from", 0, "TIME", TIME, AT(replay.from_ns), CLI_REPLAY | CLI_COMPARE | CLI_EXPORT,
      "begin here; a replay replays what is before all the same, and measures from here on"},
     {"until", 0, "TIME", TIME, AT(replay.until_ns), CLI_REPLAY | CLI_COMPARE | CLI_EXPORT, "end here"},
+    {"level", 0, "N", COUNT, AT(level), CLI_NATIVE, "how hard to compress, 1 (fast) to 19 (small, slow) (6)"},
     {"identity", 0, "RULE", IDENTITY, AT(replay.reading.identity), CLI_READS,
      "of the live objects that a heaptrack recording doesn't tell apart, which is freed: lifo, fifo, random (lifo)"},
     {"rate", 0, "N", RATE, AT(replay.reading.rate), CLI_READS,

@@ -42,6 +42,7 @@ struct hr_reader {
 
 extern const struct hr_format_ops hr_go_format;
 extern const struct hr_format_ops hr_text_format;
+extern const struct hr_format_ops hr_native_format;
 extern const struct hr_format_ops hr_pagetrace_format;
 extern const struct hr_format_ops hr_heaptrack_format;
 

@@ -19,6 +19,13 @@ libcore_la_SOURCES += \
 	src/trace/malloc_text.c src/trace/malloc_text.h \
 	src/trace/mallocs.c src/trace/mallocs.h \
 	src/trace/mtrace.c src/trace/mtrace.h \
+	src/trace/native.h \
+	src/trace/native_form.c src/trace/native_form.h \
+	src/trace/native_notes.c src/trace/native_notes.h \
+	src/trace/native_numbers.c src/trace/native_numbers.h \
+	src/trace/native_places.c src/trace/native_places.h \
+	src/trace/native_read.c \
+	src/trace/native_write.c \
 	src/trace/pagetrace.c src/trace/pagetrace.h \
 	src/trace/reader.c src/trace/reader.h \
 	src/trace/scan.h \

@@ -21,8 +21,8 @@
 
 /* Those without a magic number stand behind those that have one. */
 static const struct hr_format_ops *const formats[] = {
-    &hr_go_format,	&hr_text_format,   &hr_pagetrace_format, &hr_heaptrack_format,
-    &hr_android_format, &hr_mtrace_format, &hr_valgrind_format,	 &hr_calls_format,
+    &hr_go_format,	&hr_native_format, &hr_text_format,	&hr_pagetrace_format, &hr_heaptrack_format,
+    &hr_android_format, &hr_mtrace_format, &hr_valgrind_format, &hr_calls_format,
 };
 
 static const char *const anomaly_names[] = {

@@ -121,6 +121,8 @@ struct hr_trace_stats {
 	bool cut;		 /* the input ends in the middle of something */
 	uint64_t cut_offset;	 /* byte where it does */
 	char cut_what[160];	 /* "generation 3 has no clock frequency: its 1,234 events are dropped" */
+	uint64_t lost_offset;	 /* byte of the first block that is damaged */
+	char lost_what[160];	 /* "" : none is in this file; anomalies count those lost before, too */
 	uint64_t free_os_memory; /* cycles that debug.FreeOSMemory asked for */
 	uint64_t digest;	 /* XXH3-64 of all decompressed bytes; valid at the end */
 };

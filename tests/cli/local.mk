@@ -11,6 +11,7 @@ cli_tests = \
 	tests/cli/manners.sh \
 	tests/cli/objects.sh \
 	tests/cli/pagetrace.sh \
+	tests/cli/native.sh \
 	tests/cli/replay.sh \
 	tests/cli/usage.sh \
 	tests/cli/version.sh

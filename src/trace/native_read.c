@@ -1,0 +1,774 @@
+/*
+ * Reads native traces, from a file or a pipe, front to back.
+ *
+ * A block is checked as a whole before anything of it is used, and its columns
+ * are decoded event by event into the caller's arrays. What is damaged is left
+ * out: the block whose payload is, or everything up to the next good header.
+ * Memory: the block at hand, packed and unpacked (64 MiB each at most, as much
+ * as there really is), and what is live where objects are numbered.
+ *
+ * Invariant: columns that nobody wants are not unpacked; then no event that is
+ * looked at needs them.
+ */
+#include "config.h"
+
+#include "base/alloc.h"
+#include "base/units.h"
+#include "trace/format.h"
+#include "trace/native_form.h"
+#include "trace/native_notes.h"
+#include "trace/native_numbers.h"
+#include "trace/native_places.h"
+#include "trace/text_form.h"
+#include "trace/varint.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <xxhash.h>
+#include <zstd.h>
+
+enum { READ_BYTES = 1 << 18, SLACK = 16 };
+
+struct entry {
+	struct hr_native_entry e;
+	bool wanted;
+	bool passed; /* it says nothing that anyone needs */
+};
+
+struct cursor {
+	const uint8_t *at, *end;
+};
+
+/* Where the times of a block go on. */
+struct times {
+	struct cursor c;
+	bool lines;
+	uint64_t now, unit;
+	/* Of a line: events left, then now += step, and 1 more whenever rest reaches run. */
+	uint64_t left, step, part, rest, run;
+};
+
+struct native {
+	struct hr_reader *r;
+	ZSTD_DCtx *zstd;
+	uint8_t *buf; /* of the stream: [pos, len) is not used yet; offset is that of buf[pos] */
+	size_t pos, len, cap;
+	uint64_t offset;
+	bool eof;
+
+	uint64_t number; /* of the event that comes next */
+	uint64_t seen;	 /* events that were there */
+	bool lost;	 /* the numbers of objects are not what the writer had */
+	bool ended;	 /* T was there */
+	bool indexed;	 /* I was there */
+
+	uint32_t left; /* events of the block at hand */
+	uint64_t block_offset;
+	struct entry *entries;
+	unsigned nentries, shorts;
+	struct cursor columns[HR_NATIVE_COLUMNS];
+	struct times times;
+	bool predicts;
+	uint8_t *unpacked;
+	size_t cap_unpacked;
+	uint64_t sizes[HR_EVENT_KIND_COUNT];
+	uint64_t contexts[HR_NATIVE_CONTEXTS];
+	struct hr_numbers numbers;
+	struct hr_places *places;
+};
+
+/* --- the stream -------------------------------------------------------------------- */
+
+/* At least n bytes at buf + pos, or *short: the stream ends before. */
+static enum hr_status need(struct native *t, size_t n, bool *is_short, struct hr_error *err)
+{
+	while (t->len - t->pos < n && !t->eof) {
+		size_t got, ask = READ_BYTES;
+		enum hr_status status;
+
+		if (t->pos > 0) {
+			memmove(t->buf, t->buf + t->pos, t->len - t->pos);
+			t->len -= t->pos;
+			t->pos = 0;
+		}
+		/* By doubling, as the bytes come: a length is only believed once they are there. */
+		if (t->cap - t->len < ask && !hr_reserve(&t->buf, &t->cap, t->len + ask, 1))
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+		status = hr_reader_read(t->r, t->buf + t->len, t->cap - t->len, &got, err);
+		if (status == HR_END)
+			t->eof = true;
+		else
+			HR_TRY(status);
+		t->len += got;
+	}
+	*is_short = t->len - t->pos < n;
+	return HR_OK;
+}
+
+static void use(struct native *t, size_t n)
+{
+	t->pos += n;
+	t->offset += n;
+}
+
+/* A damaged place: counted, and the first one is told. */
+static void note_lost(struct native *t, uint64_t offset, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+static void note_lost(struct native *t, uint64_t offset, const char *fmt, ...)
+{
+	struct hr_trace_stats *stats = &t->r->stats;
+	va_list ap;
+
+	hr_reader_odd(t->r, HR_ANOMALY_LOST_BLOCK);
+	t->lost = true;
+	if (stats->lost_what[0] != '\0')
+		return;
+	stats->lost_offset = offset;
+	va_start(ap, fmt);
+	vsnprintf(stats->lost_what, sizeof(stats->lost_what), fmt, ap);
+	va_end(ap);
+}
+
+/* --- columns ------------------------------------------------------------------------ */
+
+static inline bool get(struct cursor *c, uint64_t *x)
+{
+	if (c->at < c->end && *c->at < 0x80) {
+		*x = *c->at++;
+		return true;
+	}
+	return hr_varint(&c->at, c->end, x);
+}
+
+static bool get_below(struct cursor *c, uint64_t limit, uint64_t *x)
+{
+	return get(c, x) && *x < limit;
+}
+
+static enum hr_status unpack_column(struct native *t, unsigned number, unsigned codec, struct cursor from, size_t *at,
+				    size_t size)
+{
+	uint8_t *to = t->unpacked + *at;
+
+	if (codec == HR_NATIVE_RAW) {
+		if ((size_t)(from.end - from.at) != size)
+			return HR_EINPUT;
+		memcpy(to, from.at, size);
+	} else if (ZSTD_decompressDCtx(t->zstd, to, size, from.at, (size_t)(from.end - from.at)) != size) {
+		return HR_EINPUT;
+	}
+	t->columns[number] = (struct cursor){to, to + size};
+	*at += size;
+	return HR_OK;
+}
+
+/* The columns in `wanted`, a bit each, of a payload. HR_EINPUT: it is none; HR_ENOMEM. */
+static enum hr_status unpack_columns(struct native *t, struct cursor payload, unsigned wanted)
+{
+	size_t at = 0;
+	int last = -1;
+
+	while (payload.at < payload.end) {
+		uint64_t size, stored;
+		unsigned number = *payload.at++, codec;
+
+		if (payload.at == payload.end || number >= HR_NATIVE_COLUMNS || (int)number <= last)
+			return HR_EINPUT;
+		codec = *payload.at++;
+		last = (int)number;
+		if (codec > HR_NATIVE_ZSTD || !get(&payload, &size) || !get(&payload, &stored) ||
+		    stored > (uint64_t)(payload.end - payload.at) || size > HR_NATIVE_MAX_STORED - at)
+			return HR_EINPUT;
+		/* zstd makes at most 128 KiB of three bytes; who claims more asks for memory, not for data. */
+		if (codec == HR_NATIVE_ZSTD && size >> 17 > stored / 3)
+			return HR_EINPUT;
+		if ((wanted & 1u << number) != 0) {
+			struct cursor from = {payload.at, payload.at + stored};
+			uint8_t *before = t->unpacked;
+
+			if (!hr_reserve(&t->unpacked, &t->cap_unpacked, at + size + SLACK, 1))
+				return HR_ENOMEM;
+			for (unsigned i = 0; i < number; i++)
+				if (t->columns[i].at != NULL && t->unpacked != before) {
+					t->columns[i].at = t->unpacked + (t->columns[i].at - before);
+					t->columns[i].end = t->unpacked + (t->columns[i].end - before);
+				}
+			HR_TRY(unpack_column(t, number, codec, from, &at, size));
+		}
+		payload.at += stored;
+	}
+	return HR_OK;
+}
+
+/* --- entries -------------------------------------------------------------------------- */
+
+static bool is_wanted(const struct native *t, unsigned kind)
+{
+	unsigned want = t->r->options.want;
+
+	switch (hr_text_kinds[kind].who) {
+	case HR_TEXT_OBJECTS:
+		return (want & HR_WANT_OBJECTS) != 0 || !t->r->meta.has_spans;
+	case HR_TEXT_REST:
+		return (want & ~(unsigned)(HR_WANT_SPANS | HR_WANT_OBJECTS)) != 0;
+	case HR_TEXT_EVERYONE:
+		break;
+	}
+	return true;
+}
+
+static bool read_entry(struct cursor *c, struct hr_native_entry *e)
+{
+	uint64_t kind, flags, p, modes, place, low, context, arg, size;
+
+	if (!get_below(c, HR_EVENT_KIND_COUNT, &kind) || !get_below(c, 256, &flags) || !get_below(c, 65536, &p) ||
+	    !get_below(c, 4, &modes) || !get_below(c, HR_NATIVE_PLACE_COUNT, &place) || !get_below(c, 64, &low) ||
+	    !get_below(c, HR_NATIVE_CONTEXTS, &context) || !get_below(c, UINT64_C(1) << 32, &arg) || !get(c, &size))
+		return false;
+	*e = (struct hr_native_entry){
+	    .kind = (uint8_t)kind,
+	    .flags = (uint8_t)flags,
+	    .p = (uint16_t)p,
+	    .modes = (uint8_t)modes,
+	    .place = (uint8_t)place,
+	    .reach = (uint8_t)(place >= HR_NATIVE_NEXT ? low : 0),
+	    .shift = (uint8_t)(place < HR_NATIVE_NEXT ? low : 0),
+	    .context = (uint16_t)context,
+	    .arg = (uint32_t)arg,
+	    .size = size,
+	};
+	return e->reach <= HR_NATIVE_MAX_REACH;
+}
+
+/* The columns that an entry takes something from. */
+static unsigned columns_of(const struct hr_native_entry *e)
+{
+	static const unsigned of_place[HR_NATIVE_PLACE_COUNT] = {
+	    [HR_NATIVE_BY_PLACE] = 1u << HR_NATIVE_PLACES,
+	    [HR_NATIVE_BY_OBJECT] = 1u << HR_NATIVE_OBJECTS,
+	    [HR_NATIVE_PREDICTED] = 1u << HR_NATIVE_CHOICES | 1u << HR_NATIVE_MISSES,
+	};
+
+	return of_place[e->place] | (e->modes != 0 ? 1u << HR_NATIVE_VALUES : 0);
+}
+
+static enum hr_status read_entries(struct native *t, unsigned *columns)
+{
+	struct cursor *c = &t->columns[HR_NATIVE_ENTRIES];
+
+	t->nentries = 0;
+	*columns = 0;
+	while (c->at < c->end) {
+		struct entry *x = &t->entries[t->nentries];
+
+		if (t->nentries == HR_NATIVE_MAX_ENTRIES || !read_entry(c, &x->e))
+			return HR_EINPUT;
+		x->wanted = is_wanted(t, x->e.kind);
+		if (x->wanted)
+			*columns |= columns_of(&x->e);
+		t->nentries++;
+	}
+	/* What is predicted is so from all spans and frees. */
+	t->predicts = (*columns & 1u << HR_NATIVE_CHOICES) != 0;
+	if (t->predicts)
+		*columns |= 1u << HR_NATIVE_PLACES | 1u << HR_NATIVE_OBJECTS;
+	for (unsigned i = 0; i < t->nentries; i++) {
+		struct entry *x = &t->entries[i];
+
+		x->passed = !x->wanted && (columns_of(&x->e) & *columns) == 0 &&
+			    (x->e.place < HR_NATIVE_NEXT || t->r->meta.has_spans);
+	}
+	t->shorts = hr_native_short_symbols(t->nentries);
+	return t->nentries > 0 ? HR_OK : HR_EINPUT;
+}
+
+/* --- times ------------------------------------------------------------------------------ */
+
+static bool begin_times(struct native *t, uint64_t first_ns)
+{
+	struct times *s = &t->times;
+	uint64_t mode;
+
+	*s = (struct times){.c = t->columns[HR_NATIVE_TIMES], .now = first_ns, .unit = 1};
+	if (!get_below(&s->c, 2, &mode))
+		return false;
+	s->lines = mode == 1;
+	return s->lines || get(&s->c, &s->unit);
+}
+
+static bool begin_line(struct times *s)
+{
+	uint64_t gap, rise;
+
+	if (!get(&s->c, &gap) || !get(&s->c, &s->left) || !get(&s->c, &rise) || !get(&s->c, &s->run) || s->left == 0 ||
+	    s->run == 0 || s->run >= UINT64_MAX / 2 || gap > UINT64_MAX - s->now)
+		return false;
+	s->now += gap;
+	s->step = rise / s->run;
+	s->part = rise % s->run;
+	s->rest = 0;
+	return true;
+}
+
+static inline bool next_time(struct times *s)
+{
+	uint64_t d;
+
+	if (!s->lines) {
+		if (!get(&s->c, &d) || __builtin_mul_overflow(d, s->unit, &d))
+			return false;
+		return !__builtin_add_overflow(s->now, d, &s->now);
+	}
+	if (s->left == 0) {
+		if (!begin_line(s))
+			return false;
+		s->left--;
+		return true;
+	}
+	s->left--;
+	d = s->step;
+	s->rest += s->part;
+	if (s->rest >= s->run) {
+		s->rest -= s->run;
+		d++;
+	}
+	return !__builtin_add_overflow(s->now, d, &s->now);
+}
+
+/* --- events ------------------------------------------------------------------------------ */
+
+static inline bool next_symbol(struct native *t, unsigned *symbol)
+{
+	struct cursor *c = &t->columns[HR_NATIVE_SYMBOLS];
+
+	*symbol = 0;
+	if (c->at == c->end)
+		return t->nentries == 1;
+	*symbol = *c->at++;
+	if (*symbol >= t->shorts) {
+		if (c->at == c->end)
+			return false;
+		*symbol = t->shorts + ((*symbol - t->shorts) << 8 | *c->at++);
+	}
+	return *symbol < t->nentries;
+}
+
+static bool difference(struct native *t, struct cursor *c, const struct hr_native_entry *e, uint64_t *addr)
+{
+	uint64_t d;
+
+	if (!get(c, &d))
+		return false;
+	*addr = ((t->contexts[e->context] >> e->shift) + hr_unzigzag(d)) << e->shift;
+	return true;
+}
+
+static bool predicted(struct native *t, const struct hr_native_entry *e, uint64_t *addr)
+{
+	struct cursor *choices = &t->columns[HR_NATIVE_CHOICES];
+	struct hr_places_guess g;
+	uint8_t choice;
+
+	if (choices->at == choices->end || *choices->at > HR_PLACES_MISS)
+		return false;
+	choice = *choices->at++;
+	hr_places_guess(t->places, e->context, &g);
+	if (choice < HR_PLACES_MISS)
+		*addr = g.at[choice];
+	else if (!difference(t, &t->columns[HR_NATIVE_MISSES], e, addr))
+		return false;
+	hr_places_add(t->places, e->context, *addr);
+	return true;
+}
+
+/* A free of a numbered object; *there: it is known which. */
+static void free_number(struct native *t, const struct hr_native_entry *e, struct hr_event *ev, bool *there)
+{
+	uint32_t number = hr_numbers_find(&t->numbers, (enum hr_native_place)e->place, e->reach, e->size);
+
+	*there = number != HR_NATIVE_NO_NUMBER;
+	if (!*there) {
+		hr_reader_odd(t->r, HR_ANOMALY_UNKNOWN_FREE);
+		return;
+	}
+	ev->addr = number;
+	ev->size = t->numbers.at[number].size;
+	hr_numbers_remove(&t->numbers, number);
+}
+
+/* A free that tells the number. Behind a lost block it may be of an object that was never seen. */
+static void free_told_number(struct native *t, struct hr_event *ev, bool *there)
+{
+	if (hr_numbers_has(&t->numbers, ev->addr)) {
+		if (t->lost)
+			ev->size = t->numbers.at[ev->addr].size;
+		hr_numbers_remove(&t->numbers, (uint32_t)ev->addr);
+	} else if (t->lost) {
+		hr_reader_odd(t->r, HR_ANOMALY_UNKNOWN_FREE);
+		*there = false;
+	}
+}
+
+/* The place of an event that is not passed; *there: it is an event. False: the block makes no sense, or no memory. */
+static inline bool read_place(struct native *t, const struct hr_native_entry *e, struct hr_event *ev, bool *there)
+{
+	switch ((enum hr_native_place)e->place) {
+	case HR_NATIVE_NOWHERE:
+		ev->addr = 0;
+		return true;
+	case HR_NATIVE_BY_PLACE:
+	case HR_NATIVE_BY_OBJECT:
+		if (!difference(t, &t->columns[e->place == HR_NATIVE_BY_PLACE ? HR_NATIVE_PLACES : HR_NATIVE_OBJECTS],
+				e, &ev->addr))
+			return false;
+		t->contexts[e->context] = ev->addr;
+		if (e->kind == HR_EV_OBJ_FREE && t->predicts)
+			hr_places_remove(t->places, ev->addr);
+		else if (e->kind == HR_EV_OBJ_FREE && !t->r->meta.has_addresses)
+			free_told_number(t, ev, there);
+		return true;
+	case HR_NATIVE_PREDICTED:
+		if (!predicted(t, e, &ev->addr))
+			return false;
+		t->contexts[e->context] = ev->addr;
+		return true;
+	case HR_NATIVE_NEXT:
+		ev->addr = hr_numbers_next(&t->numbers);
+		return hr_numbers_add(&t->numbers, e->size);
+	default:
+		free_number(t, e, ev, there);
+		return true;
+	}
+}
+
+static inline bool read_apart(struct native *t, const struct hr_native_entry *e, struct hr_event *ev)
+{
+	struct cursor *c = &t->columns[HR_NATIVE_VALUES];
+	uint64_t x;
+
+	if ((e->modes & HR_NATIVE_SIZE_APART) != 0) {
+		if (!get(c, &x))
+			return false;
+		ev->size = t->sizes[e->kind] += hr_unzigzag(x);
+	}
+	if ((e->modes & HR_NATIVE_ARG_APART) != 0) {
+		if (!get_below(c, UINT64_C(1) << 32, &x))
+			return false;
+		ev->arg = (uint32_t)x;
+	}
+	return true;
+}
+
+/* Up to cap events of the block at hand. False: it makes no sense from here on. */
+static bool read_events(struct native *t, struct hr_event *ev, size_t cap, size_t *n)
+{
+	while (*n < cap && t->left > 0) {
+		struct hr_event *to = &ev[*n];
+		const struct entry *x;
+		unsigned symbol;
+		bool there = true;
+
+		if (!next_symbol(t, &symbol) || !next_time(&t->times))
+			return false;
+		t->left--;
+		t->seen++;
+		x = &t->entries[symbol];
+		if (x->passed)
+			continue;
+		to->time_ns = t->times.now;
+		to->size = x->e.size;
+		to->arg = x->e.arg;
+		to->p = (int16_t)(x->e.p - 1);
+		to->kind = x->e.kind;
+		to->flags = x->e.flags;
+		if (!read_place(t, &x->e, to, &there) || (x->e.modes != 0 && !read_apart(t, &x->e, to)))
+			return false;
+		if (x->e.kind == HR_EV_SPAN_ALLOC)
+			t->places->base = to->addr;
+		if (x->wanted && there) {
+			t->r->stats.counts[to->kind]++;
+			++*n;
+		}
+	}
+	return true;
+}
+
+/* --- blocks ---------------------------------------------------------------------------------- */
+
+static enum hr_status begin_events(struct native *t, const struct hr_native_header *h, struct cursor payload)
+{
+	const unsigned first = 1u << HR_NATIVE_ENTRIES;
+	unsigned columns;
+
+	memset(t->columns, 0, sizeof(t->columns));
+	HR_TRY(unpack_columns(t, payload, first));
+	HR_TRY(read_entries(t, &columns));
+	memset(t->columns, 0, sizeof(t->columns));
+	HR_TRY(unpack_columns(t, payload, columns | 1u << HR_NATIVE_SYMBOLS | 1u << HR_NATIVE_TIMES));
+	memset(t->sizes, 0, sizeof(t->sizes));
+	memset(t->contexts, 0, sizeof(t->contexts));
+	hr_places_begin_block(t->places);
+	if (!begin_times(t, h->time_ns))
+		return HR_EINPUT;
+	t->left = h->events;
+	return h->events > 0 ? HR_OK : HR_EINPUT;
+}
+
+/* Events are missing before number: how many is known only now. */
+static void note_gap(struct native *t, uint64_t number, uint64_t offset, bool told)
+{
+	char count[HR_UNIT_BUF];
+
+	if (!told)
+		note_lost(t, offset, "a block of events is missing before this one: %s events are lost",
+			  hr_format_count(count, number - t->number));
+	t->number = number;
+	t->lost = true;
+}
+
+/* A block whose header is good and whose payload is all there. */
+static enum hr_status take_block(struct native *t, const struct hr_native_header *h, bool told, struct hr_error *err)
+{
+	struct cursor payload = {t->buf + t->pos + HR_NATIVE_HEADER_BYTES, NULL};
+	uint64_t offset = t->offset;
+	const char *wrong = NULL;
+	enum hr_status status;
+
+	payload.end = payload.at + h->stored;
+	if (XXH3_64bits(payload.at, h->stored) != h->checksum) {
+		char count[HR_UNIT_BUF];
+
+		note_lost(t, offset, "block %c at event %" PRIu64 " is damaged: %s events are lost", h->type, h->number,
+			  hr_format_count(count, h->type == 'E' ? h->events : 0));
+		if (h->type == 'E' && h->number >= t->number)
+			t->number = h->number + h->events;
+		return HR_OK;
+	}
+	switch (h->type) {
+	case 'E':
+		if (h->number < t->number || t->ended || h->time_ns < t->times.now) {
+			note_lost(t, offset, "a block of events stands where it does not belong");
+			return HR_OK;
+		}
+		if (h->number > t->number)
+			note_gap(t, h->number, offset, told);
+		t->number = h->number + h->events;
+		t->block_offset = offset;
+		status = begin_events(t, h, payload);
+		if (status == HR_ENOMEM)
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+		if (status != HR_OK) {
+			t->left = 0;
+			wrong = "its columns make no sense";
+		}
+		break;
+	case 'S':
+		/* Who begins here has seen no free yet. */
+		hr_numbers_forget_hand(&t->numbers);
+		break;
+	case 'T':
+		wrong = t->ended ? "there are two of them" : hr_native_parse_end(payload.at, h->stored, t->r);
+		if (h->number > t->number && wrong == NULL)
+			note_gap(t, h->number, offset, told);
+		t->ended = true;
+		break;
+	case 'I':
+		t->indexed = true;
+		break;
+	default:
+		wrong = "it is of no known type";
+	}
+	if (wrong != NULL)
+		note_lost(t, offset, "block %c at event %" PRIu64 ": %s", h->type, h->number, wrong);
+	return HR_OK;
+}
+
+static bool at_marker(const struct native *t, const char *marker)
+{
+	return t->len - t->pos >= 4 && memcmp(t->buf + t->pos, marker, 4) == 0;
+}
+
+/* Moves on to the next header or footer that is whole, or to the end. */
+static enum hr_status resynchronise(struct native *t, struct hr_error *err)
+{
+	struct hr_native_header h;
+	uint64_t index;
+	bool is_short;
+
+	for (;;) {
+		use(t, 1);
+		HR_TRY(need(t, HR_NATIVE_HEADER_BYTES, &is_short, err));
+		if (t->pos == t->len)
+			return HR_OK;
+		if (at_marker(t, HR_NATIVE_MARKER) && !is_short && hr_native_unpack_header(t->buf + t->pos, &h))
+			return HR_OK;
+		if (at_marker(t, HR_NATIVE_FOOTER_MARKER) && t->len - t->pos >= HR_NATIVE_FOOTER_BYTES &&
+		    hr_native_unpack_footer(t->buf + t->pos, &index))
+			return HR_OK;
+	}
+}
+
+static void note_cut(struct native *t)
+{
+	uint64_t end = t->offset + (t->len - t->pos);
+
+	if (!t->ended)
+		hr_reader_set_cut(t->r, end, "the last block of events and what stands behind them are missing");
+	else
+		hr_reader_set_cut(t->r, end, "the index is missing; all events are here");
+}
+
+/* The next block of events is at hand. HR_END: there is none. */
+static enum hr_status next_block(struct native *t, struct hr_error *err)
+{
+	bool told = false; /* what is missing before the next block has been */
+
+	while (t->left == 0) {
+		struct hr_native_header h;
+		uint64_t index;
+		bool is_short;
+
+		HR_TRY(need(t, HR_NATIVE_HEADER_BYTES, &is_short, err));
+		if (!is_short && hr_native_unpack_header(t->buf + t->pos, &h)) {
+			HR_TRY(need(t, HR_NATIVE_HEADER_BYTES + (size_t)h.stored, &is_short, err));
+			if (is_short) {
+				note_cut(t);
+				return HR_END;
+			}
+			HR_TRY(take_block(t, &h, told, err));
+			use(t, HR_NATIVE_HEADER_BYTES + (size_t)h.stored);
+			told = false;
+			continue;
+		}
+		if (t->len - t->pos >= HR_NATIVE_FOOTER_BYTES && hr_native_unpack_footer(t->buf + t->pos, &index)) {
+			use(t, HR_NATIVE_FOOTER_BYTES);
+			HR_TRY(need(t, 1, &is_short, err));
+			if (!t->ended || !t->indexed)
+				note_lost(t, t->offset, "blocks are missing before the end");
+			else if (!is_short)
+				note_lost(t, t->offset, "there are bytes behind the end");
+			while (!is_short) {
+				use(t, t->len - t->pos);
+				HR_TRY(need(t, 1, &is_short, err));
+			}
+			return HR_END;
+		}
+		/* What is left may be the beginning of a header or of the footer; or it is damaged. */
+		if (is_short && (t->pos == t->len || (!t->indexed && at_marker(t, HR_NATIVE_MARKER)) ||
+				 (t->len - t->pos < 4) || at_marker(t, HR_NATIVE_FOOTER_MARKER))) {
+			note_cut(t);
+			return HR_END;
+		}
+		note_lost(t, t->offset, "the header of a block is damaged");
+		told = true;
+		HR_TRY(resynchronise(t, err));
+	}
+	return HR_OK;
+}
+
+/* --- the format ------------------------------------------------------------------------------ */
+
+static bool native_detect(const uint8_t *head, size_t n)
+{
+	return n >= HR_NATIVE_MAGIC_BYTES && memcmp(head, HR_NATIVE_MAGIC, HR_NATIVE_MAGIC_BYTES) == 0;
+}
+
+static enum hr_status read_meta(struct native *t, struct hr_error *err)
+{
+	struct hr_native_header h;
+	const char *wrong;
+	bool is_short;
+
+	HR_TRY(need(t, HR_NATIVE_MAGIC_BYTES + HR_NATIVE_HEADER_BYTES, &is_short, err));
+	use(t, HR_NATIVE_MAGIC_BYTES);
+	if (is_short)
+		return hr_error_at(err, HR_EINPUT, t->offset, "the trace ends within its first block");
+	if (at_marker(t, HR_NATIVE_MARKER) && t->buf[t->pos + 5] > HR_NATIVE_VERSION)
+		return hr_error_at(err, HR_EINPUT, t->offset + 5, "version %u of the native form; only %d is known",
+				   t->buf[t->pos + 5], HR_NATIVE_VERSION);
+	if (!hr_native_unpack_header(t->buf + t->pos, &h) || h.type != 'M' || h.stored > HR_NATIVE_MAX_JSON)
+		return hr_error_at(err, HR_EINPUT, t->offset,
+				   "the first block is damaged: what the trace is can't be known; import it again");
+	HR_TRY(need(t, HR_NATIVE_HEADER_BYTES + (size_t)h.stored, &is_short, err));
+	use(t, HR_NATIVE_HEADER_BYTES);
+	if (is_short)
+		return hr_error_at(err, HR_EINPUT, t->offset, "the trace ends within its first block");
+	if (XXH3_64bits(t->buf + t->pos, h.stored) != h.checksum)
+		return hr_error_at(err, HR_EINPUT, t->offset,
+				   "the first block is damaged: what the trace is can't be known; import it again");
+	wrong = hr_native_parse_meta(t->buf + t->pos, h.stored, &t->r->meta);
+	if (wrong != NULL)
+		return hr_error_at(err, HR_EINPUT, t->offset, "%s", wrong);
+	use(t, h.stored);
+	return HR_OK;
+}
+
+static enum hr_status native_open(struct hr_reader *r, struct hr_error *err)
+{
+	struct native *t = hr_calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	r->state = t;
+	t->r = r;
+	t->zstd = ZSTD_createDCtx();
+	t->places = hr_places_new();
+	t->entries = hr_calloc(HR_NATIVE_MAX_ENTRIES, sizeof(*t->entries));
+	if (!hr_numbers_init(&t->numbers) || t->zstd == NULL || t->places == NULL || t->entries == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	r->meta.version = HR_NATIVE_VERSION;
+	r->meta.page_bytes = 8192;
+	r->meta.has_clock = true;
+	return read_meta(t, err);
+}
+
+static enum hr_status native_next(struct hr_reader *r, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err)
+{
+	struct native *t = r->state;
+
+	*n = 0;
+	while (*n < cap) {
+		if (t->left == 0) {
+			/* What is here is handed out before a slow source is asked for more. */
+			if (*n > 0)
+				break;
+			HR_TRY(next_block(t, err));
+		}
+		if (!read_events(t, ev, cap, n)) {
+			char count[HR_UNIT_BUF];
+
+			note_lost(t, t->block_offset, "a block of events makes no sense: %s events of it are lost",
+				  hr_format_count(count, t->left));
+			t->left = 0;
+		}
+		r->stats.events_total = t->seen;
+		r->stats.last_time_ns = t->times.now;
+	}
+	return HR_OK;
+}
+
+static void native_close(struct hr_reader *r)
+{
+	struct native *t = r->state;
+
+	if (t == NULL)
+		return;
+	ZSTD_freeDCtx(t->zstd);
+	hr_places_free(t->places);
+	hr_numbers_release(&t->numbers);
+	free(t->entries);
+	free(t->unpacked);
+	free(t->buf);
+	free(t);
+}
+
+const struct hr_format_ops hr_native_format = {
+    .format = HR_FORMAT_NATIVE,
+    .name = "native",
+    .detect = native_detect,
+    .open = native_open,
+    .next = native_next,
+    .close = native_close,
+};

@@ -1,0 +1,644 @@
+/*
+ * Writes native traces. Events gather until a block is full; then they are
+ * turned into columns in two passes: the first finds which sorts of events
+ * there are and how each event's place is said, the second writes the columns
+ * by them. Each column is compressed by itself.
+ */
+#include "config.h"
+
+#include "trace/native.h"
+
+#include "base/alloc.h"
+#include "trace/native_form.h"
+#include "trace/native_notes.h"
+#include "trace/native_numbers.h"
+#include "trace/native_places.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+#include <zstd.h>
+
+enum {
+	/* With addresses a block stands for itself, and more of them cost little; without, patterns go far. */
+	ADDRESS_BLOCK_EVENTS = 1 << 17,
+	NUMBER_BLOCK_EVENTS = 1 << 19,
+	TABLE_SLOTS = 2 * HR_NATIVE_MAX_ENTRIES,
+	/* A context for each kind and P of BY_..., behind them one for each entry of PREDICTED. */
+	P_CONTEXTS = 256,
+	FIRST_PREDICTED = HR_EVENT_KIND_COUNT * P_CONTEXTS,
+	MAX_VARINT = 10,
+};
+
+_Static_assert(FIRST_PREDICTED + HR_NATIVE_MAX_ENTRIES <= HR_NATIVE_CONTEXTS, "every entry can have a context");
+
+struct buffer {
+	uint8_t *at;
+	size_t n, cap;
+};
+
+/* An entry while the block is gathered. */
+struct sort {
+	struct hr_native_entry entry; /* shift: so far */
+	uint32_t count;
+	uint32_t symbol;
+};
+
+struct block_place {
+	uint64_t offset, number, time_ns;
+	uint8_t type;
+};
+
+struct hr_native_writer {
+	FILE *f;
+	int level;
+	bool numbered; /* objects go by number */
+	uint64_t offset;
+	uint64_t number;  /* events written */
+	uint64_t last_ns; /* of the last one taken */
+	ZSTD_CCtx *zstd;
+	struct hr_numbers numbers;
+	struct hr_places *places;
+	struct hr_event *events; /* n of the block to be */
+	size_t n, block_events;
+	uint32_t *sorts_of; /* each event's */
+	struct sort sorts[HR_NATIVE_MAX_ENTRIES];
+	uint32_t nsorts;
+	uint16_t table[TABLE_SLOTS]; /* by hash: sort + 1 */
+	uint64_t contexts[HR_NATIVE_CONTEXTS];
+	struct buffer columns[HR_NATIVE_COLUMNS];
+	struct buffer payload;
+	struct block_place *index;
+	size_t nindex, cap_index;
+};
+
+/* --- bytes --------------------------------------------------------------------- */
+
+static enum hr_status no_memory(struct hr_error *err)
+{
+	return hr_error_set(err, HR_ENOMEM, "out of memory for the native trace");
+}
+
+static bool room(struct buffer *b, size_t n)
+{
+	return b->cap - b->n >= n || hr_reserve(&b->at, &b->cap, b->n + n, 1);
+}
+
+static bool put(struct buffer *b, uint64_t x)
+{
+	if (!room(b, MAX_VARINT))
+		return false;
+	for (; x >= 0x80; x >>= 7)
+		b->at[b->n++] = (uint8_t)(x | 0x80);
+	b->at[b->n++] = (uint8_t)x;
+	return true;
+}
+
+static bool put_byte(struct buffer *b, uint8_t x)
+{
+	if (!room(b, 1))
+		return false;
+	b->at[b->n++] = x;
+	return true;
+}
+
+static enum hr_status write_out(struct hr_native_writer *w, const void *data, size_t n, struct hr_error *err)
+{
+	if (fwrite(data, 1, n, w->f) != n)
+		return hr_error_set(err, HR_EIO, "cannot write the output: %s", strerror(errno));
+	w->offset += n;
+	return HR_OK;
+}
+
+static enum hr_status write_block(struct hr_native_writer *w, struct hr_native_header *h, const void *payload, size_t n,
+				  struct hr_error *err)
+{
+	uint8_t bytes[HR_NATIVE_HEADER_BYTES];
+
+	h->stored = (uint32_t)n;
+	h->checksum = XXH3_64bits(payload, n);
+	hr_native_pack_header(bytes, h);
+	if (h->type == 'E' || h->type == 'S') {
+		if (!hr_reserve(&w->index, &w->cap_index, w->nindex + 1, sizeof(*w->index)))
+			return no_memory(err);
+		w->index[w->nindex++] = (struct block_place){w->offset, h->number, h->time_ns, h->type};
+	}
+	HR_TRY(write_out(w, bytes, sizeof(bytes), err));
+	return write_out(w, payload, n, err);
+}
+
+/* --- first pass: which sorts of events ------------------------------------------- */
+
+/* Kinds whose sizes hardly repeat. */
+static bool has_size_apart(unsigned kind)
+{
+	return kind == HR_EV_HEAP_LIVE || kind == HR_EV_HEAP_GOAL || kind == HR_EV_MEMORY_LIMIT ||
+	       kind == HR_EV_SWEEP_END;
+}
+
+static bool is_object(unsigned kind)
+{
+	return kind >= HR_EV_OBJ_EXISTS && kind <= HR_EV_STACK_FREE;
+}
+
+static bool has_place(unsigned kind)
+{
+	return kind <= HR_EV_STACK_FREE || (kind >= HR_EV_PAGE_ALLOC && kind <= HR_EV_PAGE_SCAV);
+}
+
+/* How the number of an object is said; the numbers' state follows. False: out of memory. */
+static bool describe_number(struct hr_native_writer *w, const struct hr_event *ev, struct hr_native_entry *e)
+{
+	struct hr_numbers *s = &w->numbers;
+	enum hr_native_place place;
+
+	if (ev->kind == HR_EV_OBJ_FREE && hr_numbers_has(s, ev->addr)) {
+		uint32_t number = (uint32_t)ev->addr;
+
+		if (s->at[number].size == ev->size && hr_numbers_describe(s, number, &place, &e->reach)) {
+			e->place = (uint8_t)place;
+			if (place != HR_NATIVE_SAME_SIZE)
+				e->size = 0;
+		} else {
+			e->reach = 0;
+		}
+		hr_numbers_remove(s, number);
+	} else if ((ev->kind == HR_EV_OBJ_ALLOC || ev->kind == HR_EV_OBJ_EXISTS) && ev->addr == hr_numbers_next(s)) {
+		e->place = HR_NATIVE_NEXT;
+		return hr_numbers_add(s, ev->size);
+	}
+	return true;
+}
+
+static bool describe(struct hr_native_writer *w, const struct hr_event *ev, bool standing, struct hr_native_entry *e)
+{
+	*e = (struct hr_native_entry){
+	    .kind = ev->kind, .flags = ev->flags, .p = (uint16_t)(ev->p + 1), .arg = ev->arg, .size = ev->size};
+	if (has_size_apart(ev->kind)) {
+		e->modes |= HR_NATIVE_SIZE_APART;
+		e->size = 0;
+	}
+	if (ev->kind == HR_EV_SWEEP_END) {
+		e->modes |= HR_NATIVE_ARG_APART;
+		e->arg = 0;
+	}
+	if (!has_place(ev->kind) && ev->addr == 0)
+		return true;
+	e->place = is_object(ev->kind) ? HR_NATIVE_BY_OBJECT : HR_NATIVE_BY_PLACE;
+	if (!w->numbered && (ev->kind == HR_EV_OBJ_ALLOC || ev->kind == HR_EV_OBJ_EXISTS))
+		e->place = HR_NATIVE_PREDICTED;
+	else
+		e->context = (uint16_t)(ev->kind * P_CONTEXTS + (is_object(ev->kind) ? (uint8_t)ev->p : 0));
+	return !w->numbered || standing || !is_object(ev->kind) || describe_number(w, ev, e);
+}
+
+static uint64_t hash(const struct hr_native_entry *e)
+{
+	uint64_t a = (uint64_t)e->kind | (uint64_t)e->flags << 8 | (uint64_t)e->p << 16 | (uint64_t)e->place << 32 |
+		     (uint64_t)e->reach << 40;
+
+	a = (a ^ (uint64_t)e->arg << 20) * UINT64_C(0x9e3779b97f4a7c15);
+	a = (a ^ a >> 31 ^ e->size) * UINT64_C(0xbf58476d1ce4e5b9);
+	return a ^ a >> 32;
+}
+
+static bool same(const struct hr_native_entry *a, const struct hr_native_entry *b)
+{
+	return a->kind == b->kind && a->flags == b->flags && a->p == b->p && a->place == b->place &&
+	       a->reach == b->reach && a->arg == b->arg && a->size == b->size;
+}
+
+/* The sort that this is; UINT32_MAX: the block has no room for another. */
+static uint32_t sort_of(struct hr_native_writer *w, const struct hr_native_entry *e)
+{
+	uint32_t slot = (uint32_t)hash(e) % TABLE_SLOTS;
+
+	for (; w->table[slot] != 0; slot = (slot + 1) % TABLE_SLOTS)
+		if (same(&w->sorts[w->table[slot] - 1].entry, e))
+			return w->table[slot] - 1u;
+	if (w->nsorts == HR_NATIVE_MAX_ENTRIES)
+		return UINT32_MAX;
+	w->sorts[w->nsorts] = (struct sort){.entry = *e};
+	w->sorts[w->nsorts].entry.shift = 63;
+	if (e->place == HR_NATIVE_PREDICTED)
+		w->sorts[w->nsorts].entry.context = (uint16_t)(FIRST_PREDICTED + w->nsorts);
+	w->table[slot] = (uint16_t)(w->nsorts + 1);
+	return w->nsorts++;
+}
+
+/* *n becomes how many of the events fit into a block. False: out of memory. */
+static bool gather(struct hr_native_writer *w, const struct hr_event *ev, size_t *n, bool standing)
+{
+	memset(w->table, 0, sizeof(w->table));
+	w->nsorts = 0;
+	for (size_t i = 0; i < *n; i++) {
+		struct hr_native_entry e;
+		uint32_t sort;
+
+		/* What an event does to the numbers can't be undone: there must be room before. */
+		if (w->nsorts == HR_NATIVE_MAX_ENTRIES) {
+			*n = i;
+			break;
+		}
+		if (!describe(w, &ev[i], standing, &e))
+			return false;
+		sort = sort_of(w, &e);
+		w->sorts_of[i] = sort;
+		w->sorts[sort].count++;
+		if (ev[i].addr != 0 && __builtin_ctzll(ev[i].addr) < w->sorts[sort].entry.shift)
+			w->sorts[sort].entry.shift = (uint8_t)__builtin_ctzll(ev[i].addr);
+	}
+	return true;
+}
+
+/* --- second pass: columns ---------------------------------------------------------- */
+
+struct ranked {
+	uint32_t count, sort;
+};
+
+static int by_count(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return x->sort < y->sort ? -1 : 1;
+}
+
+/* The frequent sorts get the short symbols. */
+static bool write_entries(struct hr_native_writer *w)
+{
+	struct buffer *b = &w->columns[HR_NATIVE_ENTRIES];
+	struct ranked *ranked = hr_calloc(w->nsorts, sizeof(*ranked));
+	bool fine = ranked != NULL;
+
+	for (uint32_t i = 0; fine && i < w->nsorts; i++)
+		ranked[i] = (struct ranked){w->sorts[i].count, i};
+	if (fine)
+		qsort(ranked, w->nsorts, sizeof(*ranked), by_count);
+	for (uint32_t i = 0; fine && i < w->nsorts; i++) {
+		struct sort *s = &w->sorts[ranked[i].sort];
+		const struct hr_native_entry *e = &s->entry;
+
+		s->symbol = i;
+		fine = put(b, e->kind) && put(b, e->flags) && put(b, e->p) && put(b, e->modes) && put(b, e->place) &&
+		       put(b, e->place >= HR_NATIVE_NEXT ? e->reach : e->shift) && put(b, e->context) &&
+		       put(b, e->arg) && put(b, e->size);
+	}
+	free(ranked);
+	return fine;
+}
+
+static bool write_symbols(struct hr_native_writer *w, size_t n)
+{
+	struct buffer *b = &w->columns[HR_NATIVE_SYMBOLS];
+	unsigned shorts = hr_native_short_symbols(w->nsorts);
+
+	if (!room(b, 2 * n))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		unsigned symbol = w->sorts[w->sorts_of[i]].symbol;
+
+		if (symbol < shorts) {
+			b->at[b->n++] = (uint8_t)symbol;
+		} else {
+			symbol -= shorts;
+			b->at[b->n++] = (uint8_t)(shorts + (symbol >> 8));
+			b->at[b->n++] = (uint8_t)symbol;
+		}
+	}
+	return true;
+}
+
+static bool write_difference(struct hr_native_writer *w, enum hr_native_column column, const struct hr_native_entry *e,
+			     uint64_t addr, uint64_t last)
+{
+	return put(&w->columns[column], hr_zigzag((addr >> e->shift) - (last >> e->shift)));
+}
+
+static bool write_predicted(struct hr_native_writer *w, const struct hr_native_entry *e, uint64_t addr)
+{
+	struct hr_places_guess g;
+	uint8_t choice = 0;
+
+	hr_places_guess(w->places, e->context, &g);
+	while (choice < HR_PLACES_MISS && g.at[choice] != addr)
+		choice++;
+	hr_places_add(w->places, e->context, addr);
+	if (!put_byte(&w->columns[HR_NATIVE_CHOICES], choice))
+		return false;
+	if (choice == HR_PLACES_MISS && !write_difference(w, HR_NATIVE_MISSES, e, addr, w->contexts[e->context]))
+		return false;
+	w->contexts[e->context] = addr;
+	return true;
+}
+
+static bool write_places(struct hr_native_writer *w, const struct hr_event *ev, size_t n)
+{
+	uint64_t sizes[HR_EVENT_KIND_COUNT] = {0};
+
+	memset(w->contexts, 0, sizeof(w->contexts));
+	hr_places_begin_block(w->places);
+	for (size_t i = 0; i < n; i++) {
+		const struct hr_native_entry *e = &w->sorts[w->sorts_of[i]].entry;
+		bool fine = true;
+
+		switch ((enum hr_native_place)e->place) {
+		case HR_NATIVE_BY_PLACE:
+		case HR_NATIVE_BY_OBJECT:
+			fine =
+			    write_difference(w, e->place == HR_NATIVE_BY_PLACE ? HR_NATIVE_PLACES : HR_NATIVE_OBJECTS,
+					     e, ev[i].addr, w->contexts[e->context]);
+			w->contexts[e->context] = ev[i].addr;
+			break;
+		case HR_NATIVE_PREDICTED:
+			fine = write_predicted(w, e, ev[i].addr);
+			break;
+		default:
+			break;
+		}
+		if (ev[i].kind == HR_EV_SPAN_ALLOC)
+			w->places->base = ev[i].addr;
+		else if (ev[i].kind == HR_EV_OBJ_FREE && e->place == HR_NATIVE_BY_OBJECT)
+			hr_places_remove(w->places, ev[i].addr);
+		if ((e->modes & HR_NATIVE_SIZE_APART) != 0) {
+			fine = fine && put(&w->columns[HR_NATIVE_VALUES], hr_zigzag(ev[i].size - sizes[e->kind]));
+			sizes[e->kind] = ev[i].size;
+		}
+		if ((e->modes & HR_NATIVE_ARG_APART) != 0)
+			fine = fine && put(&w->columns[HR_NATIVE_VALUES], ev[i].arg);
+		if (!fine)
+			return false;
+	}
+	return true;
+}
+
+/* --- times --------------------------------------------------------------------------- */
+
+/*
+ * Events that a reader has spread evenly between two ticks of a coarse clock,
+ * or over time at a rate, lie on a line: start + floor(i * rise / run). The
+ * longest beginning of ev[0, n) that does. lo and hi bound the slopes that fit
+ * (lo <= slope < hi), so that lo itself is one.
+ */
+static size_t measure_line(const struct hr_event *ev, size_t n, uint64_t *rise, uint64_t *run)
+{
+	uint64_t lo_rise = 0, lo_run = 1, hi_rise = UINT64_MAX, hi_run = 1;
+	size_t i;
+
+	for (i = 1; i < n; i++) {
+		uint64_t d = ev[i].time_ns - ev[0].time_ns;
+
+		if (d >= UINT64_MAX >> 1)
+			break;
+		/* d / i <= slope < (d + 1) / i */
+		if ((unsigned __int128)d * hi_run >= (unsigned __int128)hi_rise * i ||
+		    (unsigned __int128)(d + 1) * lo_run <= (unsigned __int128)lo_rise * i)
+			break;
+		if ((unsigned __int128)d * lo_run > (unsigned __int128)lo_rise * i) {
+			lo_rise = d;
+			lo_run = i;
+		}
+		if ((unsigned __int128)(d + 1) * hi_run < (unsigned __int128)hi_rise * i) {
+			hi_rise = d + 1;
+			hi_run = i;
+		}
+	}
+	*rise = lo_rise;
+	*run = lo_run;
+	return i;
+}
+
+static bool write_lines(struct buffer *b, const struct hr_event *ev, size_t n)
+{
+	uint64_t last = ev[0].time_ns;
+	bool fine = put(b, 1);
+
+	for (size_t i = 0, len; fine && i < n; i += len) {
+		uint64_t rise, run;
+
+		len = measure_line(ev + i, n - i, &rise, &run);
+		fine = put(b, ev[i].time_ns - last) && put(b, len) && put(b, rise) && put(b, run);
+		last = ev[i + len - 1].time_ns;
+	}
+	return fine;
+}
+
+static uint64_t gcd(uint64_t a, uint64_t b)
+{
+	while (b != 0) {
+		uint64_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+static bool write_steps(struct buffer *b, const struct hr_event *ev, size_t n)
+{
+	uint64_t last = ev[0].time_ns, unit = 0;
+
+	for (size_t i = 1; i < n && unit != 1; i++) {
+		uint64_t d = ev[i].time_ns - ev[i - 1].time_ns;
+
+		if (d != 0 && (unit == 0 || d % unit != 0))
+			unit = gcd(d, unit);
+	}
+	if (unit == 0)
+		unit = 1;
+	if (!put(b, 0) || !put(b, unit))
+		return false;
+	for (size_t i = 0; i < n; last = ev[i++].time_ns)
+		if (!put(b, (ev[i].time_ns - last) / unit))
+			return false;
+	return true;
+}
+
+/* Lines where they are few: about a line for each sixteen events is where steps become shorter. */
+static bool write_times(struct buffer *b, const struct hr_event *ev, size_t n)
+{
+	size_t lines = 0, i = 0;
+
+	while (i < n && 16 * lines <= i + 1024) {
+		uint64_t rise, run;
+
+		i += measure_line(ev + i, n - i, &rise, &run);
+		lines++;
+	}
+	return i >= n && 16 * lines <= n ? write_lines(b, ev, n) : write_steps(b, ev, n);
+}
+
+/* --- blocks ---------------------------------------------------------------------------- */
+
+/* Appends the column to the payload: number, codec, bytes unpacked, bytes stored, the bytes. */
+static bool pack(struct hr_native_writer *w, unsigned number)
+{
+	const struct buffer *c = &w->columns[number];
+	struct buffer *to = &w->payload;
+	size_t begin = to->n, bound = ZSTD_compressBound(c->n), n;
+
+	if (c->n == 0)
+		return true;
+	if (!put_byte(to, (uint8_t)number) || !put_byte(to, HR_NATIVE_ZSTD) || !put(to, c->n) ||
+	    !room(to, MAX_VARINT + bound))
+		return false;
+	n = ZSTD_compressCCtx(w->zstd, to->at + to->n + MAX_VARINT, bound, c->at, c->n, w->level);
+	if (ZSTD_isError(n))
+		return false;
+	const uint8_t *from = to->at + to->n + MAX_VARINT;
+	if (n >= c->n) {
+		to->at[begin + 1] = HR_NATIVE_RAW;
+		from = c->at;
+		n = c->n;
+	}
+	if (!put(to, n))
+		return false;
+	memmove(to->at + to->n, from, n);
+	to->n += n;
+	return true;
+}
+
+/* The first *n of the events as a block of that type; *n becomes how many it took. */
+static enum hr_status write_events(struct hr_native_writer *w, uint8_t type, const struct hr_event *ev, size_t *n,
+				   struct hr_error *err)
+{
+	struct hr_native_header h = {.type = type, .number = w->number, .time_ns = ev[0].time_ns};
+	bool fine;
+
+	for (unsigned i = 0; i < HR_NATIVE_COLUMNS; i++)
+		w->columns[i].n = 0;
+	w->payload.n = 0;
+	fine = gather(w, ev, n, type == 'S') && write_entries(w) && write_symbols(w, *n) && write_places(w, ev, *n) &&
+	       write_times(&w->columns[HR_NATIVE_TIMES], ev, *n);
+	for (unsigned i = 0; fine && i < HR_NATIVE_COLUMNS; i++)
+		fine = pack(w, i);
+	if (!fine)
+		return no_memory(err);
+	h.events = (uint32_t)*n;
+	return write_block(w, &h, w->payload.at, w->payload.n, err);
+}
+
+/* Writes the first of the events gathered, and moves up the rest. */
+static enum hr_status flush(struct hr_native_writer *w, struct hr_error *err)
+{
+	size_t n = w->n;
+
+	HR_TRY(write_events(w, 'E', w->events, &n, err));
+	w->number += n;
+	w->n -= n;
+	memmove(w->events, w->events + n, w->n * sizeof(*w->events));
+	return HR_OK;
+}
+
+static enum hr_status write_text(struct hr_native_writer *w, uint8_t type, char *text, struct hr_error *err)
+{
+	struct hr_native_header h = {.type = type, .number = w->number, .time_ns = w->last_ns};
+	enum hr_status status;
+
+	if (text == NULL)
+		return no_memory(err);
+	status = write_block(w, &h, text, strlen(text), err);
+	free(text);
+	return status;
+}
+
+enum hr_status hr_native_begin(FILE *f, const struct hr_trace_meta *meta, const struct hr_native_options *options,
+			       struct hr_native_writer **made, struct hr_error *err)
+{
+	struct hr_native_writer *w = hr_calloc(1, sizeof(*w));
+	enum hr_status status = HR_OK;
+
+	*made = NULL;
+	if (w == NULL)
+		return no_memory(err);
+	w->f = f;
+	w->level = options->level != 0 ? options->level : HR_NATIVE_DEFAULT_LEVEL;
+	w->numbered = !meta->has_addresses;
+	w->block_events = w->numbered ? NUMBER_BLOCK_EVENTS : ADDRESS_BLOCK_EVENTS;
+	w->zstd = ZSTD_createCCtx();
+	w->places = hr_places_new();
+	w->events = hr_calloc(w->block_events, sizeof(*w->events));
+	w->sorts_of = hr_calloc(w->block_events, sizeof(*w->sorts_of));
+	if (!hr_numbers_init(&w->numbers) || w->zstd == NULL || w->places == NULL || w->events == NULL ||
+	    w->sorts_of == NULL)
+		status = no_memory(err);
+	if (status == HR_OK)
+		status = write_out(w, HR_NATIVE_MAGIC, HR_NATIVE_MAGIC_BYTES, err);
+	if (status == HR_OK)
+		status = write_text(w, 'M', hr_native_meta_text(meta, options->reading), err);
+	if (status != HR_OK)
+		hr_native_free(w);
+	else
+		*made = w;
+	return status;
+}
+
+enum hr_status hr_native_add(struct hr_native_writer *w, const struct hr_event *ev, size_t n, struct hr_error *err)
+{
+	while (n > 0) {
+		size_t some = w->block_events - w->n < n ? w->block_events - w->n : n;
+
+		for (size_t i = 0; i < some; i++) {
+			if (ev[i].time_ns < w->last_ns)
+				return hr_error_set(err, HR_EUSAGE, "time runs backwards");
+			w->last_ns = ev[i].time_ns;
+		}
+		memcpy(w->events + w->n, ev, some * sizeof(*ev));
+		w->n += some;
+		ev += some;
+		n -= some;
+		if (w->n == w->block_events)
+			HR_TRY(flush(w, err));
+	}
+	return HR_OK;
+}
+
+static enum hr_status write_index(struct hr_native_writer *w, struct hr_error *err)
+{
+	struct hr_native_header h = {.type = 'I', .number = w->number, .time_ns = w->last_ns};
+	struct block_place last = {0};
+	uint8_t footer[HR_NATIVE_FOOTER_BYTES];
+	bool fine;
+
+	w->payload.n = 0;
+	fine = put(&w->payload, w->nindex);
+	for (size_t i = 0; fine && i < w->nindex; i++) {
+		const struct block_place *b = &w->index[i];
+
+		fine = put(&w->payload, b->type) && put(&w->payload, b->offset - last.offset) &&
+		       put(&w->payload, b->number - last.number) && put(&w->payload, b->time_ns - last.time_ns);
+		last = *b;
+	}
+	if (!fine)
+		return no_memory(err);
+	hr_native_pack_footer(footer, w->offset);
+	HR_TRY(write_block(w, &h, w->payload.at, w->payload.n, err));
+	return write_out(w, footer, sizeof(footer), err);
+}
+
+enum hr_status hr_native_end(struct hr_native_writer *w, const struct hr_trace_stats *stats, struct hr_error *err)
+{
+	while (w->n > 0)
+		HR_TRY(flush(w, err));
+	HR_TRY(write_text(w, 'T', hr_native_end_text(stats), err));
+	return write_index(w, err);
+}
+
+void hr_native_free(struct hr_native_writer *w)
+{
+	if (w == NULL)
+		return;
+	ZSTD_freeCCtx(w->zstd);
+	hr_numbers_release(&w->numbers);
+	hr_places_free(w->places);
+	free(w->events);
+	free(w->sorts_of);
+	for (unsigned i = 0; i < HR_NATIVE_COLUMNS; i++)
+		free(w->columns[i].at);
+	free(w->payload.at);
+	free(w->index);
+	free(w);
+}
