@@ -1,7 +1,8 @@
 /*
- * A stream of decompressed bytes from a file, a pipe or memory. zstd and gzip
- * are found by their magic numbers and undone on the way; everything that
- * comes out goes through one digest.
+ * A stream of decompressed bytes from a file, a pipe or memory. zstd, gzip,
+ * bzip2 and zip archives of one file are found by their magic numbers and undone
+ * on the way, in memory that does not depend on how much comes out; everything
+ * that does goes through one digest.
  */
 #ifndef HR_TRACE_INPUT_H
 #define HR_TRACE_INPUT_H
@@ -30,7 +31,7 @@ enum hr_status hr_input_open_memory(const void *data, size_t n, struct hr_input 
  */
 enum hr_status hr_input_read(struct hr_input *in, void *buf, size_t cap, size_t *n, struct hr_error *err);
 
-/* "none", "zstd", "gzip" */
+/* "none", "zstd", "gzip", "bzip2", "zip" */
 const char *hr_input_compression(const struct hr_input *in);
 /* The compressed stream ended in the middle of a frame; known once a read said HR_END. */
 bool hr_input_cut(const struct hr_input *in);

@@ -14,6 +14,26 @@ else
 fuzz_main = tests/fuzz/standalone.c
 endif
 
+fuzz_programs += tests/fuzz/fuzz_android
+tests_fuzz_fuzz_android_SOURCES = tests/fuzz/fuzz_android.c $(fuzz_main)
+tests_fuzz_fuzz_android_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_android
+
+fuzz_programs += tests/fuzz/fuzz_calls
+tests_fuzz_fuzz_calls_SOURCES = tests/fuzz/fuzz_calls.c $(fuzz_main)
+tests_fuzz_fuzz_calls_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_calls
+
+fuzz_programs += tests/fuzz/fuzz_input
+tests_fuzz_fuzz_input_SOURCES = tests/fuzz/fuzz_input.c $(fuzz_main)
+tests_fuzz_fuzz_input_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_input
+
+fuzz_programs += tests/fuzz/fuzz_mtrace
+tests_fuzz_fuzz_mtrace_SOURCES = tests/fuzz/fuzz_mtrace.c $(fuzz_main)
+tests_fuzz_fuzz_mtrace_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_mtrace
+
 fuzz_programs += tests/fuzz/fuzz_gotrace
 tests_fuzz_fuzz_gotrace_SOURCES = tests/fuzz/fuzz_gotrace.c $(fuzz_main)
 tests_fuzz_fuzz_gotrace_LDADD = $(fuzz_ldadd)
@@ -37,7 +57,7 @@ fuzz_corpus += tests/fuzz/corpus/fuzz_text
 check_PROGRAMS += $(fuzz_programs)
 TESTS += tests/fuzz/corpus.sh
 test_environment += FUZZ_PROGRAMS='$(fuzz_programs)'
-EXTRA_DIST += tests/fuzz/corpus.sh tests/fuzz/standalone.c $(fuzz_corpus)
+EXTRA_DIST += tests/fuzz/corpus.sh tests/fuzz/standalone.c tests/fuzz/recording.h $(fuzz_corpus)
 
 # All fuzz targets, not their tests.
 fuzzers: $(fuzz_programs)

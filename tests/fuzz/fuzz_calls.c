@@ -1,0 +1,13 @@
+/* Any bytes as a trace of calls, valgrind's or those of others. */
+#include "config.h"
+
+#include "recording.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	fuzz_recording(data, size, HR_FORMAT_VALGRIND);
+	fuzz_recording(data, size, HR_FORMAT_CALLS);
+	return 0;
+}
