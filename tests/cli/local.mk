@@ -12,10 +12,11 @@ cli_tests = \
 	tests/cli/objects.sh \
 	tests/cli/pagetrace.sh \
 	tests/cli/native.sh \
+	tests/cli/recordings.sh \
 	tests/cli/replay.sh \
 	tests/cli/usage.sh \
 	tests/cli/version.sh
-cli_data =
+cli_data = tests/cli/recordings
 
 TESTS += $(cli_tests)
 EXTRA_DIST += $(cli_tests) $(cli_data)
