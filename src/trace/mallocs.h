@@ -46,7 +46,7 @@ void hr_mallocs_release(struct hr_mallocs *m);
 /* Ns of the recorder's clock; EXACT: any origin; TICKS: since the recording began. May step back (counted). */
 void hr_mallocs_time(struct hr_mallocs *m, uint64_t ns);
 /* The number of the recorder's thread tid, in order of appearance, as an event's p. HR_NO_P: out of memory, or there
- * are more than 32,767. */
+ * are more than 32,768. */
 int16_t hr_mallocs_thread(struct hr_mallocs *m, uint64_t tid);
 
 /*
