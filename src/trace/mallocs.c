@@ -205,6 +205,9 @@ size_t hr_mallocs_take(struct hr_mallocs *m, struct hr_event *ev, size_t cap)
 {
 	size_t n = hr_mallocs_ready(m) < cap ? hr_mallocs_ready(m) : cap;
 
+	/* There is no queue before the first event. */
+	if (n == 0)
+		return 0;
 	memcpy(ev, m->queue + m->given, n * sizeof(*ev));
 	m->given += n;
 	for (size_t i = 0; i < n; i++)
