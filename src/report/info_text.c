@@ -57,10 +57,12 @@ static void print_what(const struct view *v)
 	const struct hr_trace_meta *meta = v->meta;
 	const struct hr_trace_stats *stats = v->stats;
 	char a[HR_UNIT_BUF], b[HR_UNIT_BUF], c[HR_UNIT_BUF], rate[HR_UNIT_BUF];
-	char format[128], threads[32] = "", procs[32] = "";
+	char version[32] = "", format[128], threads[32] = "", procs[32] = "";
 
-	snprintf(format, sizeof(format), "%s version %u, compression %s", meta->format_name, meta->version,
-		 meta->compression);
+	/* Texts of other tools have none. */
+	if (meta->version != 0)
+		snprintf(version, sizeof(version), " version %u", meta->version);
+	snprintf(format, sizeof(format), "%s%s, compression %s", meta->format_name, version, meta->compression);
 	/* A long name gets a line for itself. */
 	if (strlen(v->info->path) + 2 + strlen(format) > v->page->columns) {
 		hr_page_text(v->page, 0, "%s:", v->info->path);
