@@ -13,6 +13,10 @@ bench_programs += tests/bench/decode
 tests_bench_decode_SOURCES = tests/bench/decode.c
 tests_bench_decode_LDADD = libcore.la
 
+bench_programs += tests/bench/generate
+tests_bench_generate_SOURCES = tests/bench/generate.c
+tests_bench_generate_LDADD = libcore.la
+
 EXTRA_PROGRAMS += $(bench_programs) $(bench_tools)
 EXTRA_DIST += $(bench_scripts)
 CLEANFILES += $(bench_programs) $(bench_tools)
