@@ -31,6 +31,7 @@ struct cli_options {
 	const char *series;
 	uint64_t every_ns;
 	uint64_t seed;
+	bool text;
 	const char *truth, *log;
 	bool limit_given, other_given;
 	bool spans;	/* export */

@@ -64,7 +64,9 @@ const struct cli_command cli_commands[] = {
      "is dropped, programs that hurt one policy each. Without KIND: lists the kinds, with their parameters.\n"
      "The same kind, parameters and seed give the same trace everywhere.\n",
      "heapreplay generate\tthe kinds, with their parameters\n"
-     "heapreplay generate sawtooth,live=100MiB -o saw.txt\ta saw of 100 to 200 MiB\n"
+     "heapreplay generate sawtooth,live=100MiB -o saw.hrt\ta saw of 100 to 200 MiB\n"
+     "heapreplay generate --text against-eager | less\tlook at the events\n"
+     "heapreplay generate steady,seconds=10 -o - | heapreplay replay -\ta server, replayed as it is made up\n"
      "heapreplay generate against-density -o - | heapreplay compare -\tall policies where density hurts\n",
      cli_run_generate},
     {"help", CLI_HELP, "[COMMAND]", 0, 1, "help on a command", "Shows what a command does, with its options.\n",

@@ -6,6 +6,7 @@
 #include "base/params.h"
 #include "generate/generate.h"
 #include "report/output.h"
+#include "trace/native.h"
 #include "trace/text.h"
 
 #include <errno.h>
@@ -13,33 +14,75 @@
 #include <unistd.h>
 
 #define EVENTS_A_BATCH 4096
+#define LEVEL 1 /* what is made at random does not get much smaller with more work */
 
 static enum hr_status write_failed(struct hr_error *err)
 {
 	return hr_error_set(err, HR_EIO, "cannot write the output: %s", strerror(errno));
 }
 
+/* Takes the next batch, and tells the progress. */
+static enum hr_status next(struct hr_generator *g, struct hr_event *events, size_t *n, struct hr_error *err)
+{
+	enum hr_status status = hr_generator_next(g, events, EVENTS_A_BATCH, n, err);
+	uint64_t done, total;
+
+	if (status == HR_OK) {
+		hr_generator_progress(g, &done, &total);
+		cli_progress_update(done, total, hr_generator_stats(g)->events_total, events[*n - 1].time_ns);
+	}
+	return status;
+}
+
 static enum hr_status write_text(struct hr_generator *g, FILE *out, struct hr_error *err)
 {
 	const struct hr_trace_meta *meta = hr_generator_meta(g);
 	struct hr_event events[EVENTS_A_BATCH];
-	uint64_t done, total, written = 0;
 	enum hr_status status;
 	size_t n;
 
 	if (hr_text_write_header(out, meta) != HR_OK)
 		return write_failed(err);
-	while ((status = hr_generator_next(g, events, EVENTS_A_BATCH, &n, err)) == HR_OK) {
+	while ((status = next(g, events, &n, err)) == HR_OK)
 		for (size_t i = 0; i < n; i++)
 			if (hr_text_write_event(out, meta, &events[i]) != HR_OK)
 				return write_failed(err);
-		written += n;
-		hr_generator_progress(g, &done, &total);
-		cli_progress_update(done, total, written, events[n - 1].time_ns);
-	}
 	if (status != HR_END)
 		return status;
 	return hr_text_write_end(out, hr_generator_stats(g)) == HR_OK ? HR_OK : write_failed(err);
+}
+
+static enum hr_status add_all(struct hr_generator *g, struct hr_native_writer *w, struct hr_error *err)
+{
+	struct hr_event events[EVENTS_A_BATCH];
+	enum hr_status status;
+	size_t n;
+
+	while ((status = next(g, events, &n, err)) == HR_OK)
+		HR_TRY(hr_native_add(w, events, n, err));
+	return status == HR_END ? hr_native_end(w, hr_generator_stats(g), err) : status;
+}
+
+static enum hr_status write_native(struct hr_generator *g, FILE *out, struct hr_error *err)
+{
+	const struct hr_native_options options = {.level = LEVEL};
+	struct hr_native_writer *w;
+	enum hr_status status;
+
+	HR_TRY(hr_native_begin(out, hr_generator_meta(g), &options, &w, err));
+	status = add_all(g, w, err);
+	hr_native_free(w);
+	return status;
+}
+
+/* By --text, by the name, and where people read. */
+static bool wants_text(const struct cli_options *o)
+{
+	size_t n = o->output != NULL ? strlen(o->output) : 0;
+
+	if (o->text || (n >= 4 && strcmp(o->output + n - 4, ".txt") == 0))
+		return true;
+	return (n == 0 || strcmp(o->output, "-") == 0) && isatty(STDOUT_FILENO);
 }
 
 static int list_kinds(void)
@@ -51,7 +94,7 @@ static int list_kinds(void)
 		printf("%s: %s\n", w->name, w->summary);
 		for (const struct hr_param *row = w->params; row->name != NULL; row++)
 			printf("    %s=%s  %s\n", row->name, row->initial, row->help);
-		printf("  heapreplay generate %.*s -o trace.txt    %s\n\n", (int)example, w->example,
+		printf("  heapreplay generate %.*s -o trace.hrt    %s\n\n", (int)example, w->example,
 		       w->example + example + 1);
 	}
 	fputs("heapreplay-generate(1) says what they do. The same kind, parameters and --seed give the same trace.\n",
@@ -78,7 +121,7 @@ int cli_run_generate(const struct cli_options *o, int argc, char **argv)
 		cli_progress_start(NULL, o);
 	status = hr_output_open(&main, o->output, &err);
 	if (status == HR_OK)
-		status = write_text(g, main.file, &err);
+		status = wants_text(o) ? write_text(g, main.file, &err) : write_native(g, main.file, &err);
 	cli_progress_end();
 	if (status == HR_OK)
 		status = hr_output_commit(&main, &err);

@@ -114,6 +114,8 @@ static const struct option_row {
      "times are multiplied by X; below 1 where recording slowed the program down (1)"},
     {"jobs", 'j', "N", COUNT, AT(replay.jobs), CLI_COMPARE, "threads; the answers are the same (one a processor)"},
     {"seed", 0, "N", NUMBER, AT(seed), CLI_GENERATE, "another number gives another trace of the same kind (1)"},
+    {"text", 0, NULL, FLAG, AT(text), CLI_GENERATE,
+     "text instead of the native form; so is a FILE whose name ends in .txt, and what goes to a terminal"},
     {"roff", 0, NULL, FLAG, AT(roff), CLI_HELP, "as mdoc, for the manual pages"},
     {"quiet", 'q', NULL, FLAG, AT(quiet), CLI_READS | CLI_GENERATE, "no progress on standard error"},
     {"help", 'h', NULL, FLAG, AT(help), CLI_ANY, "show this"},

@@ -10,7 +10,7 @@ for kind in steady ramp sawtooth bursty fragment phases against-background again
 	like "$out" "heapreplay generate $kind,[a-z]+=[^ ]* -o" "with an example of $kind"
 done
 while IFS= read -r example; do
-	run bash -c "${example/heapreplay/"$HEAPREPLAY"},seconds=1 -o -"
+	run bash -c "${example/heapreplay/"$HEAPREPLAY"},seconds=1 -o out.hrt"
 	is "$status" 0 "$example"
 done < <(printf '%s\n' "$out" | sed -n 's/^  \(heapreplay generate [^ ]*\) -o.*/\1/p')
 
@@ -24,11 +24,23 @@ run "$HEAPREPLAY" generate steady --seed x
 like "$err" "--seed takes a whole number, not 'x'" 'a wrong seed'
 
 "$HEAPREPLAY" generate sawtooth,events=20000 -o a.txt
-"$HEAPREPLAY" generate sawtooth,events=20000 --seed 1 -o - >b.txt
+"$HEAPREPLAY" generate sawtooth,events=20000 --seed 1 --text -o - >b.txt
 "$HEAPREPLAY" generate sawtooth,events=20000 --seed 2 -o c.txt
 same a.txt b.txt 'the same seed, the same bytes, to a file and to a pipe'
 cmp -s a.txt c.txt
 is $? 1 'another seed, another trace'
+is "$(head -n 1 a.txt)" '# heapreplay-trace 1' 'a name in .txt is text, and --text'
+for kind in sawtooth,events=20000 steady,events=20000 against-walk,seconds=40; do
+	"$HEAPREPLAY" generate "$kind" -o a.hrt
+	"$HEAPREPLAY" generate "$kind" >b.hrt
+	same a.hrt b.hrt "$kind: the native form, to a file and to a pipe"
+	"$HEAPREPLAY" generate "$kind" --text -o a.txt
+	"$HEAPREPLAY" export a.hrt -o b.txt
+	same a.txt b.txt "$kind: native and text say the same"
+	"$HEAPREPLAY" replay --json a.hrt | grep -Ev '"(name|xxh3|bytes|format|format_version)":' >a.json
+	"$HEAPREPLAY" replay --json a.txt | grep -Ev '"(name|xxh3|bytes|format|format_version)":' >b.json
+	same a.json b.json "$kind: and so do their replays"
+done
 run "$HEAPREPLAY" info --json a.txt
 like "$out" '"span-alloc": [1-9]' 'info reads it'
 run "$HEAPREPLAY" generate steady,events=1000 -o no/such/folder.txt
