@@ -45,7 +45,7 @@ static enum hr_status open_run(struct run *r, const struct cli_options *o, const
 	reading.want = (unsigned)HR_WANT_ALL;
 	HR_TRY(hr_reader_open(path, &reading, &r->reader, err));
 	meta = hr_reader_meta(r->reader);
-	hr_survey_init(&r->survey, meta->has_addresses);
+	hr_survey_init(&r->survey, meta->has_addresses, meta->has_spans);
 	hr_timeline_init(&r->info.in_use);
 	if (meta->has_spans)
 		HR_TRY(hr_placer_new(meta, &placing, &r->placer, err));

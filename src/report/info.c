@@ -20,7 +20,7 @@ size_t hr_info_lacks(const struct hr_info *info, const char *lacks[HR_INFO_LACKS
 		lacks[n++] = "a clock: its events come at an assumed rate (--rate), and how long something takes means "
 			     "little (--time-scale)";
 	if (!meta->has_spans)
-		lacks[n++] = "spans: a replay puts the objects into spans as the Go runtime would";
+		lacks[n++] = "spans: a replay puts the objects into spans as the Go runtime would (--span-cache)";
 	else if (!meta->has_objects || s->existed + s->allocations == 0)
 		lacks[n++] = "objects: only the recorded spans can be replayed, not what another GC would have made of "
 			     "them";
@@ -28,14 +28,18 @@ size_t hr_info_lacks(const struct hr_info *info, const char *lacks[HR_INFO_LACKS
 		lacks[n++] = "addresses: the replay places spans by its own allocator";
 	if (meta->has_releases)
 		lacks[n++] = "what runs of pages are used for: all of them count as in use, stacks too";
+	if (!meta->has_spans && stats->counts[HR_EV_SPAN_ALLOC] + stats->counts[HR_EV_SPAN_EXISTS] == 0)
+		lacks[n++] = "pointers: the objects of a replay hold none, unless --pointers says that they do";
 	if (!meta->has_procs && meta->has_spans)
 		lacks[n++] = "processors: there are no page caches in the replay";
 	else if (!meta->has_procs)
-		lacks[n++] = "processors: how many there were is assumed (--procs)";
-	if (cycles == 0 && !meta->has_spans)
+		lacks[n++] = "processors: there is one, for all threads, unless --procs says how many they share";
+	if (cycles == 0 && !meta->has_spans && meta->collected)
+		lacks[n++] = "GC cycles: a replay makes them by the runtime's pacing (--gc model, --gogc)";
+	else if (cycles == 0 && !meta->has_spans)
 		lacks[n++] =
-		    "GC cycles: the program has no collector, or nobody recorded it; a replay paces by those of "
-		    "a model";
+		    "GC cycles: nothing says that the program has a collector, so frees take effect at once, and "
+		    "the Go policies have nothing to pace by (--gc model, as if it had one)";
 	else if (cycles == 0 && meta->has_releases)
 		lacks[n++] =
 		    "GC cycles: the Go policies have nothing to pace by, and only scavenge for a memory limit; "

@@ -42,7 +42,8 @@ static void bytes_row(const struct view *v, const char *name, uint64_t bytes)
 
 static void heading(const struct view *v, const char *text)
 {
-	fprintf(v->page->out, "\n%s\n", text);
+	fputc('\n', v->page->out);
+	hr_page_text(v->page, 0, "%s", text);
 }
 
 static uint64_t a_second(const struct view *v, uint64_t n)
@@ -249,7 +250,7 @@ static void print_sizes(const struct view *v)
 			last = n;
 	}
 	if (last > 0)
-		print_histogram(v, "sizes", rows, last, true);
+		print_histogram(v, s->slotted ? "sizes, of slots" : "sizes", rows, last, true);
 }
 
 static void print_lives(const struct view *v)
@@ -275,7 +276,7 @@ static void print_lives(const struct view *v)
 		rows[last++].objects = s->never_freed;
 	}
 	if (last > 0)
-		print_histogram(v, "lifetimes", rows, last, false);
+		print_histogram(v, s->slotted ? "lifetimes, until swept" : "lifetimes", rows, last, false);
 }
 
 /* --- the rest ---------------------------------------------------------------- */
@@ -295,7 +296,7 @@ static void print_objects(const struct view *v)
 	if (!s->sized || s->existed + s->allocations == 0)
 		return;
 	heading(v, "objects");
-	bytes_row(v, "live at most", s->peak_live_bytes);
+	bytes_row(v, s->slotted ? "at most, unswept" : "live at most", s->peak_live_bytes);
 	count_row(v, "objects at most", s->peak_live_objects);
 	bytes_row(v, "allocated in all", s->allocated_bytes);
 	if (v->stats->last_time_ns > 0)
@@ -305,7 +306,7 @@ static void print_objects(const struct view *v)
 		count_row(v, "of no bytes", s->zero_sizes);
 	if (s->existed > 0)
 		count_row(v, "there at the start", s->existed);
-	count_row(v, "live at the end", s->live_objects);
+	count_row(v, s->slotted ? "unswept at the end" : "live at the end", s->live_objects);
 	bytes_row(v, "bytes of these", s->live_bytes);
 	print_sizes(v);
 	print_lives(v);

@@ -10,4 +10,5 @@ libcore_la_SOURCES += \
 	src/report/releases.c src/report/releases.h \
 	src/report/scavtrace.c src/report/scavtrace.h \
 	src/report/series.c src/report/series.h \
+	src/report/slots.c src/report/slots.h \
 	src/report/survey.c src/report/survey.h

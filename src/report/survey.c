@@ -9,20 +9,24 @@
 #include <string.h>
 
 #define NOT_BORN UINT64_MAX
+#define EXISTED (UINT64_MAX - 1)
 #define FIRST_INTERVAL_NS 1000
 #define SHORTEST_LIFE_NS 100
 /* A number is believed to be an object's place in the array while it is not far beyond the objects seen. */
 #define NUMBERS_AHEAD 4096
 
-void hr_survey_init(struct hr_survey *s, bool has_addresses)
+void hr_survey_init(struct hr_survey *s, bool has_addresses, bool has_spans)
 {
 	memset(s, 0, sizeof(*s));
-	s->sized = !has_addresses;
+	s->slotted = has_addresses && has_spans;
+	s->sized = !has_addresses || s->slotted;
+	hr_slots_init(&s->slots);
 	hr_timeline_init(&s->timeline);
 }
 
 void hr_survey_release(struct hr_survey *s)
 {
+	hr_slots_release(&s->slots);
 	free(s->births);
 	s->births = NULL;
 	s->nbirths = 0;
@@ -146,6 +150,11 @@ static unsigned life_row(uint64_t ns)
 	return i;
 }
 
+static enum hr_status no_memory(struct hr_error *err)
+{
+	return hr_error_set(err, HR_ENOMEM, "out of memory for the objects that are live");
+}
+
 /* Where the object's birth is noted; NULL: its number is none that a ledger gives. */
 static enum hr_status birth_of(struct hr_survey *s, uint64_t number, uint64_t **birth, struct hr_error *err)
 {
@@ -153,67 +162,107 @@ static enum hr_status birth_of(struct hr_survey *s, uint64_t number, uint64_t **
 	if (number >= s->nbirths) {
 		size_t had = s->nbirths;
 
-		if (number >= s->existed + s->allocations + NUMBERS_AHEAD)
+		if (!s->slotted && number >= s->existed + s->allocations + NUMBERS_AHEAD)
 			return HR_OK;
 		if (!hr_reserve(&s->births, &s->nbirths, (size_t)number + 1, sizeof(*s->births)))
-			return hr_error_set(err, HR_ENOMEM, "out of memory for the objects that are live");
+			return no_memory(err);
 		memset(s->births + had, 0xff, (s->nbirths - had) * sizeof(*s->births));
 	}
 	*birth = &s->births[number];
 	return HR_OK;
 }
 
-static void grow(struct hr_survey *s, const struct hr_event *e)
+static void grow(struct hr_survey *s, uint64_t time_ns, uint64_t size)
 {
 	s->live_objects++;
 	if (s->live_objects > s->peak_live_objects) {
 		s->peak_live_objects = s->live_objects;
-		s->peak_live_objects_ns = e->time_ns;
+		s->peak_live_objects_ns = time_ns;
 	}
-	s->live_bytes += e->size;
+	s->live_bytes += size;
 	if (s->live_bytes > s->peak_live_bytes) {
 		s->peak_live_bytes = s->live_bytes;
-		s->peak_live_bytes_ns = e->time_ns;
+		s->peak_live_bytes_ns = time_ns;
 	}
-	hr_timeline_level(&s->timeline, e->time_ns, s->live_bytes);
+	hr_timeline_level(&s->timeline, time_ns, s->live_bytes);
 }
 
-static enum hr_status take_alloc(struct hr_survey *s, const struct hr_event *e, struct hr_error *err)
+static void shrink(struct hr_survey *s, uint64_t time_ns, uint64_t size)
 {
-	unsigned row = size_row(e->size);
-	uint64_t *birth;
+	if (s->live_objects > 0)
+		s->live_objects--;
+	s->live_bytes -= size < s->live_bytes ? size : s->live_bytes;
+	hr_timeline_level(&s->timeline, time_ns, s->live_bytes);
+}
 
-	s->allocations++;
-	if (!s->sized)
+/* An object that is new to us: allocated, or there already. */
+static enum hr_status take_object(struct hr_survey *s, const struct hr_event *e, struct hr_error *err)
+{
+	uint64_t number = e->addr, size = e->size, *birth;
+	unsigned row;
+
+	if (s->slotted && (number = hr_slots_find(&s->slots, e->addr, &size)) == HR_NO_SLOT)
 		return HR_OK;
-	HR_TRY(birth_of(s, e->addr, &birth, err));
+	HR_TRY(birth_of(s, number, &birth, err));
+	/* The tiny allocator: there is something in the slot. */
+	if (s->slotted && *birth != NOT_BORN)
+		return HR_OK;
 	if (birth != NULL)
-		*birth = e->time_ns;
+		*birth = e->kind == HR_EV_OBJ_EXISTS ? EXISTED : e->time_ns;
+	grow(s, e->time_ns, size);
+	if (e->kind == HR_EV_OBJ_EXISTS)
+		return HR_OK;
+	row = size_row(size);
 	s->never_freed++;
-	s->allocated_bytes += e->size;
-	s->zero_sizes += e->size == 0;
-	if (e->size > s->largest_bytes)
-		s->largest_bytes = e->size;
+	s->allocated_bytes += size;
+	s->zero_sizes += size == 0;
+	if (size > s->largest_bytes)
+		s->largest_bytes = size;
 	s->sizes[row].objects++;
-	s->sizes[row].bytes += e->size;
-	grow(s, e);
+	s->sizes[row].bytes += size;
 	return HR_OK;
 }
 
 static void take_free(struct hr_survey *s, const struct hr_event *e)
 {
-	s->frees++;
-	if (!s->sized)
+	uint64_t number = e->addr, size = e->size, birth;
+
+	if (s->slotted)
+		number = hr_slots_find(&s->slots, e->addr, &size);
+	birth = number < s->nbirths ? s->births[number] : NOT_BORN;
+	/* A number's object is live; a slot's may be one of several. */
+	if (s->slotted && birth == NOT_BORN)
 		return;
-	if (e->addr < s->nbirths && s->births[e->addr] != NOT_BORN) {
-		s->lives[life_row(e->time_ns - s->births[e->addr])]++;
-		s->births[e->addr] = NOT_BORN;
+	if (birth != NOT_BORN)
+		s->births[number] = NOT_BORN;
+	if (birth < EXISTED) {
+		s->lives[life_row(e->time_ns - birth)]++;
 		s->never_freed--;
 	}
-	if (s->live_objects > 0)
-		s->live_objects--;
-	s->live_bytes -= e->size < s->live_bytes ? e->size : s->live_bytes;
-	hr_timeline_level(&s->timeline, e->time_ns, s->live_bytes);
+	shrink(s, e->time_ns, size);
+}
+
+/* What lay in a span that is gone is too, whether its free was recorded or not. */
+static enum hr_status drop_span(struct hr_survey *s, const struct hr_event *e, struct hr_error *err)
+{
+	const struct hr_slot_span *span = hr_slots_at(&s->slots, e->addr);
+
+	if (span == NULL)
+		return HR_OK;
+	for (uint64_t i = span->first; i < (uint64_t)span->first + span->n && i < s->nbirths; i++)
+		if (s->births[i] != NOT_BORN) {
+			s->births[i] = NOT_BORN;
+			shrink(s, e->time_ns, span->object_bytes);
+		}
+	return hr_slots_remove(&s->slots, span) ? HR_OK : no_memory(err);
+}
+
+static enum hr_status take_span(struct hr_survey *s, const struct hr_event *e, struct hr_error *err)
+{
+	HR_TRY(drop_span(s, e, err));
+	if (e->kind == HR_EV_SPAN_FREE)
+		return HR_OK;
+	return hr_slots_add(&s->slots, e) ? HR_OK : no_memory(err);
 }
 
 enum hr_status hr_survey_take(struct hr_survey *s, const struct hr_event *ev, size_t n, struct hr_error *err)
@@ -221,15 +270,25 @@ enum hr_status hr_survey_take(struct hr_survey *s, const struct hr_event *ev, si
 	for (const struct hr_event *e = ev; e < ev + n; e++) {
 		switch (e->kind) {
 		case HR_EV_OBJ_ALLOC:
-			HR_TRY(take_alloc(s, e, err));
-			break;
-		case HR_EV_OBJ_FREE:
-			take_free(s, e);
+			s->allocations++;
+			if (s->sized)
+				HR_TRY(take_object(s, e, err));
 			break;
 		case HR_EV_OBJ_EXISTS:
 			s->existed++;
 			if (s->sized)
-				grow(s, e);
+				HR_TRY(take_object(s, e, err));
+			break;
+		case HR_EV_OBJ_FREE:
+			s->frees++;
+			if (s->sized)
+				take_free(s, e);
+			break;
+		case HR_EV_SPAN_EXISTS:
+		case HR_EV_SPAN_ALLOC:
+		case HR_EV_SPAN_FREE:
+			if (s->slotted)
+				HR_TRY(take_span(s, e, err));
 			break;
 		default:
 			break;

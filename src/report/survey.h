@@ -4,13 +4,17 @@
  * each number that an object may have (trace/ledger.h), and so for each object
  * that is live at the peak.
  *
- * Where objects have addresses instead of numbers, their sizes are not known:
- * then they are only counted.
+ * Where objects have addresses instead of numbers, the spans that the trace tells
+ * give them sizes, those of their slots (slots.h), and they live until they are
+ * swept. Of what the tiny allocator packs into one slot only the first is looked
+ * at; the others are just counted, as are all objects of a trace with addresses
+ * and no spans.
  */
 #ifndef HR_REPORT_SURVEY_H
 #define HR_REPORT_SURVEY_H
 
 #include "base/error.h"
+#include "report/slots.h"
 #include "trace/event.h"
 
 #include <jansson.h>
@@ -37,7 +41,8 @@ struct hr_timeline {
 };
 
 struct hr_survey {
-	bool sized; /* sizes are known, and all below that needs them */
+	bool sized;   /* sizes are known, and all below that needs them */
+	bool slotted; /* they are those of slots */
 	uint64_t existed, allocations, frees;
 	uint64_t allocated_bytes; /* not of those that existed */
 	uint64_t live_objects, live_bytes;
@@ -51,12 +56,13 @@ struct hr_survey {
 	uint64_t lives[HR_SURVEY_LIVES]; /* of objects that were allocated and freed */
 	uint64_t never_freed;		 /* of allocations */
 	struct hr_timeline timeline;
-	uint64_t *births; /* by number: time of the allocation; UINT64_MAX: it existed, or there is none */
+	uint64_t *births; /* by number: time of the allocation; UINT64_MAX - 1: it existed; UINT64_MAX: there is none */
 	size_t nbirths;
+	struct hr_slots slots;
 };
 
-/* has_addresses: of the trace; see above. */
-void hr_survey_init(struct hr_survey *s, bool has_addresses);
+/* Of the trace: whether there are addresses and spans. */
+void hr_survey_init(struct hr_survey *s, bool has_addresses, bool has_spans);
 void hr_survey_release(struct hr_survey *s);
 
 /* The next n events, in order. HR_ENOMEM. */

@@ -95,7 +95,8 @@ like "$err" 'warning: 1 damaged blocks' 'a lost block is not'
 run "$HEAPREPLAY" info "$top_srcdir/traces/bench-json-go123.trace.zst"
 like "$out" '^in use over time, up to 23.3 MiB$' 'spans: what is in use over time'
 like "$out" '^  placed as modelled +99.[0-9]+%$' 'spans: placement'
-unlike "$out" '^sizes$' 'Go objects are only counted'
+like "$out" '^sizes, of slots$' 'Go objects have the sizes of their slots'
+like "$out" '^lifetimes, until swept$' 'and live until they are swept'
 run "$HEAPREPLAY" info "$top_srcdir/traces/compile-texttemplate-1p-go121.pagetrace.zst"
 like "$out" '^  objects: only the recorded spans' 'a page trace has no objects'
 like "$out" '^  what runs of pages are used for' 'nor kinds'

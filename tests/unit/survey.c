@@ -40,7 +40,7 @@ static void test_by_hand(void **state)
 	struct hr_error err;
 
 	(void)state;
-	hr_survey_init(&s, false);
+	hr_survey_init(&s, false, false);
 	assert_int_equal(hr_survey_take(&s, ev, 4, &err), HR_OK);
 	assert_int_equal(hr_survey_take(&s, ev + 4, sizeof(ev) / sizeof(ev[0]) - 4, &err), HR_OK);
 	json_t *o = hr_survey_objects_json(&s);
@@ -112,7 +112,7 @@ static void test_rows(void **state)
 					event(HR_EV_OBJ_FREE, values[i], 0, values[i])};
 		struct hr_survey s;
 
-		hr_survey_init(&s, false);
+		hr_survey_init(&s, false, false);
 		assert_int_equal(hr_survey_take(&s, ev, 2, &err), HR_OK);
 		for (unsigned k = 0; k < HR_SURVEY_SIZES; k++) {
 			bool here =
@@ -138,7 +138,7 @@ static void test_addresses(void **state)
 	struct hr_error err;
 
 	(void)state;
-	hr_survey_init(&s, true);
+	hr_survey_init(&s, true, false);
 	assert_int_equal(hr_survey_take(&s, ev, 2, &err), HR_OK);
 	assert_int_equal(s.nbirths, 0);
 	json_t *o = hr_survey_objects_json(&s);
@@ -147,6 +147,99 @@ static void test_addresses(void **state)
 	assert_true(json_is_null(json_object_get(o, "peak_live_bytes")));
 	json_decref(o);
 	hr_survey_release(&s);
+}
+
+/* Size class 5 is 48 bytes, 170 to a page; 35 is 1408 bytes, 11 to two pages. */
+static void test_slots(void **state)
+{
+	const uint64_t a = 0xc000000000, b = 0xc000010000, large = 0xc000100000;
+	struct hr_event ev[] = {
+	    event(HR_EV_SPAN_EXISTS, 0, a, 8192),
+	    event(HR_EV_OBJ_EXISTS, 0, a + 48, 0), /* 48 live, 1 object */
+	    event(HR_EV_SPAN_ALLOC, 10, b, 16384),
+	    event(HR_EV_SPAN_ALLOC, 10, large, 81920),
+	    event(HR_EV_OBJ_ALLOC, 20, b + 1408 * 10 + 8, 5),  /* in the second page, behind a header; 1456 */
+	    event(HR_EV_OBJ_ALLOC, 30, large, 0),	       /* 83376, 3 objects: the peak */
+	    event(HR_EV_OBJ_ALLOC, 40, a + 48 + 3, 0),	       /* beside the one that is there: counted only */
+	    event(HR_EV_OBJ_ALLOC, 40, 0xc000800000, 0),       /* in no span */
+	    event(HR_EV_OBJ_FREE, 1020, b + 1408 * 10 + 8, 0), /* 81968; lived 1 us */
+	    event(HR_EV_OBJ_FREE, 1020, b, 0),		       /* nothing is there */
+	    event(HR_EV_SPAN_FREE, 1030, large, 0),	       /* and its object; 48 */
+	    event(HR_EV_SPAN_FREE, 1030, a + 8192, 0),	       /* no span */
+	    event(HR_EV_SPAN_ALLOC, 1040, large, 8192),
+	    event(HR_EV_OBJ_ALLOC, 1050, large + 8160 - 1, 0), /* slot 169, the last; 96 */
+	    event(HR_EV_OBJ_ALLOC, 1060, large + 8160, 0),     /* behind the last slot */
+	};
+	struct hr_survey s;
+	struct hr_error err;
+
+	(void)state;
+	ev[0].arg = ev[12].arg = (5 << 1) << 1;
+	ev[2].arg = (35 << 1 | 1) << 1;
+	hr_survey_init(&s, true, true);
+	assert_int_equal(hr_survey_take(&s, ev, sizeof(ev) / sizeof(ev[0]), &err), HR_OK);
+	json_t *o = hr_survey_objects_json(&s);
+	assert_int_equal(member(o, "existed"), 1);
+	assert_int_equal(member(o, "allocations"), 6);
+	assert_int_equal(member(o, "frees"), 2);
+	assert_int_equal(member(o, "peak_live_bytes"), 48 + 1408 + 81920);
+	assert_int_equal(member(o, "peak_live_bytes_ns"), 30);
+	assert_int_equal(member(o, "peak_live_objects"), 3);
+	assert_int_equal(member(o, "leaked_bytes"), 48 + 48);
+	assert_int_equal(member(o, "leaked_objects"), 2);
+	assert_int_equal(member(o, "allocated_bytes"), 1408 + 81920 + 48);
+	assert_int_equal(member(o, "largest_bytes"), 81920);
+	json_decref(o);
+	assert_int_equal(s.lives[2], 1);
+	assert_int_equal(s.never_freed, 2);
+	hr_survey_release(&s);
+}
+
+/* Numbers of spans that are gone are given again: as many as there are slots at the peak. */
+static void test_slot_numbers(void **state)
+{
+	uint64_t seed = 3;
+	struct hr_slots s;
+	bool live[64] = {0};
+
+	(void)state;
+	hr_slots_init(&s);
+	for (int i = 0; i < 20000; i++) {
+		size_t k = test_random(&seed) % 64;
+		/* Each place has its own class, so that 64 spans are the most of all. */
+		unsigned c = 1 + (unsigned)k % (HR_SIZE_CLASSES - 1);
+		struct hr_event e =
+		    event(HR_EV_SPAN_ALLOC, 0, 0xc000000000 + k * (UINT64_C(1) << 20), hr_size_classes[c].span_bytes);
+
+		e.arg = (c << 1) << 1;
+		if (live[k]) {
+			assert_non_null(hr_slots_at(&s, e.addr));
+			assert_true(hr_slots_remove(&s, hr_slots_at(&s, e.addr)));
+			assert_null(hr_slots_at(&s, e.addr));
+		} else {
+			uint64_t bytes;
+
+			assert_true(hr_slots_add(&s, &e));
+			const struct hr_slot_span *span = hr_slots_at(&s, e.addr);
+			assert_non_null(span);
+			for (uint32_t j = 0; j < span->n; j++) {
+				uint64_t addr = e.addr + j * span->object_bytes;
+
+				assert_int_equal(hr_slots_find(&s, addr, &bytes), span->first + j);
+				assert_int_equal(hr_slots_find(&s, addr + bytes - 1, &bytes), span->first + j);
+				assert_int_equal(bytes, hr_size_classes[c].object_bytes);
+			}
+		}
+		live[k] = !live[k];
+	}
+	uint64_t slots = 0;
+	for (unsigned k = 0; k < 64; k++) {
+		const struct hr_size_class *c = &hr_size_classes[1 + k % (HR_SIZE_CLASSES - 1)];
+
+		slots += c->span_bytes / c->object_bytes;
+	}
+	assert_in_range(s.numbers, 1, slots);
+	hr_slots_release(&s);
 }
 
 /* A number that no ledger gives costs no memory, whatever it says. */
@@ -160,7 +253,7 @@ static void test_hostile_numbers(void **state)
 	struct hr_error err;
 
 	(void)state;
-	hr_survey_init(&s, false);
+	hr_survey_init(&s, false, false);
 	assert_int_equal(hr_survey_take(&s, ev, sizeof(ev) / sizeof(ev[0]), &err), HR_OK);
 	assert_int_equal(s.nbirths, 0);
 	assert_int_equal(s.live_bytes, 0);
@@ -237,7 +330,7 @@ static void test_random_programs(void **state)
 		struct hr_survey s;
 		struct hr_error err;
 
-		hr_survey_init(&s, false);
+		hr_survey_init(&s, false, false);
 		for (int i = 0; i < EVENTS; i++) {
 			size_t o = test_random(&seed) % (OBJECTS - 1 < i ? OBJECTS : (size_t)i + 1);
 			struct hr_event ev;
@@ -271,6 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_by_hand),   cmocka_unit_test(test_rows),
 	    cmocka_unit_test(test_addresses), cmocka_unit_test(test_hostile_numbers),
+	    cmocka_unit_test(test_slots),     cmocka_unit_test(test_slot_numbers),
 	    cmocka_unit_test(test_timeline),  cmocka_unit_test(test_random_programs),
 	};
 
