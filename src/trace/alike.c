@@ -8,7 +8,6 @@
 #include "trace/alike.h"
 
 #include "base/alloc.h"
-#include "trace/ledger.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -24,7 +23,7 @@ static_assert(sizeof(struct hr_alike_group) == 16, "one row of a table that is l
 
 void hr_alike_init(struct hr_alike *a, enum hr_identity rule)
 {
-	*a = (struct hr_alike){.rule = rule, .random = UINT64_C(0x9e3779b97f4a7c15)};
+	*a = (struct hr_alike){.rule = rule, .first_free = HR_NO_NUMBER, .random = UINT64_C(0x9e3779b97f4a7c15)};
 }
 
 void hr_alike_release(struct hr_alike *a)
@@ -48,6 +47,14 @@ bool hr_alike_add_group(struct hr_alike *a, uint64_t size)
 	return true;
 }
 
+uint32_t hr_alike_new_number(struct hr_alike *a)
+{
+	if (a->n_numbers == HR_NO_NUMBER - 1 ||
+	    !hr_reserve(&a->next, &a->cap_numbers, a->n_numbers + 1, sizeof(*a->next)))
+		return HR_NO_NUMBER;
+	return (uint32_t)a->n_numbers++;
+}
+
 static bool resize(struct hr_alike_group *g, uint32_t cap)
 {
 	struct hr_alike_bag *bag = realloc(g->bag, sizeof(*bag) + cap * sizeof(bag->at[0]));
@@ -61,8 +68,10 @@ static bool resize(struct hr_alike_group *g, uint32_t cap)
 	return true;
 }
 
-static bool put_bag(struct hr_alike_group *g, uint32_t number)
+bool hr_alike_add_random(struct hr_alike *a, size_t group, uint32_t number)
 {
+	struct hr_alike_group *g = &a->groups[group];
+
 	if (g->bag == NULL && !resize(g, LEAST_BAG))
 		return false;
 	if (g->bag->n == g->bag->cap && (g->bag->cap > UINT32_MAX / 2 || !resize(g, 2 * g->bag->cap)))
@@ -71,14 +80,15 @@ static bool put_bag(struct hr_alike_group *g, uint32_t number)
 	return true;
 }
 
-static uint32_t take_bag(struct hr_alike *a, struct hr_alike_group *g, bool *ambiguous)
+uint32_t hr_alike_remove_random(struct hr_alike *a, size_t group, bool *ambiguous)
 {
+	struct hr_alike_group *g = &a->groups[group];
 	struct hr_alike_bag *bag = g->bag;
 	uint32_t i = 0, number;
 
+	*ambiguous = bag != NULL && bag->n > 1;
 	if (bag == NULL || bag->n == 0)
 		return HR_NO_NUMBER;
-	*ambiguous = bag->n > 1;
 	if (*ambiguous) {
 		/* xorshift64* (Vigna 2016); the high half times n, divided by 2^32, is below n (Lemire 2019). */
 		a->random ^= a->random >> 12;
@@ -90,40 +100,5 @@ static uint32_t take_bag(struct hr_alike *a, struct hr_alike_group *g, bool *amb
 	bag->at[i] = bag->at[--bag->n];
 	if (bag->cap > LEAST_BAG && bag->n <= bag->cap / 4)
 		resize(g, bag->cap / 2); /* that it fails does no harm */
-	return number;
-}
-
-bool hr_alike_put(struct hr_alike *a, size_t group, uint32_t number)
-{
-	struct hr_alike_group *g = &a->groups[group];
-
-	if (a->rule == HR_IDENTITY_RANDOM)
-		return put_bag(g, number);
-	if (number >= a->cap_next && !hr_reserve(&a->next, &a->cap_next, (size_t)number + 1, sizeof(*a->next)))
-		return false;
-	if (a->rule == HR_IDENTITY_LIFO || g->first == HR_NO_NUMBER) {
-		a->next[number] = g->first;
-		g->first = number;
-	} else {
-		a->next[number] = HR_NO_NUMBER;
-		a->next[g->last] = number;
-	}
-	g->last = number;
-	return true;
-}
-
-uint32_t hr_alike_take(struct hr_alike *a, size_t group, bool *ambiguous)
-{
-	struct hr_alike_group *g = &a->groups[group];
-	uint32_t number;
-
-	*ambiguous = false;
-	if (a->rule == HR_IDENTITY_RANDOM)
-		return take_bag(a, g, ambiguous);
-	number = g->first;
-	if (number == HR_NO_NUMBER)
-		return HR_NO_NUMBER;
-	g->first = a->next[number];
-	*ambiguous = g->first != HR_NO_NUMBER;
 	return number;
 }

@@ -102,7 +102,7 @@ static inline uint64_t value_of(uint64_t x)
  * from the last newline on. Behind it, or NULL. Eight digits at once: how long
  * numbers are is what a processor's branch prediction fails at.
  */
-static inline const char *number(const char *p, uint64_t *x)
+static inline __attribute__((always_inline)) const char *number(const char *p, uint64_t *x)
 {
 	uint64_t word, rest;
 	unsigned n;
@@ -227,20 +227,23 @@ static enum hr_status no_memory(struct hr_error *err)
 	return hr_error_set(err, HR_ENOMEM, "out of memory for the recording's allocation infos");
 }
 
-static enum hr_status alloc_info(struct heaptrack *h, uint64_t info, struct hr_error *err)
+static inline enum hr_status alloc_info(struct heaptrack *h, uint64_t info, struct hr_error *err)
 {
+	const uint64_t size = h->alike.groups[info].size;
 	uint32_t object;
 
-	HR_TRY(hr_mallocs_alloc_number(&h->mallocs, h->alike.groups[info].size, HR_NO_P, &object, err));
-	if (object != HR_NO_NUMBER && !hr_alike_put(&h->alike, info, object))
+	if (!hr_mallocs_sound(&h->mallocs, size))
+		return HR_OK;
+	object = hr_alike_add(&h->alike, info);
+	if (object == HR_NO_NUMBER)
 		return no_memory(err);
-	return HR_OK;
+	return hr_mallocs_add(&h->mallocs, HR_EV_OBJ_ALLOC, object, size, HR_NO_P, err);
 }
 
-static enum hr_status free_info(struct heaptrack *h, uint64_t info, struct hr_error *err)
+static inline enum hr_status free_info(struct heaptrack *h, uint64_t info, struct hr_error *err)
 {
 	bool ambiguous;
-	uint32_t object = hr_alike_take(&h->alike, info, &ambiguous);
+	uint32_t object = hr_alike_remove(&h->alike, info, &ambiguous);
 
 	if (object == HR_NO_NUMBER) {
 		hr_reader_odd(h->r, HR_ANOMALY_UNKNOWN_FREE);
@@ -248,7 +251,7 @@ static enum hr_status free_info(struct heaptrack *h, uint64_t info, struct hr_er
 	}
 	h->frees++;
 	h->r->stats.anomalies[HR_ANOMALY_AMBIGUOUS_FREE] += ambiguous;
-	return hr_mallocs_free_number(&h->mallocs, object, HR_NO_P, err);
+	return hr_mallocs_add(&h->mallocs, HR_EV_OBJ_FREE, object, h->alike.groups[info].size, HR_NO_P, err);
 }
 
 /* By the first allocation: a third field, or x and m lines before it, make a raw one; version 0 has the raw shape. */
@@ -261,55 +264,68 @@ static void decide_shape(struct heaptrack *h, const char *line)
 	h->shape = h->modules || h->version == 0 || p != NULL ? POINTERS : INFOS;
 }
 
-/* `+` and `-`; false: the line is not what it should be. */
-static inline bool parse_event(struct heaptrack *h, const char *line, const char **end, enum hr_status *status,
-			       struct hr_error *err)
+/*
+ * `+` and `-` lines of an interpreted recording, as many as follow each other
+ * and are sound; what is not is left for event_line. The loop that all the time
+ * goes into.
+ */
+static enum hr_status take_infos(struct heaptrack *h, struct hr_error *err)
 {
-	uint64_t size, trace, ptr;
-	const char *p = number(line + 1, &size);
+	const char *line = h->buf + h->pos, *const whole = h->buf + h->whole;
+	enum hr_status status = HR_OK;
 
-	if (p == NULL)
-		return false;
-	if (h->shape == INFOS) {
-		*end = line_end(p);
-		if (*end == NULL || size >= h->alike.n)
-			return false;
-		*status = *line == '+' ? alloc_info(h, size, err) : free_info(h, size, err);
-		return true;
+	while (line < whole && (*line == '+' || *line == '-') && status == HR_OK) {
+		uint64_t info;
+		const char *end = line_end(number(line + 1, &info));
+
+		if (end == NULL || info >= h->alike.n)
+			break;
+		status = *line == '+' ? alloc_info(h, info, err) : free_info(h, info, err);
+		line = end;
 	}
+	advance(h, line);
+	return status;
+}
+
+/* The line is `+` or `-`, of a raw recording; behind it, or NULL: it is not what it should be. */
+static const char *take_pointer(struct heaptrack *h, const char *line, enum hr_status *status, struct hr_error *err)
+{
+	uint64_t first, trace, ptr;
+	const char *p = number(line + 1, &first);
+
 	if (*line == '-') {
-		*end = line_end(p);
-		if (*end == NULL)
-			return false;
-		*status = hr_mallocs_free(&h->mallocs, size, HR_NO_P, err);
-		return true;
+		p = line_end(p);
+		if (p != NULL)
+			*status = hr_mallocs_free(&h->mallocs, first, HR_NO_P, err);
+		return p;
 	}
-	p = number(p, &trace);
-	*end = line_end(p != NULL ? number(p, &ptr) : NULL);
-	if (*end == NULL)
-		return false;
-	*status = hr_mallocs_alloc(&h->mallocs, ptr, size, HR_NO_P, err);
-	return true;
+	p = p != NULL ? number(p, &trace) : NULL;
+	p = line_end(p != NULL ? number(p, &ptr) : NULL);
+	if (p != NULL)
+		*status = hr_mallocs_alloc(&h->mallocs, ptr, first, HR_NO_P, err);
+	return p;
 }
 
 static enum hr_status event_line(struct heaptrack *h, struct hr_error *err)
 {
-	const char *line = h->buf + h->pos, *end;
+	const char *line = h->buf + h->pos, *end = NULL;
 	enum hr_status status = HR_OK;
 
 	if (h->shape == UNDECIDED && *line == '-' && h->version > 0 && !h->modules) {
 		/* An interpreted recording frees nothing before its first allocation; a raw one may, if it was attached. */
-		if (line_end(number(line + 1, &(uint64_t){0})) == NULL) {
-			bad_line(h);
-		} else {
+		end = line_end(number(line + 1, &(uint64_t){0}));
+		if (end != NULL)
 			hr_reader_odd(h->r, HR_ANOMALY_UNKNOWN_FREE);
-			advance(h, skip_line(h, line));
-		}
-		return HR_OK;
-	}
-	if (h->shape == UNDECIDED)
+	} else if (h->shape == UNDECIDED) {
 		decide_shape(h, line);
-	if (parse_event(h, line, &end, &status, err))
+	}
+	if (h->shape == INFOS) {
+		HR_TRY(take_infos(h, err));
+		end = h->buf + h->pos > line ? h->buf + h->pos : NULL;
+	} else if (h->shape == POINTERS) {
+		end = take_pointer(h, line, &status, err);
+	}
+	if (end != NULL)
 		advance(h, end);
 	else
 		bad_line(h);

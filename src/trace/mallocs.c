@@ -11,7 +11,6 @@
 
 /* Events that may wait for a tick: recordings have up to 120,000 between two. */
 #define MAX_HELD ((size_t)1 << 20)
-#define ABSURD_BYTES (UINT64_C(1) << 41)
 #define NS_A_SECOND UINT64_C(1000000000)
 
 void hr_mallocs_init(struct hr_mallocs *m, struct hr_reader *r, enum hr_malloc_clock clock)
@@ -95,60 +94,32 @@ static enum hr_status no_memory(struct hr_error *err)
 	return hr_error_set(err, HR_ENOMEM, "out of memory for the objects that are live");
 }
 
-static enum hr_status add_event(struct hr_mallocs *m, enum hr_event_kind kind, uint32_t number, uint64_t size,
-				int16_t p, struct hr_error *err)
+static void set_full(struct hr_mallocs *m)
 {
-	struct hr_trace_stats *stats = &m->r->stats;
+	m->full = m->clock == HR_CLOCK_TICKS && m->cap - m->ready > MAX_HELD ? m->ready + MAX_HELD : m->cap;
+}
 
-	if (m->given == m->ready && m->given > 0) {
-		memmove(m->queue, m->queue + m->given, (m->n - m->given) * sizeof(*m->queue));
-		m->n -= m->given;
-		m->given = m->ready = 0;
-	}
+enum hr_status hr_mallocs_make_room(struct hr_mallocs *m, struct hr_error *err)
+{
 	if (m->clock == HR_CLOCK_TICKS && m->n - m->ready == MAX_HELD) {
-		stats->anomalies[HR_ANOMALY_SHARED_TICK] += MAX_HELD;
+		m->r->stats.anomalies[HR_ANOMALY_SHARED_TICK] += MAX_HELD;
 		spread(m, m->now_ns);
 	}
-	if (m->n == m->cap && !hr_reserve(&m->queue, &m->cap, m->n + 1, sizeof(*m->queue)))
+	if (!hr_reserve(&m->queue, &m->cap, m->n + 1, sizeof(*m->queue)))
 		return no_memory(err);
-	if (m->clock == HR_CLOCK_NONE) {
-		m->now_ns = (uint64_t)((unsigned __int128)m->events * NS_A_SECOND / m->r->options.rate);
-		stats->last_time_ns = m->now_ns;
-	}
-	m->queue[m->n++] =
-	    (struct hr_event){.time_ns = m->now_ns, .addr = number, .size = size, .p = p, .kind = (uint8_t)kind};
-	if (m->clock != HR_CLOCK_TICKS)
-		m->ready = m->n;
-	m->events++;
-	stats->events_total++;
+	set_full(m);
 	return HR_OK;
 }
 
-/* Whether an allocation counts; else it is counted as what it is. */
-static bool sound(struct hr_mallocs *m, uint64_t size)
+void hr_mallocs_rate_time(struct hr_mallocs *m)
 {
-	if (size >= ABSURD_BYTES)
-		hr_reader_odd(m->r, HR_ANOMALY_ABSURD_SIZE);
-	else if (size == 0)
-		hr_reader_odd(m->r, HR_ANOMALY_ZERO_SIZE);
-	return size < ABSURD_BYTES;
+	m->now_ns = (uint64_t)((unsigned __int128)m->events * NS_A_SECOND / m->r->options.rate);
+	m->r->stats.last_time_ns = m->now_ns;
 }
 
-enum hr_status hr_mallocs_alloc_number(struct hr_mallocs *m, uint64_t size, int16_t p, uint32_t *number,
-				       struct hr_error *err)
+static enum hr_status free_number(struct hr_mallocs *m, uint32_t number, int16_t p, struct hr_error *err)
 {
-	*number = HR_NO_NUMBER;
-	if (!sound(m, size))
-		return HR_OK;
-	*number = hr_ledger_add(&m->ledger, size);
-	if (*number == HR_NO_NUMBER)
-		return no_memory(err);
-	return add_event(m, HR_EV_OBJ_ALLOC, *number, size, p, err);
-}
-
-enum hr_status hr_mallocs_free_number(struct hr_mallocs *m, uint32_t number, int16_t p, struct hr_error *err)
-{
-	return add_event(m, HR_EV_OBJ_FREE, number, hr_ledger_remove(&m->ledger, number), p, err);
+	return hr_mallocs_add(m, HR_EV_OBJ_FREE, number, hr_ledger_remove(&m->ledger, number), p, err);
 }
 
 enum hr_status hr_mallocs_alloc(struct hr_mallocs *m, uint64_t key, uint64_t size, int16_t p, struct hr_error *err)
@@ -159,17 +130,17 @@ enum hr_status hr_mallocs_alloc(struct hr_mallocs *m, uint64_t key, uint64_t siz
 		hr_reader_odd(m->r, HR_ANOMALY_FAILED_ALLOC);
 		return HR_OK;
 	}
-	if (!sound(m, size))
+	if (!hr_mallocs_sound(m, size))
 		return HR_OK;
 	number = hr_ledger_find(&m->ledger, key);
 	if (number != HR_NO_NUMBER) {
 		hr_reader_odd(m->r, HR_ANOMALY_OVER_LIVE);
-		HR_TRY(hr_mallocs_free_number(m, number, p, err));
+		HR_TRY(free_number(m, number, p, err));
 	}
 	number = hr_ledger_add_key(&m->ledger, key, size);
 	if (number == HR_NO_NUMBER)
 		return no_memory(err);
-	return add_event(m, HR_EV_OBJ_ALLOC, number, size, p, err);
+	return hr_mallocs_add(m, HR_EV_OBJ_ALLOC, number, size, p, err);
 }
 
 enum hr_status hr_mallocs_free(struct hr_mallocs *m, uint64_t key, int16_t p, struct hr_error *err)
@@ -177,7 +148,7 @@ enum hr_status hr_mallocs_free(struct hr_mallocs *m, uint64_t key, int16_t p, st
 	uint32_t number = key != UINT64_MAX ? hr_ledger_find(&m->ledger, key) : HR_NO_NUMBER;
 
 	if (number != HR_NO_NUMBER)
-		return hr_mallocs_free_number(m, number, p, err);
+		return free_number(m, number, p, err);
 	hr_reader_odd(m->r, key == 0 ? HR_ANOMALY_NULL_FREE : HR_ANOMALY_UNKNOWN_FREE);
 	return HR_OK;
 }
@@ -212,5 +183,12 @@ size_t hr_mallocs_take(struct hr_mallocs *m, struct hr_event *ev, size_t cap)
 	m->given += n;
 	for (size_t i = 0; i < n; i++)
 		m->r->stats.counts[ev[i].kind]++;
+	m->r->stats.events_total += n;
+	if (m->given == m->ready) {
+		memmove(m->queue, m->queue + m->given, (m->n - m->given) * sizeof(*m->queue));
+		m->n -= m->given;
+		m->given = m->ready = 0;
+		set_full(m);
+	}
 	return n;
 }

@@ -26,6 +26,9 @@ enum hr_malloc_clock {
 	HR_CLOCK_TICKS, /* hr_mallocs_time is a tick: the events since the tick before lie evenly between the two */
 };
 
+/* 2 TiB: no object has that size. */
+#define HR_ABSURD_BYTES (UINT64_C(1) << 41)
+
 struct hr_mallocs {
 	struct hr_reader *r;
 	enum hr_malloc_clock clock;
@@ -33,6 +36,7 @@ struct hr_mallocs {
 	struct hr_map64 threads; /* by the recorder's thread id */
 	struct hr_event *queue;	 /* [given, ready) can be taken, [ready, n) wait for a tick */
 	size_t given, ready, n, cap;
+	size_t full;	    /* n at which an event more needs a look first: no room, or too many wait */
 	uint64_t now_ns;    /* since the first event; of the last tick */
 	uint64_t origin_ns; /* EXACT: the recorder's time of the first event */
 	bool started;	    /* EXACT: origin_ns is known */
@@ -58,11 +62,40 @@ enum hr_status hr_mallocs_alloc(struct hr_mallocs *m, uint64_t key, uint64_t siz
 enum hr_status hr_mallocs_free(struct hr_mallocs *m, uint64_t key, int16_t p, struct hr_error *err);
 enum hr_status hr_mallocs_realloc(struct hr_mallocs *m, uint64_t old, uint64_t key, uint64_t size, int16_t p,
 				  struct hr_error *err);
-/* For recorders without addresses: *number is the new object's (HR_NO_NUMBER if it was ignored). HR_ENOMEM. */
-enum hr_status hr_mallocs_alloc_number(struct hr_mallocs *m, uint64_t size, int16_t p, uint32_t *number,
-				       struct hr_error *err);
-/* The object of that number, which is live, is freed. HR_ENOMEM. */
-enum hr_status hr_mallocs_free_number(struct hr_mallocs *m, uint32_t number, int16_t p, struct hr_error *err);
+
+/* For hr_mallocs_add: room for an event more; the time of one where the recorder has no clock. */
+enum hr_status hr_mallocs_make_room(struct hr_mallocs *m, struct hr_error *err);
+void hr_mallocs_rate_time(struct hr_mallocs *m);
+
+/* Whether an allocation of that size counts; else, and where it is odd, it is counted as what it is. */
+static inline bool hr_mallocs_sound(struct hr_mallocs *m, uint64_t size)
+{
+	if (size >= HR_ABSURD_BYTES)
+		hr_reader_odd(m->r, HR_ANOMALY_ABSURD_SIZE);
+	else if (size == 0)
+		hr_reader_odd(m->r, HR_ANOMALY_ZERO_SIZE);
+	return size < HR_ABSURD_BYTES;
+}
+
+/*
+ * For recorders that number objects by themselves (alike.h): the allocation of a
+ * sound size, or the free, of that number, which then is live or not.
+ * HR_ENOMEM.
+ */
+static inline enum hr_status hr_mallocs_add(struct hr_mallocs *m, enum hr_event_kind kind, uint32_t number,
+					    uint64_t size, int16_t p, struct hr_error *err)
+{
+	if (m->n == m->full)
+		HR_TRY(hr_mallocs_make_room(m, err));
+	if (m->clock == HR_CLOCK_NONE)
+		hr_mallocs_rate_time(m);
+	m->queue[m->n++] =
+	    (struct hr_event){.time_ns = m->now_ns, .addr = number, .size = size, .p = p, .kind = (uint8_t)kind};
+	if (m->clock != HR_CLOCK_TICKS)
+		m->ready = m->n;
+	m->events++;
+	return HR_OK;
+}
 
 /* The recording ends: what waits for a tick stands at the last one. */
 void hr_mallocs_finish(struct hr_mallocs *m);

@@ -2,6 +2,7 @@
  * How fast traces are read, and nothing else: events a second, of spans only
  * (objects are skipped) and of everything. The trace is decompressed into
  * memory first; what is timed is all from there: digest, batches, times, merge.
+ * Then everything again from the file as it is, decompression included.
  *
  *     tests/bench/decode [TRACE...]
  *
@@ -65,8 +66,10 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* data: NULL: from the file. */
 static void measure(const char *path, const uint8_t *data, size_t size, const char *what, unsigned want)
 {
+	const struct hr_reader_options options = {.want = want};
 	static struct hr_event ev[BATCH];
 	double time[RUNS];
 	uint64_t events = 0, shown = 0;
@@ -75,7 +78,8 @@ static void measure(const char *path, const uint8_t *data, size_t size, const ch
 		double start = seconds();
 		struct hr_error err;
 		struct hr_reader *r;
-		enum hr_status status = hr_reader_open_memory(data, size, &(struct hr_reader_options){.want = want}, &r, &err);
+		enum hr_status status = data != NULL ? hr_reader_open_memory(data, size, &options, &r, &err)
+						     : hr_reader_open(path, &options, &r, &err);
 		size_t n;
 
 		shown = 0;
@@ -102,6 +106,7 @@ static void measure_trace(const char *path)
 	printf("%s, %zu bytes\n", path, size);
 	measure(path, data, size, "spans", HR_WANT_SPANS);
 	measure(path, data, size, "everything", (unsigned)HR_WANT_ALL);
+	measure(path, NULL, 0, "from file", (unsigned)HR_WANT_ALL);
 	free(data);
 }
 

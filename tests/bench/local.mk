@@ -42,3 +42,5 @@ bench_tools += tests/bench/replay
 tests_bench_replay_SOURCES = tests/bench/replay.c
 tests_bench_replay_LDADD = libcore.la
 bench_scripts += tests/bench/replay.sh
+
+bench_scripts += tests/bench/heaptrack.sh

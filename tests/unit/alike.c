@@ -1,4 +1,4 @@
-/* Objects that look alike: each rule takes the one that it says, of the group that it was asked for. */
+/* Objects that look alike: numbers are those of a ledger, and each rule takes the one that it says, of the group that it was asked for. */
 #include "config.h"
 
 #include "trace/alike.h"
@@ -39,12 +39,12 @@ static uint32_t model_choice(const struct model *m, enum hr_identity rule)
 	return rule == HR_IDENTITY_LIFO ? m->at[m->n - 1] : m->at[0];
 }
 
-/* Random puts and takes beside the model; a digest of what was taken. */
+/* Random allocations and frees beside the model; a digest of what was taken. */
 static uint64_t beside_model(enum hr_identity rule)
 {
 	static struct model groups[GROUPS];
 	uint64_t random = 99, digest = 0;
-	struct hr_ledger numbers;
+	struct hr_ledger numbers; /* whose numbers ours are to be */
 	struct hr_alike a;
 
 	memset(groups, 0, sizeof(groups));
@@ -59,13 +59,13 @@ static uint64_t beside_model(enum hr_identity rule)
 		bool put = test_random(&random) % 100 < (step / 20000 % 2 == 0 ? 60u : 40u);
 
 		if (put && m->n < MOST) {
-			uint32_t number = hr_ledger_add(&numbers, 1);
+			uint32_t number = hr_alike_add(&a, g);
 
-			assert_true(hr_alike_put(&a, g, number));
+			assert_int_equal(number, hr_ledger_add(&numbers, 1));
 			m->at[m->n++] = number;
 		} else if (!put) {
 			bool ambiguous = true;
-			uint32_t number = hr_alike_take(&a, g, &ambiguous);
+			uint32_t number = hr_alike_remove(&a, g, &ambiguous);
 
 			assert_int_equal(ambiguous, m->n > 1);
 			if (m->n == 0) {
@@ -117,14 +117,14 @@ static void random_is_fair(void **state)
 	hr_alike_init(&a, HR_IDENTITY_RANDOM);
 	assert_true(hr_alike_add_group(&a, 8));
 	for (uint32_t i = 0; i < 10; i++)
-		assert_true(hr_alike_put(&a, 0, i));
+		assert_int_equal(hr_alike_add(&a, 0), i);
 	for (int i = 0; i < 10000; i++) {
-		uint32_t number = hr_alike_take(&a, 0, &ambiguous);
+		uint32_t number = hr_alike_remove(&a, 0, &ambiguous);
 
 		assert_in_range(number, 0, 9);
 		assert_true(ambiguous);
 		drawn[number]++;
-		assert_true(hr_alike_put(&a, 0, number));
+		assert_int_equal(hr_alike_add(&a, 0), number);
 	}
 	for (int i = 0; i < 10; i++)
 		assert_in_range(drawn[i], 1000 - 180, 1000 + 180);
