@@ -15,6 +15,8 @@ for trace in bench-json-go123.trace phases-1p-go125.trace compile-texttemplate-1
 	run "$HEAPREPLAY" export once -o twice
 	is "$status" 0 "$trace: the text is exported"
 	same once twice "$trace: to the same bytes"
+	"$HEAPREPLAY" import -q once -o native && run "$HEAPREPLAY" export native -o twice
+	same once twice "$trace: through the native form too"
 	is "$(facts once)" "$(facts "$file")" "$trace: the text is the same trace to info"
 	is "$("$HEAPREPLAY" info --json once | jq -c '.trace.duration_ns')" \
 		"$("$HEAPREPLAY" info --json "$file" | jq -c '.trace.duration_ns')" "$trace: of the same length"
