@@ -19,13 +19,16 @@
 
 enum what { MALLOC, CALLOC, MEMALIGN, REALLOC, FREE, THREAD_DONE };
 
+#define VERB(name) name, sizeof(name) - 1
+
 static const struct verb {
 	const char *name;
+	size_t length;
 	unsigned numbers; /* behind the pointer; a realloc's first is the old pointer */
 	unsigned times;
 } verbs[] = {
-    [MALLOC] = {"malloc", 1, 2},   [CALLOC] = {"calloc", 2, 2}, [MEMALIGN] = {"memalign", 2, 2},
-    [REALLOC] = {"realloc", 2, 2}, [FREE] = {"free", 0, 2},	[THREAD_DONE] = {"thread_done", 0, 1},
+    [MALLOC] = {VERB("malloc"), 1, 2},	 [CALLOC] = {VERB("calloc"), 2, 2}, [MEMALIGN] = {VERB("memalign"), 2, 2},
+    [REALLOC] = {VERB("realloc"), 2, 2}, [FREE] = {VERB("free"), 0, 2},	    [THREAD_DONE] = {VERB("thread_done"), 0, 1},
 };
 
 struct android {
@@ -40,15 +43,16 @@ struct line {
 
 static bool parse_verb(const char **p, enum what *what)
 {
-	for (unsigned i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		size_t n = strlen(verbs[i].name);
+	size_t n = 0;
 
-		if (strncmp(*p, verbs[i].name, n) == 0 && ((*p)[n] == ' ' || (*p)[n] == '\t')) {
+	while ((*p)[n] > ' ')
+		n++;
+	for (unsigned i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (verbs[i].length == n && memcmp(*p, verbs[i].name, n) == 0) {
 			*what = i;
 			*p += n;
 			return true;
 		}
-	}
 	return false;
 }
 
@@ -68,9 +72,8 @@ static bool parse(const char *p, struct line *l)
 	if (!hr_scan_decimal(&p, &l->tid) || l->tid > UINT32_MAX || *p++ != ':')
 		return false;
 	hr_scan_blanks(&p);
-	if (!parse_verb(&p, &l->what))
+	if (!parse_verb(&p, &l->what) || !hr_scan_blanks(&p))
 		return false;
-	hr_scan_blanks(&p);
 	if (!hr_scan_hex(&p, &l->pointer))
 		return false;
 	for (unsigned i = 0; i < verbs[l->what].numbers; i++) {

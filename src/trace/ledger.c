@@ -63,6 +63,16 @@ uint32_t hr_ledger_find(const struct hr_ledger *l, uint64_t key)
 	return number != NULL ? (uint32_t)*number : HR_NO_NUMBER;
 }
 
+uint32_t hr_ledger_forget_key(struct hr_ledger *l, uint64_t key)
+{
+	uint64_t number;
+
+	if (!hr_map64_remove(&l->keys, key, &number))
+		return HR_NO_NUMBER;
+	l->at[number].key = NO_KEY;
+	return (uint32_t)number;
+}
+
 uint64_t hr_ledger_remove(struct hr_ledger *l, uint32_t number)
 {
 	struct hr_ledger_entry *e = &l->at[number];

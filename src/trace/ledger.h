@@ -41,6 +41,8 @@ uint32_t hr_ledger_add(struct hr_ledger *l, uint64_t size);
 uint32_t hr_ledger_add_key(struct hr_ledger *l, uint64_t key, uint64_t size);
 /* The number of the live object of that key, or HR_NO_NUMBER. */
 uint32_t hr_ledger_find(const struct hr_ledger *l, uint64_t key);
+/* The same, and the object loses its key; one look-up for what is freed next. */
+uint32_t hr_ledger_forget_key(struct hr_ledger *l, uint64_t key);
 /* Is there a live object of that number? */
 static inline bool hr_ledger_has(const struct hr_ledger *l, uint64_t number)
 {

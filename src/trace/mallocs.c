@@ -22,6 +22,8 @@ void hr_mallocs_init(struct hr_mallocs *m, struct hr_reader *r, enum hr_malloc_c
 	hr_map64_init(&m->threads);
 	r->meta.page_bytes = 8192;
 	r->meta.has_clock = clock != HR_CLOCK_NONE;
+	m->step_ns = NS_A_SECOND / r->options.rate;
+	m->step_rest = NS_A_SECOND % r->options.rate;
 	if (clock == HR_CLOCK_NONE)
 		hr_reader_assume(r, "the recording has no clock: %s events a second (--rate)",
 				 hr_format_count(rate, r->options.rate));
@@ -113,7 +115,15 @@ enum hr_status hr_mallocs_make_room(struct hr_mallocs *m, struct hr_error *err)
 
 void hr_mallocs_rate_time(struct hr_mallocs *m)
 {
-	m->now_ns = (uint64_t)((unsigned __int128)m->events * NS_A_SECOND / m->r->options.rate);
+	/* Event i is at i / rate seconds, rounded down: without a division. */
+	if (m->events > 0) {
+		m->now_ns += m->step_ns;
+		m->rest += m->step_rest;
+	}
+	if (m->rest >= m->r->options.rate) {
+		m->rest -= m->r->options.rate;
+		m->now_ns++;
+	}
 	m->r->stats.last_time_ns = m->now_ns;
 }
 
@@ -145,7 +155,7 @@ enum hr_status hr_mallocs_alloc(struct hr_mallocs *m, uint64_t key, uint64_t siz
 
 enum hr_status hr_mallocs_free(struct hr_mallocs *m, uint64_t key, int16_t p, struct hr_error *err)
 {
-	uint32_t number = key != UINT64_MAX ? hr_ledger_find(&m->ledger, key) : HR_NO_NUMBER;
+	uint32_t number = key != UINT64_MAX ? hr_ledger_forget_key(&m->ledger, key) : HR_NO_NUMBER;
 
 	if (number != HR_NO_NUMBER)
 		return free_number(m, number, p, err);

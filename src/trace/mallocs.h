@@ -41,6 +41,8 @@ struct hr_mallocs {
 	uint64_t origin_ns; /* EXACT: the recorder's time of the first event */
 	bool started;	    /* EXACT: origin_ns is known */
 	uint64_t events;    /* so far */
+	uint64_t step_ns, step_rest,
+	    rest; /* NONE: from event to event step_ns + step_rest / rate; of that, left over */
 };
 
 /* Fills what of r->meta is the same for all: objects by number, no spans, no GC. */

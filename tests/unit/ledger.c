@@ -33,6 +33,26 @@ static void test_numbers(void **state)
 	hr_ledger_release(&l);
 }
 
+/* A key that is forgotten is free, its object lives on. */
+static void test_forget(void **state)
+{
+	struct hr_ledger l;
+
+	(void)state;
+	hr_ledger_init(&l);
+	assert_int_equal(hr_ledger_forget_key(&l, 5), HR_NO_NUMBER);
+	assert_int_equal(hr_ledger_add_key(&l, 5, 10), 0);
+	assert_int_equal(hr_ledger_forget_key(&l, 5), 0);
+	assert_int_equal(hr_ledger_find(&l, 5), HR_NO_NUMBER);
+	assert_true(hr_ledger_has(&l, 0));
+	assert_int_equal(hr_ledger_add_key(&l, 5, 20), 1);
+	assert_int_equal(hr_ledger_remove(&l, 0), 10);
+	assert_int_equal(hr_ledger_find(&l, 5), 1);
+	assert_int_equal(hr_ledger_remove(&l, 1), 20);
+	assert_int_equal(hr_ledger_find(&l, 5), HR_NO_NUMBER);
+	hr_ledger_release(&l);
+}
+
 /* Objects with and without keys, in any order, against arrays that are searched. */
 static void test_model(void **state)
 {
@@ -88,6 +108,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_forget),
 	    cmocka_unit_test(test_model),
 	};
 
