@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_EVENTS = 1 << 16 };
+enum { MAX_EVENTS = 1 << 13 };
 
 struct recorded {
 	enum hr_status status;
