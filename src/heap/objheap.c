@@ -15,7 +15,6 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
-#include "pagealloc/geometry.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -30,6 +30,7 @@
 #define HR_HEAP_OBJHEAP_H
 
 #include "heap/sizeclasses.h"
+#include "pagealloc/geometry.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -134,6 +135,15 @@ static inline unsigned hr_objheap_class(const struct hr_objheap *h, uint64_t siz
 static inline bool hr_objheap_has(const struct hr_objheap *h, uint64_t number)
 {
 	return number < h->nobjects && h->objects[number].span != HR_NO_SPAN;
+}
+
+/* Bytes of a live object's slot; of a large one, of its pages. */
+static inline uint64_t hr_objheap_bytes(const struct hr_objheap *h, uint32_t number)
+{
+	const struct hr_objspan *s = &h->spans[h->objects[number].span];
+	unsigned size_class = hr_size_class_of_span_class(s->span_class);
+
+	return size_class != 0 ? hr_size_classes[size_class].object_bytes : s->npages * HR_PAGE_BYTES;
 }
 
 /*

@@ -1,11 +1,13 @@
 # src/replay: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
 	src/replay/addresses.c src/replay/addresses.h \
+	src/replay/deaths.c src/replay/deaths.h \
 	src/replay/idle.c src/replay/idle.h \
 	src/replay/live.c src/replay/live.h \
 	src/replay/lookahead.c src/replay/lookahead.h \
 	src/replay/objects.c src/replay/objects.h \
 	src/replay/placer.c src/replay/placer.h \
 	src/replay/replay.c src/replay/replay.h \
+	src/replay/slots.c src/replay/slots.h \
 	src/replay/span_run.c src/replay/span_run.h \
 	src/replay/sweep.c src/replay/sweep.h

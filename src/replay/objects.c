@@ -15,6 +15,8 @@
 #include "base/bits.h"
 #include "base/units.h"
 #include "pagealloc/geometry.h"
+#include "replay/deaths.h"
+#include "replay/slots.h"
 #include "trace/ledger.h"
 
 #include <inttypes.h>
@@ -24,7 +26,13 @@
 #define NEVER UINT64_MAX
 #define NS_A_SECOND UINT64_C(1000000000)
 #define MAX_OBJECT_BYTES (UINT64_C(1) << 41)
+#define DEFAULT_MARK_RATE (UINT64_C(10) << 30) /* see struct hr_gc_cost */
+#define RECORDED_MARKS 9
 #define NO_FLAGS (-1)
+/* Manual spans are named by their recorded page, and this. */
+#define MANUAL_NAME (UINT64_C(1) << 62)
+/* An object that was there, between slots and heap: size is span and slot. */
+#define SLOT_BITS 16
 
 struct hr_objects {
 	struct hr_objects_options options;
@@ -32,6 +40,11 @@ struct hr_objects {
 	struct hr_objheap heap;
 	struct hr_ledger ledger; /* objects that the trace names by addresses */
 	bool by_ledger;
+	bool recorded_heap; /* it has spans too: slots and deaths are in use */
+	struct hr_slots slots;
+	struct hr_deaths deaths;
+	uint32_t *adopted; /* our span of a recorded one, while the start is taken over */
+	size_t adopted_cap;
 	bool alive;	 /* something happened */
 	bool goal_noted; /* the goal that holds before the first cycle */
 	uint64_t now_ns;
@@ -44,7 +57,13 @@ struct hr_objects {
 	uint64_t last_gc_ns; /* mark done; NEVER: there was none */
 	int asked;	     /* flags of a cycle that waits for the end of marking, NO_FLAGS */
 	uint64_t marked_bytes, live_then, triggered_bytes, allocated_then;
-	uint64_t manual_bytes;
+	/* The last recorded cycles: how long each marked, and what was alive when it began. */
+	struct {
+		uint64_t ns, bytes;
+	} marks[RECORDED_MARKS];
+	unsigned nmarks;
+	uint64_t recorded_begin_ns, recorded_begin_bytes; /* NEVER: none is marking */
+	uint64_t manual_bytes, stack_bytes;		  /* that the trace tells of */
 	struct hr_gc_history history;
 
 	struct hr_event *out;
@@ -73,7 +92,8 @@ const char *hr_span_cache_name(enum hr_span_cache cache)
 }
 
 const struct hr_param hr_gc_cost_params[] = {
-    {"mark", HR_PARAM_BYTES, offsetof(struct hr_gc_cost, mark_rate), "10GiB", NULL, "live bytes marked in a second"},
+    {"mark", HR_PARAM_BYTES, offsetof(struct hr_gc_cost, mark_rate), "0", NULL,
+     "live bytes marked in a second; 0: as the trace's own cycles show, or 10GiB where it has none"},
     {"sweep", HR_PARAM_NS, offsetof(struct hr_gc_cost, sweep_ns), "100ns", NULL, "each span that the sweeper visits"},
     {NULL, HR_PARAM_NS, 0, NULL, NULL, NULL},
 };
@@ -125,8 +145,6 @@ static enum hr_status settle(struct hr_objects_options *o, const struct hr_trace
 			? "without GC cycles (--gc none) nothing sweeps; --span-cache is none or one"
 			: "with GC cycles spans go back when they are swept; --span-cache none and one are "
 			  "for --gc none");
-	if (o->cost.mark_rate == 0)
-		return hr_error_set(err, HR_EUSAGE, "--gc-cost: mark is more than 0 bytes a second");
 	if (o->procs == 0)
 		o->procs = 1;
 	if (o->procs > INT16_MAX)
@@ -157,10 +175,13 @@ enum hr_status hr_objects_new(const struct hr_trace_meta *meta, const struct hr_
 	o->out_meta.has_spans = o->out_meta.has_procs = true;
 	o->out_meta.has_objects = false;
 	o->out_meta.has_cycles = settled.gc != HR_GC_NONE || meta->has_cycles;
-	o->by_ledger = meta->has_addresses;
-	o->due_ns = o->last_gc_ns = NEVER;
+	o->recorded_heap = meta->has_spans;
+	o->by_ledger = meta->has_addresses && !meta->has_spans;
+	o->due_ns = o->last_gc_ns = o->recorded_begin_ns = NEVER;
 	o->asked = NO_FLAGS;
 	hr_ledger_init(&o->ledger);
+	hr_slots_init(&o->slots);
+	hr_deaths_init(&o->deaths);
 	hr_objheap_init(&o->heap, settled.span_cache, settled.pacing.go_minor);
 	*objects = o;
 	return HR_OK;
@@ -172,6 +193,9 @@ void hr_objects_free(struct hr_objects *o)
 		return;
 	hr_objheap_release(&o->heap);
 	hr_ledger_release(&o->ledger);
+	hr_slots_release(&o->slots);
+	hr_deaths_release(&o->deaths);
+	free(o->adopted);
 	free(o->out);
 	free(o);
 }
@@ -192,6 +216,8 @@ struct hr_objects_stats hr_objects_stats(const struct hr_objects *o)
 
 	s.live_objects = o->heap.live_objects;
 	s.live_bytes = s.allocated_bytes - s.freed_bytes;
+	s.window_bytes = o->deaths.window_bytes;
+	s.deaths_let_go = o->deaths.let_go;
 	return s;
 }
 
@@ -235,8 +261,10 @@ static struct hr_gc_goal goal_now(const struct hr_objects *o)
 {
 	/* Of what is mapped, free and released pages and the objects themselves don't count. */
 	uint64_t non_heap = o->heap.span_bytes - o->heap.object_bytes + o->manual_bytes + o->options.other_memory_bytes;
+	struct hr_gc_settings s = o->options.pacing;
 
-	return hr_gc_goal(&o->options.pacing, o->marked_bytes, non_heap, o->live_then);
+	s.stack_bytes += o->stack_bytes;
+	return hr_gc_goal(&s, o->marked_bytes, non_heap, o->live_then);
 }
 
 static void send_goal(struct hr_objects *o, uint64_t time_ns)
@@ -287,6 +315,49 @@ static bool sweep_rest(struct hr_objects *o, uint64_t time_ns)
 	return true;
 }
 
+static uint64_t time_at(uint64_t bytes, uint64_t ns, uint64_t in_bytes)
+{
+	return (uint64_t)((unsigned __int128)bytes * ns / in_bytes);
+}
+
+/* As the user says; as the trace's own cycles did, the median of the last ones; or by the default. */
+static uint64_t time_to_mark(const struct hr_objects *o, uint64_t bytes)
+{
+	unsigned n = o->nmarks < RECORDED_MARKS ? o->nmarks : RECORDED_MARKS;
+
+	if (o->options.cost.mark_rate != 0)
+		return time_at(bytes, NS_A_SECOND, o->options.cost.mark_rate);
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t ns = time_at(bytes, o->marks[i].ns, o->marks[i].bytes);
+		unsigned faster = 0, as_fast = 0;
+
+		for (unsigned j = 0; j < n; j++) {
+			uint64_t other = time_at(bytes, o->marks[j].ns, o->marks[j].bytes);
+
+			faster += other < ns;
+			as_fast += other == ns;
+		}
+		if (faster <= n / 2 && n / 2 < faster + as_fast)
+			return ns;
+	}
+	return time_at(bytes, NS_A_SECOND, DEFAULT_MARK_RATE);
+}
+
+/* A recorded cycle begins, or its marking ends: so long it took for what is alive in our heap. */
+static void learn_mark_rate(struct hr_objects *o, const struct hr_event *e)
+{
+	if (e->kind == HR_EV_GC_BEGIN) {
+		o->recorded_begin_ns = e->time_ns;
+		o->recorded_begin_bytes = o->stats.allocated_bytes - o->stats.freed_bytes;
+	} else if (o->recorded_begin_ns != NEVER) {
+		if (o->recorded_begin_bytes > 0) {
+			o->marks[o->nmarks % RECORDED_MARKS].ns = e->time_ns - o->recorded_begin_ns;
+			o->marks[o->nmarks++ % RECORDED_MARKS].bytes = o->recorded_begin_bytes;
+		}
+		o->recorded_begin_ns = NEVER;
+	}
+}
+
 /* gcStart: the sweeping of the last cycle comes first. */
 static bool begin_cycle(struct hr_objects *o, uint64_t time_ns, unsigned flags)
 {
@@ -302,7 +373,7 @@ static bool begin_cycle(struct hr_objects *o, uint64_t time_ns, unsigned flags)
 	o->allocated_then = o->stats.allocated_bytes;
 	o->mark_ns = time_ns;
 	if (o->options.gc == HR_GC_MODEL) {
-		uint64_t ns = (uint64_t)((unsigned __int128)to_mark * NS_A_SECOND / o->options.cost.mark_rate);
+		uint64_t ns = time_to_mark(o, to_mark);
 
 		o->mark_ns += ns;
 		o->stats.mark_ns += ns;
@@ -396,7 +467,7 @@ static bool look_at_trigger(struct hr_objects *o, uint64_t time_ns)
 	return begin_cycle(o, time_ns, 0);
 }
 
-/* --- events in ------------------------------------------------------------ */
+/* --- objects -------------------------------------------------------------- */
 
 /* The first event that shows life: what was there at the start is complete. */
 static bool come_alive(struct hr_objects *o, uint64_t time_ns)
@@ -422,8 +493,8 @@ static inline int p_of(const struct hr_objects *o, const struct hr_event *e)
 
 static bool free_object(struct hr_objects *o, uint32_t number, uint64_t time_ns)
 {
-	uint64_t bytes = o->heap.object_bytes - o->heap.dead_bytes;
-
+	o->stats.freed_objects++;
+	o->stats.freed_bytes += hr_objheap_bytes(&o->heap, number);
 	if (o->options.gc != HR_GC_NONE) {
 		hr_objheap_die(&o->heap, number);
 	} else {
@@ -432,30 +503,31 @@ static bool free_object(struct hr_objects *o, uint32_t number, uint64_t time_ns)
 		if (o->heap.nchanges > 0)
 			send_changes(o, time_ns, HR_NO_P);
 	}
-	o->stats.freed_objects++;
-	o->stats.freed_bytes += bytes - (o->heap.object_bytes - o->heap.dead_bytes);
 	return true;
+}
+
+static inline void count_object(struct hr_objects *o, uint32_t number)
+{
+	o->stats.allocated_objects++;
+	o->stats.allocated_bytes += hr_objheap_bytes(&o->heap, number);
+	if (o->stats.allocated_bytes - o->stats.freed_bytes > o->stats.live_peak_bytes)
+		o->stats.live_peak_bytes = o->stats.allocated_bytes - o->stats.freed_bytes;
 }
 
 /* npages: of a large object. */
 static bool add_object(struct hr_objects *o, const struct hr_event *e, uint32_t number, unsigned span_class,
 		       uint32_t npages)
 {
-	uint64_t bytes = o->heap.object_bytes;
 	int p = p_of(o, e);
 
 	if (hr_objheap_has(&o->heap, number)) {
 		o->stats.over_live++;
 		if (!free_object(o, number, e->time_ns))
 			return false;
-		bytes = o->heap.object_bytes;
 	}
 	if (!hr_objheap_alloc(&o->heap, number, span_class, npages, p))
 		return false;
-	o->stats.allocated_objects++;
-	o->stats.allocated_bytes += o->heap.object_bytes - bytes;
-	if (o->stats.allocated_bytes - o->stats.freed_bytes > o->stats.live_peak_bytes)
-		o->stats.live_peak_bytes = o->stats.allocated_bytes - o->stats.freed_bytes;
+	count_object(o, number);
 	if (!o->heap.refilled)
 		return true;
 	send_changes(o, e->time_ns, p);
@@ -534,6 +606,8 @@ static bool take_phase(struct hr_objects *o, const struct hr_event *e)
 {
 	enum hr_gc_mode gc = o->options.gc;
 
+	if (e->kind == HR_EV_GC_BEGIN || e->kind == HR_EV_GC_END)
+		learn_mark_rate(o, e);
 	switch (e->kind) {
 	case HR_EV_GC_BEGIN:
 		o->stats.recorded_cycles++;
@@ -570,11 +644,96 @@ static bool take_phase(struct hr_objects *o, const struct hr_event *e)
 	return true;
 }
 
+/* --- a recorded heap, as slots and deaths give it ------------------------- */
+
+/* A span of objects that was there: of ours, a like one is. */
+static bool adopt_span(struct hr_objects *o, const struct hr_event *e)
+{
+	struct hr_event *out;
+	uint32_t span;
+
+	if (!hr_reserve(&o->adopted, &o->adopted_cap, e->addr + 1, sizeof(*o->adopted)) ||
+	    !hr_objheap_adopt_span(&o->heap, e->arg >> 1, (uint32_t)(e->size / HR_PAGE_BYTES), &span))
+		return false;
+	o->adopted[e->addr] = span;
+	out = emit(o, HR_EV_SPAN_EXISTS, e->time_ns);
+	out->addr = span;
+	out->size = e->size;
+	out->arg = e->arg;
+	return true;
+}
+
+/* In the same slot of the span that stands for its own. */
+static bool adopt_object(struct hr_objects *o, const struct hr_event *e)
+{
+	uint32_t span = o->adopted[e->size >> SLOT_BITS];
+
+	if (!hr_objheap_adopt(&o->heap, (uint32_t)e->addr, span, e->size & ((1 << SLOT_BITS) - 1)))
+		return add_object(o, e, (uint32_t)e->addr, e->arg, o->heap.spans[span].npages);
+	count_object(o, (uint32_t)e->addr);
+	return true;
+}
+
+/* A manual span, or its end; size is told of both. */
+static void take_manual(struct hr_objects *o, const struct hr_event *e)
+{
+	if (e->kind == HR_EV_SPAN_FREE)
+		o->manual_bytes -= e->size;
+	else
+		o->manual_bytes += e->size;
+	pass_on(o, e);
+}
+
+static enum hr_status take_recorded(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
+{
+	bool fine = true;
+
+	switch (e->kind) {
+	case HR_EV_SPAN_EXISTS:
+		if (e->arg & HR_SPAN_MANUAL)
+			take_manual(o, e);
+		else
+			fine = adopt_span(o, e);
+		break;
+	case HR_EV_OBJ_EXISTS:
+		fine = adopt_object(o, e);
+		break;
+	case HR_EV_SPAN_ALLOC:
+	case HR_EV_SPAN_FREE:
+		fine = o->alive || come_alive(o, e->time_ns);
+		take_manual(o, e);
+		break;
+	case HR_EV_OBJ_ALLOC:
+		fine = (o->alive || come_alive(o, e->time_ns)) &&
+		       add_object(o, e, (uint32_t)e->addr, e->arg, (uint32_t)(e->size / HR_PAGE_BYTES));
+		break;
+	case HR_EV_OBJ_FREE:
+		fine = (o->alive || come_alive(o, e->time_ns)) && free_object(o, (uint32_t)e->addr, e->time_ns);
+		hr_slots_forget(&o->slots, (uint32_t)e->addr);
+		break;
+	case HR_EV_STACK_EXISTS:
+	case HR_EV_STACK_ALLOC:
+		o->stack_bytes += e->size;
+		break;
+	case HR_EV_STACK_FREE:
+		o->stack_bytes -= e->size;
+		break;
+	default:
+		break;
+	}
+	return fine ? HR_OK : no_memory(err);
+}
+
+/* --- events in ------------------------------------------------------------ */
+
+/* In order of time. Of a recorded heap: what slots and deaths make of the trace. */
 static enum hr_status take_event(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
 {
 	o->now_ns = e->time_ns;
 	if (o->due_ns < e->time_ns && !run_timers(o, e->time_ns))
 		return no_memory(err);
+	if (o->recorded_heap && e->kind <= HR_EV_STACK_FREE)
+		return take_recorded(o, e, err);
 	switch (e->kind) {
 	case HR_EV_OBJ_EXISTS:
 		return take_alloc(o, e, err);
@@ -608,15 +767,174 @@ static enum hr_status take_event(struct hr_objects *o, const struct hr_event *e,
 	}
 }
 
+/* --- a recorded heap ------------------------------------------------------ */
+
+/* A recorded span is no more, and so is what the recorder left in it. */
+static enum hr_status drop_span(struct hr_objects *o, uint32_t span, const struct hr_event *e, struct hr_error *err)
+{
+	const struct hr_recorded_span *r = &o->slots.spans[span];
+	uint32_t number;
+
+	while ((number = hr_slots_take_any(&o->slots, span)) != HR_NO_NUMBER)
+		HR_TRY(hr_deaths_swept(&o->deaths, number, hr_slots_bytes(r), e->time_ns, err));
+	hr_slots_drop_span(&o->slots, span);
+	if (r->slots == 0)
+		return hr_deaths_hold(&o->deaths,
+				      &(struct hr_event){.time_ns = e->time_ns,
+							 .addr = MANUAL_NAME | r->page,
+							 .size = r->npages * HR_PAGE_BYTES,
+							 .p = e->p,
+							 .kind = HR_EV_SPAN_FREE},
+				      err);
+	return HR_OK;
+}
+
+static enum hr_status record_span(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
+{
+	uint64_t page = e->addr / HR_PAGE_BYTES, npages = hr_div_up(e->size, HR_PAGE_BYTES);
+	struct hr_event out = *e;
+	uint32_t span;
+
+	while ((span = hr_slots_in_the_way(&o->slots, page, npages)) != HR_NO_SLOT) {
+		o->stats.over_live++;
+		HR_TRY(drop_span(o, span, e, err));
+	}
+	HR_TRY(hr_slots_add_span(&o->slots, page, npages, e->arg, &span, err));
+	if (e->arg & HR_SPAN_MANUAL)
+		out.addr = MANUAL_NAME | page;
+	else if (e->kind == HR_EV_SPAN_EXISTS && o->deaths.started == 0)
+		out.addr = span;
+	else
+		return HR_OK; /* our own spans come with the objects in them */
+	out.size = npages * HR_PAGE_BYTES;
+	if (o->deaths.started != 0)
+		out.kind = HR_EV_SPAN_ALLOC;
+	return hr_deaths_hold(&o->deaths, &out, err);
+}
+
+static enum hr_status record_span_end(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
+{
+	uint32_t span = hr_slots_span_at(&o->slots, e->addr / HR_PAGE_BYTES);
+
+	if (span != HR_NO_SLOT && o->slots.spans[span].page == e->addr / HR_PAGE_BYTES)
+		return drop_span(o, span, e, err);
+	return HR_OK; /* a recorder's loss: it had no objects that we know */
+}
+
+static enum hr_status record_object(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
+{
+	struct hr_event out = *e;
+	const struct hr_recorded_span *r;
+	uint32_t span, slot, number;
+
+	if (!hr_slots_find(&o->slots, e->addr, &span, &slot)) {
+		o->stats.outside_spans++;
+		return HR_OK;
+	}
+	r = &o->slots.spans[span];
+	number = hr_slots_number(&o->slots, span, slot);
+	if (number != HR_NO_NUMBER) {
+		if (r->span_class == HR_TINY_SPAN_CLASS)
+			return HR_OK;
+		o->stats.over_live++;
+		hr_slots_take_out(&o->slots, span, slot);
+		HR_TRY(hr_deaths_swept(&o->deaths, number, hr_slots_bytes(r), e->time_ns, err));
+	}
+	out.addr = hr_slots_put(&o->slots, span, slot);
+	if (out.addr == HR_NO_NUMBER)
+		return no_memory(err);
+	out.arg = r->span_class;
+	if (e->kind == HR_EV_OBJ_EXISTS && o->deaths.started == 0) {
+		out.size = (uint64_t)span << SLOT_BITS | slot;
+	} else {
+		out.kind = HR_EV_OBJ_ALLOC;
+		out.size = r->npages * HR_PAGE_BYTES;
+	}
+	return hr_deaths_hold(&o->deaths, &out, err);
+}
+
+static enum hr_status record_object_end(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
+{
+	uint32_t span, slot, number;
+
+	if (!hr_slots_find(&o->slots, e->addr, &span, &slot)) {
+		o->stats.outside_spans++;
+		return HR_OK;
+	}
+	number = hr_slots_number(&o->slots, span, slot);
+	if (number == HR_NO_NUMBER) {
+		o->stats.unknown_frees++;
+		return HR_OK;
+	}
+	hr_slots_take_out(&o->slots, span, slot);
+	return hr_deaths_swept(&o->deaths, number, hr_slots_bytes(&o->slots.spans[span]), e->time_ns, err);
+}
+
+static enum hr_status record_stack(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
+{
+	struct hr_event out = *e;
+
+	if (e->addr == UINT64_MAX)
+		return HR_OK;
+	if (e->kind == HR_EV_STACK_FREE) {
+		if (!hr_map64_remove(&o->slots.stacks, e->addr, &out.size))
+			return HR_OK;
+	} else {
+		if (hr_map64_get(&o->slots.stacks, e->addr) != NULL)
+			return HR_OK;
+		if (!hr_map64_put(&o->slots.stacks, e->addr, e->size))
+			return no_memory(err);
+	}
+	return hr_deaths_hold(&o->deaths, &out, err);
+}
+
+/* An event of a trace with spans and objects, at addresses. */
+static enum hr_status record(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
+{
+	switch (e->kind) {
+	case HR_EV_SPAN_EXISTS:
+	case HR_EV_SPAN_ALLOC:
+		return record_span(o, e, err);
+	case HR_EV_SPAN_FREE:
+		return record_span_end(o, e, err);
+	case HR_EV_OBJ_EXISTS:
+	case HR_EV_OBJ_ALLOC:
+		return record_object(o, e, err);
+	case HR_EV_OBJ_FREE:
+		return record_object_end(o, e, err);
+	case HR_EV_STACK_EXISTS:
+	case HR_EV_STACK_ALLOC:
+	case HR_EV_STACK_FREE:
+		return record_stack(o, e, err);
+	default:
+		return hr_deaths_hold(&o->deaths, e, err);
+	}
+}
+
+/* --- the stage ------------------------------------------------------------ */
+
+static enum hr_status take_decided(struct hr_objects *o, struct hr_error *err)
+{
+	size_t n;
+	const struct hr_event *ev = hr_deaths_take(&o->deaths, &n);
+
+	for (size_t i = 0; i < n; i++)
+		HR_TRY(take_event(o, &ev[i], err));
+	return HR_OK;
+}
+
 enum hr_status hr_objects_feed(struct hr_objects *o, const struct hr_event *ev, size_t n, struct hr_error *err)
 {
 	for (size_t i = 0; i < n; i++)
-		HR_TRY(take_event(o, &ev[i], err));
+		HR_TRY(o->recorded_heap ? record(o, &ev[i], err) : take_event(o, &ev[i], err));
+	HR_TRY(take_decided(o, err));
 	return o->failed ? hr_error_set(err, HR_ENOMEM, "out of memory for the spans of the trace") : HR_OK;
 }
 
 enum hr_status hr_objects_finish(struct hr_objects *o, uint64_t end_ns, struct hr_error *err)
 {
+	HR_TRY(hr_deaths_finish(&o->deaths, err));
+	HR_TRY(take_decided(o, err));
 	if (end_ns < o->now_ns)
 		end_ns = o->now_ns;
 	if (!run_timers(o, end_ns < NEVER ? end_ns + 1 : end_ns))

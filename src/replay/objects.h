@@ -89,6 +89,8 @@ struct hr_objects_stats {
 	uint64_t mark_ns;
 	uint64_t goal_min_bytes, goal_max_bytes; /* over all cycles; 0: there was none */
 	uint64_t limit_breaches; /* cycles after which the memory limit left less room than what had survived */
+	uint64_t window_bytes;	 /* most that died between two recorded mark starts: see deaths.h */
+	uint64_t deaths_let_go;	 /* events that could not wait for their cycle */
 	uint64_t unknown_frees, over_live, outside_spans; /* oddities of the trace */
 };
 

@@ -161,6 +161,7 @@ OBJECTS(freed_bytes, s->freed_bytes)
 OBJECTS(live, s->live_objects)
 OBJECTS(live_bytes, s->live_bytes)
 OBJECTS(live_peak, s->live_peak_bytes)
+OBJECTS(window, s->window_bytes)
 OBJECTS(cycles, s->cycles)
 OBJECTS(asked, s->asked_cycles)
 OBJECTS(timed, s->timed_cycles)
@@ -172,13 +173,16 @@ OBJECTS(goal_max, s->goal_max_bytes)
 OBJECTS(breaches, s->limit_breaches)
 
 const struct hr_object_metric hr_object_metrics[] = {
-    {"objects_allocated", N, "objects that were allocated", objects_allocated},
+    {"objects_allocated", N, "objects that were allocated, or there at the start", objects_allocated},
     {"objects_freed", N, "objects that were freed, or became garbage", objects_freed},
     {"objects_allocated_bytes", B, "their bytes, with what size classes add", objects_allocated_bytes},
     {"objects_freed_bytes", B, "bytes of those freed, counted so", objects_freed_bytes},
     {"objects_live", N, "objects that were never freed", objects_live},
     {"objects_live_bytes", B, "their bytes", objects_live_bytes},
     {"objects_live_peak_bytes", B, "most bytes of objects alive at any moment, without garbage", objects_live_peak},
+    {"objects_death_window_bytes", B,
+     "most bytes that died between two recorded mark starts: of a Go trace, that is all that is known of when",
+     objects_window},
     {"gc_cycles", N, "GC cycles that were marked to the end", objects_cycles},
     {"gc_asked_cycles", N, "cycles that the program asked for: runtime.GC, debug.FreeOSMemory", objects_asked},
     {"gc_timed_cycles", N, "cycles that began because there was none for two minutes", objects_timed},

@@ -1,0 +1,218 @@
+/* Invariant: a table has the number of a live span at each of its pages, and of no other. */
+#include "config.h"
+
+#include "replay/slots.h"
+
+#include "base/alloc.h"
+#include "base/units.h"
+#include "pagealloc/geometry.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MANUAL HR_SPAN_CLASSES
+#define MAX_SPAN_PAGES ((UINT64_C(1) << 41) / HR_PAGE_BYTES)
+
+void hr_slots_init(struct hr_slots *s)
+{
+	memset(s, 0, sizeof(*s));
+	hr_map64_init(&s->chunks);
+	hr_map64_init(&s->stacks);
+	hr_ledger_init(&s->numbers);
+}
+
+void hr_slots_release(struct hr_slots *s)
+{
+	for (size_t i = 0; i < s->ntables; i++)
+		free(s->tables[i]);
+	for (size_t i = 0; i < s->nspans; i++)
+		free(s->spans[i].numbers);
+	free(s->tables);
+	free(s->spans);
+	hr_map64_release(&s->chunks);
+	hr_map64_release(&s->stacks);
+	hr_ledger_release(&s->numbers);
+	hr_slots_init(s);
+}
+
+/* --- pages ---------------------------------------------------------------- */
+
+/* NULL: nothing was ever there. */
+static struct hr_slots_chunk *table_of(struct hr_slots *s, uint64_t chunk)
+{
+	const uint64_t *index;
+
+	if (s->last_table != NULL && s->last_chunk == chunk)
+		return s->last_table;
+	index = hr_map64_get(&s->chunks, chunk);
+	if (index == NULL)
+		return NULL;
+	s->last_chunk = chunk;
+	s->last_table = s->tables[*index];
+	return s->last_table;
+}
+
+static struct hr_slots_chunk *make_table(struct hr_slots *s, uint64_t chunk)
+{
+	struct hr_slots_chunk *t = table_of(s, chunk);
+
+	if (t != NULL)
+		return t;
+	if (!hr_reserve(&s->tables, &s->tables_cap, s->ntables + 1, sizeof(struct hr_slots_chunk *)))
+		return NULL;
+	t = hr_calloc(1, sizeof(*t));
+	if (t == NULL || !hr_map64_put(&s->chunks, chunk, s->ntables)) {
+		free(t);
+		return NULL;
+	}
+	s->tables[s->ntables++] = t;
+	return t;
+}
+
+uint32_t hr_slots_span_at(struct hr_slots *s, uint64_t page)
+{
+	const struct hr_slots_chunk *t = table_of(s, hr_chunk_of(page));
+
+	return t != NULL ? t->span[hr_page_in_chunk(page)] - 1 : HR_NO_SLOT;
+}
+
+uint32_t hr_slots_in_the_way(struct hr_slots *s, uint64_t page, uint64_t npages)
+{
+	uint64_t end = page + npages;
+
+	while (page < end) {
+		uint32_t span = HR_NO_SLOT;
+		uint64_t next = hr_chunk_page(hr_chunk_of(page) + 1);
+
+		if (table_of(s, hr_chunk_of(page)) != NULL)
+			for (; page < next && page < end && span == HR_NO_SLOT; page++)
+				span = hr_slots_span_at(s, page);
+		if (span != HR_NO_SLOT)
+			return span;
+		page = next;
+	}
+	return HR_NO_SLOT;
+}
+
+static bool mark_pages(struct hr_slots *s, uint64_t page, uint64_t npages, uint32_t what)
+{
+	for (uint64_t p = page; p < page + npages; p++) {
+		struct hr_slots_chunk *t = make_table(s, hr_chunk_of(p));
+
+		if (t == NULL)
+			return false;
+		t->span[hr_page_in_chunk(p)] = what;
+	}
+	return true;
+}
+
+/* --- spans ---------------------------------------------------------------- */
+
+/* A span of the class without any pages; HR_NO_SLOT: out of memory. */
+static uint32_t take_span(struct hr_slots *s, unsigned class, uint32_t slots)
+{
+	uint32_t id = s->free_spans[class], *numbers = NULL;
+
+	if (id != 0) {
+		s->free_spans[class] = s->spans[id - 1].next_free;
+		return id - 1;
+	}
+	if (s->nspans == HR_NO_SLOT - 1 || !hr_reserve(&s->spans, &s->spans_cap, s->nspans + 1, sizeof(*s->spans)))
+		return HR_NO_SLOT;
+	if (slots > 0 && (numbers = hr_calloc(slots, sizeof(*numbers))) == NULL)
+		return HR_NO_SLOT;
+	s->spans[s->nspans] =
+	    (struct hr_recorded_span){.slots = slots, .numbers = numbers, .span_class = (uint8_t) class};
+	return (uint32_t)s->nspans++;
+}
+
+enum hr_status hr_slots_add_span(struct hr_slots *s, uint64_t page, uint64_t npages, uint32_t arg, uint32_t *span,
+				 struct hr_error *err)
+{
+	bool manual = arg & HR_SPAN_MANUAL;
+	unsigned class = manual ? MANUAL : arg >> 1, size_class = manual ? 0 : hr_size_class_of_span_class(class);
+	uint32_t slots = manual ? 0 : 1, slot_bytes = 0;
+
+	if (class > MANUAL || (class == MANUAL && !manual) || npages == 0 || npages > MAX_SPAN_PAGES)
+		return hr_error_set(err, HR_EINPUT, "a span of %" PRIu64 " pages of the kind %" PRIu32, npages, arg);
+	if (size_class != 0) {
+		/* Where the trace's runtime keeps room in the span for itself, the last ones stay unused. */
+		slot_bytes = hr_size_classes[size_class].object_bytes;
+		slots = hr_size_classes[size_class].span_bytes / slot_bytes;
+	}
+	*span = take_span(s, class, slots);
+	if (*span == HR_NO_SLOT || !mark_pages(s, page, npages, *span + 1))
+		return hr_error_set(err, HR_ENOMEM, "out of memory for the spans of the trace");
+	s->spans[*span].page = page;
+	s->spans[*span].npages = (uint32_t)npages;
+	s->spans[*span].slot_bytes = slot_bytes;
+	s->spans[*span].live = true;
+	return HR_OK;
+}
+
+void hr_slots_drop_span(struct hr_slots *s, uint32_t span)
+{
+	struct hr_recorded_span *r = &s->spans[span];
+
+	/* The tables are there. */
+	mark_pages(s, r->page, r->npages, 0);
+	r->live = false;
+	r->next_free = s->free_spans[r->span_class];
+	s->free_spans[r->span_class] = span + 1;
+}
+
+uint32_t hr_slots_take_any(struct hr_slots *s, uint32_t span)
+{
+	const struct hr_recorded_span *r = &s->spans[span];
+
+	for (uint32_t i = 0; i < r->slots; i++) {
+		uint32_t number = hr_slots_number(s, span, i);
+
+		if (number == HR_NO_NUMBER)
+			continue;
+		hr_slots_take_out(s, span, i);
+		return number;
+	}
+	return HR_NO_NUMBER;
+}
+
+/* --- objects -------------------------------------------------------------- */
+
+bool hr_slots_find(struct hr_slots *s, uint64_t addr, uint32_t *span, uint32_t *slot)
+{
+	const struct hr_recorded_span *r;
+
+	*span = hr_slots_span_at(s, addr / HR_PAGE_BYTES);
+	if (*span == HR_NO_SLOT)
+		return false;
+	r = &s->spans[*span];
+	*slot = r->slot_bytes != 0 ? (uint32_t)(addr - r->page * HR_PAGE_BYTES) / r->slot_bytes : 0;
+	return *slot < r->slots;
+}
+
+uint32_t hr_slots_number(const struct hr_slots *s, uint32_t span, uint32_t slot)
+{
+	uint32_t number = s->spans[span].numbers[slot];
+
+	return number != 0 ? number - 1 : HR_NO_NUMBER;
+}
+
+uint32_t hr_slots_put(struct hr_slots *s, uint32_t span, uint32_t slot)
+{
+	uint32_t number = hr_ledger_add(&s->numbers, hr_slots_bytes(&s->spans[span]));
+
+	if (number != HR_NO_NUMBER)
+		s->spans[span].numbers[slot] = number + 1;
+	return number;
+}
+
+void hr_slots_take_out(struct hr_slots *s, uint32_t span, uint32_t slot)
+{
+	s->spans[span].numbers[slot] = 0;
+}
+
+void hr_slots_forget(struct hr_slots *s, uint32_t number)
+{
+	hr_ledger_remove(&s->numbers, number);
+}
