@@ -12,7 +12,7 @@
  *
  * A stage: events go in, events come out, in order of time, which are those of a
  * trace of spans without addresses; a placer that is made with hr_objects_meta
- * takes them. Marking takes live bytes / cost.mark_rate. Sweeping begins at
+ * takes them. Marking takes live bytes / cost.mark_rate (0: the trace's own). Sweeping begins at
  * mark done and visits a span every cost.sweep_ns in order of creation, beside
  * what allocations sweep; SPAN_FREE and SWEEP_DONE stand at the times when it
  * gets there. At equal times the trace's events come first.
@@ -20,7 +20,13 @@
  * Left out: the tiny allocator, but for what a Go trace shows of it; assists,
  * so that a mark phase may overshoot the goal.
  *
- * Memory is bounded by the objects and spans that are live, and one batch.
+ * Of a trace that tells spans and objects by addresses, a Go trace, objects are
+ * known by the slots that they lie in (slots.h), have the same span classes, and
+ * die between the recorded mark starts that bound it (deaths.h). What is there at
+ * the start keeps its spans and slots; manual spans pass, with names of their own.
+ *
+ * Memory is bounded by the objects and spans that are live, one batch, and what
+ * deaths.h holds back.
  */
 #ifndef HR_REPLAY_OBJECTS_H
 #define HR_REPLAY_OBJECTS_H
@@ -44,7 +50,8 @@ const char *hr_gc_mode_name(enum hr_gc_mode gc);
 const char *hr_span_cache_name(enum hr_span_cache cache);
 
 /*
- * What collecting takes, in simulated time. mark_rate is the median over twelve
+ * What collecting takes, in simulated time. mark_rate 0: as the median of the last
+ * nine cycles that the trace tells; where it tells none 10 GiB, the median over twelve
  * recordings (Go 1.23 to 1.26, 1 to 4 Ps, each by its median cycle) of the bytes
  * that survived a cycle by the duration of its concurrent marking, as gctrace
  * prints both; they range from 0.3 to 40 GB/s. sweep_ns is an estimate.

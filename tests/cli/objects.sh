@@ -145,6 +145,39 @@ for bad in '--gc maybe' '--gogc -1' '--gogc 1.5' '--span-cache two' '--gc-cost m
 	run "$HEAPREPLAY" replay -q $bad malloc
 	is "$status" 2 "$bad is a misuse"
 done
-run "$HEAPREPLAY" replay -q --gc model --gc-cost mark=0 malloc
-like "$err" 'mark is more than 0' 'marking takes time'
+
+# A Go trace: two objects, of which one dies somewhere between the two recorded cycles, at 1 s or at 2 s.
+cat >go <<'TEXT'
+# heapreplay-trace 1
+! strict off
+0 gomaxprocs n=1
+0 span-exists addr=0xc000000000 npages=128 class=1
+0 obj-exists addr=0xc000000000
+1s p0 span-alloc addr=0xc000100000 npages=128 class=1
+1s p0 obj-alloc addr=0xc000100000
+2s gc-begin
+2s gc-end
+2s p0 obj-free addr=0xc000000000
+2s p0 span-free addr=0xc000000000
+3s p0 span-alloc addr=0xc000200000 npages=384 class=1
+3s p0 obj-alloc addr=0xc000200000
+5s gc-begin
+6s log
+TEXT
+run "$HEAPREPLAY" replay -q -p none --series s.csv --every 500ms --json --gc model --gogc 100 --gc-cost sweep=100ms go
+is "$status" 0 'a Go trace is replayed with modelled cycles'
+# 1 MiB was there; the goal is 4 MiB. The third object makes it 5: a cycle, which finds the first one dead.
+is "$(json gc_cycles) $(json gc_recorded_cycles) $(json objects_live)" '1 2 2' 'the recorded cycles are left out'
+is "$(in_use 2500000000 3000000000 3500000000 6000000000)" '2048 5120 4096 4096 ' 'what the recorded one found goes back with the modelled one'
+is "$(json objects_death_window_bytes)" $((1 << 20)) 'and so much died between two of them'
+run "$HEAPREPLAY" replay -q -p none --json --gc model --gogc 400 go
+is "$(json gc_cycles)" 0 'GOGC 400: none'
+run "$HEAPREPLAY" replay -q -p none --json --gc model "$top_srcdir/traces/bench-json-go123.trace.zst"
+is "$status" 0 'a recorded Go trace too'
+is "$(json objects_allocated) $(json gc_asked_cycles) $(json gc_recorded_cycles)" '537610 7 16' 'its objects, and the cycles that it asked for'
+# The independent count of this recording's pages: one span of a class kept, and none.
+run "$HEAPREPLAY" replay -q -p none --json "$top_srcdir/traces/gnuplot.heaptrack.zst"
+is "$(json in_use_peak_bytes) $(($(json span_allocs) + $(json span_frees)))" "$((3290 * 8192)) 3070" 'a recording of malloc: pages and spans'
+run "$HEAPREPLAY" replay -q -p none --span-cache none --json "$top_srcdir/traces/gnuplot.heaptrack.zst"
+is "$(json in_use_peak_bytes) $(($(json span_allocs) + $(json span_frees)))" "$((3202 * 8192)) 565469" 'and with no span kept'
 done_testing
