@@ -8,6 +8,6 @@ libcore_la_SOURCES += \
 	src/replay/objects.c src/replay/objects.h \
 	src/replay/placer.c src/replay/placer.h \
 	src/replay/replay.c src/replay/replay.h \
-	src/replay/slots.c src/replay/slots.h \
+	src/replay/recorded.c src/replay/recorded.h \
 	src/replay/span_run.c src/replay/span_run.h \
 	src/replay/sweep.c src/replay/sweep.h

@@ -1,5 +1,5 @@
 /*
- * Objects in, spans out. Objects of a trace with spans go through deaths.h,
+ * Objects in, spans out. Objects of a trace with spans go through recorded.h and deaths.h,
  * which names them by numbers and knows when they died; what becomes of them is
  * heap/objheap.h. Here is what happens when: the events, the cycles, the clock.
  *
@@ -16,7 +16,7 @@
 #include "base/units.h"
 #include "pagealloc/geometry.h"
 #include "replay/deaths.h"
-#include "replay/slots.h"
+#include "replay/recorded.h"
 #include "trace/ledger.h"
 
 #include <inttypes.h>
@@ -31,7 +31,7 @@
 #define NO_FLAGS (-1)
 /* Manual spans are named by their recorded page, and this. */
 #define MANUAL_NAME (UINT64_C(1) << 62)
-/* An object that was there, between slots and heap: size is span and slot. */
+/* An object that was there, between the recorded heap and ours: size is span and slot. */
 #define SLOT_BITS 16
 
 struct hr_objects {
@@ -40,8 +40,8 @@ struct hr_objects {
 	struct hr_objheap heap;
 	struct hr_ledger ledger; /* objects that the trace names by addresses */
 	bool by_ledger;
-	bool recorded_heap; /* it has spans too: slots and deaths are in use */
-	struct hr_slots slots;
+	bool recorded_heap; /* the trace has spans too: `recorded` and `deaths` are in use */
+	struct hr_recorded slots;
 	struct hr_deaths deaths;
 	uint32_t *adopted; /* our span of a recorded one, while the start is taken over */
 	size_t adopted_cap;
@@ -180,7 +180,7 @@ enum hr_status hr_objects_new(const struct hr_trace_meta *meta, const struct hr_
 	o->due_ns = o->last_gc_ns = o->recorded_begin_ns = NEVER;
 	o->asked = NO_FLAGS;
 	hr_ledger_init(&o->ledger);
-	hr_slots_init(&o->slots);
+	hr_recorded_init(&o->slots);
 	hr_deaths_init(&o->deaths);
 	hr_objheap_init(&o->heap, settled.span_cache, settled.pacing.go_minor);
 	*objects = o;
@@ -193,7 +193,7 @@ void hr_objects_free(struct hr_objects *o)
 		return;
 	hr_objheap_release(&o->heap);
 	hr_ledger_release(&o->ledger);
-	hr_slots_release(&o->slots);
+	hr_recorded_release(&o->slots);
 	hr_deaths_release(&o->deaths);
 	free(o->adopted);
 	free(o->out);
@@ -644,7 +644,7 @@ static bool take_phase(struct hr_objects *o, const struct hr_event *e)
 	return true;
 }
 
-/* --- a recorded heap, as slots and deaths give it ------------------------- */
+/* --- a recorded heap, in order of what is decided --------------------------- */
 
 /* A span of objects that was there: of ours, a like one is. */
 static bool adopt_span(struct hr_objects *o, const struct hr_event *e)
@@ -709,7 +709,7 @@ static enum hr_status take_recorded(struct hr_objects *o, const struct hr_event 
 		break;
 	case HR_EV_OBJ_FREE:
 		fine = (o->alive || come_alive(o, e->time_ns)) && free_object(o, (uint32_t)e->addr, e->time_ns);
-		hr_slots_forget(&o->slots, (uint32_t)e->addr);
+		hr_recorded_forget(&o->slots, (uint32_t)e->addr);
 		break;
 	case HR_EV_STACK_EXISTS:
 	case HR_EV_STACK_ALLOC:
@@ -726,7 +726,7 @@ static enum hr_status take_recorded(struct hr_objects *o, const struct hr_event 
 
 /* --- events in ------------------------------------------------------------ */
 
-/* In order of time. Of a recorded heap: what slots and deaths make of the trace. */
+/* In order of time. Of a recorded heap: what deaths.h lets out. */
 static enum hr_status take_event(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
 {
 	o->now_ns = e->time_ns;
@@ -775,9 +775,9 @@ static enum hr_status drop_span(struct hr_objects *o, uint32_t span, const struc
 	const struct hr_recorded_span *r = &o->slots.spans[span];
 	uint32_t number;
 
-	while ((number = hr_slots_take_any(&o->slots, span)) != HR_NO_NUMBER)
-		HR_TRY(hr_deaths_swept(&o->deaths, number, hr_slots_bytes(r), e->time_ns, err));
-	hr_slots_drop_span(&o->slots, span);
+	while ((number = hr_recorded_take_any(&o->slots, span)) != HR_NO_NUMBER)
+		HR_TRY(hr_deaths_swept(&o->deaths, number, hr_recorded_bytes(r), e->time_ns, err));
+	hr_recorded_drop_span(&o->slots, span);
 	if (r->slots == 0)
 		return hr_deaths_hold(&o->deaths,
 				      &(struct hr_event){.time_ns = e->time_ns,
@@ -795,11 +795,11 @@ static enum hr_status record_span(struct hr_objects *o, const struct hr_event *e
 	struct hr_event out = *e;
 	uint32_t span;
 
-	while ((span = hr_slots_in_the_way(&o->slots, page, npages)) != HR_NO_SLOT) {
+	while ((span = hr_recorded_in_the_way(&o->slots, page, npages)) != HR_NO_SLOT) {
 		o->stats.over_live++;
 		HR_TRY(drop_span(o, span, e, err));
 	}
-	HR_TRY(hr_slots_add_span(&o->slots, page, npages, e->arg, &span, err));
+	HR_TRY(hr_recorded_add_span(&o->slots, page, npages, e->arg, &span, err));
 	if (e->arg & HR_SPAN_MANUAL)
 		out.addr = MANUAL_NAME | page;
 	else if (e->kind == HR_EV_SPAN_EXISTS && o->deaths.started == 0)
@@ -814,7 +814,7 @@ static enum hr_status record_span(struct hr_objects *o, const struct hr_event *e
 
 static enum hr_status record_span_end(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
 {
-	uint32_t span = hr_slots_span_at(&o->slots, e->addr / HR_PAGE_BYTES);
+	uint32_t span = hr_recorded_span_at(&o->slots, e->addr / HR_PAGE_BYTES);
 
 	if (span != HR_NO_SLOT && o->slots.spans[span].page == e->addr / HR_PAGE_BYTES)
 		return drop_span(o, span, e, err);
@@ -827,20 +827,20 @@ static enum hr_status record_object(struct hr_objects *o, const struct hr_event 
 	const struct hr_recorded_span *r;
 	uint32_t span, slot, number;
 
-	if (!hr_slots_find(&o->slots, e->addr, &span, &slot)) {
+	if (!hr_recorded_find(&o->slots, e->addr, &span, &slot)) {
 		o->stats.outside_spans++;
 		return HR_OK;
 	}
 	r = &o->slots.spans[span];
-	number = hr_slots_number(&o->slots, span, slot);
+	number = hr_recorded_number(&o->slots, span, slot);
 	if (number != HR_NO_NUMBER) {
 		if (r->span_class == HR_TINY_SPAN_CLASS)
 			return HR_OK;
 		o->stats.over_live++;
-		hr_slots_take_out(&o->slots, span, slot);
-		HR_TRY(hr_deaths_swept(&o->deaths, number, hr_slots_bytes(r), e->time_ns, err));
+		hr_recorded_take_out(&o->slots, span, slot);
+		HR_TRY(hr_deaths_swept(&o->deaths, number, hr_recorded_bytes(r), e->time_ns, err));
 	}
-	out.addr = hr_slots_put(&o->slots, span, slot);
+	out.addr = hr_recorded_put(&o->slots, span, slot);
 	if (out.addr == HR_NO_NUMBER)
 		return no_memory(err);
 	out.arg = r->span_class;
@@ -857,17 +857,17 @@ static enum hr_status record_object_end(struct hr_objects *o, const struct hr_ev
 {
 	uint32_t span, slot, number;
 
-	if (!hr_slots_find(&o->slots, e->addr, &span, &slot)) {
+	if (!hr_recorded_find(&o->slots, e->addr, &span, &slot)) {
 		o->stats.outside_spans++;
 		return HR_OK;
 	}
-	number = hr_slots_number(&o->slots, span, slot);
+	number = hr_recorded_number(&o->slots, span, slot);
 	if (number == HR_NO_NUMBER) {
 		o->stats.unknown_frees++;
 		return HR_OK;
 	}
-	hr_slots_take_out(&o->slots, span, slot);
-	return hr_deaths_swept(&o->deaths, number, hr_slots_bytes(&o->slots.spans[span]), e->time_ns, err);
+	hr_recorded_take_out(&o->slots, span, slot);
+	return hr_deaths_swept(&o->deaths, number, hr_recorded_bytes(&o->slots.spans[span]), e->time_ns, err);
 }
 
 static enum hr_status record_stack(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)

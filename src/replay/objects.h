@@ -21,7 +21,7 @@
  * so that a mark phase may overshoot the goal.
  *
  * Of a trace that tells spans and objects by addresses, a Go trace, objects are
- * known by the slots that they lie in (slots.h), have the same span classes, and
+ * known by the slots that they lie in (recorded.h), have the same span classes, and
  * die between the recorded mark starts that bound it (deaths.h). What is there at
  * the start keeps its spans and slots; manual spans pass, with names of their own.
  *

@@ -11,11 +11,11 @@
  * What a recorder lost shows where a span or object is in the way of another, or
  * a span is freed with objects in it: what is in the way is gone then.
  *
- * A number stays taken until hr_slots_forget: who calls may want to keep it for
+ * A number stays taken until hr_recorded_forget: who calls may want to keep it for
  * longer than its object's slot.
  */
-#ifndef HR_REPLAY_SLOTS_H
-#define HR_REPLAY_SLOTS_H
+#ifndef HR_REPLAY_RECORDED_H
+#define HR_REPLAY_RECORDED_H
 
 #include "base/error.h"
 #include "base/map64.h"
@@ -40,14 +40,14 @@ struct hr_recorded_span {
 	bool live;
 };
 
-struct hr_slots {
+struct hr_recorded {
 	struct hr_map64 chunks; /* to an index in tables */
-	struct hr_slots_chunk {
+	struct hr_recorded_chunk {
 		uint32_t span[512]; /* by page, + 1; 0: none */
 	} * *tables;
 	size_t ntables, tables_cap;
 	uint64_t last_chunk; /* of the last look-up, and its table */
-	struct hr_slots_chunk *last_table;
+	struct hr_recorded_chunk *last_table;
 	struct hr_recorded_span *spans;
 	size_t nspans, spans_cap;
 	uint32_t free_spans[HR_SPAN_CLASSES + 1]; /* + 1, by class; the last: manual ones. 0: none */
@@ -55,34 +55,34 @@ struct hr_slots {
 	struct hr_map64 stacks; /* bytes by address */
 };
 
-void hr_slots_init(struct hr_slots *s);
-void hr_slots_release(struct hr_slots *s);
+void hr_recorded_init(struct hr_recorded *s);
+void hr_recorded_release(struct hr_recorded *s);
 
 /* The live span that has that page, or HR_NO_SLOT. */
-uint32_t hr_slots_span_at(struct hr_slots *s, uint64_t page);
+uint32_t hr_recorded_span_at(struct hr_recorded *s, uint64_t page);
 /* Of [page, page+npages), the first live span, or HR_NO_SLOT. */
-uint32_t hr_slots_in_the_way(struct hr_slots *s, uint64_t page, uint64_t npages);
+uint32_t hr_recorded_in_the_way(struct hr_recorded *s, uint64_t page, uint64_t npages);
 /* A span of which nothing is in the way. arg: of the event. HR_EINPUT: a class or length that no span has; HR_ENOMEM. */
-enum hr_status hr_slots_add_span(struct hr_slots *s, uint64_t page, uint64_t npages, uint32_t arg, uint32_t *span,
-				 struct hr_error *err);
+enum hr_status hr_recorded_add_span(struct hr_recorded *s, uint64_t page, uint64_t npages, uint32_t arg, uint32_t *span,
+				    struct hr_error *err);
 /* A live span is gone, with the slots in it: take the objects out first. */
-void hr_slots_drop_span(struct hr_slots *s, uint32_t span);
+void hr_recorded_drop_span(struct hr_recorded *s, uint32_t span);
 /* Takes any object out of the span; its number, or HR_NO_NUMBER: there is none. */
-uint32_t hr_slots_take_any(struct hr_slots *s, uint32_t span);
+uint32_t hr_recorded_take_any(struct hr_recorded *s, uint32_t span);
 
 /* The span and slot of an address; false: it lies in no span that can have objects. */
-bool hr_slots_find(struct hr_slots *s, uint64_t addr, uint32_t *span, uint32_t *slot);
+bool hr_recorded_find(struct hr_recorded *s, uint64_t addr, uint32_t *span, uint32_t *slot);
 /* The number of the object there, or HR_NO_NUMBER. */
-uint32_t hr_slots_number(const struct hr_slots *s, uint32_t span, uint32_t slot);
+uint32_t hr_recorded_number(const struct hr_recorded *s, uint32_t span, uint32_t slot);
 /* An object in a free slot; its number, or HR_NO_NUMBER: out of memory. */
-uint32_t hr_slots_put(struct hr_slots *s, uint32_t span, uint32_t slot);
+uint32_t hr_recorded_put(struct hr_recorded *s, uint32_t span, uint32_t slot);
 /* The slot is free. */
-void hr_slots_take_out(struct hr_slots *s, uint32_t span, uint32_t slot);
+void hr_recorded_take_out(struct hr_recorded *s, uint32_t span, uint32_t slot);
 /* The number of an object that is in no slot any more can be used again. */
-void hr_slots_forget(struct hr_slots *s, uint32_t number);
+void hr_recorded_forget(struct hr_recorded *s, uint32_t number);
 
 /* Bytes of a slot of the span. */
-static inline uint64_t hr_slots_bytes(const struct hr_recorded_span *span)
+static inline uint64_t hr_recorded_bytes(const struct hr_recorded_span *span)
 {
 	return span->slot_bytes != 0 ? span->slot_bytes : span->npages * UINT64_C(8192);
 }

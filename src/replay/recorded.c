@@ -1,7 +1,7 @@
 /* Invariant: a table has the number of a live span at each of its pages, and of no other. */
 #include "config.h"
 
-#include "replay/slots.h"
+#include "replay/recorded.h"
 
 #include "base/alloc.h"
 #include "base/units.h"
@@ -14,7 +14,7 @@
 #define MANUAL HR_SPAN_CLASSES
 #define MAX_SPAN_PAGES ((UINT64_C(1) << 41) / HR_PAGE_BYTES)
 
-void hr_slots_init(struct hr_slots *s)
+void hr_recorded_init(struct hr_recorded *s)
 {
 	memset(s, 0, sizeof(*s));
 	hr_map64_init(&s->chunks);
@@ -22,7 +22,7 @@ void hr_slots_init(struct hr_slots *s)
 	hr_ledger_init(&s->numbers);
 }
 
-void hr_slots_release(struct hr_slots *s)
+void hr_recorded_release(struct hr_recorded *s)
 {
 	for (size_t i = 0; i < s->ntables; i++)
 		free(s->tables[i]);
@@ -33,13 +33,13 @@ void hr_slots_release(struct hr_slots *s)
 	hr_map64_release(&s->chunks);
 	hr_map64_release(&s->stacks);
 	hr_ledger_release(&s->numbers);
-	hr_slots_init(s);
+	hr_recorded_init(s);
 }
 
 /* --- pages ---------------------------------------------------------------- */
 
 /* NULL: nothing was ever there. */
-static struct hr_slots_chunk *table_of(struct hr_slots *s, uint64_t chunk)
+static struct hr_recorded_chunk *table_of(struct hr_recorded *s, uint64_t chunk)
 {
 	const uint64_t *index;
 
@@ -53,13 +53,13 @@ static struct hr_slots_chunk *table_of(struct hr_slots *s, uint64_t chunk)
 	return s->last_table;
 }
 
-static struct hr_slots_chunk *make_table(struct hr_slots *s, uint64_t chunk)
+static struct hr_recorded_chunk *make_table(struct hr_recorded *s, uint64_t chunk)
 {
-	struct hr_slots_chunk *t = table_of(s, chunk);
+	struct hr_recorded_chunk *t = table_of(s, chunk);
 
 	if (t != NULL)
 		return t;
-	if (!hr_reserve(&s->tables, &s->tables_cap, s->ntables + 1, sizeof(struct hr_slots_chunk *)))
+	if (!hr_reserve(&s->tables, &s->tables_cap, s->ntables + 1, sizeof(struct hr_recorded_chunk *)))
 		return NULL;
 	t = hr_calloc(1, sizeof(*t));
 	if (t == NULL || !hr_map64_put(&s->chunks, chunk, s->ntables)) {
@@ -70,14 +70,14 @@ static struct hr_slots_chunk *make_table(struct hr_slots *s, uint64_t chunk)
 	return t;
 }
 
-uint32_t hr_slots_span_at(struct hr_slots *s, uint64_t page)
+uint32_t hr_recorded_span_at(struct hr_recorded *s, uint64_t page)
 {
-	const struct hr_slots_chunk *t = table_of(s, hr_chunk_of(page));
+	const struct hr_recorded_chunk *t = table_of(s, hr_chunk_of(page));
 
 	return t != NULL ? t->span[hr_page_in_chunk(page)] - 1 : HR_NO_SLOT;
 }
 
-uint32_t hr_slots_in_the_way(struct hr_slots *s, uint64_t page, uint64_t npages)
+uint32_t hr_recorded_in_the_way(struct hr_recorded *s, uint64_t page, uint64_t npages)
 {
 	uint64_t end = page + npages;
 
@@ -87,7 +87,7 @@ uint32_t hr_slots_in_the_way(struct hr_slots *s, uint64_t page, uint64_t npages)
 
 		if (table_of(s, hr_chunk_of(page)) != NULL)
 			for (; page < next && page < end && span == HR_NO_SLOT; page++)
-				span = hr_slots_span_at(s, page);
+				span = hr_recorded_span_at(s, page);
 		if (span != HR_NO_SLOT)
 			return span;
 		page = next;
@@ -95,10 +95,10 @@ uint32_t hr_slots_in_the_way(struct hr_slots *s, uint64_t page, uint64_t npages)
 	return HR_NO_SLOT;
 }
 
-static bool mark_pages(struct hr_slots *s, uint64_t page, uint64_t npages, uint32_t what)
+static bool mark_pages(struct hr_recorded *s, uint64_t page, uint64_t npages, uint32_t what)
 {
 	for (uint64_t p = page; p < page + npages; p++) {
-		struct hr_slots_chunk *t = make_table(s, hr_chunk_of(p));
+		struct hr_recorded_chunk *t = make_table(s, hr_chunk_of(p));
 
 		if (t == NULL)
 			return false;
@@ -110,7 +110,7 @@ static bool mark_pages(struct hr_slots *s, uint64_t page, uint64_t npages, uint3
 /* --- spans ---------------------------------------------------------------- */
 
 /* A span of the class without any pages; HR_NO_SLOT: out of memory. */
-static uint32_t take_span(struct hr_slots *s, unsigned class, uint32_t slots)
+static uint32_t take_span(struct hr_recorded *s, unsigned class, uint32_t slots)
 {
 	uint32_t id = s->free_spans[class], *numbers = NULL;
 
@@ -127,8 +127,8 @@ static uint32_t take_span(struct hr_slots *s, unsigned class, uint32_t slots)
 	return (uint32_t)s->nspans++;
 }
 
-enum hr_status hr_slots_add_span(struct hr_slots *s, uint64_t page, uint64_t npages, uint32_t arg, uint32_t *span,
-				 struct hr_error *err)
+enum hr_status hr_recorded_add_span(struct hr_recorded *s, uint64_t page, uint64_t npages, uint32_t arg, uint32_t *span,
+				    struct hr_error *err)
 {
 	bool manual = arg & HR_SPAN_MANUAL;
 	unsigned class = manual ? MANUAL : arg >> 1, size_class = manual ? 0 : hr_size_class_of_span_class(class);
@@ -151,7 +151,7 @@ enum hr_status hr_slots_add_span(struct hr_slots *s, uint64_t page, uint64_t npa
 	return HR_OK;
 }
 
-void hr_slots_drop_span(struct hr_slots *s, uint32_t span)
+void hr_recorded_drop_span(struct hr_recorded *s, uint32_t span)
 {
 	struct hr_recorded_span *r = &s->spans[span];
 
@@ -162,16 +162,16 @@ void hr_slots_drop_span(struct hr_slots *s, uint32_t span)
 	s->free_spans[r->span_class] = span + 1;
 }
 
-uint32_t hr_slots_take_any(struct hr_slots *s, uint32_t span)
+uint32_t hr_recorded_take_any(struct hr_recorded *s, uint32_t span)
 {
 	const struct hr_recorded_span *r = &s->spans[span];
 
 	for (uint32_t i = 0; i < r->slots; i++) {
-		uint32_t number = hr_slots_number(s, span, i);
+		uint32_t number = hr_recorded_number(s, span, i);
 
 		if (number == HR_NO_NUMBER)
 			continue;
-		hr_slots_take_out(s, span, i);
+		hr_recorded_take_out(s, span, i);
 		return number;
 	}
 	return HR_NO_NUMBER;
@@ -179,11 +179,11 @@ uint32_t hr_slots_take_any(struct hr_slots *s, uint32_t span)
 
 /* --- objects -------------------------------------------------------------- */
 
-bool hr_slots_find(struct hr_slots *s, uint64_t addr, uint32_t *span, uint32_t *slot)
+bool hr_recorded_find(struct hr_recorded *s, uint64_t addr, uint32_t *span, uint32_t *slot)
 {
 	const struct hr_recorded_span *r;
 
-	*span = hr_slots_span_at(s, addr / HR_PAGE_BYTES);
+	*span = hr_recorded_span_at(s, addr / HR_PAGE_BYTES);
 	if (*span == HR_NO_SLOT)
 		return false;
 	r = &s->spans[*span];
@@ -191,28 +191,28 @@ bool hr_slots_find(struct hr_slots *s, uint64_t addr, uint32_t *span, uint32_t *
 	return *slot < r->slots;
 }
 
-uint32_t hr_slots_number(const struct hr_slots *s, uint32_t span, uint32_t slot)
+uint32_t hr_recorded_number(const struct hr_recorded *s, uint32_t span, uint32_t slot)
 {
 	uint32_t number = s->spans[span].numbers[slot];
 
 	return number != 0 ? number - 1 : HR_NO_NUMBER;
 }
 
-uint32_t hr_slots_put(struct hr_slots *s, uint32_t span, uint32_t slot)
+uint32_t hr_recorded_put(struct hr_recorded *s, uint32_t span, uint32_t slot)
 {
-	uint32_t number = hr_ledger_add(&s->numbers, hr_slots_bytes(&s->spans[span]));
+	uint32_t number = hr_ledger_add(&s->numbers, hr_recorded_bytes(&s->spans[span]));
 
 	if (number != HR_NO_NUMBER)
 		s->spans[span].numbers[slot] = number + 1;
 	return number;
 }
 
-void hr_slots_take_out(struct hr_slots *s, uint32_t span, uint32_t slot)
+void hr_recorded_take_out(struct hr_recorded *s, uint32_t span, uint32_t slot)
 {
 	s->spans[span].numbers[slot] = 0;
 }
 
-void hr_slots_forget(struct hr_slots *s, uint32_t number)
+void hr_recorded_forget(struct hr_recorded *s, uint32_t number)
 {
 	hr_ledger_remove(&s->numbers, number);
 }
