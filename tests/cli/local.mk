@@ -16,7 +16,7 @@ cli_tests = \
 	tests/cli/replay.sh \
 	tests/cli/usage.sh \
 	tests/cli/version.sh
-cli_data = tests/cli/recordings
+cli_data = tests/cli/malloc-samples
 
 TESTS += $(cli_tests)
 EXTRA_DIST += $(cli_tests) $(cli_data)

@@ -4,7 +4,7 @@
 # The program: malloc(100), realloc to 200 and 100000, realloc(NULL, 50), calloc(7, 9), aligned_alloc(64, 128),
 # posix_memalign(300), memalign(77), malloc(0), strdup("hello"), two allocations and a realloc that fail,
 # realloc(p, 0), frees of all; then valloc(10), pvalloc(10), reallocarray of 15 and 1500 bytes, and their frees.
-samples=$top_srcdir/tests/cli/recordings
+samples=$top_srcdir/tests/cli/malloc-samples
 
 # totals ARG...: what the events come to.
 totals() {
