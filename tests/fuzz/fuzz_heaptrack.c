@@ -14,7 +14,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_LIVE = 1 << 16 };
+enum { MAX_LIVE = 1 << 12 };
 
 struct end {
 	enum hr_status status;
