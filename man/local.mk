@@ -2,6 +2,7 @@
 filled_pages = \
 	man/heapreplay.1 \
 	man/heapreplay-compare.1 \
+	man/heapreplay-cut.1 \
 	man/heapreplay-export.1 \
 	man/heapreplay-generate.1 \
 	man/heapreplay-import.1 \
@@ -18,6 +19,7 @@ $(filled_pages): man/fill.sh heapreplay$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) man && $(SHELL) $(top_srcdir)/man/fill.sh ./heapreplay$(EXEEXT) < $(top_srcdir)/$@.in > $@.tmp && mv $@.tmp $@
 man/heapreplay.1: $(top_srcdir)/man/heapreplay.1.in
 man/heapreplay-compare.1: $(top_srcdir)/man/heapreplay-compare.1.in
+man/heapreplay-cut.1: $(top_srcdir)/man/heapreplay-cut.1.in
 man/heapreplay-export.1: $(top_srcdir)/man/heapreplay-export.1.in
 man/heapreplay-generate.1: $(top_srcdir)/man/heapreplay-generate.1.in
 man/heapreplay-import.1: $(top_srcdir)/man/heapreplay-import.1.in

@@ -36,6 +36,7 @@ struct cli_options {
 	bool limit_given, other_given;
 	bool spans;	/* export */
 	unsigned level; /* import, cut; 0: the default */
+	bool anonymize; /* the same */
 	bool roff;	/* help: as mdoc, for the manual */
 };
 
@@ -76,6 +77,7 @@ int cli_run_info(const struct cli_options *o, int argc, char **argv);
 int cli_run_policies(const struct cli_options *o, int argc, char **argv);
 int cli_run_validate(const struct cli_options *o, int argc, char **argv);
 int cli_run_export(const struct cli_options *o, int argc, char **argv);
+int cli_run_cut(const struct cli_options *o, int argc, char **argv);
 int cli_run_import(const struct cli_options *o, int argc, char **argv);
 int cli_run_generate(const struct cli_options *o, int argc, char **argv);
 int cli_run_help(const struct cli_options *o, int argc, char **argv);
@@ -142,6 +144,11 @@ void cli_progress_end(void);
 /* What rules made spans of objects, a line or two, and (all) what was measured of them; nothing where a trace's own spans
  * were replayed. */
 void cli_print_objects(FILE *out, const struct hr_replay *r, bool all);
+
+/* --- convert.c: import and cut --- */
+
+/* Writes the trace of that path from o->replay.from_ns to until_ns to o->output; returns the exit status. */
+int cli_write_native(const struct cli_command *c, const struct cli_options *o, const char *path);
 
 /* --- shared by the commands that replay --- */
 

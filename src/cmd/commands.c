@@ -59,6 +59,12 @@ const struct cli_command cli_commands[] = {
      "heapreplay import --level 19 app.trace -o app.hrt\tas small as it gets\n"
      "heapreplay import app.trace -o - | heapreplay info -\tthrough a pipe\n",
      cli_run_import},
+    {"cut", CLI_CUT, "TRACE", 1, 1, "write a part of a trace as a trace of its own",
+     "Writes what happens between two times in the native form, .hrt. The part begins with what is live\n"
+     "then, and with time 0; it is replayed as any trace. What a scavenger did before is not in it.\n",
+     "heapreplay cut --from 100ms --until 300ms app.trace -o part.hrt\ta fifth of a second\n"
+     "heapreplay cut --until 100ms app.trace -o begin.hrt\tand what was before\n",
+     cli_run_cut},
     {"generate", CLI_GENERATE, "[KIND[,KEY=VALUE...]]", 0, 1, "make up a workload and write it as a trace",
      "Writes the trace of a program that never ran: a server under a steady load, a heap that grows and\n"
      "is dropped, programs that hurt one policy each. Without KIND: lists the kinds, with their parameters.\n"

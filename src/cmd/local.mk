@@ -4,6 +4,8 @@ heapreplay_SOURCES += \
 	src/cmd/cli.c src/cmd/cli.h \
 	src/cmd/commands.c \
 	src/cmd/compare.c \
+	src/cmd/convert.c \
+	src/cmd/cut.c \
 	src/cmd/export.c \
 	src/cmd/generate.c \
 	src/cmd/help.c \

@@ -85,7 +85,7 @@ void cli_warn_trace(const char *file, const struct hr_trace_stats *stats)
 	char a[HR_UNIT_BUF], b[HR_UNIT_BUF];
 
 	cli_warn_cut(file, stats);
-	if (stats->anomalies[HR_ANOMALY_LOST_BLOCK] > 0)
+	if (stats->anomalies[HR_ANOMALY_LOST_BLOCK] > (stats->lost_what[0] != '\0'))
 		cli_warn(file, "warning: %s %s", hr_format_count(a, stats->anomalies[HR_ANOMALY_LOST_BLOCK]),
 			 hr_anomaly_text(HR_ANOMALY_LOST_BLOCK));
 	for (size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++) {

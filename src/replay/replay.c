@@ -3,6 +3,8 @@
 #include "replay/replay.h"
 
 #include "base/alloc.h"
+#include "base/units.h"
+#include "trace/format.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -28,6 +30,7 @@ void hr_replay_defaults(struct hr_replay_options *o)
 	hr_objects_defaults(&o->objects);
 	o->address_bits = 48;
 	o->until_ns = HR_NEVER;
+	o->warm_up_ns = HR_NEVER;
 }
 
 /* Versions of the Go runtime, as far as replays differ; one a minor version, from 18 on. */
@@ -160,6 +163,27 @@ static enum hr_status add_follower(struct hr_replay *r, const struct hr_policy_c
 	return HR_OK;
 }
 
+/* What is long before the part to be measured may be passed over, where a snapshot stands in for it. */
+static void shorten(struct hr_replay *r)
+{
+	const struct hr_replay_options *o = &r->options;
+
+	if (o->warm_up_ns >= o->from_ns || (o->reading.time_scale != 0 && o->reading.time_scale != 1))
+		return;
+	r->options.reading.jump = true;
+	r->options.reading.from_ns = o->from_ns - o->warm_up_ns;
+}
+
+static void note_beginning(struct hr_replay *r)
+{
+	char buf[HR_UNIT_BUF];
+	uint64_t ns = hr_reader_meta(r->reader)->begins_ns;
+
+	if (ns > 0)
+		hr_reader_assume(r->reader, "the replay begins at %s with what was live then (--warm-up)",
+				 hr_format_ns(buf, ns));
+}
+
 enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struct hr_replay_options *options,
 			      const struct hr_policy_choice *choices, size_t nchoices, struct hr_policy_choice *own,
 			      struct hr_error *err)
@@ -179,7 +203,10 @@ enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struc
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	if (options->objects.gc == HR_GC_MODEL || options->objects.gc == HR_GC_NONE)
 		r->options.reading.want |= HR_WANT_OBJECTS;
+	shorten(r);
 	status = hr_reader_open(path, &r->options.reading, &r->reader, err);
+	if (status == HR_OK)
+		note_beginning(r);
 	if (status == HR_OK)
 		status = open_objects(r, err);
 	if (status == HR_OK)

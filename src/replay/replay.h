@@ -28,7 +28,8 @@ struct hr_replay_options {
 	int address_bits;	    /* 48, 32 */
 	bool start_released;	    /* holes of a heap that is there at the start count as released, not as free */
 	uint64_t from_ns, until_ns; /* what is measured; HR_NEVER: to the end */
-	unsigned jobs;		    /* threads; 0: as many as there are processors */
+	uint64_t warm_up_ns; /* what is replayed before from_ns at least, where the trace can begin in its middle */
+	unsigned jobs;	     /* threads; 0: as many as there are processors */
 	/* Called from time to time with compressed bytes done and in all (0: unknown); may be NULL. */
 	void (*progress)(void *ctx, uint64_t done_bytes, uint64_t total_bytes, uint64_t trace_ns);
 	void *progress_ctx;

@@ -133,6 +133,8 @@ json_t *hr_document_settings(const struct hr_replay *r)
 
 	json_object_update(d, objects);
 	json_decref(objects);
+	json_object_set_new(d, "warm_up_ns", hr_document_bytes(o->warm_up_ns));
+	json_object_set_new(d, "begins_ns", count(hr_reader_meta(r->reader)->begins_ns));
 	return d;
 }
 

@@ -48,6 +48,8 @@ extern const struct hr_format_ops hr_heaptrack_format;
 
 /* hr_input_read with what the detection took at the front. */
 enum hr_status hr_reader_read(struct hr_reader *r, void *buf, size_t cap, size_t *n, struct hr_error *err);
+/* The same from another place of the trace, where hr_input_seekable. */
+enum hr_status hr_reader_seek(struct hr_reader *r, uint64_t offset, struct hr_error *err);
 /* The stream, and so the trace, ends at a point where it should not; fmt says what is lost by it. */
 void hr_reader_set_cut(struct hr_reader *r, uint64_t offset, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -67,6 +67,7 @@ struct hr_input {
 	bool own_fd; /* to be closed */
 	bool eof;    /* the source has no more */
 	bool cut;
+	bool sought;   /* not read front to back: no digest */
 	bool in_frame; /* in the middle of a frame or member */
 	uint8_t *raw;  /* compressed bytes, [pos, len) not yet used; the memory source's whole data */
 	size_t pos, len;
@@ -718,13 +719,33 @@ uint64_t hr_input_bytes(const struct hr_input *in)
 
 uint64_t hr_input_digest(const struct hr_input *in)
 {
-	return XXH3_64bits_digest(in->digest);
+	return in->sought ? 0 : XXH3_64bits_digest(in->digest);
 }
 
 void hr_input_progress(const struct hr_input *in, uint64_t *done_bytes, uint64_t *total_bytes)
 {
 	*done_bytes = in->source_bytes - (in->len - in->pos);
 	*total_bytes = in->total_bytes;
+}
+
+bool hr_input_seekable(const struct hr_input *in)
+{
+	return in->codec->read == plain_read && (in->fd < 0 || in->total_bytes > 0);
+}
+
+enum hr_status hr_input_seek(struct hr_input *in, uint64_t offset, struct hr_error *err)
+{
+	in->eof = false;
+	in->sought = true;
+	if (in->fd < 0) {
+		in->pos = offset < in->len ? offset : in->len;
+		return HR_OK;
+	}
+	in->pos = in->len = 0;
+	in->source_bytes = offset;
+	if (offset > INT64_MAX || lseek(in->fd, (off_t)offset, SEEK_SET) < 0)
+		return hr_error_set(err, HR_EIO, "cannot seek: %s", strerror(errno));
+	return HR_OK;
 }
 
 void hr_input_close(struct hr_input *in)

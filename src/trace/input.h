@@ -37,10 +37,17 @@ const char *hr_input_compression(const struct hr_input *in);
 bool hr_input_cut(const struct hr_input *in);
 /* Decompressed bytes handed out so far. */
 uint64_t hr_input_bytes(const struct hr_input *in);
-/* XXH3-64 of them. */
+/* XXH3-64 of them; 0 after a seek. */
 uint64_t hr_input_digest(const struct hr_input *in);
 /* Bytes taken from the file, and its size; 0: not known. */
 void hr_input_progress(const struct hr_input *in, uint64_t *done_bytes, uint64_t *total_bytes);
+/*
+ * Whether bytes can be had from anywhere: a file, or memory, that is not
+ * compressed.
+ */
+bool hr_input_seekable(const struct hr_input *in);
+/* The next byte read is that at offset, of such an input. HR_EIO. */
+enum hr_status hr_input_seek(struct hr_input *in, uint64_t offset, struct hr_error *err);
 void hr_input_close(struct hr_input *in);
 
 #endif

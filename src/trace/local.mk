@@ -30,7 +30,9 @@ libcore_la_SOURCES += \
 	src/trace/reader.c src/trace/reader.h \
 	src/trace/scan.h \
 	src/trace/spill.c src/trace/spill.h \
+	src/trace/standing.c src/trace/standing.h \
 	src/trace/text.c src/trace/text.h \
 	src/trace/text_form.c src/trace/text_form.h \
 	src/trace/text_write.c \
-	src/trace/varint.h
+	src/trace/varint.h \
+	src/trace/window.c src/trace/window.h

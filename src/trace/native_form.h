@@ -31,7 +31,7 @@ enum {
 	HR_NATIVE_FOOTER_BYTES = 24,
 	HR_NATIVE_MAX_STORED = 1 << 26, /* bytes of a payload, and of all its columns unpacked */
 	HR_NATIVE_MAX_JSON = 1 << 16,
-	HR_NATIVE_MAX_EVENTS = 1 << 20,	 /* a block */
+	HR_NATIVE_MAX_EVENTS = 1 << 24,	 /* a block */
 	HR_NATIVE_MAX_ENTRIES = 1 << 14, /* different sorts of events in a block */
 	HR_NATIVE_CONTEXTS = 1 << 15,
 	HR_NATIVE_MAX_REACH = 15, /* how far a numbered free may count */

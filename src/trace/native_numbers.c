@@ -50,12 +50,12 @@ void hr_numbers_clear(struct hr_numbers *s)
 }
 
 /* The newest in both lists. */
-static void link_newest(struct hr_numbers *s, uint32_t number, uint64_t size)
+static void link_newest(struct hr_numbers *s, uint32_t number, uint64_t size, uint32_t arg)
 {
 	struct hr_number *o = &s->at[number];
 	uint32_t *head = &s->newest_of_size[list_of(size)];
 
-	*o = (struct hr_number){size, s->newest, NONE, *head, NONE, LIVE};
+	*o = (struct hr_number){size, s->newest, NONE, *head, NONE, LIVE, arg};
 	if (s->newest != NONE)
 		s->at[s->newest].newer = number;
 	else
@@ -67,7 +67,7 @@ static void link_newest(struct hr_numbers *s, uint32_t number, uint64_t size)
 	s->live++;
 }
 
-bool hr_numbers_add(struct hr_numbers *s, uint64_t size)
+bool hr_numbers_add(struct hr_numbers *s, uint64_t size, uint32_t arg)
 {
 	uint32_t number = hr_numbers_next(s);
 
@@ -80,7 +80,7 @@ bool hr_numbers_add(struct hr_numbers *s, uint64_t size)
 			return false;
 		s->n++;
 	}
-	link_newest(s, number, size);
+	link_newest(s, number, size, arg);
 	return true;
 }
 
@@ -180,34 +180,32 @@ uint32_t hr_numbers_find(const struct hr_numbers *s, enum hr_native_place place,
 
 /* --- a state that is told ------------------------------------------------------ */
 
-bool hr_numbers_begin(struct hr_numbers *s, uint64_t n)
+bool hr_numbers_restore(struct hr_numbers *s, const struct hr_numbers_told *live, size_t nlive, const uint64_t *holes,
+			size_t nholes)
 {
+	size_t n = nlive + nholes;
+	uint32_t *last = &s->first_free;
+
 	hr_numbers_clear(s);
 	if (n >= UNSEEN || !hr_reserve(&s->at, &s->cap, n, sizeof(*s->at)))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		s->at[i].next_free = UNSEEN;
 	s->n = n;
-	return true;
-}
+	for (size_t i = 0; i < n; i++) {
+		uint64_t number = i < nlive ? live[i].number : holes[i - nlive];
 
-bool hr_numbers_restore(struct hr_numbers *s, uint64_t number, uint64_t size)
-{
-	if (number >= s->n || s->at[number].next_free != UNSEEN)
-		return false;
-	link_newest(s, (uint32_t)number, size);
-	return true;
-}
-
-bool hr_numbers_hole(struct hr_numbers *s, uint64_t number, uint64_t *last)
-{
-	if (number >= s->n || s->at[number].next_free != UNSEEN)
-		return false;
-	s->at[number].next_free = NONE;
-	if (s->first_free == NONE)
-		s->first_free = (uint32_t)number;
-	else
-		s->at[*last].next_free = (uint32_t)number;
-	*last = number;
+		if (number >= n || s->at[number].next_free != UNSEEN) {
+			hr_numbers_clear(s);
+			return false;
+		}
+		if (i < nlive) {
+			link_newest(s, (uint32_t)number, live[i].size, live[i].arg);
+		} else {
+			s->at[number].next_free = NONE;
+			*last = (uint32_t)number;
+			last = &s->at[number].next_free;
+		}
+	}
 	return true;
 }

@@ -9,7 +9,7 @@
  * has lost a block still finds a live object of the right place or size, or
  * none: what it says stays consistent, only which object is freed is a guess.
  *
- * 28 bytes an object at the peak, and a table of 272 KiB.
+ * 32 bytes an object at the peak, and a table of 272 KiB.
  */
 #ifndef HR_TRACE_NATIVE_NUMBERS_H
 #define HR_TRACE_NATIVE_NUMBERS_H
@@ -27,7 +27,8 @@ struct hr_numbers {
 		uint64_t size;
 		uint32_t older, newer;		 /* live ones in order of allocation */
 		uint32_t size_older, size_newer; /* the same of those in the same list of sizes */
-		uint32_t next_free;		 /* number + 1 of the one freed before; LIVE */
+		uint32_t next_free;		 /* the one freed before; or that it is live */
+		uint32_t arg;
 	} * at;
 	size_t n, cap;	     /* numbers given so far */
 	uint32_t first_free; /* freed last */
@@ -49,7 +50,7 @@ static inline uint32_t hr_numbers_next(const struct hr_numbers *s)
 	return s->first_free != HR_NATIVE_NO_NUMBER ? s->first_free : (uint32_t)s->n;
 }
 /* An allocation of that number takes place. False: out of memory. */
-bool hr_numbers_add(struct hr_numbers *s, uint64_t size);
+bool hr_numbers_add(struct hr_numbers *s, uint64_t size, uint32_t arg);
 bool hr_numbers_has(const struct hr_numbers *s, uint64_t number);
 /* What was freed last is of no more use: a state that is told does not tell it. */
 static inline void hr_numbers_forget_hand(struct hr_numbers *s)
@@ -65,13 +66,15 @@ bool hr_numbers_describe(const struct hr_numbers *s, uint32_t number, enum hr_na
 uint32_t hr_numbers_find(const struct hr_numbers *s, enum hr_native_place place, unsigned reach, uint64_t size);
 
 /*
- * The state as it is once the live objects have been told, oldest first, by
- * hr_numbers_restore, and the numbers not in use, the next first, by
- * hr_numbers_hole; n: numbers given so far. False: that is no state, or out of
- * memory; it is then cleared.
+ * The state as a snapshot tells it. live: the live objects, oldest first; holes:
+ * the numbers that are not in use, the one to be given next first. False: that
+ * is no state, or there is no memory; no objects are left then.
  */
-bool hr_numbers_begin(struct hr_numbers *s, uint64_t n);
-bool hr_numbers_restore(struct hr_numbers *s, uint64_t number, uint64_t size);
-bool hr_numbers_hole(struct hr_numbers *s, uint64_t number, uint64_t *last);
+struct hr_numbers_told {
+	uint64_t number, size;
+	uint32_t arg;
+};
+bool hr_numbers_restore(struct hr_numbers *s, const struct hr_numbers_told *live, size_t nlive, const uint64_t *holes,
+			size_t nholes);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Reads native traces, from a file or a pipe, front to back.
+ * Reads native traces, from a file or a pipe, front to back; from a file also
+ * from a snapshot on, which the index finds.
  *
  * A block is checked as a whole before anything of it is used, and its columns
  * are decoded event by event into the caller's arrays. What is damaged is left
@@ -73,6 +74,9 @@ struct native {
 	bool predicts;
 	uint8_t *unpacked;
 	size_t cap_unpacked;
+	bool standing;		      /* the block at hand is the snapshot that reading begins with */
+	struct hr_numbers_told *told; /* the objects of it */
+	size_t ntold, cap_told;
 	uint64_t sizes[HR_EVENT_KIND_COUNT];
 	uint64_t contexts[HR_NATIVE_CONTEXTS];
 	struct hr_numbers numbers;
@@ -436,7 +440,7 @@ static inline bool read_place(struct native *t, const struct hr_native_entry *e,
 		return true;
 	case HR_NATIVE_NEXT:
 		ev->addr = hr_numbers_next(&t->numbers);
-		return hr_numbers_add(&t->numbers, e->size);
+		return hr_numbers_add(&t->numbers, e->size, e->arg);
 	default:
 		free_number(t, e, ev, there);
 		return true;
@@ -461,6 +465,39 @@ static inline bool read_apart(struct native *t, const struct hr_native_entry *e,
 	return true;
 }
 
+/* Numbered objects of the snapshot. False: out of memory. */
+static bool note_told(struct native *t, const struct hr_event *ev)
+{
+	if (t->r->meta.has_addresses || ev->kind != HR_EV_OBJ_EXISTS)
+		return true;
+	if (!hr_reserve(&t->told, &t->cap_told, t->ntold + 1, sizeof(*t->told)))
+		return false;
+	t->told[t->ntold++] = (struct hr_numbers_told){ev->addr, ev->size, ev->arg};
+	return true;
+}
+
+/* The snapshot has been read: numbers go on from there. */
+static bool end_standing(struct native *t)
+{
+	struct cursor *c = &t->columns[HR_NATIVE_HOLES];
+	uint64_t *holes = NULL, d, last = 0;
+	size_t n = 0, cap = 0;
+	bool fine = true;
+
+	t->standing = false;
+	while (fine && c->at < c->end) {
+		fine = get(c, &d) && hr_reserve(&holes, &cap, n + 1, sizeof(*holes));
+		if (fine)
+			holes[n++] = last += hr_unzigzag(d);
+	}
+	fine = fine && hr_numbers_restore(&t->numbers, t->told, t->ntold, holes, n);
+	free(holes);
+	free(t->told);
+	t->told = NULL;
+	t->ntold = t->cap_told = 0;
+	return fine;
+}
+
 /* Up to cap events of the block at hand. False: it makes no sense from here on. */
 static bool read_events(struct native *t, struct hr_event *ev, size_t cap, size_t *n)
 {
@@ -473,7 +510,7 @@ static bool read_events(struct native *t, struct hr_event *ev, size_t cap, size_
 		if (!next_symbol(t, &symbol) || !next_time(&t->times))
 			return false;
 		t->left--;
-		t->seen++;
+		t->seen += !t->standing;
 		x = &t->entries[symbol];
 		if (x->passed)
 			continue;
@@ -487,6 +524,8 @@ static bool read_events(struct native *t, struct hr_event *ev, size_t cap, size_
 			return false;
 		if (x->e.kind == HR_EV_SPAN_ALLOC)
 			t->places->base = to->addr;
+		if (t->standing && !note_told(t, to))
+			return false;
 		if (x->wanted && there) {
 			t->r->stats.counts[to->kind]++;
 			++*n;
@@ -506,7 +545,8 @@ static enum hr_status begin_events(struct native *t, const struct hr_native_head
 	HR_TRY(unpack_columns(t, payload, first));
 	HR_TRY(read_entries(t, &columns));
 	memset(t->columns, 0, sizeof(t->columns));
-	HR_TRY(unpack_columns(t, payload, columns | 1u << HR_NATIVE_SYMBOLS | 1u << HR_NATIVE_TIMES));
+	columns |= 1u << HR_NATIVE_SYMBOLS | 1u << HR_NATIVE_TIMES | 1u << HR_NATIVE_HOLES;
+	HR_TRY(unpack_columns(t, payload, columns));
 	memset(t->sizes, 0, sizeof(t->sizes));
 	memset(t->contexts, 0, sizeof(t->contexts));
 	hr_places_begin_block(t->places);
@@ -567,9 +607,14 @@ static enum hr_status take_block(struct native *t, const struct hr_native_header
 	case 'S':
 		/* Who begins here has seen no free yet. */
 		hr_numbers_forget_hand(&t->numbers);
+		if (t->standing && begin_events(t, h, payload) != HR_OK)
+			return hr_error_at(err, HR_EINPUT, offset, "a snapshot's columns make no sense");
 		break;
 	case 'T':
-		wrong = t->ended ? "there are two of them" : hr_native_parse_end(payload.at, h->stored, t->r);
+		if (t->ended)
+			wrong = "there are two of them";
+		else if (!t->r->meta.end_known)
+			wrong = hr_native_parse_end(payload.at, h->stored, t->r);
 		if (h->number > t->number && wrong == NULL)
 			note_gap(t, h->number, offset, told);
 		t->ended = true;
@@ -668,6 +713,99 @@ static enum hr_status next_block(struct native *t, struct hr_error *err)
 	return HR_OK;
 }
 
+/* --- the index -------------------------------------------------------------------------------- */
+
+static enum hr_status move_to(struct native *t, uint64_t offset, struct hr_error *err)
+{
+	t->pos = t->len = 0;
+	t->offset = offset;
+	t->eof = false;
+	return hr_reader_seek(t->r, offset, err);
+}
+
+/* The block of that type at offset, whole; HR_EINPUT: it is not there. The stream stands before it. */
+static enum hr_status look_at(struct native *t, uint64_t offset, uint8_t type, struct hr_native_header *h,
+			      struct cursor *payload, struct hr_error *err)
+{
+	bool is_short;
+
+	HR_TRY(move_to(t, offset, err));
+	HR_TRY(need(t, HR_NATIVE_HEADER_BYTES, &is_short, err));
+	if (is_short || !hr_native_unpack_header(t->buf + t->pos, h) || h->type != type)
+		return HR_EINPUT;
+	HR_TRY(need(t, HR_NATIVE_HEADER_BYTES + (size_t)h->stored, &is_short, err));
+	if (is_short)
+		return HR_EINPUT;
+	payload->at = t->buf + t->pos + HR_NATIVE_HEADER_BYTES;
+	payload->end = payload->at + h->stored;
+	return XXH3_64bits(payload->at, h->stored) == h->checksum ? HR_OK : HR_EINPUT;
+}
+
+struct found {
+	uint64_t standing, end; /* offsets of the snapshot to begin with and of T; 0: none */
+};
+
+/* HR_EINPUT: there is no index that can be used. */
+static enum hr_status read_index(struct native *t, struct found *found, struct hr_error *err)
+{
+	uint64_t size, done, index, n, type, d[3], offset = 0, time_ns = 0;
+	struct hr_native_header h;
+	struct cursor c;
+	bool is_short;
+
+	*found = (struct found){0};
+	hr_reader_progress(t->r, &done, &size);
+	if (size < HR_NATIVE_MAGIC_BYTES + HR_NATIVE_HEADER_BYTES + HR_NATIVE_FOOTER_BYTES)
+		return HR_EINPUT;
+	HR_TRY(move_to(t, size - HR_NATIVE_FOOTER_BYTES, err));
+	HR_TRY(need(t, HR_NATIVE_FOOTER_BYTES, &is_short, err));
+	if (is_short || !hr_native_unpack_footer(t->buf + t->pos, &index))
+		return HR_EINPUT;
+	HR_TRY(look_at(t, index, 'I', &h, &c, err));
+	if (!get(&c, &n))
+		return HR_EINPUT;
+	for (; n > 0; n--) {
+		if (!get(&c, &type) || !get(&c, &d[0]) || !get(&c, &d[1]) || !get(&c, &d[2]))
+			return HR_EINPUT;
+		offset += d[0];
+		time_ns += d[2];
+		/* Events of the same time may stand before it: strictly earlier. */
+		if (type == 'S' && time_ns < t->r->options.from_ns)
+			found->standing = offset;
+		if (type == 'T')
+			found->end = offset;
+	}
+	return HR_OK;
+}
+
+/* To the snapshot to begin with, and what is known at the end is read. Without a good index all stays as it is. */
+static enum hr_status jump(struct native *t, struct hr_error *err)
+{
+	uint64_t begin = t->offset;
+	struct hr_native_header h;
+	struct found found;
+	struct cursor c;
+	enum hr_status status = read_index(t, &found, err);
+
+	if (status == HR_OK && found.end != 0) {
+		status = look_at(t, found.end, 'T', &h, &c, err);
+		if (status == HR_OK && hr_native_parse_end(c.at, h.stored, t->r) == NULL)
+			t->r->meta.end_known = true;
+	}
+	if (status == HR_OK && found.standing != 0) {
+		status = look_at(t, found.standing, 'S', &h, &c, err);
+		if (status == HR_OK) {
+			t->standing = true;
+			t->number = t->seen = h.number;
+			t->r->meta.begins_ns = h.time_ns;
+			return HR_OK;
+		}
+	}
+	if (status != HR_OK && status != HR_EINPUT)
+		return status;
+	return move_to(t, begin, err);
+}
+
 /* --- the format ------------------------------------------------------------------------------ */
 
 static bool native_detect(const uint8_t *head, size_t n)
@@ -721,7 +859,8 @@ static enum hr_status native_open(struct hr_reader *r, struct hr_error *err)
 	r->meta.version = HR_NATIVE_VERSION;
 	r->meta.page_bytes = 8192;
 	r->meta.has_clock = true;
-	return read_meta(t, err);
+	HR_TRY(read_meta(t, err));
+	return r->options.jump && hr_input_seekable(r->in) ? jump(t, err) : HR_OK;
 }
 
 static enum hr_status native_next(struct hr_reader *r, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err)
@@ -743,8 +882,13 @@ static enum hr_status native_next(struct hr_reader *r, struct hr_event *ev, size
 				  hr_format_count(count, t->left));
 			t->left = 0;
 		}
-		r->stats.events_total = t->seen;
-		r->stats.last_time_ns = t->times.now;
+		if (t->left == 0 && t->standing && !end_standing(t))
+			return hr_error_at(err, HR_EINPUT, t->block_offset,
+					   "a snapshot of what is live makes no sense");
+		if (!r->meta.end_known) {
+			r->stats.events_total = t->seen;
+			r->stats.last_time_ns = t->times.now;
+		}
 	}
 	return HR_OK;
 }
@@ -759,6 +903,7 @@ static void native_close(struct hr_reader *r)
 	hr_places_free(t->places);
 	hr_numbers_release(&t->numbers);
 	free(t->entries);
+	free(t->told);
 	free(t->unpacked);
 	free(t->buf);
 	free(t);

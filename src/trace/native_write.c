@@ -13,6 +13,7 @@
 #include "trace/native_notes.h"
 #include "trace/native_numbers.h"
 #include "trace/native_places.h"
+#include "trace/standing.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,6 +25,10 @@ enum {
 	/* With addresses a block stands for itself, and more of them cost little; without, patterns go far. */
 	ADDRESS_BLOCK_EVENTS = 1 << 17,
 	NUMBER_BLOCK_EVENTS = 1 << 19,
+	/* A snapshot is no more than this part of what stands between it and the one before. */
+	SNAPSHOT_SHARE = 16,
+	/* Bytes for each thing that is live, until a snapshot shows. */
+	SNAPSHOT_GUESS = 8,
 	TABLE_SLOTS = 2 * HR_NATIVE_MAX_ENTRIES,
 	/* A context for each kind and P of BY_..., behind them one for each entry of PREDICTED. */
 	P_CONTEXTS = 256,
@@ -53,7 +58,8 @@ struct block_place {
 struct hr_native_writer {
 	FILE *f;
 	int level;
-	bool numbered; /* objects go by number */
+	bool numbered;	  /* objects go by number */
+	bool own_numbers; /* not all by the rule */
 	uint64_t offset;
 	uint64_t number;  /* events written */
 	uint64_t last_ns; /* of the last one taken */
@@ -63,12 +69,17 @@ struct hr_native_writer {
 	struct hr_event *events; /* n of the block to be */
 	size_t n, block_events;
 	uint32_t *sorts_of; /* each event's */
+	size_t cap_sorts_of;
 	struct sort sorts[HR_NATIVE_MAX_ENTRIES];
 	uint32_t nsorts;
 	uint16_t table[TABLE_SLOTS]; /* by hash: sort + 1 */
 	uint64_t contexts[HR_NATIVE_CONTEXTS];
 	struct buffer columns[HR_NATIVE_COLUMNS];
 	struct buffer payload;
+	struct hr_standing standing;
+	uint64_t standing_offset; /* where the last snapshot ended */
+	uint64_t standing_bytes;  /* and how long it was */
+	uint64_t standing_events;
 	struct block_place *index;
 	size_t nindex, cap_index;
 };
@@ -119,7 +130,7 @@ static enum hr_status write_block(struct hr_native_writer *w, struct hr_native_h
 	h->stored = (uint32_t)n;
 	h->checksum = XXH3_64bits(payload, n);
 	hr_native_pack_header(bytes, h);
-	if (h->type == 'E' || h->type == 'S') {
+	if (h->type == 'E' || h->type == 'S' || h->type == 'T') {
 		if (!hr_reserve(&w->index, &w->cap_index, w->nindex + 1, sizeof(*w->index)))
 			return no_memory(err);
 		w->index[w->nindex++] = (struct block_place){w->offset, h->number, h->time_ns, h->type};
@@ -164,10 +175,15 @@ static bool describe_number(struct hr_native_writer *w, const struct hr_event *e
 			e->reach = 0;
 		}
 		hr_numbers_remove(s, number);
-	} else if ((ev->kind == HR_EV_OBJ_ALLOC || ev->kind == HR_EV_OBJ_EXISTS) && ev->addr == hr_numbers_next(s)) {
-		e->place = HR_NATIVE_NEXT;
-		return hr_numbers_add(s, ev->size);
+		return true;
 	}
+	if ((ev->kind == HR_EV_OBJ_ALLOC || ev->kind == HR_EV_OBJ_EXISTS) && ev->addr == hr_numbers_next(s)) {
+		e->place = HR_NATIVE_NEXT;
+		return hr_numbers_add(s, ev->size, ev->arg);
+	}
+	/* Somebody's own numbers: those can't be told by a state. */
+	if (ev->kind >= HR_EV_OBJ_EXISTS && ev->kind <= HR_EV_OBJ_FREE)
+		w->own_numbers = true;
 	return true;
 }
 
@@ -175,7 +191,7 @@ static bool describe(struct hr_native_writer *w, const struct hr_event *ev, bool
 {
 	*e = (struct hr_native_entry){
 	    .kind = ev->kind, .flags = ev->flags, .p = (uint16_t)(ev->p + 1), .arg = ev->arg, .size = ev->size};
-	if (has_size_apart(ev->kind)) {
+	if (has_size_apart(ev->kind) || (standing && w->numbered && ev->kind == HR_EV_OBJ_EXISTS)) {
 		e->modes |= HR_NATIVE_SIZE_APART;
 		e->size = 0;
 	}
@@ -501,17 +517,30 @@ static bool pack(struct hr_native_writer *w, unsigned number)
 	return true;
 }
 
-/* The first *n of the events as a block of that type; *n becomes how many it took. */
+/*
+ * The first *n of the events as a block of that type; *n becomes how many it
+ * took. A snapshot that does not fit into a block is none: *n is 0 then.
+ */
 static enum hr_status write_events(struct hr_native_writer *w, uint8_t type, const struct hr_event *ev, size_t *n,
 				   struct hr_error *err)
 {
 	struct hr_native_header h = {.type = type, .number = w->number, .time_ns = ev[0].time_ns};
+	size_t asked = *n;
 	bool fine;
 
 	for (unsigned i = 0; i < HR_NATIVE_COLUMNS; i++)
-		w->columns[i].n = 0;
+		if (i != HR_NATIVE_HOLES || type != 'S')
+			w->columns[i].n = 0;
 	w->payload.n = 0;
-	fine = gather(w, ev, n, type == 'S') && write_entries(w) && write_symbols(w, *n) && write_places(w, ev, *n) &&
+	if (w->cap_sorts_of < *n && !hr_reserve(&w->sorts_of, &w->cap_sorts_of, *n, sizeof(*w->sorts_of)))
+		return no_memory(err);
+	if (!gather(w, ev, n, type == 'S'))
+		return no_memory(err);
+	if (type == 'S' && *n < asked) {
+		*n = 0;
+		return HR_OK;
+	}
+	fine = write_entries(w) && write_symbols(w, *n) && write_places(w, ev, *n) &&
 	       write_times(&w->columns[HR_NATIVE_TIMES], ev, *n);
 	for (unsigned i = 0; fine && i < HR_NATIVE_COLUMNS; i++)
 		fine = pack(w, i);
@@ -521,12 +550,74 @@ static enum hr_status write_events(struct hr_native_writer *w, uint8_t type, con
 	return write_block(w, &h, w->payload.at, w->payload.n, err);
 }
 
+/* Objects by number, oldest first, and the numbers that are not in use. */
+static bool tell_numbers(struct hr_native_writer *w, struct hr_event *ev, size_t *n, uint64_t time_ns)
+{
+	const struct hr_numbers *s = &w->numbers;
+	struct buffer *holes = &w->columns[HR_NATIVE_HOLES];
+	bool fine = true;
+
+	holes->n = 0;
+	for (uint32_t i = s->oldest; i != HR_NATIVE_NO_NUMBER; i = s->at[i].newer)
+		ev[(*n)++] = (struct hr_event){.time_ns = time_ns,
+					       .addr = i,
+					       .size = s->at[i].size,
+					       .arg = s->at[i].arg,
+					       .p = HR_NO_P,
+					       .kind = HR_EV_OBJ_EXISTS};
+	for (uint32_t i = s->first_free, last = 0; fine && i != HR_NATIVE_NO_NUMBER; i = s->at[i].next_free) {
+		fine = put(holes, hr_zigzag((uint64_t)i - last));
+		last = i;
+	}
+	return fine;
+}
+
+/*
+ * What is live, now that all events of before have been written. Whoever reads
+ * on from here knows nothing of what was freed last: neither does the writer.
+ */
+static enum hr_status write_snapshot(struct hr_native_writer *w, uint64_t time_ns, struct hr_error *err)
+{
+	struct hr_event *ev;
+	uint64_t begin = w->offset;
+	enum hr_status status;
+	size_t n, all;
+
+	HR_TRY(hr_standing_tell(&w->standing, time_ns, w->numbers.live, &ev, &n, err));
+	status = !w->numbered || tell_numbers(w, ev, &n, time_ns) ? HR_OK : no_memory(err);
+	all = n;
+	if (status == HR_OK && n > 0 && n <= HR_NATIVE_MAX_EVENTS)
+		status = write_events(w, 'S', ev, &n, err);
+	free(ev);
+	HR_TRY(status);
+	hr_numbers_forget_hand(&w->numbers);
+	w->standing_offset = w->offset;
+	w->standing_bytes = n > 0 ? w->offset - begin : SNAPSHOT_GUESS * all;
+	w->standing_events = all;
+	return HR_OK;
+}
+
+/* A snapshot where it costs little beside what was written since the last one. */
+static enum hr_status maybe_snapshot(struct hr_native_writer *w, uint64_t time_ns, struct hr_error *err)
+{
+	uint64_t things = hr_standing_count(&w->standing) + w->numbers.live;
+	uint64_t bytes = SNAPSHOT_GUESS * things;
+
+	if (w->standing_events > 0)
+		bytes = w->standing_bytes * things / w->standing_events;
+	if (w->own_numbers || things > HR_NATIVE_MAX_EVENTS || w->offset - w->standing_offset < SNAPSHOT_SHARE * bytes)
+		return HR_OK;
+	return write_snapshot(w, time_ns, err);
+}
+
 /* Writes the first of the events gathered, and moves up the rest. */
 static enum hr_status flush(struct hr_native_writer *w, struct hr_error *err)
 {
 	size_t n = w->n;
 
+	HR_TRY(maybe_snapshot(w, w->events[0].time_ns, err));
 	HR_TRY(write_events(w, 'E', w->events, &n, err));
+	HR_TRY(hr_standing_follow(&w->standing, w->events, n, err));
 	w->number += n;
 	w->n -= n;
 	memmove(w->events, w->events + n, w->n * sizeof(*w->events));
@@ -561,9 +652,9 @@ enum hr_status hr_native_begin(FILE *f, const struct hr_trace_meta *meta, const 
 	w->zstd = ZSTD_createCCtx();
 	w->places = hr_places_new();
 	w->events = hr_calloc(w->block_events, sizeof(*w->events));
-	w->sorts_of = hr_calloc(w->block_events, sizeof(*w->sorts_of));
-	if (!hr_numbers_init(&w->numbers) || w->zstd == NULL || w->places == NULL || w->events == NULL ||
-	    w->sorts_of == NULL)
+	hr_standing_init(&w->standing, meta->has_addresses);
+	w->standing.skip_objects = w->numbered;
+	if (!hr_numbers_init(&w->numbers) || w->zstd == NULL || w->places == NULL || w->events == NULL)
 		status = no_memory(err);
 	if (status == HR_OK)
 		status = write_out(w, HR_NATIVE_MAGIC, HR_NATIVE_MAGIC_BYTES, err);
@@ -634,6 +725,7 @@ void hr_native_free(struct hr_native_writer *w)
 	ZSTD_freeCCtx(w->zstd);
 	hr_numbers_release(&w->numbers);
 	hr_places_free(w->places);
+	hr_standing_release(&w->standing);
 	free(w->events);
 	free(w->sorts_of);
 	for (unsigned i = 0; i < HR_NATIVE_COLUMNS; i++)

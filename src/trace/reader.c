@@ -170,6 +170,12 @@ enum hr_status hr_reader_read(struct hr_reader *r, void *buf, size_t cap, size_t
 	return HR_OK;
 }
 
+enum hr_status hr_reader_seek(struct hr_reader *r, uint64_t offset, struct hr_error *err)
+{
+	r->head_pos = r->head_len;
+	return hr_input_seek(r->in, offset, err);
+}
+
 void hr_reader_assume(struct hr_reader *r, const char *fmt, ...)
 {
 	va_list ap;

@@ -31,6 +31,8 @@ struct hr_reader_options {
 	enum hr_identity identity;
 	uint64_t rate;	    /* events a second where the trace has no clock; 0: HR_DEFAULT_RATE */
 	double time_scale;  /* times are multiplied by it; 0: 1 */
+	bool jump;	    /* use the index of a native trace where there is one: begin as late as from_ns allows */
+	uint64_t from_ns;   /* with jump: what is before is not wanted, but what stands then is (meta.begins_ns) */
 	const char *gc_log; /* of a page trace: the program's gctrace lines, stamped; NULL */
 };
 
@@ -70,6 +72,8 @@ struct hr_trace_meta {
 	uint64_t min_addr;	  /* base address of Go's ids; 0: unknown */
 	uint64_t clock_origin_ns; /* the recorder's own clock (Linux: CLOCK_MONOTONIC) at the first event */
 	bool has_clock_origin;
+	bool end_known;	    /* stats say already what is odd or assumed in all of it */
+	uint64_t begins_ns; /* after a jump: the first events say what stands at this time; else 0 */
 };
 
 /*
@@ -124,7 +128,7 @@ struct hr_trace_stats {
 	uint64_t lost_offset;	 /* byte of the first block that is damaged */
 	char lost_what[160];	 /* "" : none is in this file; anomalies count those lost before, too */
 	uint64_t free_os_memory; /* cycles that debug.FreeOSMemory asked for */
-	uint64_t digest;	 /* XXH3-64 of all decompressed bytes; valid at the end */
+	uint64_t digest;	 /* XXH3-64 of all decompressed bytes; valid at the end, 0 after a jump */
 };
 
 struct hr_reader;

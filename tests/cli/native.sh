@@ -56,6 +56,44 @@ run "$HEAPREPLAY" info damaged.hrt
 is "$status" 1 'a damaged beginning: status 1'
 like "$err" 'damaged.hrt: byte 8: the first block is damaged' 'a damaged beginning: the message'
 
+# Parts.
+for trace in "$go" "$pages" "$top_srcdir"/traces/gnuplot.heaptrack.zst; do
+	name=$(basename "$trace" .zst)
+	"$HEAPREPLAY" import -q "$trace" -o "$name.hrt"
+	"$HEAPREPLAY" cut -q --until 1000h "$trace" -o whole.hrt
+	same "$name.hrt" whole.hrt "$name: all of it cut out is the whole"
+	ns=$("$HEAPREPLAY" info --json "$trace" | sed -n 's/.*"duration_ns": \([0-9]*\).*/\1/p')
+	part=(--from "$((ns / 3))ns" --until "$((ns / 2))ns")
+	run "$HEAPREPLAY" cut -q "${part[@]}" "$trace" -o part.hrt
+	is "$status:$err" 0: "$name: cut"
+	"$HEAPREPLAY" cut -q "${part[@]}" "$name.hrt" -o of-native.hrt
+	same part.hrt of-native.hrt "$name: the same part of the native trace"
+	"$HEAPREPLAY" cut -q "${part[@]}" - -o of-pipe.hrt < <(cat "$name.hrt")
+	same part.hrt of-pipe.hrt "$name: and through a pipe"
+	run "$HEAPREPLAY" replay -q --json part.hrt
+	is "$status" 0 "$name: a part is replayed"
+	like "$out" "\"duration_ns\": $((ns / 2 - ns / 3))" "$name: it lasts as long as was asked for"
+	# What is used at the end of the part is what is used then in the whole.
+	"$HEAPREPLAY" export -q part.hrt >part.txt
+	like "$(head -n 40 part.txt)" '^0 (span-exists|page-alloc|obj-exists) ' "$name: it begins with what is live"
+done
+run "$HEAPREPLAY" cut "$go" -o x.hrt
+is "$status" 2 'a cut of nothing is misuse'
+run "$HEAPREPLAY" cut --from 1000h "$go" -o x.hrt
+is "$status" 2 'a cut behind the end is misuse'
+[ ! -e x.hrt ]
+ok $? 'and leaves nothing'
+
+# Names.
+"$HEAPREPLAY" export -q "$go" | sed '2i ! program secret-program --key' | sed 's/type=8 /type=4711 /' >named.txt
+"$HEAPREPLAY" import -q named.txt -o named.hrt
+"$HEAPREPLAY" import -q --anonymize named.txt -o anonymous.hrt
+like "$("$HEAPREPLAY" export -q named.hrt | head -n 5)" '^! program secret-program' 'a program has a name'
+unlike "$("$HEAPREPLAY" export -q anonymous.hrt)" 'secret|type=4711' 'an anonymous one has none'
+summary named.hrt >named.json
+summary anonymous.hrt >anonymous.json
+same named.json anonymous.json 'the same replay without names'
+
 run "$HEAPREPLAY" import "$go"
 is "$status" 2 'import without -o is misuse'
 run "$HEAPREPLAY" import "$go" --level 20 -o x.hrt

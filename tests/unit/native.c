@@ -585,14 +585,154 @@ static void test_wants(void **state)
 	free(t.ev);
 }
 
+/* --- beginning in the middle ------------------------------------------------------ */
+
+/* Few live at a time, for long: there is room for snapshots. */
+static struct trace steady(bool addresses)
+{
+	struct trace t = {.meta = {.page_bytes = 8192, .has_addresses = addresses, .has_spans = addresses}};
+	uint64_t seed = 11, sizes[64] = {0};
+	uint32_t holes[64], nholes = 0;
+
+	for (uint32_t i = 64; i-- > 0;)
+		holes[nholes++] = i;
+	for (size_t i = 0; i < (addresses ? 900000 : 3000000); i++) {
+		uint64_t slot = test_random(&seed) % 64;
+		bool alloc = sizes[slot] == 0;
+		struct hr_event ev = {.time_ns = i / 3 * 640, .p = (int16_t)(slot % 2)};
+
+		if (alloc && nholes > 0) {
+			slot = holes[--nholes];
+			sizes[slot] = 8 * (1 + test_random(&seed) % 100);
+			ev.kind = HR_EV_OBJ_ALLOC;
+		} else if (!alloc) {
+			ev.kind = HR_EV_OBJ_FREE;
+		} else {
+			continue;
+		}
+		ev.addr = addresses ? UINT64_C(0xc000000000) + 4096 * slot : slot;
+		ev.size = sizes[slot];
+		ev.arg = addresses && ev.kind == HR_EV_OBJ_ALLOC ? (uint32_t)slot : 0;
+		add(&t, ev);
+		if (ev.kind == HR_EV_OBJ_FREE) {
+			sizes[slot] = 0;
+			holes[nholes++] = (uint32_t)slot;
+		}
+	}
+	t.stats.last_time_ns = t.ev[t.n - 1].time_ns;
+	t.stats.events_total = t.n;
+	return t;
+}
+
+/* What a jump gives: what was live at begins_ns, by a naive count, and then all that came. */
+static void check_jump(const struct trace *t, struct bytes b, uint64_t from_ns)
+{
+	const struct hr_reader_options options = {.want = (unsigned)HR_WANT_ALL, .jump = true, .from_ns = from_ns};
+	const struct hr_event *live[64] = {0};
+	struct hr_reader *r;
+	struct hr_error err;
+	struct trace back;
+	size_t standing = 0, expected = 0, at;
+
+	assert_int_equal(hr_reader_open_memory(b.at, b.n, &options, &r, &err), HR_OK);
+	assert_true(hr_reader_meta(r)->end_known);
+	assert_int_equal(drain(r, &back, 100, &err), HR_END);
+	assert_int_equal(back.stats.events_total, t->n);
+	assert_true(back.meta.begins_ns < from_ns || from_ns == 0);
+	while (standing < back.n && back.ev[standing].kind == HR_EV_OBJ_EXISTS)
+		standing++;
+	at = t->n - (back.n - standing);
+	for (size_t i = 0; i < at; i++)
+		live[t->ev[i].addr / (t->meta.has_addresses ? 4096 : 1) % 64] =
+		    t->ev[i].kind == HR_EV_OBJ_ALLOC ? &t->ev[i] : NULL;
+	for (size_t i = 0; i < 64; i++)
+		expected += live[i] != NULL;
+	assert_int_equal(standing, at > 0 ? expected : 0);
+	for (size_t i = 0; i < standing; i++) {
+		const struct hr_event *was = live[back.ev[i].addr / (t->meta.has_addresses ? 4096 : 1) % 64];
+
+		assert_non_null(was);
+		assert_int_equal(back.ev[i].addr, was->addr);
+		assert_int_equal(back.ev[i].size, was->size);
+		assert_int_equal(back.ev[i].arg, was->arg);
+		assert_int_equal(back.ev[i].time_ns, back.meta.begins_ns);
+	}
+	assert_memory_equal(back.ev + standing, t->ev + at, (back.n - standing) * sizeof(*t->ev));
+	assert_true(at == 0 || t->ev[at].time_ns == back.meta.begins_ns);
+	free(back.ev);
+}
+
+static void test_jump(void **state)
+{
+	(void)state;
+	for (int addresses = 0; addresses <= 1; addresses++) {
+		struct trace t = steady(addresses), whole;
+		struct bytes b = write_trace(&t, 1, 1000);
+		struct hr_native_header h[64];
+		size_t at[64], n = find_blocks(b, at, h, 64), snapshots = 0, bytes = 0;
+
+		assert_in_range(n, 5, 63);
+		for (size_t i = 0; i < n; i++)
+			if (h[i].type == 'S') {
+				snapshots++;
+				bytes += HR_NATIVE_HEADER_BYTES + h[i].stored;
+				/* Not at it, where events of the same time may be before: behind it. */
+				check_jump(&t, b, h[i].time_ns);
+				check_jump(&t, b, h[i].time_ns + 1);
+			}
+		assert_in_range(snapshots, 2, n / 2);
+		assert_in_range(bytes, 1, b.n / 8);
+		check_jump(&t, b, 0);
+		check_jump(&t, b, UINT64_MAX);
+		whole = read_whole(b);
+		assert_same_events(&t, &whole);
+		free(whole.ev);
+		free(b.at);
+		free(t.ev);
+	}
+}
+
+/* Without a good index, reading begins at the beginning. */
+static void test_jump_without_index(void **state)
+{
+	const struct hr_reader_options options = {.want = (unsigned)HR_WANT_ALL, .jump = true, .from_ns = UINT64_MAX};
+	struct trace t = steady(true), back;
+	struct bytes b = write_trace(&t, 1, 1000);
+	struct hr_reader *r;
+	struct hr_error err;
+
+	(void)state;
+	for (int how = 0; how <= 1; how++) {
+		b.at[b.n - 30] ^= 1; /* the index's payload; then that it is not whole */
+		assert_int_equal(hr_reader_open_memory(b.at, b.n - (size_t)(5 * how), &options, &r, &err), HR_OK);
+		assert_int_equal(hr_reader_meta(r)->begins_ns, 0);
+		assert_int_equal(drain(r, &back, 100, &err), HR_END);
+		assert_same_events(&t, &back);
+		assert_true(back.stats.lost_what[0] != '\0' || back.stats.cut);
+		free(back.ev);
+	}
+	free(b.at);
+	free(t.ev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_wild),	 cmocka_unit_test(test_nothing),      cmocka_unit_test(test_mallocs),
-	    cmocka_unit_test(test_blocks),	 cmocka_unit_test(test_lines),	      cmocka_unit_test(test_notes),
-	    cmocka_unit_test(test_every_bit),	 cmocka_unit_test(test_every_length), cmocka_unit_test(test_lost_block),
-	    cmocka_unit_test(test_lost_numbers), cmocka_unit_test(test_hostile),      cmocka_unit_test(test_pipe),
+	    cmocka_unit_test(test_wild),
+	    cmocka_unit_test(test_nothing),
+	    cmocka_unit_test(test_mallocs),
+	    cmocka_unit_test(test_blocks),
+	    cmocka_unit_test(test_lines),
+	    cmocka_unit_test(test_notes),
+	    cmocka_unit_test(test_every_bit),
+	    cmocka_unit_test(test_every_length),
+	    cmocka_unit_test(test_lost_block),
+	    cmocka_unit_test(test_lost_numbers),
+	    cmocka_unit_test(test_hostile),
+	    cmocka_unit_test(test_pipe),
 	    cmocka_unit_test(test_wants),
+	    cmocka_unit_test(test_jump),
+	    cmocka_unit_test(test_jump_without_index),
 	};
 
 	return cmocka_run_group_tests_name("native", tests, NULL, NULL);

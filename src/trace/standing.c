@@ -1,0 +1,326 @@
+#include "config.h"
+
+#include "trace/standing.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGE_SHIFT = 13, CHUNK_PAGES = 512 };
+
+/* No program has longer runs of pages: 1 TiB. */
+#define MAX_RUN_PAGES (UINT64_C(1) << 27)
+#define NO_KEY UINT64_MAX
+
+/* Settings whose last word counts; they are told in this order. */
+static const uint8_t settings[] = {HR_EV_GOMAXPROCS, HR_EV_MEMORY_LIMIT, HR_EV_HEAP_GOAL, HR_EV_HEAP_LIVE};
+
+enum { NSETTINGS = sizeof(settings) };
+
+static enum hr_status no_memory(struct hr_error *err)
+{
+	return hr_error_set(err, HR_ENOMEM, "out of memory for what is live");
+}
+
+void hr_standing_init(struct hr_standing *s, bool addresses)
+{
+	*s = (struct hr_standing){.addresses = addresses};
+	for (unsigned i = 0; i < HR_STANDING_SORTS; i++)
+		hr_map64_init(&s->things[i]);
+	hr_map64_init(&s->chunks);
+	hr_map64_init(&s->procs);
+}
+
+void hr_standing_release(struct hr_standing *s)
+{
+	for (unsigned i = 0; i < HR_STANDING_SORTS; i++)
+		hr_map64_release(&s->things[i]);
+	hr_map64_release(&s->chunks);
+	hr_map64_release(&s->procs);
+	free(s->at);
+	free(s->pages);
+	s->at = NULL;
+	s->pages = NULL;
+}
+
+/* --- things with a place ---------------------------------------------------- */
+
+static void remove_thing(struct hr_standing *s, enum hr_standing_sort sort, uint64_t addr)
+{
+	uint64_t i;
+
+	if (addr == NO_KEY || !hr_map64_remove(&s->things[sort], addr, &i))
+		return;
+	s->at[i].live = false;
+	s->at[i].addr = s->first_free;
+	s->first_free = i + 1;
+}
+
+static bool add_thing(struct hr_standing *s, enum hr_standing_sort sort, const struct hr_event *ev)
+{
+	size_t i = s->first_free;
+
+	if (ev->addr == NO_KEY)
+		return true;
+	remove_thing(s, sort, ev->addr);
+	i = s->first_free;
+	if (i != 0) {
+		s->first_free = s->at[i - 1].addr;
+	} else {
+		if (!hr_reserve(&s->at, &s->cap, s->n + 1, sizeof(*s->at)))
+			return false;
+		i = ++s->n;
+	}
+	s->at[i - 1] = (struct hr_thing){.addr = ev->addr,
+					 .size = ev->size,
+					 .sequence = s->sequence++,
+					 .arg = ev->arg,
+					 .sort = (uint8_t)sort,
+					 .live = true};
+	return hr_map64_put(&s->things[sort], ev->addr, i - 1);
+}
+
+/* --- pages of a page trace ----------------------------------------------------- */
+
+static struct hr_standing_pages *chunk_of(struct hr_standing *s, uint64_t chunk)
+{
+	uint64_t *known = hr_map64_get(&s->chunks, chunk);
+
+	if (known != NULL)
+		return &s->pages[*known];
+	if (!hr_reserve(&s->pages, &s->cap_pages, s->npages + 1, sizeof(*s->pages)) ||
+	    !hr_map64_put(&s->chunks, chunk, s->npages))
+		return NULL;
+	s->pages[s->npages] = (struct hr_standing_pages){.chunk = chunk};
+	return &s->pages[s->npages++];
+}
+
+/* What is used is not released; what is freed is neither. */
+static bool mark_pages(struct hr_standing *s, const struct hr_event *ev)
+{
+	uint64_t page = ev->addr >> PAGE_SHIFT, left = ev->size >> PAGE_SHIFT;
+
+	if (left > MAX_RUN_PAGES)
+		return true;
+	while (left > 0) {
+		struct hr_standing_pages *c = chunk_of(s, page / CHUNK_PAGES);
+		unsigned word = (unsigned)(page % CHUNK_PAGES / 64), bit = (unsigned)(page % 64);
+		unsigned n = left < 64 - bit ? (unsigned)left : 64 - bit;
+		uint64_t mask = hr_mask(bit, n);
+
+		if (c == NULL)
+			return false;
+		c->used[word] &= ~mask;
+		c->released[word] &= ~mask;
+		if (ev->kind == HR_EV_PAGE_ALLOC)
+			c->used[word] |= mask;
+		else if (ev->kind == HR_EV_PAGE_SCAV)
+			c->released[word] |= mask;
+		page += n;
+		left -= n;
+	}
+	return true;
+}
+
+/* --- events ---------------------------------------------------------------------- */
+
+static void set(struct hr_standing *s, const struct hr_event *ev)
+{
+	for (unsigned i = 0; i < NSETTINGS; i++)
+		if (settings[i] == ev->kind) {
+			s->last[i] = *ev;
+			s->last[i].time_ns = 1;
+		}
+}
+
+static bool follow(struct hr_standing *s, const struct hr_event *ev)
+{
+	switch ((enum hr_event_kind)ev->kind) {
+	case HR_EV_SPAN_EXISTS:
+	case HR_EV_SPAN_ALLOC:
+		return add_thing(s, HR_STANDING_SPANS, ev);
+	case HR_EV_SPAN_FREE:
+		remove_thing(s, HR_STANDING_SPANS, ev->addr);
+		break;
+	case HR_EV_OBJ_EXISTS:
+	case HR_EV_OBJ_ALLOC:
+		return s->skip_objects || add_thing(s, HR_STANDING_OBJECTS, ev);
+	case HR_EV_OBJ_FREE:
+		if (!s->skip_objects)
+			remove_thing(s, HR_STANDING_OBJECTS, ev->addr);
+		break;
+	case HR_EV_STACK_EXISTS:
+	case HR_EV_STACK_ALLOC:
+		return add_thing(s, HR_STANDING_STACKS, ev);
+	case HR_EV_STACK_FREE:
+		remove_thing(s, HR_STANDING_STACKS, ev->addr);
+		break;
+	case HR_EV_PAGE_ALLOC:
+	case HR_EV_PAGE_FREE:
+	case HR_EV_PAGE_SCAV:
+		return mark_pages(s, ev);
+	case HR_EV_GC_BEGIN:
+	case HR_EV_GC_ACTIVE:
+		s->marking = true;
+		break;
+	case HR_EV_GC_END:
+		s->marking = false;
+		break;
+	case HR_EV_PROC_START:
+		return hr_map64_put(&s->procs, (uint16_t)ev->p, 0);
+	case HR_EV_PROC_STOP:
+		hr_map64_remove(&s->procs, (uint16_t)ev->p, NULL);
+		break;
+	case HR_EV_GOMAXPROCS:
+	case HR_EV_MEMORY_LIMIT:
+	case HR_EV_HEAP_GOAL:
+	case HR_EV_HEAP_LIVE:
+		set(s, ev);
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+enum hr_status hr_standing_follow(struct hr_standing *s, const struct hr_event *ev, size_t n, struct hr_error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!follow(s, &ev[i]))
+			return no_memory(err);
+	return HR_OK;
+}
+
+/* --- telling ---------------------------------------------------------------------- */
+
+/* Runs of set bits never are more than half of the bits, and one. */
+static size_t count_runs(const uint64_t words[8])
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		n += hr_popcount(words[i] & ~(words[i] << 1));
+	return n;
+}
+
+size_t hr_standing_count(const struct hr_standing *s)
+{
+	size_t n = NSETTINGS + 1 + s->procs.count;
+
+	for (unsigned i = 0; i < HR_STANDING_SORTS; i++)
+		n += s->things[i].count;
+	for (size_t i = 0; i < s->npages; i++)
+		n += count_runs(s->pages[i].used) + count_runs(s->pages[i].released);
+	return n;
+}
+
+struct order {
+	uint64_t key; /* address, or sequence */
+	size_t index;
+	uint8_t sort;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct order *x = a, *y = b;
+
+	if (x->sort != y->sort)
+		return x->sort < y->sort ? -1 : 1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+static bool tell_things(const struct hr_standing *s, struct hr_event *ev, size_t *n)
+{
+	static const uint8_t kinds[HR_STANDING_SORTS] = {HR_EV_SPAN_EXISTS, HR_EV_OBJ_EXISTS, HR_EV_STACK_EXISTS};
+	struct order *order = hr_calloc(s->n + 1, sizeof(*order));
+	size_t live = 0;
+
+	if (order == NULL)
+		return false;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->at[i].live)
+			order[live++] =
+			    (struct order){s->addresses ? s->at[i].addr : s->at[i].sequence, i, s->at[i].sort};
+	qsort(order, live, sizeof(*order), by_key);
+	for (size_t i = 0; i < live; i++) {
+		const struct hr_thing *t = &s->at[order[i].index];
+
+		ev[(*n)++] = (struct hr_event){
+		    .addr = t->addr, .size = t->size, .arg = t->arg, .p = HR_NO_P, .kind = kinds[t->sort]};
+	}
+	free(order);
+	return true;
+}
+
+static int by_chunk(const void *a, const void *b)
+{
+	const struct hr_standing_pages *x = a, *y = b;
+
+	return x->chunk < y->chunk ? -1 : x->chunk > y->chunk;
+}
+
+/* A run a word: what is side by side is so again once it is told. */
+static void tell_runs(const struct hr_standing_pages *c, const uint64_t words[8], uint8_t kind, struct hr_event *ev,
+		      size_t *n)
+{
+	for (unsigned i = 0; i < 8; i++)
+		for (uint64_t left = words[i]; left != 0;) {
+			unsigned from = hr_ctz(left), len = hr_ctz(~(left >> from));
+
+			ev[(*n)++] = (struct hr_event){.addr = (c->chunk * CHUNK_PAGES + 64 * i + from) << PAGE_SHIFT,
+						       .size = (uint64_t)len << PAGE_SHIFT,
+						       .p = HR_NO_P,
+						       .kind = kind};
+			left &= ~hr_mask(from, len);
+		}
+}
+
+static bool tell_pages(const struct hr_standing *s, struct hr_event *ev, size_t *n)
+{
+	struct hr_standing_pages *sorted = hr_calloc(s->npages + 1, sizeof(*sorted));
+
+	if (sorted == NULL)
+		return false;
+	if (s->npages > 0)
+		memcpy(sorted, s->pages, s->npages * sizeof(*sorted));
+	qsort(sorted, s->npages, sizeof(*sorted), by_chunk);
+	for (size_t i = 0; i < s->npages; i++)
+		tell_runs(&sorted[i], sorted[i].used, HR_EV_PAGE_ALLOC, ev, n);
+	for (size_t i = 0; i < s->npages; i++)
+		tell_runs(&sorted[i], sorted[i].released, HR_EV_PAGE_SCAV, ev, n);
+	free(sorted);
+	return true;
+}
+
+enum hr_status hr_standing_tell(const struct hr_standing *s, uint64_t time_ns, size_t more, struct hr_event **told,
+				size_t *n, struct hr_error *err)
+{
+	struct hr_event *ev = hr_calloc(hr_standing_count(s) + more, sizeof(*ev));
+	size_t running = s->procs.count;
+
+	*n = 0;
+	*told = ev;
+	if (ev == NULL)
+		return no_memory(err);
+	for (unsigned i = 0; i < NSETTINGS; i++)
+		if (s->last[i].time_ns != 0)
+			ev[(*n)++] = s->last[i];
+	/* A P is 16 bits: in order. */
+	for (unsigned p = 0; running > 0 && p <= UINT16_MAX; p++)
+		if (hr_map64_get(&s->procs, p) != NULL) {
+			ev[(*n)++] = (struct hr_event){.p = (int16_t)p, .kind = HR_EV_PROC_START};
+			running--;
+		}
+	if (s->marking)
+		ev[(*n)++] = (struct hr_event){.p = HR_NO_P, .kind = HR_EV_GC_ACTIVE};
+	if (!tell_things(s, ev, n) || !tell_pages(s, ev, n)) {
+		free(ev);
+		*told = NULL;
+		return no_memory(err);
+	}
+	for (size_t i = 0; i < *n; i++)
+		ev[i].time_ns = time_ns;
+	return HR_OK;
+}

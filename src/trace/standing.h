@@ -1,0 +1,59 @@
+/*
+ * What stands at a moment of a trace: which spans, objects, stacks and pages are
+ * live, whether the GC marks, which Ps run, and the last word on GOMAXPROCS,
+ * heap goal, live heap and memory limit. Told as events, so that a trace can
+ * begin there: *_EXISTS, and where a kind has none of those, the allocation.
+ *
+ * Memory: about 80 bytes for everything that is live.
+ */
+#ifndef HR_TRACE_STANDING_H
+#define HR_TRACE_STANDING_H
+
+#include "base/error.h"
+#include "base/map64.h"
+#include "trace/event.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum hr_standing_sort { HR_STANDING_SPANS, HR_STANDING_OBJECTS, HR_STANDING_STACKS, HR_STANDING_SORTS };
+
+struct hr_standing {
+	bool addresses;	   /* things are told in order of their addresses, else of their allocation */
+	bool skip_objects; /* somebody else keeps them */
+	struct hr_map64 things[HR_STANDING_SORTS]; /* by addr or number: index into at */
+	struct hr_thing {
+		uint64_t addr, size, sequence; /* free: addr is the next free one's index + 1 */
+		uint32_t arg;
+		uint8_t sort;
+		bool live;
+	} * at;
+	size_t n, cap, first_free; /* index + 1; 0: none */
+	uint64_t sequence;
+	struct hr_map64 chunks; /* of a page trace, 512 pages each: index into pages */
+	struct hr_standing_pages {
+		uint64_t chunk;
+		uint64_t used[8], released[8];
+	} * pages;
+	size_t npages, cap_pages;
+	struct hr_map64 procs; /* that run */
+	bool marking;
+	struct hr_event last[4]; /* GOMAXPROCS, MEMORY_LIMIT, HEAP_GOAL, HEAP_LIVE; time_ns: 1 if there was one */
+};
+
+/* addresses: of the trace's meta data. */
+void hr_standing_init(struct hr_standing *s, bool addresses);
+void hr_standing_release(struct hr_standing *s);
+/* n events happen, or stand at the beginning. HR_ENOMEM. */
+enum hr_status hr_standing_follow(struct hr_standing *s, const struct hr_event *ev, size_t n, struct hr_error *err);
+/* How many events hr_standing_tell gives, at most. */
+size_t hr_standing_count(const struct hr_standing *s);
+/*
+ * The events at time_ns; *ev is to be freed, with room for `more` behind the
+ * *n events. HR_ENOMEM.
+ */
+enum hr_status hr_standing_tell(const struct hr_standing *s, uint64_t time_ns, size_t more, struct hr_event **ev,
+				size_t *n, struct hr_error *err);
+
+#endif

@@ -1,0 +1,167 @@
+#include "config.h"
+
+#include "trace/window.h"
+
+#include "base/alloc.h"
+#include "base/units.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum hr_status no_memory(struct hr_error *err)
+{
+	return hr_error_set(err, HR_ENOMEM, "out of memory for a part of the trace");
+}
+
+void hr_window_init(struct hr_window *w, const struct hr_trace_meta *meta, uint64_t from_ns, uint64_t until_ns,
+		    bool anonymous)
+{
+	*w = (struct hr_window){
+	    .from_ns = from_ns, .until_ns = until_ns, .anonymous = anonymous, .addresses = meta->has_addresses};
+	hr_standing_init(&w->standing, meta->has_addresses);
+	hr_ids_init(&w->ids);
+	hr_map64_init(&w->types);
+}
+
+void hr_window_release(struct hr_window *w)
+{
+	hr_standing_release(&w->standing);
+	hr_ids_release(&w->ids);
+	hr_map64_release(&w->types);
+	free(w->ev);
+	w->ev = NULL;
+}
+
+void hr_window_meta(const struct hr_window *w, struct hr_trace_meta *meta)
+{
+	meta->clock_origin_ns += w->from_ns;
+	/* Frees of what is not told to stand (a stack that the recorder lost, say) are no error. */
+	if (w->from_ns > 0)
+		meta->strict = false;
+	if (w->anonymous)
+		meta->program[0] = '\0';
+}
+
+void hr_window_stats(const struct hr_window *w, struct hr_trace_stats *stats)
+{
+	if (stats->last_time_ns > w->until_ns)
+		stats->last_time_ns = w->until_ns;
+	stats->last_time_ns -= stats->last_time_ns < w->from_ns ? stats->last_time_ns : w->from_ns;
+	if (w->from_ns == 0 && !w->past)
+		return;
+	/* What was odd in all of it says nothing of this part. */
+	stats->events_total = w->events;
+	stats->free_os_memory = w->free_os_memory;
+	stats->generations = stats->batches = stats->threads = 0;
+	memset(stats->anomalies, 0, sizeof(stats->anomalies));
+	stats->cut = stats->cut && !w->past;
+}
+
+/* --- one event -------------------------------------------------------------------- */
+
+static bool is_object(unsigned kind)
+{
+	return kind == HR_EV_OBJ_EXISTS || kind == HR_EV_OBJ_ALLOC || kind == HR_EV_OBJ_FREE;
+}
+
+/* The number by which this window knows the object. False: out of memory. */
+static bool renumber(struct hr_window *w, struct hr_event *ev)
+{
+	uint64_t id = ev->addr;
+	uint32_t number = hr_ids_find(&w->ids, id);
+
+	if (ev->kind == HR_EV_OBJ_FREE) {
+		if (number != HR_NO_NUMBER) {
+			hr_ids_remove(&w->ids, id, number);
+			ev->addr = number;
+		}
+		return true;
+	}
+	if (number != HR_NO_NUMBER)
+		hr_ids_remove(&w->ids, id, number);
+	number = hr_ids_add(&w->ids, id, ev->size);
+	ev->addr = number;
+	return number != HR_NO_NUMBER;
+}
+
+static bool hide_type(struct hr_window *w, struct hr_event *ev)
+{
+	const uint64_t *known;
+
+	if ((ev->kind != HR_EV_OBJ_EXISTS && ev->kind != HR_EV_OBJ_ALLOC) || ev->arg == 0)
+		return true;
+	known = hr_map64_get(&w->types, ev->arg);
+	if (known != NULL)
+		ev->arg = (uint32_t)*known;
+	else if (!hr_map64_put(&w->types, ev->arg, w->types.count + 1))
+		return false;
+	else
+		ev->arg = (uint32_t)w->types.count;
+	return true;
+}
+
+/* Into the window, if it makes sense there. */
+static bool keep(struct hr_window *w, struct hr_event ev)
+{
+	bool numbered = !w->addresses && is_object(ev.kind) && w->from_ns > 0;
+
+	if (numbered && ev.kind == HR_EV_OBJ_FREE && hr_ids_find(&w->ids, ev.addr) == HR_NO_NUMBER)
+		return true;
+	if ((numbered && !renumber(w, &ev)) || (w->anonymous && !hide_type(w, &ev)) ||
+	    !hr_reserve(&w->ev, &w->cap, w->n + 1, sizeof(*w->ev)))
+		return false;
+	ev.time_ns -= w->from_ns;
+	w->ev[w->n++] = ev;
+	w->events++;
+	w->free_os_memory += ev.kind == HR_EV_GC_BEGIN && (ev.flags & HR_EVF_FREE_OS_MEMORY) != 0;
+	return true;
+}
+
+static enum hr_status begin(struct hr_window *w, struct hr_error *err)
+{
+	struct hr_event *ev;
+	size_t n;
+	bool fine = true;
+
+	w->begun = true;
+	if (w->from_ns == 0)
+		return HR_OK;
+	HR_TRY(hr_standing_tell(&w->standing, w->from_ns, 0, &ev, &n, err));
+	for (size_t i = 0; fine && i < n; i++)
+		fine = keep(w, ev[i]);
+	free(ev);
+	hr_standing_release(&w->standing);
+	hr_standing_init(&w->standing, w->addresses);
+	return fine ? HR_OK : no_memory(err);
+}
+
+enum hr_status hr_window_take(struct hr_window *w, const struct hr_event *ev, size_t n, struct hr_error *err)
+{
+	size_t before = 0;
+
+	w->n = 0;
+	while (!w->begun && before < n && ev[before].time_ns < w->from_ns)
+		before++;
+	HR_TRY(hr_standing_follow(&w->standing, ev, before, err));
+	if (!w->begun && before < n)
+		HR_TRY(begin(w, err));
+	for (size_t i = before; i < n && !w->past; i++) {
+		w->past = ev[i].time_ns > w->until_ns;
+		if (!w->past && !keep(w, ev[i]))
+			return no_memory(err);
+	}
+	return HR_OK;
+}
+
+enum hr_status hr_window_end(struct hr_window *w, uint64_t last_ns, struct hr_error *err)
+{
+	char buf[HR_UNIT_BUF];
+
+	w->n = 0;
+	if (w->begun)
+		return HR_OK;
+	if (last_ns < w->from_ns)
+		return hr_error_set(err, HR_EUSAGE, "the trace ends after %s, before --from",
+				    hr_format_ns(buf, last_ns));
+	return begin(w, err);
+}

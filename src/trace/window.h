@@ -1,0 +1,55 @@
+/*
+ * A trace from one moment to another, as a trace of its own: it begins with
+ * what stands then (standing.h), its time with 0. Numbered objects get numbers
+ * anew, by the ledger's rule. A window from 0 to the end is the trace itself.
+ *
+ * It may be made anonymous: no program, and types as numbers in order of
+ * appearance. Sizes, times and addresses stay; they are what is replayed.
+ */
+#ifndef HR_TRACE_WINDOW_H
+#define HR_TRACE_WINDOW_H
+
+#include "base/error.h"
+#include "base/map64.h"
+#include "trace/event.h"
+#include "trace/ids.h"
+#include "trace/reader.h"
+#include "trace/standing.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hr_window {
+	uint64_t from_ns, until_ns; /* both belong to it */
+	bool anonymous, addresses;
+	bool begun; /* what stands at from_ns has been told */
+	bool past;  /* something behind until_ns was seen: no need to read on */
+	struct hr_standing standing;
+	struct hr_ids ids;     /* of numbered objects */
+	struct hr_map64 types; /* number given to each */
+	struct hr_event *ev;   /* what was made of the last events */
+	size_t n, cap;
+	uint64_t free_os_memory;
+	uint64_t events; /* in the window so far, with those that stand at its begin */
+};
+
+/* until_ns: UINT64_MAX is to the end. meta: of the trace. */
+void hr_window_init(struct hr_window *w, const struct hr_trace_meta *meta, uint64_t from_ns, uint64_t until_ns,
+		    bool anonymous);
+void hr_window_release(struct hr_window *w);
+/* The window's own meta data and, at its end, stats, made of those of the trace. */
+void hr_window_meta(const struct hr_window *w, struct hr_trace_meta *meta);
+void hr_window_stats(const struct hr_window *w, struct hr_trace_stats *stats);
+/*
+ * The next n events of the trace; what becomes of them is in w->ev, w->n until
+ * the next call. HR_ENOMEM.
+ */
+enum hr_status hr_window_take(struct hr_window *w, const struct hr_event *ev, size_t n, struct hr_error *err);
+/*
+ * The trace ends, at last_ns: as hr_window_take. HR_EUSAGE: before the window
+ * begins.
+ */
+enum hr_status hr_window_end(struct hr_window *w, uint64_t last_ns, struct hr_error *err);
+
+#endif
