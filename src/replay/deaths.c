@@ -37,6 +37,8 @@ static uint64_t next_place(const struct hr_deaths *d)
 /* The first n held events, with who died before each. */
 static enum hr_status let_out(struct hr_deaths *d, size_t n, struct hr_error *err)
 {
+	if (n == 0) /* held may be NULL */
+		return HR_OK;
 	for (size_t i = 0; i < n; i++) {
 		const struct hr_held *h = &d->held[i];
 		uint32_t next;
