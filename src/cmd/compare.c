@@ -3,6 +3,7 @@
 
 #include "cmd/cli.h"
 
+#include "base/alloc.h"
 #include "report/document.h"
 #include "report/metrics.h"
 #include "report/output.h"
@@ -76,18 +77,25 @@ static void print_table(FILE *out, const char *path, const struct hr_replay *r, 
 }
 
 static enum hr_status print_json(FILE *out, const char *path, const struct hr_replay *r,
-				 const struct cli_choices *choices, struct hr_error *err)
+				 const struct cli_choices *choices, const struct hr_json_series *series,
+				 struct hr_error *err)
 {
-	json_t *d = hr_document_new(), *policies = json_array();
+	json_t *d = hr_document_new(), *comparisons = json_array();
 
-	for (size_t i = 0; i < r->nfollowers; i++)
-		json_array_append_new(policies, json_pack("{s:o, s:o}", "policy", hr_document_policy(&choices->at[i]),
-							  "summary", hr_metrics_json(r->followers[i], r->objects)));
-	json_object_set_new(d, "trace", hr_document_trace(path, hr_reader_meta(r->reader), hr_reader_stats(r->reader)));
-	json_object_set_new(d, "settings", hr_document_settings(r));
-	json_object_set_new(d, "placement", hr_document_placement(r->placer));
-	json_object_set_new(d, "policies", policies);
+	json_array_append_new(comparisons, hr_document_comparison(path, r, choices->at, series));
+	json_object_set_new(d, "comparisons", comparisons);
 	return hr_document_write(d, out, err);
+}
+
+/* A series of each follower, for the JSON. */
+static enum hr_status observe(const struct hr_replay *r, struct hr_json_series **series, struct hr_error *err)
+{
+	*series = hr_calloc(r->nfollowers, sizeof(**series));
+	if (*series == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	for (size_t i = 0; i < r->nfollowers; i++)
+		hr_json_series_start(&(*series)[i], r->followers[i]);
+	return HR_OK;
 }
 
 int cli_run_compare(const struct cli_options *o, int argc, char **argv)
@@ -96,6 +104,7 @@ int cli_run_compare(const struct cli_options *o, int argc, char **argv)
 	struct hr_replay_options options = o->replay;
 	struct hr_policy_choice own;
 	struct cli_choices choices;
+	struct hr_json_series *series = NULL;
 	struct hr_output main = {0};
 	struct hr_replay r;
 	struct hr_error err;
@@ -108,14 +117,17 @@ int cli_run_compare(const struct cli_options *o, int argc, char **argv)
 	cli_progress_start(&options, o);
 	status = hr_replay_open(&r, argv[0], &options, choices.at, choices.n, &own, &err);
 	if (status == HR_OK) {
-		status = hr_replay_run(&r, &err);
+		if (o->json)
+			status = observe(&r, &series, &err);
+		if (status == HR_OK)
+			status = hr_replay_run(&r, &err);
 		cli_progress_end();
 		if (status == HR_OK) {
 			about = NULL;
 			status = hr_output_open(&main, o->output, &err);
 		}
 		if (status == HR_OK && o->json)
-			status = print_json(main.file, argv[0], &r, &choices, &err);
+			status = print_json(main.file, argv[0], &r, &choices, series, &err);
 		else if (status == HR_OK)
 			print_table(main.file, argv[0], &r, &choices);
 		if (status == HR_OK)
@@ -124,6 +136,7 @@ int cli_run_compare(const struct cli_options *o, int argc, char **argv)
 			cli_warn_trace(argv[0], hr_reader_stats(r.reader));
 		hr_output_abandon(&main);
 		hr_replay_close(&r);
+		free(series);
 	}
 	cli_choices_release(&choices);
 	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);

@@ -170,7 +170,7 @@ json_t *hr_document_placement(const struct hr_placer *placer)
 
 json_t *hr_document_policy(const struct hr_policy_choice *choice)
 {
-	return json_pack("{s:s, s:o}", "name", choice->def->name, "parameters",
+	return json_pack("{s:s, s:s, s:o}", "name", choice->def->name, "text", choice->text, "parameters",
 			 params_json(choice->def->params, choice->config));
 }
 
@@ -185,6 +185,22 @@ json_t *hr_document_replay(const char *path, const struct hr_replay *r, const st
 	json_object_set_new(d, "policy", hr_document_policy(choice));
 	json_object_set_new(d, "summary", hr_metrics_json(r->followers[0], r->objects));
 	json_object_set_new(d, "series", hr_json_series_get(series));
+	return d;
+}
+
+json_t *hr_document_comparison(const char *path, const struct hr_replay *r, const struct hr_policy_choice *choices,
+			       const struct hr_json_series *series)
+{
+	json_t *d = json_object(), *policies = json_array();
+
+	for (size_t i = 0; i < r->nfollowers; i++)
+		json_array_append_new(policies, json_pack("{s:o, s:o, s:o}", "policy", hr_document_policy(&choices[i]),
+							  "summary", hr_metrics_json(r->followers[i], r->objects),
+							  "series", hr_json_series_get(&series[i])));
+	json_object_set_new(d, "trace", hr_document_trace(path, hr_reader_meta(r->reader), hr_reader_stats(r->reader)));
+	json_object_set_new(d, "settings", hr_document_settings(r));
+	json_object_set_new(d, "placement", hr_document_placement(r->placer));
+	json_object_set_new(d, "policies", policies);
 	return d;
 }
 

@@ -16,7 +16,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#define HR_SCHEMA 1
+#define HR_SCHEMA 2
 
 /* {"schema", "heapreplay"}: the beginning of every document. */
 json_t *hr_document_new(void);
@@ -30,11 +30,17 @@ json_t *hr_document_trace(const char *path, const struct hr_trace_meta *meta, co
 json_t *hr_document_settings(const struct hr_replay *r);
 /* How spans were placed, and what the placer noticed. */
 json_t *hr_document_placement(const struct hr_placer *placer);
-/* A policy: name and all parameters with their values. */
+/* A policy: name, text (as it was chosen), and all parameters with their values. */
 json_t *hr_document_policy(const struct hr_policy_choice *choice);
 /* All of `heapreplay replay --json`: the above, the metrics and the series of the first follower. */
 json_t *hr_document_replay(const char *path, const struct hr_replay *r, const struct hr_policy_choice *choice,
 			   const struct hr_json_series *series);
+/*
+ * One trace of `heapreplay compare --json`: trace, settings, placement, and of
+ * each follower its policy, metrics and series (one of each a follower).
+ */
+json_t *hr_document_comparison(const char *path, const struct hr_replay *r, const struct hr_policy_choice *choices,
+			       const struct hr_json_series *series);
 /* bytes, or null for UINT64_MAX. */
 json_t *hr_document_bytes(uint64_t bytes);
 

@@ -3,6 +3,7 @@
 #     cli_data += tests/cli/foo.golden        (folders are allowed)
 cli_tests = \
 	tests/cli/bad-input.sh \
+	tests/cli/compare.sh \
 	tests/cli/examples.sh \
 	tests/cli/export.sh \
 	tests/cli/generate.sh \
