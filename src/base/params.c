@@ -32,6 +32,23 @@ static bool add_words(const struct hr_param *row, uint64_t *set, const char *val
 	return true;
 }
 
+/* "1%", or "1". */
+static bool set_percent(double *percent, const char *value)
+{
+	char number[MAX_VALUE];
+	size_t len = strcspn(value, "%");
+	double x;
+
+	if (len >= sizeof(number) || (value[len] == '%' && value[len + 1] != '\0'))
+		return false;
+	memcpy(number, value, len);
+	number[len] = '\0';
+	if (!hr_parse_double(number, &x) || x < 0 || x > 100)
+		return false;
+	*percent = x;
+	return true;
+}
+
 static bool set_value(const struct hr_param *row, void *to, const char *value)
 {
 	void *field = (char *)to + row->offset;
@@ -64,6 +81,8 @@ static bool set_value(const struct hr_param *row, void *to, const char *value)
 			return false;
 		*(double *)field = x;
 		return true;
+	case HR_PARAM_PERCENT:
+		return set_percent(field, value);
 	case HR_PARAM_SET:
 		return add_words(row, field, value);
 	}
@@ -79,6 +98,7 @@ static const char *type_hint(const struct hr_param *row, char *buf, size_t size)
 	    [HR_PARAM_COUNT] = "a whole number above 0",
 	    [HR_PARAM_LIMIT] = "a whole number above 0, or off",
 	    [HR_PARAM_RATIO] = "a number such as 0.01",
+	    [HR_PARAM_PERCENT] = "a percentage such as 1%",
 	};
 	size_t n = 0;
 
@@ -161,6 +181,9 @@ const char *hr_param_format(const struct hr_param *row, const void *from, char *
 		break;
 	case HR_PARAM_RATIO:
 		snprintf(buf, size, "%.17g", *(const double *)field);
+		break;
+	case HR_PARAM_PERCENT:
+		snprintf(buf, size, "%.17g%%", *(const double *)field);
 		break;
 	case HR_PARAM_SET:
 		set = *(const uint64_t *)field;

@@ -12,13 +12,14 @@
 #include <stdint.h>
 
 enum hr_param_type {
-	HR_PARAM_FLAG,	/* bool: on, off */
-	HR_PARAM_BYTES, /* uint64_t */
-	HR_PARAM_NS,	/* uint64_t */
-	HR_PARAM_COUNT, /* uint64_t, at least 1 */
-	HR_PARAM_LIMIT, /* uint64_t, at least 1; UINT64_MAX: "off" */
-	HR_PARAM_RATIO, /* double, not negative */
-	HR_PARAM_SET,	/* uint64_t: bit i is the i-th word of `words`; given several times they add up; "none" */
+	HR_PARAM_FLAG,	  /* bool: on, off */
+	HR_PARAM_BYTES,	  /* uint64_t */
+	HR_PARAM_NS,	  /* uint64_t */
+	HR_PARAM_COUNT,	  /* uint64_t, at least 1 */
+	HR_PARAM_LIMIT,	  /* uint64_t, at least 1; UINT64_MAX: "off" */
+	HR_PARAM_RATIO,	  /* double, not negative */
+	HR_PARAM_PERCENT, /* double, 0..100 */
+	HR_PARAM_SET,	  /* uint64_t: bit i is the i-th word of `words`; given several times they add up; "none" */
 };
 
 struct hr_param {

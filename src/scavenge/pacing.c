@@ -11,12 +11,18 @@
 #include <math.h>
 #include <string.h>
 
-#define SCAVENGE_PERCENT 1	/* scavengePercent: of all processors' time */
 #define RETAIN_EXTRA_DIVISOR 10 /* 1 / retainExtraPercent: what the goal leaves as slack */
-#define MIN_WORK_NS 1e6		/* minScavWorkTime: a burst is at least so long */
 #define START_SLEEP_RATIO 0.001 /* startingScavSleepRatio */
 #define COOLDOWN_NS INT64_C(5000000000)
-#define APPROX_PHYS_PAGE_NS 10e3 /* approxWorkedNSPerPhysicalPage */
+#define MAX_SLEEP_NS INT64_C(4000000000000000000)
+
+const struct hr_bg_rules hr_bg_runtime = {
+    .share_percent = 1,
+    .quantum_bytes = 64 << 10,
+    .burst_ns = 1000000,
+    .guess_ns = 10000,
+    .timed = true,
+};
 
 uint64_t hr_double_to_u64(double x, int address_bits)
 {
@@ -85,9 +91,10 @@ bool hr_pi_next(struct hr_pi *c, double input, double setpoint, double period, d
 	return true;
 }
 
-void hr_bg_init(struct hr_bg *bg)
+void hr_bg_init(struct hr_bg *bg, const struct hr_bg_rules *rules)
 {
 	memset(bg, 0, sizeof(*bg));
+	bg->rules = *rules;
 	bg->pi = (struct hr_pi){.kp = 0.3375, .ti = 3.2e6, .tt = 1e9, .min = 0.001, .max = 1000.0};
 	bg->sleep_ratio = START_SLEEP_RATIO;
 }
@@ -100,28 +107,35 @@ void hr_bg_burst_begin(struct hr_bg *bg)
 
 bool hr_bg_burst_step(struct hr_bg *bg, uint64_t bytes, double ns, uint64_t phys_page_bytes)
 {
+	const struct hr_bg_rules *r = &bg->rules;
+	bool guess = ns == 0 || !r->timed;
+
 	/* A clock too coarse to see the work: take what a physical page was once measured to cost. */
-	bg->worked_ns += ns == 0 ? APPROX_PHYS_PAGE_NS * (double)(bytes / phys_page_bytes) : ns;
+	bg->worked_ns += guess ? (double)r->guess_ns * (double)(bytes / phys_page_bytes) : ns;
 	bg->released_bytes += bytes;
 	/* Less than was asked for: nothing is left. */
-	return bytes >= HR_BG_QUANTUM_BYTES && bg->worked_ns < MIN_WORK_NS;
+	return bytes > 0 && bytes >= r->quantum_bytes && bg->worked_ns < (double)r->burst_ns;
 }
 
-static double at_least_a_burst(double worked_ns)
+static double at_least_a_burst(const struct hr_bg *bg, double worked_ns)
 {
-	return worked_ns < MIN_WORK_NS ? MIN_WORK_NS : worked_ns;
+	double burst_ns = (double)bg->rules.burst_ns;
+
+	return worked_ns < burst_ns ? burst_ns : worked_ns;
 }
 
 int64_t hr_bg_sleep_request(const struct hr_bg *bg, double worked_ns)
 {
-	return (int64_t)(at_least_a_burst(worked_ns) / bg->sleep_ratio);
+	double ns = at_least_a_burst(bg, worked_ns) / bg->sleep_ratio;
+
+	return ns < (double)MAX_SLEEP_NS ? (int64_t)ns : MAX_SLEEP_NS;
 }
 
 void hr_bg_slept(struct hr_bg *bg, double worked_ns, double slept_ns, unsigned procs)
 {
 	double cpu_fraction;
 
-	worked_ns = at_least_a_burst(worked_ns);
+	worked_ns = at_least_a_burst(bg, worked_ns);
 	if (bg->cooldown_ns > 0) {
 		int64_t passed_ns = (int64_t)slept_ns + (int64_t)worked_ns;
 
@@ -129,7 +143,7 @@ void hr_bg_slept(struct hr_bg *bg, double worked_ns, double slept_ns, unsigned p
 		return;
 	}
 	cpu_fraction = worked_ns / ((slept_ns + worked_ns) * (double)procs);
-	if (!hr_pi_next(&bg->pi, cpu_fraction, SCAVENGE_PERCENT / 100.0, slept_ns + worked_ns, &bg->sleep_ratio)) {
+	if (!hr_pi_next(&bg->pi, cpu_fraction, bg->rules.share_percent / 100, slept_ns + worked_ns, &bg->sleep_ratio)) {
 		bg->sleep_ratio = START_SLEEP_RATIO;
 		bg->cooldown_ns = COOLDOWN_NS;
 		bg->reset = true;

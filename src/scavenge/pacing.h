@@ -48,8 +48,21 @@ struct hr_pi {
 /* False: the controller broke down and was reset; *out is min. piController.next. */
 bool hr_pi_next(struct hr_pi *c, double input, double setpoint, double period, double *out);
 
+/* The constants that the background's pace rests on. */
+struct hr_bg_rules {
+	double share_percent;	/* scavengePercent: of all processors' time, 0..100 */
+	uint64_t quantum_bytes; /* what it asks for in one round of a burst */
+	uint64_t burst_ns;	/* minScavWorkTime: a burst is at least so long, or counts as that */
+	uint64_t guess_ns;	/* approxWorkedNSPerPhysicalPage */
+	bool timed;		/* what a release costs is measured, and guessed only where the clock sees nothing */
+};
+
+/* The runtime's. */
+extern const struct hr_bg_rules hr_bg_runtime;
+
 /* scavengerState, as far as it is arithmetic. */
 struct hr_bg {
+	struct hr_bg_rules rules;
 	struct hr_pi pi;
 	double sleep_ratio;
 	int64_t cooldown_ns;
@@ -59,12 +72,10 @@ struct hr_bg {
 	uint64_t released_bytes;
 };
 
-#define HR_BG_QUANTUM_BYTES UINT64_C(65536)
-
-void hr_bg_init(struct hr_bg *bg);
+void hr_bg_init(struct hr_bg *bg, const struct hr_bg_rules *rules);
 /* scavengerState.run, taken apart so that the caller can let time pass inside: */
 void hr_bg_burst_begin(struct hr_bg *bg);
-/* One scavenge of HR_BG_QUANTUM_BYTES released `bytes` in `ns`. True: the burst goes on (ask shouldStop, scavenge again). */
+/* One scavenge of a quantum released `bytes` in `ns`. True: the burst goes on (ask shouldStop, scavenge again). */
 bool hr_bg_burst_step(struct hr_bg *bg, uint64_t bytes, double ns, uint64_t phys_page_bytes);
 /* scavengerState.sleep, in two halves. How long to sleep after a burst that worked so long, ns. */
 int64_t hr_bg_sleep_request(const struct hr_bg *bg, double worked_ns);

@@ -1152,7 +1152,7 @@ static void op_pi(struct oracle *o, const struct words *w)
 static void op_scavnew(struct oracle *o, const struct words *w)
 {
 	(void)w;
-	hr_bg_init(&o->bg);
+	hr_bg_init(&o->bg, &hr_bg_runtime);
 }
 
 static void op_sleep(struct oracle *o, const struct words *w)
@@ -1589,7 +1589,7 @@ int main(int argc, char **argv)
 	o.geometry = hr_geometry(address_bits);
 	o.base_chunk = address_bits == 32 ? 256 : 0xc000;
 	o.base_page = hr_chunk_page(o.base_chunk);
-	hr_bg_init(&o.bg);
+	hr_bg_init(&o.bg, &hr_bg_runtime);
 
 	while (getline(&line, &cap, stdin) >= 0) {
 		o.line++;

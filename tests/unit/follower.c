@@ -159,9 +159,9 @@ static void test_batches_do_not_matter(void **state)
 
 /*
  * "The background scavenger uses 1 % of the processors": with work for minutes
- * its simulated CPU time is 1 % of P times the time that passed.
+ * its simulated CPU time is 1 % of P times the time that passed, or what is asked for.
  */
-static void background_share(const char *policy, unsigned procs)
+static void background_share(const char *policy, unsigned procs, unsigned percent)
 {
 	static struct script s;
 	struct hr_settings settings = default_settings(procs);
@@ -172,7 +172,7 @@ static void background_share(const char *policy, unsigned procs)
 	 * Releases 67 times as slow as the default (and more, the more Ps work), and none of a whole huge page
 	 * at once, so that there is work until the end in small pieces.
 	 */
-	settings.cost.page_ns = UINT64_C(20000) * procs;
+	settings.cost.page_ns = UINT64_C(20000) * procs * percent;
 	settings.huge_page_bytes = 0;
 	f = new_follower(policy, &settings);
 	memset(&s, 0, sizeof(s));
@@ -181,18 +181,29 @@ static void background_share(const char *policy, unsigned procs)
 	assert_true(hr_follower_retained_bytes(f) > f->goal_bytes);
 	share = (double)f->count.background_ns / ((double)(20 * S - 40 * MS) * procs);
 	printf("# %s, %u Ps: %.4f of a P\n", policy, procs, share);
-	assert_true(share > 0.008 && share < 0.012);
+	assert_true(share > 0.008 * percent && share < 0.012 * percent);
 	end_follower(f);
 }
 
 static void test_background_takes_one_percent(void **state)
 {
 	(void)state;
-	background_share("go1.18", 1);
-	background_share("go1.19", 1);
-	background_share("go1.19", 4);
-	background_share("go1.22", 1);
-	background_share("go1.22", 4);
+	background_share("go1.18", 1, 1);
+	background_share("go1.19", 1, 1);
+	background_share("go1.19", 4, 1);
+	background_share("go1.22", 1, 1);
+	background_share("go1.22", 4, 1);
+}
+
+static void test_background_takes_its_share(void **state)
+{
+	(void)state;
+	background_share("go1.22,share=4%", 1, 4);
+	background_share("go1.22,share=2%,burst=5ms", 4, 2);
+	background_share("go1.19,quantum=8KiB", 1, 1);
+	/* Pages cost 40 us here and are taken to cost 10: four times as much as is meant. */
+	background_share("go1.22,timed=off,share=0.5%", 1, 2);
+	background_share("go1.22,timed=off,guess=40us,share=2%", 1, 2);
 }
 
 /* It works down to the goal and stops there: 110 % of in use at the mark, times the ratio of the goals. */
@@ -321,13 +332,10 @@ static void test_refaults_and_thrash(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_bands_add_up_under_every_policy),
-	    cmocka_unit_test(test_batches_do_not_matter),
-	    cmocka_unit_test(test_background_takes_one_percent),
-	    cmocka_unit_test(test_background_stops_at_the_goal),
-	    cmocka_unit_test(test_memory_limit_at_allocation),
-	    cmocka_unit_test(test_samples_stand_after_their_time),
-	    cmocka_unit_test(test_refaults_and_thrash),
+	    cmocka_unit_test(test_bands_add_up_under_every_policy), cmocka_unit_test(test_batches_do_not_matter),
+	    cmocka_unit_test(test_background_takes_one_percent),    cmocka_unit_test(test_background_takes_its_share),
+	    cmocka_unit_test(test_background_stops_at_the_goal),    cmocka_unit_test(test_memory_limit_at_allocation),
+	    cmocka_unit_test(test_samples_stand_after_their_time),  cmocka_unit_test(test_refaults_and_thrash),
 	};
 
 	return cmocka_run_group_tests_name("follower", tests, NULL, NULL);

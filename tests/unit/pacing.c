@@ -117,25 +117,60 @@ static void test_controller_breaks_down(void **state)
 
 static void test_burst(void **state)
 {
+	const uint64_t quantum = hr_bg_runtime.quantum_bytes;
 	struct hr_bg bg;
 	int rounds = 1;
 
 	(void)state;
-	hr_bg_init(&bg);
+	hr_bg_init(&bg, &hr_bg_runtime);
 	hr_bg_burst_begin(&bg);
-	assert_true(hr_bg_burst_step(&bg, HR_BG_QUANTUM_BYTES, 999999, 4096));
-	assert_false(hr_bg_burst_step(&bg, HR_BG_QUANTUM_BYTES, 1, 4096));
-	assert_true(bg.worked_ns == 1e6 && bg.released_bytes == 2 * HR_BG_QUANTUM_BYTES);
+	assert_true(hr_bg_burst_step(&bg, quantum, 999999, 4096));
+	assert_false(hr_bg_burst_step(&bg, quantum, 1, 4096));
+	assert_true(bg.worked_ns == 1e6 && bg.released_bytes == 2 * quantum);
 
 	/* Less than was asked for: nothing is left. */
 	hr_bg_burst_begin(&bg);
-	assert_false(hr_bg_burst_step(&bg, HR_BG_QUANTUM_BYTES - 8192, 1, 4096));
+	assert_false(hr_bg_burst_step(&bg, quantum - 8192, 1, 4096));
 
 	/* Without a clock, 10 us a physical page: 160 us a quantum. */
 	hr_bg_burst_begin(&bg);
-	while (hr_bg_burst_step(&bg, HR_BG_QUANTUM_BYTES, 0, 4096))
+	while (hr_bg_burst_step(&bg, quantum, 0, 4096))
 		rounds++;
 	assert_int_equal(rounds, 7);
+}
+
+/* Other constants than the runtime's. */
+static void test_rules(void **state)
+{
+	struct hr_bg_rules rules = hr_bg_runtime;
+	struct hr_bg bg;
+
+	(void)state;
+	assert_true(rules.share_percent == 1 && rules.quantum_bytes == 65536 && rules.burst_ns == 1000000);
+	assert_true(rules.guess_ns == 10000 && rules.timed);
+
+	/* The clock sees 5 ns, and isn't asked: 16 pages of 20 us. */
+	rules = (struct hr_bg_rules){.share_percent = 4, .quantum_bytes = 65536, .burst_ns = 500000, .guess_ns = 20000};
+	hr_bg_init(&bg, &rules);
+	hr_bg_burst_begin(&bg);
+	assert_true(hr_bg_burst_step(&bg, 65536, 5, 4096));
+	assert_true(bg.worked_ns == 320000);
+	assert_false(hr_bg_burst_step(&bg, 65536, 5, 4096));
+	assert_true(hr_bg_sleep_request(&bg, 1) == 500000000);
+
+	/* 4 % of a processor is right; 1 % leaves room. */
+	hr_bg_slept(&bg, 1e6, 24e6, 1);
+	assert_true(fabs(bg.sleep_ratio - 0.001) < 1e-12);
+	hr_bg_slept(&bg, 1e6, 99e6, 1);
+	assert_true(bg.sleep_ratio > 0.001);
+
+	/* A quantum of nothing ends the burst, and a sleep fits its type. */
+	rules.quantum_bytes = 0;
+	rules.burst_ns = UINT64_MAX;
+	hr_bg_init(&bg, &rules);
+	hr_bg_burst_begin(&bg);
+	assert_false(hr_bg_burst_step(&bg, 0, 0, 4096));
+	assert_true(hr_bg_sleep_request(&bg, 1) == INT64_C(4000000000000000000));
 }
 
 static void test_sleep(void **state)
@@ -143,7 +178,7 @@ static void test_sleep(void **state)
 	struct hr_bg bg;
 
 	(void)state;
-	hr_bg_init(&bg);
+	hr_bg_init(&bg, &hr_bg_runtime);
 	/* 1 ms of work, and all that is less, is followed by 1 s of sleep. */
 	assert_true(hr_bg_sleep_request(&bg, 1e6) == 1000000000);
 	assert_true(hr_bg_sleep_request(&bg, 5) == 1000000000);
@@ -173,6 +208,7 @@ int main(void)
 	    cmocka_unit_test(test_memory_limit_goal),
 	    cmocka_unit_test(test_controller_breaks_down),
 	    cmocka_unit_test(test_burst),
+	    cmocka_unit_test(test_rules),
 	    cmocka_unit_test(test_sleep),
 	};
 

@@ -11,7 +11,7 @@
 struct config {
 	bool flag;
 	uint64_t size, time, count, most, set;
-	double ratio;
+	double ratio, percent;
 };
 
 static const char *const words[] = {"one", "two", "three", NULL};
@@ -24,6 +24,7 @@ static const struct hr_param table[] = {
     {"most", HR_PARAM_LIMIT, offsetof(struct config, most), "off", NULL, ""},
     {"set", HR_PARAM_SET, offsetof(struct config, set), "none", words, ""},
     {"ratio", HR_PARAM_RATIO, offsetof(struct config, ratio), "0.01", NULL, ""},
+    {"percent", HR_PARAM_PERCENT, offsetof(struct config, percent), "1%", NULL, ""},
     {NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL},
 };
 
@@ -40,6 +41,7 @@ static void test_defaults_are_the_tables(void **state)
 	assert_int_equal(c.most, UINT64_MAX);
 	assert_int_equal(c.set, 0);
 	assert_true(c.ratio == 0.01);
+	assert_true(c.percent == 1);
 }
 
 static void test_values_are_read(void **state)
@@ -59,6 +61,10 @@ static void test_values_are_read(void **state)
 	assert_int_equal(c.most, 12);
 	assert_int_equal(hr_params_parse(table, &c, "most=off", "x", NULL), HR_OK);
 	assert_int_equal(c.most, UINT64_MAX);
+	assert_int_equal(hr_params_parse(table, &c, "percent=2.5%", "x", NULL), HR_OK);
+	assert_true(c.percent == 2.5);
+	assert_int_equal(hr_params_parse(table, &c, "percent=100", "x", NULL), HR_OK);
+	assert_true(c.percent == 100);
 	assert_int_equal(hr_params_parse(table, &c, "", "x", NULL), HR_OK);
 }
 
@@ -71,8 +77,10 @@ static void test_what_is_written_is_read_back(void **state)
 	memset(&a, 0, sizeof(a));
 	memset(&b, 0, sizeof(b));
 	hr_params_init(table, &a);
-	assert_int_equal(
-	    hr_params_parse(table, &a, "flag=on,size=123,time=7us,count=9,set=two+three,ratio=0.1", "x", NULL), HR_OK);
+	assert_int_equal(hr_params_parse(table, &a,
+					 "flag=on,size=123,time=7us,count=9,set=two+three,ratio=0.1,percent=0.1%", "x",
+					 NULL),
+			 HR_OK);
 	for (const struct hr_param *row = table; row->name != NULL; row++) {
 		snprintf(item, sizeof(item), "%s=%s", row->name, hr_param_format(row, &a, text, sizeof(text)));
 		assert_int_equal(hr_params_parse(table, &b, item, "x", NULL), HR_OK);
@@ -92,6 +100,9 @@ static void test_errors_name_the_key(void **state)
 	    {"set=four", "none, one, two, three"},
 	    {"flag", "not of the form key=value"},
 	    {"ratio=-1", "ratio=-1 is not valid"},
+	    {"percent=101%", "percent=101% is not valid; it takes a percentage such as 1%"},
+	    {"percent=1%%", "percent=1%% is not valid"},
+	    {"percent=%", "percent=% is not valid"},
 	};
 	struct config c = {0};
 	struct hr_error err;

@@ -45,6 +45,7 @@ struct generation {
 struct go_config {
 	uint64_t fix;
 	bool offset;
+	struct hr_bg_rules pace;
 };
 
 enum phase { PARKED, WORKING, FINISHING, SLEEPING };
@@ -118,7 +119,7 @@ static void work(struct go *g)
 		end_burst(g);
 		return;
 	}
-	released = scavenge(g, HR_WHY_BACKGROUND, HR_BG_QUANTUM_BYTES, false, &ns);
+	released = scavenge(g, HR_WHY_BACKGROUND, g->bg.rules.quantum_bytes, false, &ns);
 	g->f->count.background_ns += ns;
 	g->phase = hr_bg_burst_step(&g->bg, released, (double)ns, g->f->settings.phys_page_bytes) ? WORKING : FINISHING;
 	g->step_ns = g->f->now_ns + ns;
@@ -372,7 +373,7 @@ static void go_destroy(void *state)
 }
 
 static void *create(struct hr_follower *f, const struct generation *gen, struct hr_search_options options,
-		    bool fix_limit)
+		    bool fix_limit, const struct hr_bg_rules *pace)
 {
 	struct go *g = hr_calloc(1, sizeof(*g));
 
@@ -383,7 +384,7 @@ static void *create(struct hr_follower *f, const struct generation *gen, struct 
 	g->limit_factor = fix_limit ? 1 - 5 / 100.0 : gen->limit_factor;
 	g->goals = (struct hr_goals){HR_GOAL_OFF, HR_GOAL_OFF};
 	g->step_ns = g->wake_ns = HR_NEVER;
-	hr_bg_init(&g->bg);
+	hr_bg_init(&g->bg, pace);
 	g->search = gen->search->create(&f->map, &options);
 	if (g->search == NULL) {
 		free(g);
@@ -408,6 +409,17 @@ static const char *const fixes122[] = {"setempty", "sticky", NULL};
 	{                                                                                                              \
 		"fix", HR_PARAM_SET, offsetof(struct go_config, fix), "none", words, help                              \
 	}
+/* How fast the background works; the defaults are hr_bg_runtime's. */
+#define PACE(key, type, field, initial, help)                                                                          \
+	{                                                                                                              \
+		key, HR_PARAM_##type, offsetof(struct go_config, pace.field), initial, NULL, help                      \
+	}
+#define PACING                                                                                                         \
+	PACE("share", PERCENT, share_percent, "1%", "of all processors' time, for the background"),                    \
+	    PACE("quantum", BYTES, quantum_bytes, "64KiB", "what the background asks for at a time"),                  \
+	    PACE("burst", NS, burst_ns, "1ms", "how long the background works, at least, before it sleeps"),           \
+	    PACE("timed", FLAG, timed, "on", "the background times its releases; off: it takes the guess"),            \
+	    PACE("guess", NS, guess_ns, "10us", "what a physical page is taken to cost where no clock tells")
 #define END_OF_PARAMS                                                                                                  \
 	{                                                                                                              \
 		NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL                                                               \
@@ -415,6 +427,7 @@ static const char *const fixes122[] = {"setempty", "sticky", NULL};
 
 static const struct hr_param params118[] = {
     FIX(fixes118, "mend bugs: limit (goal at 95x the memory limit), flush (flushed page caches go unseen)"),
+    PACING,
     END_OF_PARAMS,
 };
 static const struct hr_param params119[] = {
@@ -422,16 +435,19 @@ static const struct hr_param params119[] = {
 		  "regrow (index memory mapped twice), sticky (a marked cursor that finds nothing stays)"),
     {"offset", HR_PARAM_FLAG, offsetof(struct go_config, offset), "off", NULL,
      "search a chunk from the page that the index names, as Go 1.20 does"},
+    PACING,
     END_OF_PARAMS,
 };
 static const struct hr_param params121[] = {
     FIX(fixes121, "mend bugs: limit (goal at 95x the memory limit), setempty (a background pass hides pages from "
 		  "forced ones), sticky (a marked cursor that finds nothing stays)"),
+    PACING,
     END_OF_PARAMS,
 };
 static const struct hr_param params122[] = {
     FIX(fixes122, "mend bugs: setempty (a background pass hides pages from forced ones), sticky (a marked cursor "
 		  "that finds nothing stays)"),
+    PACING,
     END_OF_PARAMS,
 };
 
@@ -444,7 +460,7 @@ static void *create118(struct hr_follower *f, const void *config)
 {
 	const struct go_config *c = config;
 
-	return create(f, &go118, (struct hr_search_options){.fix_flush = fixed(c, 1)}, fixed(c, 0));
+	return create(f, &go118, (struct hr_search_options){.fix_flush = fixed(c, 1)}, fixed(c, 0), &c->pace);
 }
 
 static void *create119(struct hr_follower *f, const void *config)
@@ -453,7 +469,7 @@ static void *create119(struct hr_follower *f, const void *config)
 	struct hr_search_options options = {
 	    .offset = c->offset, .fix_flush = fixed(c, 1), .fix_regrow = fixed(c, 2), .fix_sticky = fixed(c, 3)};
 
-	return create(f, &go119, options, fixed(c, 0));
+	return create(f, &go119, options, fixed(c, 0), &c->pace);
 }
 
 static void *create121(struct hr_follower *f, const void *config)
@@ -461,7 +477,7 @@ static void *create121(struct hr_follower *f, const void *config)
 	const struct go_config *c = config;
 
 	return create(f, &go121, (struct hr_search_options){.fix_setempty = fixed(c, 1), .fix_sticky = fixed(c, 2)},
-		      fixed(c, 0));
+		      fixed(c, 0), &c->pace);
 }
 
 static void *create122(struct hr_follower *f, const void *config)
@@ -469,7 +485,7 @@ static void *create122(struct hr_follower *f, const void *config)
 	const struct go_config *c = config;
 
 	return create(f, &go122, (struct hr_search_options){.fix_setempty = fixed(c, 0), .fix_sticky = fixed(c, 1)},
-		      false);
+		      false, &c->pace);
 }
 
 #define GO_POLICY(id, title, line)                                                                                     \
