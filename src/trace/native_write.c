@@ -605,7 +605,8 @@ static enum hr_status maybe_snapshot(struct hr_native_writer *w, uint64_t time_n
 
 	if (w->standing_events > 0)
 		bytes = w->standing_bytes * things / w->standing_events;
-	if (w->own_numbers || things > HR_NATIVE_MAX_EVENTS || w->offset - w->standing_offset < SNAPSHOT_SHARE * bytes)
+	if (w->own_numbers || w->standing.too_large || things > HR_NATIVE_MAX_EVENTS ||
+	    w->offset - w->standing_offset < SNAPSHOT_SHARE * bytes)
 		return HR_OK;
 	return write_snapshot(w, time_ns, err);
 }

@@ -10,8 +10,8 @@
 
 enum { PAGE_SHIFT = 13, CHUNK_PAGES = 512 };
 
-/* No program has longer runs of pages: 1 TiB. */
-#define MAX_RUN_PAGES (UINT64_C(1) << 27)
+/* No heap of a page trace is larger: 1 TiB. A trace that is nonsense must not have us keep more. */
+#define MAX_CHUNKS ((size_t)1 << 18)
 #define NO_KEY UINT64_MAX
 
 /* Settings whose last word counts; they are told in this order. */
@@ -84,13 +84,15 @@ static bool add_thing(struct hr_standing *s, enum hr_standing_sort sort, const s
 
 /* --- pages of a page trace ----------------------------------------------------- */
 
+/* NULL: out of memory, or of patience. */
 static struct hr_standing_pages *chunk_of(struct hr_standing *s, uint64_t chunk)
 {
 	uint64_t *known = hr_map64_get(&s->chunks, chunk);
 
 	if (known != NULL)
 		return &s->pages[*known];
-	if (!hr_reserve(&s->pages, &s->cap_pages, s->npages + 1, sizeof(*s->pages)) ||
+	s->too_large |= s->npages == MAX_CHUNKS;
+	if (s->too_large || !hr_reserve(&s->pages, &s->cap_pages, s->npages + 1, sizeof(*s->pages)) ||
 	    !hr_map64_put(&s->chunks, chunk, s->npages))
 		return NULL;
 	s->pages[s->npages] = (struct hr_standing_pages){.chunk = chunk};
@@ -102,16 +104,15 @@ static bool mark_pages(struct hr_standing *s, const struct hr_event *ev)
 {
 	uint64_t page = ev->addr >> PAGE_SHIFT, left = ev->size >> PAGE_SHIFT;
 
-	if (left > MAX_RUN_PAGES)
-		return true;
-	while (left > 0) {
+	s->too_large |= left > MAX_CHUNKS * CHUNK_PAGES;
+	while (left > 0 && !s->too_large) {
 		struct hr_standing_pages *c = chunk_of(s, page / CHUNK_PAGES);
 		unsigned word = (unsigned)(page % CHUNK_PAGES / 64), bit = (unsigned)(page % 64);
 		unsigned n = left < 64 - bit ? (unsigned)left : 64 - bit;
 		uint64_t mask = hr_mask(bit, n);
 
 		if (c == NULL)
-			return false;
+			return s->too_large;
 		c->used[word] &= ~mask;
 		c->released[word] &= ~mask;
 		if (ev->kind == HR_EV_PAGE_ALLOC)
@@ -297,11 +298,15 @@ static bool tell_pages(const struct hr_standing *s, struct hr_event *ev, size_t 
 enum hr_status hr_standing_tell(const struct hr_standing *s, uint64_t time_ns, size_t more, struct hr_event **told,
 				size_t *n, struct hr_error *err)
 {
-	struct hr_event *ev = hr_calloc(hr_standing_count(s) + more, sizeof(*ev));
+	struct hr_event *ev;
 	size_t running = s->procs.count;
 
 	*n = 0;
-	*told = ev;
+	*told = NULL;
+	if (s->too_large)
+		return hr_error_set(err, HR_EINPUT,
+				    "runs of pages all over more than 1 TiB; what is live is not known");
+	*told = ev = hr_calloc(hr_standing_count(s) + more, sizeof(*ev));
 	if (ev == NULL)
 		return no_memory(err);
 	for (unsigned i = 0; i < NSETTINGS; i++)

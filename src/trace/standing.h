@@ -37,6 +37,7 @@ struct hr_standing {
 		uint64_t used[8], released[8];
 	} * pages;
 	size_t npages, cap_pages;
+	bool too_large; /* more pages than any heap has: nothing can be told any more */
 	struct hr_map64 procs; /* that run */
 	bool marking;
 	struct hr_event last[4]; /* GOMAXPROCS, MEMORY_LIMIT, HEAP_GOAL, HEAP_LIVE; time_ns: 1 if there was one */
@@ -51,7 +52,7 @@ enum hr_status hr_standing_follow(struct hr_standing *s, const struct hr_event *
 size_t hr_standing_count(const struct hr_standing *s);
 /*
  * The events at time_ns; *ev is to be freed, with room for `more` behind the
- * *n events. HR_ENOMEM.
+ * *n events. HR_ENOMEM; HR_EINPUT when it is too_large.
  */
 enum hr_status hr_standing_tell(const struct hr_standing *s, uint64_t time_ns, size_t more, struct hr_event **ev,
 				size_t *n, struct hr_error *err);

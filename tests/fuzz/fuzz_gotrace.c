@@ -24,7 +24,8 @@ static struct end read_all(const uint8_t *data, size_t size, unsigned want, size
 	struct hr_event ev[256];
 	struct hr_reader *r;
 	struct hr_error err;
-	struct end end = {.status = hr_reader_open_memory(data, size, &(struct hr_reader_options){.want = want}, &r, &err)};
+	struct end end = {.status =
+			      hr_reader_open_memory(data, size, &(struct hr_reader_options){.want = want}, &r, &err)};
 	uint64_t last_ns = 0;
 	size_t n;
 

@@ -525,8 +525,8 @@ enum { MANY = 300000, INFOS = 50 };
 static void both_kinds(void **state)
 {
 	const size_t room = (size_t)MANY * 64;
-	char *raw_text = malloc(room), *text = malloc(room), *to_raw = raw_text, *to = text, *model = malloc(room),
-	     *to_model = model;
+	char *raw_text = malloc(room), *text = malloc(room), *to_raw = raw_text, *to = text;
+	int32_t *model = malloc(MANY * sizeof(*model)), *to_model = model; /* sizes; frees below 0 */
 	static uint64_t stack[INFOS][MANY / 4];
 	size_t depth[INFOS] = {0};
 	uint64_t random = 11, next_ptr = 0x7f0000000000;
@@ -545,11 +545,11 @@ static void both_kinds(void **state)
 			stack[info][depth[info]++] = next_ptr;
 			to += sprintf(to, "+ %x\n", info);
 			to_raw += sprintf(to_raw, "+ %x %x %" PRIx64 "\n", 16 * info + 1, info + 1, next_ptr);
-			to_model += sprintf(to_model, "%u ", 16 * info + 1);
+			*to_model++ = (int32_t)(16 * info + 1);
 		} else if (what < 8 && depth[info] > 0) {
 			to += sprintf(to, "- %x\n", info);
 			to_raw += sprintf(to_raw, "- %" PRIx64 "\n", stack[info][--depth[info]]);
-			to_model += sprintf(to_model, "-%u ", 16 * info + 1);
+			*to_model++ = -(int32_t)(16 * info + 1);
 		} else if (what == 8) {
 			unsigned lines = (unsigned)(test_random(&random) % 8);
 
@@ -583,11 +583,10 @@ static void both_kinds(void **state)
 	assert_int_equal(a.n, c.n);
 	assert_memory_equal(a.ev, b.ev, a.n * sizeof(*a.ev));
 	assert_memory_equal(a.ev, c.ev, a.n * sizeof(*a.ev));
+	assert_int_equal(a.n, to_model - model);
 	for (size_t i = 0; i < a.n; i++) {
-		int64_t size = strtoll(i == 0 ? (to_model = model) : to_model, &to_model, 10);
-
-		assert_int_equal(a.ev[i].size, llabs(size));
-		assert_int_equal(a.ev[i].kind, size > 0 ? HR_EV_OBJ_ALLOC : HR_EV_OBJ_FREE);
+		assert_int_equal(a.ev[i].size, abs(model[i]));
+		assert_int_equal(a.ev[i].kind, model[i] > 0 ? HR_EV_OBJ_ALLOC : HR_EV_OBJ_FREE);
 	}
 	drop(&a);
 	drop(&b);

@@ -16,10 +16,21 @@
 #define BASE (BASE_ADDR / HR_PAGE_BYTES)
 #define MS UINT64_C(1000000)
 
-static const struct hr_trace_meta go_trace = {
-    .format = HR_FORMAT_GO, .version = 23, .go_minor = 23, .has_spans = true, .has_addresses = true, .has_procs = true, .min_addr = BASE_ADDR};
-static const struct hr_trace_meta go126_trace = {
-    .format = HR_FORMAT_GO, .version = 26, .go_minor = 26, .has_spans = true, .padded = true, .has_addresses = true, .has_procs = true, .min_addr = BASE_ADDR};
+static const struct hr_trace_meta go_trace = {.format = HR_FORMAT_GO,
+					      .version = 23,
+					      .go_minor = 23,
+					      .has_spans = true,
+					      .has_addresses = true,
+					      .has_procs = true,
+					      .min_addr = BASE_ADDR};
+static const struct hr_trace_meta go126_trace = {.format = HR_FORMAT_GO,
+						 .version = 26,
+						 .go_minor = 26,
+						 .has_spans = true,
+						 .padded = true,
+						 .has_addresses = true,
+						 .has_procs = true,
+						 .min_addr = BASE_ADDR};
 static const struct hr_trace_meta text_trace = {
     .format = HR_FORMAT_TEXT, .version = 1, .has_addresses = true, .has_procs = true, .strict = true};
 static const struct hr_trace_meta id_trace = {.format = HR_FORMAT_TEXT, .version = 1, .strict = true};
@@ -647,7 +658,8 @@ static void test_recordings(void **state)
 		o.placement = i & 1 ? HR_PLACEMENT_MODELLED : HR_PLACEMENT_RECORDED;
 		place_check_init(&check, BASE);
 		snprintf(path, sizeof(path), "%s/traces/%s", top != NULL ? top : ".", names[i / 2]);
-		assert_int_equal(hr_reader_open(path, &(struct hr_reader_options){.want = HR_WANT_SPANS}, &reader, &err), HR_OK);
+		assert_int_equal(
+		    hr_reader_open(path, &(struct hr_reader_options){.want = HR_WANT_SPANS}, &reader, &err), HR_OK);
 		do {
 			status = hr_reader_next(reader, ev, sizeof(ev) / sizeof(ev[0]), &n, &err);
 			if (pl == NULL)
@@ -716,7 +728,8 @@ int main(void)
 	    cmocka_unit_test(test_modelled),	cmocka_unit_test(test_idle_flush),
 	    cmocka_unit_test(test_fewer_procs), cmocka_unit_test(test_sweep_done),
 	    cmocka_unit_test(test_said_sweeps), cmocka_unit_test(test_wild),
-	    cmocka_unit_test(test_page_runs), cmocka_unit_test(test_checker),	cmocka_unit_test(test_recordings),
+	    cmocka_unit_test(test_page_runs),	cmocka_unit_test(test_checker),
+	    cmocka_unit_test(test_recordings),
 	};
 
 	return cmocka_run_group_tests_name("placer", tests, NULL, NULL);

@@ -4,8 +4,10 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -16,6 +18,12 @@ static inline uint64_t test_random(uint64_t *state)
 	*state ^= *state << 25;
 	*state ^= *state >> 27;
 	return *state * UINT64_C(2685821657736338717);
+}
+
+/* Under sanitizers and valgrind, where everything takes ten times as long (.ci/run sets it): a part is enough. */
+static inline bool test_quick(void)
+{
+	return getenv("HR_QUICK") != NULL;
 }
 
 #endif

@@ -246,9 +246,9 @@ static void test_objects(void **state)
 		uint64_t time_ns, number, size;
 		int kind, p;
 	} events[] = {
-	    {0, 0, 100, HR_EV_OBJ_EXISTS, 0}, {1, 1, 24, HR_EV_OBJ_ALLOC, 0},	{2, 2, 0, HR_EV_OBJ_ALLOC, 1},
-	    {3, 1, 24, HR_EV_OBJ_FREE, 0},     {4, 2, 0, HR_EV_OBJ_FREE, 1},	{5, 2, 4096, HR_EV_OBJ_ALLOC, 0},
-	    {6, 1, 8, HR_EV_OBJ_ALLOC, 0},     {7, 2, 4096, HR_EV_OBJ_FREE, 0},
+	    {0, 0, 100, HR_EV_OBJ_EXISTS, 0}, {1, 1, 24, HR_EV_OBJ_ALLOC, 0},  {2, 2, 0, HR_EV_OBJ_ALLOC, 1},
+	    {3, 1, 24, HR_EV_OBJ_FREE, 0},    {4, 2, 0, HR_EV_OBJ_FREE, 1},    {5, 2, 4096, HR_EV_OBJ_ALLOC, 0},
+	    {6, 1, 8, HR_EV_OBJ_ALLOC, 0},    {7, 2, 4096, HR_EV_OBJ_FREE, 0},
 	};
 	/* What the writer makes of them. */
 	static const char written[] = HEAD "! page-bytes 8192\n"

@@ -103,8 +103,32 @@ static void test_pages(void **state)
 		assert_memory_equal(now, again, sizeof(now));
 		free(told);
 	}
-	/* A run that no program has costs nothing. */
+	/* A run that no program has costs nothing; what is live is then not known any more. */
 	follow(&s, place(HR_EV_PAGE_ALLOC, 0, UINT64_C(1) << 47, 0));
+	assert_int_equal(hr_standing_tell(&s, 0, 0, &told, &n, &err), HR_EINPUT);
+	assert_null(told);
+	hr_standing_release(&s);
+}
+
+/* Nor do many runs, far from one another. */
+static void test_pages_everywhere(void **state)
+{
+	struct hr_event *told;
+	struct hr_standing s;
+	struct hr_error err;
+	size_t n;
+
+	(void)state;
+	hr_standing_init(&s, true);
+	for (uint64_t chunk = 0; chunk < 1 << 18; chunk++)
+		follow(&s, place(HR_EV_PAGE_ALLOC, chunk << 30, 8192, 0));
+	assert_int_equal(hr_standing_tell(&s, 0, 0, &told, &n, &err), HR_OK);
+	assert_int_equal(n, 1 << 18);
+	free(told);
+	for (uint64_t chunk = 1 << 18; chunk < 1 << 20; chunk++)
+		follow(&s, place(HR_EV_PAGE_ALLOC, chunk << 30, 8192, 0));
+	assert_int_equal(s.npages, 1 << 18);
+	assert_int_equal(hr_standing_tell(&s, 0, 0, &told, &n, &err), HR_EINPUT);
 	hr_standing_release(&s);
 }
 
@@ -207,10 +231,8 @@ static void test_window(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_things),
-	    cmocka_unit_test(test_pages),
-	    cmocka_unit_test(test_settings),
-	    cmocka_unit_test(test_window),
+	    cmocka_unit_test(test_things),   cmocka_unit_test(test_pages),  cmocka_unit_test(test_pages_everywhere),
+	    cmocka_unit_test(test_settings), cmocka_unit_test(test_window),
 	};
 
 	return cmocka_run_group_tests_name("window", tests, NULL, NULL);
