@@ -232,6 +232,7 @@ void hr_replay_close(struct hr_replay *r)
 		free(r->followers[i]);
 	}
 	free(r->followers);
+	free(r->events);
 	if (r->placer != NULL)
 		hr_placer_free(r->placer);
 	hr_objects_free(r->objects);
@@ -377,27 +378,6 @@ static struct pool *open_pool(struct hr_replay *r)
 	return p;
 }
 
-static enum hr_status follow(struct hr_replay *r, struct pool *pool, struct hr_error *err)
-{
-	size_t n;
-	const struct hr_place *records = hr_placer_take(r->placer, &n);
-	enum hr_status status = HR_OK;
-
-	if (n > 0)
-		r->end_ns = records[n - 1].time_ns;
-	while (n > 0 && status == HR_OK) {
-		size_t some = n < RECORDS_A_BATCH ? n : RECORDS_A_BATCH;
-
-		if (pool != NULL)
-			status = share_out(pool, records, some);
-		for (size_t i = 0; pool == NULL && i < r->nfollowers && status == HR_OK; i++)
-			status = hr_follower_follow(r->followers[i], records, some);
-		records += some;
-		n -= some;
-	}
-	return status == HR_OK ? HR_OK : hr_error_set(err, status, "out of memory while following the trace");
-}
-
 static void report_progress(const struct hr_replay *r, uint64_t trace_ns)
 {
 	uint64_t done, total;
@@ -418,66 +398,97 @@ static bool keep_until(const struct hr_event *events, size_t *n, uint64_t until_
 	return false;
 }
 
-/* Events that can be placed. *more: there may be later ones that count. */
-static enum hr_status place(struct hr_replay *r, struct pool *pool, const struct hr_event *events, size_t n, bool *more,
-			    struct hr_error *err)
+/* The last of it: what the stages still hold back. */
+static enum hr_status finish(struct hr_replay *r, bool past, struct hr_error *err)
 {
-	*more = keep_until(events, &n, r->options.until_ns);
-	if (n == 0)
-		return HR_OK;
-	HR_TRY(hr_placer_feed(r->placer, events, n, err));
-	return follow(r, pool, err);
-}
-
-static enum hr_status read_and_follow(struct hr_replay *r, struct pool *pool, struct hr_event *events,
-				      struct hr_error *err)
-{
-	uint64_t end_ns;
+	uint64_t end_ns = hr_reader_stats(r->reader)->last_time_ns;
 	const struct hr_event *spans;
-	bool more = true;
 	size_t n;
 
-	while (more) {
-		enum hr_status status = hr_reader_next(r->reader, events, EVENTS_A_BATCH, &n, err);
-
-		if (status == HR_END)
-			break;
-		HR_TRY(status);
-		report_progress(r, events[n - 1].time_ns);
-		spans = events;
-		if (r->objects != NULL) {
-			HR_TRY(hr_objects_feed(r->objects, events, n, err));
-			spans = hr_objects_take(r->objects, &n);
-		}
-		HR_TRY(place(r, pool, spans, n, &more, err));
-	}
-	end_ns = hr_reader_stats(r->reader)->last_time_ns;
-	if (end_ns > r->options.until_ns || !more)
+	r->ended = true;
+	if (past || end_ns > r->options.until_ns)
 		end_ns = r->options.until_ns;
-	if (r->objects != NULL && more) {
+	if (r->objects != NULL && !past) {
 		HR_TRY(hr_objects_finish(r->objects, end_ns, err));
 		spans = hr_objects_take(r->objects, &n);
-		HR_TRY(place(r, pool, spans, n, &more, err));
+		keep_until(spans, &n, r->options.until_ns);
+		HR_TRY(hr_placer_feed(r->placer, spans, n, err));
 	}
-	HR_TRY(hr_placer_finish(r->placer, end_ns, err));
-	return follow(r, pool, err);
+	return hr_placer_finish(r->placer, end_ns, err);
+}
+
+/* A batch of events through the stages. *past: it went beyond what is to be replayed. */
+static enum hr_status read_some(struct hr_replay *r, bool *past, struct hr_error *err)
+{
+	const struct hr_event *spans = r->events;
+	size_t n;
+
+	HR_TRY(hr_reader_next(r->reader, r->events, EVENTS_A_BATCH, &n, err));
+	report_progress(r, r->events[n - 1].time_ns);
+	if (r->objects != NULL) {
+		HR_TRY(hr_objects_feed(r->objects, r->events, n, err));
+		spans = hr_objects_take(r->objects, &n);
+	}
+	*past = !keep_until(spans, &n, r->options.until_ns);
+	return n > 0 ? hr_placer_feed(r->placer, spans, n, err) : HR_OK;
+}
+
+enum hr_status hr_replay_next(struct hr_replay *r, const struct hr_place **records, size_t *n, struct hr_error *err)
+{
+	enum hr_status status;
+	bool past = false;
+
+	*n = 0;
+	if (r->ended)
+		return HR_END;
+	if (r->events == NULL)
+		r->events = hr_calloc(EVENTS_A_BATCH, sizeof(*r->events));
+	if (r->events == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	status = read_some(r, &past, err);
+	if (status == HR_END || (status == HR_OK && past))
+		status = finish(r, past, err);
+	HR_TRY(status);
+	*records = hr_placer_take(r->placer, n);
+	if (*n > 0)
+		r->end_ns = (*records)[*n - 1].time_ns;
+	return HR_OK;
+}
+
+static enum hr_status follow(struct hr_replay *r, struct pool *pool, const struct hr_place *records, size_t n,
+			     struct hr_error *err)
+{
+	enum hr_status status = HR_OK;
+
+	while (n > 0 && status == HR_OK) {
+		size_t some = n < RECORDS_A_BATCH ? n : RECORDS_A_BATCH;
+
+		if (pool != NULL)
+			status = share_out(pool, records, some);
+		for (size_t i = 0; pool == NULL && i < r->nfollowers && status == HR_OK; i++)
+			status = hr_follower_follow(r->followers[i], records, some);
+		records += some;
+		n -= some;
+	}
+	return status == HR_OK ? HR_OK : hr_error_set(err, status, "out of memory while following the trace");
 }
 
 enum hr_status hr_replay_run(struct hr_replay *r, struct hr_error *err)
 {
-	struct hr_event *events = hr_calloc(EVENTS_A_BATCH, sizeof(*events));
-	struct pool *pool;
+	struct pool *pool = open_pool(r);
+	const struct hr_place *records;
 	enum hr_status status, following;
+	size_t n;
 
-	if (events == NULL)
-		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	pool = open_pool(r);
-	status = read_and_follow(r, pool, events, err);
+	do {
+		status = hr_replay_next(r, &records, &n, err);
+		if (status == HR_OK)
+			status = follow(r, pool, records, n, err);
+	} while (status == HR_OK);
 	if (pool != NULL) {
 		following = close_pool(pool);
-		if (status == HR_OK && following != HR_OK)
+		if (status == HR_END && following != HR_OK)
 			status = hr_error_set(err, following, "out of memory while following the trace");
 	}
-	free(events);
-	return status;
+	return status == HR_END ? HR_OK : status;
 }

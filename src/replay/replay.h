@@ -45,7 +45,9 @@ struct hr_replay {
 	struct hr_replay_options options;
 	struct hr_follower **followers; /* one a policy */
 	size_t nfollowers;
-	uint64_t end_ns; /* time of the last record */
+	uint64_t end_ns;	 /* time of the last record */
+	struct hr_event *events; /* a batch */
+	bool ended;
 };
 
 /*
@@ -57,7 +59,14 @@ struct hr_replay {
 enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struct hr_replay_options *options,
 			      const struct hr_policy_choice *choices, size_t nchoices, struct hr_policy_choice *own,
 			      struct hr_error *err);
-/* Reads to the end (or until_ns). */
+/*
+ * The next placements, for a caller who hands them to followers in his own way,
+ * instead of hr_replay_run: *n records, 0 where nothing is decided yet, valid
+ * until the next call; the last one is HR_PLACE_END. Waits for a pipe's data.
+ * HR_END: that was all; else as hr_reader_next, hr_objects_feed, hr_placer_feed.
+ */
+enum hr_status hr_replay_next(struct hr_replay *r, const struct hr_place **records, size_t *n, struct hr_error *err);
+/* Reads to the end (or until_ns), and follows. */
 enum hr_status hr_replay_run(struct hr_replay *r, struct hr_error *err);
 void hr_replay_close(struct hr_replay *r);
 
