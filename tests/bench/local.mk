@@ -33,6 +33,10 @@ bench_tools += tests/bench/index
 tests_bench_index_SOURCES = tests/bench/index.c
 tests_bench_index_LDADD = libcore.la
 
+bench_tools += tests/bench/index_work
+tests_bench_index_work_SOURCES = tests/bench/index_work.c
+tests_bench_index_work_LDADD = libcore.la
+
 bench_tools += tests/bench/alloc
 tests_bench_alloc_SOURCES = tests/bench/alloc.c
 tests_bench_alloc_LDADD = libcore.la $(ZLIB_LIBS)
@@ -44,3 +48,11 @@ tests_bench_replay_LDADD = libcore.la
 bench_scripts += tests/bench/replay.sh
 
 bench_scripts += tests/bench/heaptrack.sh
+
+# The studies in docs/: the tables that they quote and the pictures, made anew in study/.
+studies = tests/bench/index_work
+study: heapreplay$(EXEEXT) $(studies)
+	@$(MKDIR_P) study
+	tests/bench/index_work >study/index-work.csv
+	gnuplot -e "csv='study/index-work.csv'; out='study/index-work.png'" $(top_srcdir)/plots/index-work.gp
+.PHONY: study

@@ -101,7 +101,7 @@ EXTRA_DIST += tests/unit/no-cmocka.sh $(unit_headers)
 # The scavenger: its map, its four searches, its pacing.
 unit_headers += tests/unit/search_heap.h
 unit_tests += tests/unit/search_addr tests/unit/pagemap tests/unit/pacing tests/unit/walk tests/unit/index_bits \
-	tests/unit/index_density tests/unit/index_threads
+	tests/unit/index_density tests/unit/index_threads tests/unit/search_work
 tests_unit_search_addr_SOURCES = tests/unit/search_addr.c
 tests_unit_pagemap_SOURCES = tests/unit/pagemap.c
 tests_unit_pacing_SOURCES = tests/unit/pacing.c
@@ -109,3 +109,4 @@ tests_unit_walk_SOURCES = tests/unit/walk.c
 tests_unit_index_bits_SOURCES = tests/unit/index_bits.c
 tests_unit_index_density_SOURCES = tests/unit/index_density.c
 tests_unit_index_threads_SOURCES = tests/unit/index_threads.c
+tests_unit_search_work_SOURCES = tests/unit/search_work.c
