@@ -12,12 +12,13 @@ cli_tests = \
 	tests/cli/manners.sh \
 	tests/cli/objects.sh \
 	tests/cli/pagetrace.sh \
+	tests/cli/native-form.sh \
 	tests/cli/native.sh \
 	tests/cli/recordings.sh \
 	tests/cli/replay.sh \
 	tests/cli/usage.sh \
 	tests/cli/version.sh
-cli_data = tests/cli/malloc-samples
+cli_data = tests/cli/malloc-samples tests/cli/native_form.py
 
 TESTS += $(cli_tests)
 EXTRA_DIST += $(cli_tests) $(cli_data)

@@ -54,6 +54,21 @@ tests_fuzz_fuzz_text_SOURCES = tests/fuzz/fuzz_text.c $(fuzz_main)
 tests_fuzz_fuzz_text_LDADD = $(fuzz_ldadd)
 fuzz_corpus += tests/fuzz/corpus/fuzz_text
 
+fuzz_programs += tests/fuzz/fuzz_gclog
+tests_fuzz_fuzz_gclog_SOURCES = tests/fuzz/fuzz_gclog.c $(fuzz_main)
+tests_fuzz_fuzz_gclog_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_gclog
+
+fuzz_programs += tests/fuzz/fuzz_native
+tests_fuzz_fuzz_native_SOURCES = tests/fuzz/fuzz_native.c $(fuzz_main)
+tests_fuzz_fuzz_native_LDADD = $(fuzz_ldadd) $(XXHASH_LIBS)
+fuzz_corpus += tests/fuzz/corpus/fuzz_native
+
+fuzz_programs += tests/fuzz/fuzz_window
+tests_fuzz_fuzz_window_SOURCES = tests/fuzz/fuzz_window.c $(fuzz_main)
+tests_fuzz_fuzz_window_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_window
+
 check_PROGRAMS += $(fuzz_programs)
 TESTS += tests/fuzz/corpus.sh
 test_environment += FUZZ_PROGRAMS='$(fuzz_programs)'
