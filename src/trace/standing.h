@@ -37,7 +37,7 @@ struct hr_standing {
 		uint64_t used[8], released[8];
 	} * pages;
 	size_t npages, cap_pages;
-	bool too_large; /* more pages than any heap has: nothing can be told any more */
+	bool too_large;	       /* more pages than any heap has: nothing can be told any more */
 	struct hr_map64 procs; /* that run */
 	bool marking;
 	struct hr_event last[4]; /* GOMAXPROCS, MEMORY_LIMIT, HEAP_GOAL, HEAP_LIVE; time_ns: 1 if there was one */
