@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const all_policies[] = {"go1.18", "go1.19", "go1.21", "go1.22", "none", "eager", NULL};
+static const char *const all_policies[] = {"go1.18", "go1.19", "go1.21", "go1.22", "none", "eager", "optimal", NULL};
 
 /* The columns of the table: metric and heading. The JSON has every metric. */
 static const struct column {
@@ -114,6 +114,7 @@ int cli_run_compare(const struct cli_options *o, int argc, char **argv)
 	(void)argc;
 	if (!cli_choose(c, o, all_policies, &choices))
 		return CLI_MISUSED;
+	options.intervals = true;
 	cli_progress_start(&options, o);
 	status = hr_replay_open(&r, argv[0], &options, choices.at, choices.n, &own, &err);
 	if (status == HR_OK) {

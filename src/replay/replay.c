@@ -163,6 +163,22 @@ static enum hr_status add_follower(struct hr_replay *r, const struct hr_policy_c
 	return HR_OK;
 }
 
+static enum hr_status add_intervals(struct hr_replay *r, struct hr_error *err)
+{
+	const struct hr_settings *s = &r->options.settings;
+	enum hr_status status;
+
+	r->intervals = hr_calloc(1, sizeof(*r->intervals));
+	if (r->intervals == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	status = hr_intervals_init(r->intervals, s->geometry, s->phys_page_bytes, r->options.from_ns, err);
+	if (status != HR_OK) {
+		free(r->intervals);
+		r->intervals = NULL;
+	}
+	return status;
+}
+
 /* What is long before the part to be measured may be passed over, where a snapshot stands in for it. */
 static void shorten(struct hr_replay *r)
 {
@@ -218,6 +234,8 @@ enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struc
 	}
 	for (size_t i = 0; status == HR_OK && i < nchoices; i++)
 		status = add_follower(r, &choices[i], err);
+	if (status == HR_OK && options->intervals)
+		status = add_intervals(r, err);
 	if (status != HR_OK) {
 		hr_replay_close(r);
 		hr_policy_choice_release(own);
@@ -233,6 +251,9 @@ void hr_replay_close(struct hr_replay *r)
 	}
 	free(r->followers);
 	free(r->events);
+	if (r->intervals != NULL)
+		hr_intervals_release(r->intervals);
+	free(r->intervals);
 	if (r->placer != NULL)
 		hr_placer_free(r->placer);
 	hr_objects_free(r->objects);
@@ -265,6 +286,18 @@ struct pool {
 	} workers[];
 };
 
+/* Those who follow are numbered: the followers, then the collector of intervals. */
+static size_t count_following(const struct hr_replay *r)
+{
+	return r->nfollowers + (r->intervals != NULL);
+}
+
+static enum hr_status follow_as(struct hr_replay *r, size_t i, const struct hr_place *records, size_t n)
+{
+	return i < r->nfollowers ? hr_follower_follow(r->followers[i], records, n)
+				 : hr_intervals_follow(r->intervals, records, n);
+}
+
 static void *work(void *arg)
 {
 	struct worker *w = arg;
@@ -281,8 +314,8 @@ static void *work(void *arg)
 			break;
 		b = &p->ring[w->consumed % BATCHES];
 		pthread_mutex_unlock(&p->lock);
-		for (size_t i = w->index; i < p->r->nfollowers && status == HR_OK; i += p->nworkers)
-			status = hr_follower_follow(p->r->followers[i], b->records, b->n);
+		for (size_t i = w->index; i < count_following(p->r) && status == HR_OK; i += p->nworkers)
+			status = follow_as(p->r, i, b->records, b->n);
 		pthread_mutex_lock(&p->lock);
 		if (status != HR_OK && p->status == HR_OK)
 			p->status = status;
@@ -352,8 +385,8 @@ static struct pool *open_pool(struct hr_replay *r)
 	size_t n = r->options.jobs ? r->options.jobs : online > 0 ? (size_t)online : 1;
 	struct pool *p;
 
-	if (n > r->nfollowers)
-		n = r->nfollowers;
+	if (n > count_following(r))
+		n = count_following(r);
 	if (n < 2)
 		return NULL;
 	p = hr_calloc(1, sizeof(*p) + n * sizeof(p->workers[0]));
@@ -465,8 +498,8 @@ static enum hr_status follow(struct hr_replay *r, struct pool *pool, const struc
 
 		if (pool != NULL)
 			status = share_out(pool, records, some);
-		for (size_t i = 0; pool == NULL && i < r->nfollowers && status == HR_OK; i++)
-			status = hr_follower_follow(r->followers[i], records, some);
+		for (size_t i = 0; pool == NULL && i < count_following(r) && status == HR_OK; i++)
+			status = follow_as(r, i, records, some);
 		records += some;
 		n -= some;
 	}

@@ -12,6 +12,7 @@
 #include "replay/objects.h"
 #include "replay/placer.h"
 #include "scavenge/follower.h"
+#include "scavenge/intervals.h"
 #include "scavenge/policy.h"
 #include "trace/reader.h"
 
@@ -29,6 +30,7 @@ struct hr_replay_options {
 	bool start_released;	    /* holes of a heap that is there at the start count as released, not as free */
 	uint64_t from_ns, until_ns; /* what is measured; HR_NEVER: to the end */
 	uint64_t warm_up_ns; /* what is replayed before from_ns at least, where the trace can begin in its middle */
+	bool intervals;	     /* collect free intervals beside the policies */
 	unsigned jobs;	     /* threads; 0: as many as there are processors */
 	/* Called from time to time with compressed bytes done and in all (0: unknown); may be NULL. */
 	void (*progress)(void *ctx, uint64_t done_bytes, uint64_t total_bytes, uint64_t trace_ns);
@@ -45,8 +47,9 @@ struct hr_replay {
 	struct hr_replay_options options;
 	struct hr_follower **followers; /* one a policy */
 	size_t nfollowers;
-	uint64_t end_ns;	 /* time of the last record */
-	struct hr_event *events; /* a batch */
+	struct hr_intervals *intervals; /* NULL: not asked for */
+	uint64_t end_ns;		/* time of the last record */
+	struct hr_event *events;	/* a batch */
 	bool ended;
 };
 

@@ -3,6 +3,7 @@
 #include "report/document.h"
 
 #include "report/metrics.h"
+#include "report/optimum.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -188,6 +189,21 @@ json_t *hr_document_replay(const char *path, const struct hr_replay *r, const st
 	return d;
 }
 
+/* The best possible, and each policy's distance from it. False: out of memory. */
+static bool add_optimum(json_t *comparison, const struct hr_replay *r)
+{
+	json_t *policies = json_object_get(comparison, "policies");
+	struct hr_envelope e;
+
+	if (hr_optimum_of(r, &e, NULL) != HR_OK)
+		return false;
+	json_object_set_new(comparison, "optimum", hr_document_optimum(r, &e));
+	for (size_t i = 0; i < r->nfollowers; i++)
+		hr_regret_add(json_object_get(json_array_get(policies, i), "summary"), &e, r->followers[i]);
+	hr_envelope_release(&e);
+	return true;
+}
+
 json_t *hr_document_comparison(const char *path, const struct hr_replay *r, const struct hr_policy_choice *choices,
 			       const struct hr_json_series *series)
 {
@@ -201,6 +217,10 @@ json_t *hr_document_comparison(const char *path, const struct hr_replay *r, cons
 	json_object_set_new(d, "settings", hr_document_settings(r));
 	json_object_set_new(d, "placement", hr_document_placement(r->placer));
 	json_object_set_new(d, "policies", policies);
+	if (r->intervals != NULL && !add_optimum(d, r)) {
+		json_decref(d);
+		return NULL;
+	}
 	return d;
 }
 

@@ -6,6 +6,7 @@ libcore_la_SOURCES += \
 	src/report/info.c src/report/info.h \
 	src/report/info_text.c \
 	src/report/metrics.c src/report/metrics.h \
+	src/report/optimum.c src/report/optimum.h \
 	src/report/output.c src/report/output.h \
 	src/report/releases.c src/report/releases.h \
 	src/report/scavtrace.c src/report/scavtrace.h \

@@ -1,14 +1,18 @@
 # src/scavenge: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
 	src/scavenge/cost.c src/scavenge/cost.h \
+	src/scavenge/envelope.c src/scavenge/envelope.h \
 	src/scavenge/follower.c src/scavenge/follower.h \
 	src/scavenge/gauge.c src/scavenge/gauge.h \
 	src/scavenge/index_bits.c src/scavenge/index_bits.h \
 	src/scavenge/index_density.c src/scavenge/index_density.h \
+	src/scavenge/intervals.c src/scavenge/intervals.h \
 	src/scavenge/pacing.c src/scavenge/pacing.h \
+	src/scavenge/page_words.c src/scavenge/page_words.h \
 	src/scavenge/pagemap.c src/scavenge/pagemap.h \
 	src/scavenge/policies/builtin.h \
 	src/scavenge/policies/go.c \
+	src/scavenge/policies/optimal.c \
 	src/scavenge/policies/policies.c \
 	src/scavenge/policies/recorded.c \
 	src/scavenge/policies/simple.c \

@@ -1,0 +1,252 @@
+/*
+ * A word a page says since when it could have been released: 0 not at all, for
+ * it is in use or was never used (when such a page is taken it must be the
+ * latter); WAITING, it is free, but its physical page is not; otherwise the
+ * time plus FIRST.
+ */
+#include "config.h"
+
+#include "scavenge/intervals.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WAITING UINT64_C(1)
+#define FIRST UINT64_C(2)
+
+/* --- buckets --------------------------------------------------------------- */
+
+unsigned hr_interval_bucket_of(uint64_t ns)
+{
+	unsigned shift;
+
+	if (ns < HR_INTERVAL_STEPS)
+		return (unsigned)ns;
+	/* The highest bit says which octave, the six below it which step. */
+	shift = 57 - hr_clz(ns);
+	return shift * HR_INTERVAL_STEPS + (unsigned)(ns >> shift);
+}
+
+uint64_t hr_interval_bucket_low(unsigned bucket)
+{
+	unsigned shift = bucket < 2 * HR_INTERVAL_STEPS ? 0 : bucket / HR_INTERVAL_STEPS - 1;
+
+	return (uint64_t)(bucket - shift * HR_INTERVAL_STEPS) << shift;
+}
+
+uint64_t hr_interval_bucket_high(unsigned bucket)
+{
+	return bucket + 1 < HR_INTERVAL_BUCKETS ? hr_interval_bucket_low(bucket + 1) - 1 : UINT64_MAX;
+}
+
+/* --- life ------------------------------------------------------------------ */
+
+enum hr_status hr_intervals_init(struct hr_intervals *v, const struct hr_geometry *geometry, uint64_t phys_page_bytes,
+				 uint64_t from_ns, struct hr_error *err)
+{
+	bool fine;
+
+	memset(v, 0, sizeof(*v));
+	hr_ranges_init(&v->grown);
+	HR_TRY(hr_pagemap_init(&v->map, geometry, phys_page_bytes, 0, err));
+	v->from_ns = from_ns;
+	v->phys_pages = phys_page_bytes > HR_PAGE_BYTES ? (unsigned)(phys_page_bytes / HR_PAGE_BYTES) : 1;
+	fine = hr_page_words_init(&v->since, geometry);
+	for (unsigned c = 0; c < HR_INTERVAL_CLASSES; c++) {
+		v->sums[c] = hr_calloc(HR_INTERVAL_BUCKETS, sizeof(*v->sums[c]));
+		fine = fine && v->sums[c] != NULL;
+	}
+	if (fine)
+		return HR_OK;
+	hr_intervals_release(v);
+	return hr_error_set(err, HR_ENOMEM, "out of memory for free intervals");
+}
+
+void hr_intervals_release(struct hr_intervals *v)
+{
+	for (unsigned c = 0; c < HR_INTERVAL_CLASSES; c++)
+		free(v->sums[c]);
+	hr_page_words_release(&v->since);
+	hr_pagemap_release(&v->map);
+	hr_ranges_release(&v->grown);
+	memset(v, 0, sizeof(*v));
+}
+
+/* --- intervals ------------------------------------------------------------- */
+
+/* n pages that could have been released since `since` (a word of theirs) are used now, or the trace ends. */
+static void end_intervals(struct hr_intervals *v, uint64_t since, uint64_t n, unsigned open)
+{
+	uint64_t begin = since - FIRST, length;
+	unsigned class = open;
+	struct hr_interval_sum *sum;
+
+	if (since < FIRST)
+		return;
+	if (v->from_ns > 0 && begin <= v->from_ns) {
+		if (v->end_ns <= v->from_ns)
+			return;
+		class |= HR_INTERVAL_BEFORE;
+		begin = v->from_ns;
+	}
+	length = v->end_ns - begin;
+	sum = &v->sums[class][hr_interval_bucket_of(length)];
+	sum->pages += n;
+	sum->page_ns += (unsigned __int128)length * n;
+}
+
+/* Ends the intervals of n pages whose words are at w; how many of the words were 0. */
+static unsigned end_all(struct hr_intervals *v, const uint64_t *w, unsigned n, unsigned open)
+{
+	unsigned zero = 0;
+
+	for (unsigned i = 0, run; i < n; i += run) {
+		for (run = 1; i + run < n && w[i + run] == w[i];)
+			run++;
+		if (w[i] == 0)
+			zero += run;
+		else
+			end_intervals(v, w[i], run, open);
+	}
+	return zero;
+}
+
+static void use(struct hr_intervals *v, uint64_t page, uint64_t npages)
+{
+	for (uint64_t end = page + npages; page < end;) {
+		unsigned n = hr_pages_of_chunk(page, end - page);
+		uint64_t *w = hr_page_word(&v->since, page);
+
+		v->fresh_pages -= end_all(v, w, n, 0);
+		memset(w, 0, n * sizeof(*w));
+		page += n;
+	}
+}
+
+/* Pages of physical pages that are free as a whole wait no longer. */
+static void stop_waiting(struct hr_intervals *v, uint64_t page, uint64_t npages)
+{
+	uint64_t end = hr_align_up(page + npages, v->phys_pages);
+
+	for (page = hr_align_down(page, v->phys_pages); page < end; page += v->phys_pages) {
+		const struct hr_chunk_bits *c = hr_pagemap_chunk(&v->map, hr_chunk_of(page));
+		uint64_t *w = hr_page_word(&v->since, page);
+
+		if (hr_bitmap_count(c->alloc, hr_page_in_chunk(page), v->phys_pages) > 0)
+			continue;
+		for (unsigned i = 0; i < v->phys_pages; i++)
+			if (w[i] == WAITING)
+				w[i] = v->end_ns + FIRST;
+	}
+}
+
+static void set_free(struct hr_intervals *v, uint64_t page, uint64_t npages)
+{
+	uint64_t word = v->phys_pages > 1 ? WAITING : v->end_ns + FIRST;
+
+	for (uint64_t end = page + npages; page < end;) {
+		unsigned n = hr_pages_of_chunk(page, end - page);
+		uint64_t *w = hr_page_word(&v->since, page);
+
+		for (unsigned i = 0; i < n; i++)
+			w[i] = word;
+		page += n;
+	}
+}
+
+static enum hr_status grow(struct hr_intervals *v, const struct hr_place *r)
+{
+	HR_TRY(hr_page_words_cover(&v->since, r->page, r->npages));
+	if (!hr_ranges_add(&v->grown, r->page, r->page + r->npages))
+		return HR_ENOMEM;
+	v->fresh_pages += r->npages;
+	return HR_OK;
+}
+
+/* What is free and in no cache, where that matters. */
+static enum hr_status follow_map(struct hr_intervals *v, const struct hr_place *r)
+{
+	switch (r->kind) {
+	case HR_PLACE_GROW:
+		return hr_pagemap_grow(&v->map, hr_chunk_of(r->page), r->npages / HR_CHUNK_PAGES);
+	case HR_PLACE_ALLOC:
+		hr_pagemap_alloc(&v->map, r->page, r->npages);
+		break;
+	case HR_PLACE_CACHE_USE:
+		hr_pagemap_cache_use(&v->map, (unsigned)r->cache_p, r->page, r->npages);
+		break;
+	case HR_PLACE_CACHE_FILL:
+		return hr_pagemap_cache_fill(&v->map, (unsigned)r->cache_p, r->page, r->arg);
+	case HR_PLACE_FREE:
+		hr_pagemap_free(&v->map, r->page, r->npages);
+		stop_waiting(v, r->page, r->npages);
+		break;
+	case HR_PLACE_CACHE_FLUSH:
+		hr_pagemap_cache_flush(&v->map, (unsigned)r->cache_p);
+		stop_waiting(v, r->page, r->npages);
+		break;
+	default:
+		break;
+	}
+	return HR_OK;
+}
+
+/* The trace has ended; what is free stays so. */
+static void finish(struct hr_intervals *v)
+{
+	for (size_t i = 0; i < v->grown.n; i++)
+		for (uint64_t page = v->grown.at[i].base; page < v->grown.at[i].limit; page += HR_CHUNK_PAGES)
+			end_all(v, hr_page_word(&v->since, page), HR_CHUNK_PAGES, HR_INTERVAL_OPEN);
+}
+
+/* --- the stream ------------------------------------------------------------ */
+
+static void pass_to(struct hr_intervals *v, uint64_t time_ns)
+{
+	uint64_t since = v->end_ns > v->from_ns ? v->end_ns : v->from_ns;
+
+	if (time_ns > since) {
+		v->in_use_page_ns += (unsigned __int128)v->in_use_pages * (time_ns - since);
+		v->kept_page_ns += (unsigned __int128)v->kept_pages * (time_ns - since);
+	}
+	v->end_ns = time_ns;
+}
+
+static enum hr_status take(struct hr_intervals *v, const struct hr_place *r)
+{
+	/* Padding is nobody's and stays released: as if it had never been touched. */
+	switch (r->flags & HR_PLACE_PADDING ? HR_PLACE_KIND_COUNT : r->kind) {
+	case HR_PLACE_GROW:
+		return grow(v, r);
+	case HR_PLACE_ALLOC:
+	case HR_PLACE_CACHE_USE:
+		use(v, r->page, r->npages);
+		break;
+	case HR_PLACE_FREE:
+		set_free(v, r->page, r->npages);
+		break;
+	case HR_PLACE_END:
+		finish(v);
+		break;
+	default:
+		break;
+	}
+	return HR_OK;
+}
+
+enum hr_status hr_intervals_follow(struct hr_intervals *v, const struct hr_place *r, size_t n)
+{
+	for (; n-- > 0; r++) {
+		if (r->time_ns != v->end_ns)
+			pass_to(v, r->time_ns);
+		HR_TRY(take(v, r));
+		if (v->phys_pages > 1)
+			HR_TRY(follow_map(v, r));
+		v->in_use_pages = r->in_use_pages;
+		v->kept_pages = r->mapped_pages - r->manual_pages - v->fresh_pages;
+	}
+	return HR_OK;
+}

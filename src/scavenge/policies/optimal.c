@@ -1,0 +1,224 @@
+/*
+ * The offline optimum (envelope.h) as a policy: it releases a page in the
+ * moment it becomes free if, and only if, the page then stays free for longer
+ * than a break-even time. To know that, it lags behind the trace by that time:
+ * placements are held back, while a map of the pages runs ahead with them. Its
+ * figures, series and lines are those of the times of which they speak, and
+ * complete when the trace has ended.
+ *
+ * The map ahead has for every page the number of the free that last made it
+ * free, 0 while it is in use. When a free is followed at last, its pages that
+ * still bear its number have not been used since.
+ *
+ * With physical pages larger than the runtime's, one is released if all of it
+ * stays free for that long, when the last of it is freed or leaves a page cache.
+ *
+ * Memory: the placements of the break-even time, and 4 KiB a chunk.
+ */
+#include "config.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "scavenge/envelope.h"
+#include "scavenge/follower.h"
+#include "scavenge/page_words.h"
+#include "scavenge/policies/builtin.h"
+#include "scavenge/policy.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct optimal_config {
+	uint64_t break_even_ns;
+	uint64_t price_ns; /* 0: by the break-even time */
+};
+
+struct optimal {
+	struct hr_follower *f;
+	struct hr_break_even break_even;
+	unsigned phys_pages;
+
+	/* Placements held back: at[first..n). */
+	struct hr_place *at;
+	size_t first, n, cap;
+
+	struct hr_page_words freed; /* ahead: by which free */
+	uint64_t frees_seen, frees_followed;
+};
+
+static void destroy(void *state)
+{
+	struct optimal *s = state;
+
+	hr_page_words_release(&s->freed);
+	free(s->at);
+	free(s);
+}
+
+static void *create(struct hr_follower *f, const void *config)
+{
+	const struct optimal_config *c = config;
+	const struct hr_settings *set = &f->settings;
+	struct hr_page_cost cost = hr_page_cost(&set->cost, set->phys_page_bytes, set->huge_page_bytes);
+	struct optimal *s = hr_calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->f = f;
+	s->break_even =
+	    c->price_ns > 0 ? hr_break_even_of_price(cost, c->price_ns) : hr_break_even_at(cost, c->break_even_ns);
+	s->phys_pages = set->phys_page_bytes > HR_PAGE_BYTES ? (unsigned)(set->phys_page_bytes / HR_PAGE_BYTES) : 1;
+	if (!hr_page_words_init(&s->freed, set->geometry)) {
+		destroy(s);
+		return NULL;
+	}
+	return s;
+}
+
+/* --- ahead ----------------------------------------------------------------- */
+
+static void mark(struct optimal *s, const struct hr_place *r, uint64_t word)
+{
+	for (uint64_t page = r->page, end = page + r->npages; page < end;) {
+		unsigned n = hr_pages_of_chunk(page, end - page);
+		uint64_t *w = hr_page_word(&s->freed, page);
+
+		for (unsigned i = 0; i < n; i++)
+			w[i] = word;
+		page += n;
+	}
+}
+
+/* Does the record make pages free, to be released? Padding always is. */
+static bool frees(const struct hr_place *r)
+{
+	return r->kind == HR_PLACE_FREE && !(r->flags & HR_PLACE_PADDING);
+}
+
+static enum hr_status see(struct optimal *s, const struct hr_place *r)
+{
+	if (r->kind == HR_PLACE_GROW)
+		HR_TRY(hr_page_words_cover(&s->freed, r->page, r->npages));
+	else if (r->kind == HR_PLACE_ALLOC || r->kind == HR_PLACE_CACHE_USE)
+		mark(s, r, 0);
+	else if (frees(r))
+		mark(s, r, ++s->frees_seen);
+	return HR_OK;
+}
+
+/* --- behind ---------------------------------------------------------------- */
+
+/* All of the physical page at `page` can be released, and is not used until where the map ahead is. */
+static bool stays_free(const struct optimal *s, uint64_t page)
+{
+	const uint64_t *w = hr_page_word(&s->freed, page);
+	const struct hr_chunk_bits *c = hr_pagemap_chunk(&s->f->map, hr_chunk_of(page));
+	unsigned i = hr_page_in_chunk(page);
+
+	for (unsigned k = 0; k < s->phys_pages; k++)
+		if (w[k] == 0 || w[k] > s->frees_followed)
+			return false;
+	return s->phys_pages == 1 ||
+	       hr_bitmap_count(c->alloc, i, s->phys_pages) + hr_bitmap_count(c->scavenged, i, s->phys_pages) == 0;
+}
+
+static void release_unused(struct optimal *s, uint64_t page, uint64_t npages)
+{
+	uint64_t end = hr_align_up(page + npages, s->phys_pages);
+
+	s->f->why = HR_WHY_BACKGROUND;
+	for (page = hr_align_down(page, s->phys_pages); page < end;) {
+		unsigned n = hr_pages_of_chunk(page, end - page), run = 0;
+
+		for (unsigned i = 0; i <= n; i += s->phys_pages) {
+			if (i < n && stays_free(s, page + i)) {
+				run += s->phys_pages;
+			} else if (run > 0) {
+				hr_follower_release_pages(s->f, page + i - run, run);
+				run = 0;
+			}
+		}
+		page += n;
+	}
+	s->f->count.background_ns += hr_follower_take_spent(s->f);
+}
+
+/* Follows a record; pays: what is still free now has been, or will be, for long enough. */
+static enum hr_status take(struct optimal *s, const struct hr_place *r, bool pays)
+{
+	uint64_t claimed;
+
+	hr_follower_advance(s->f, r->time_ns);
+	HR_TRY(hr_follower_map(s->f, r, &claimed));
+	hr_follower_commit(s->f, r, claimed);
+	s->frees_followed += frees(r);
+	if (pays && (frees(r) || (r->kind == HR_PLACE_CACHE_FLUSH && s->phys_pages > 1)))
+		release_unused(s, r->page, r->npages);
+	return HR_OK;
+}
+
+/* Follows what was longer ago than the break-even time. */
+static enum hr_status catch_up(struct optimal *s, uint64_t now_ns)
+{
+	while (s->first < s->n && now_ns - s->at[s->first].time_ns > s->break_even.closed_ns)
+		HR_TRY(take(s, &s->at[s->first++], true));
+	return HR_OK;
+}
+
+/* The trace has ended at end_ns: what is free now is not used again. */
+static enum hr_status catch_up_all(struct optimal *s, uint64_t end_ns)
+{
+	for (; s->first < s->n; s->first++)
+		HR_TRY(take(s, &s->at[s->first], end_ns - s->at[s->first].time_ns > s->break_even.open_ns));
+	return HR_OK;
+}
+
+static enum hr_status hold_back(struct optimal *s, const struct hr_place *r)
+{
+	if (s->first > 0 && s->first >= s->n - s->first) {
+		memmove(s->at, s->at + s->first, (s->n - s->first) * sizeof(*s->at));
+		s->n -= s->first;
+		s->first = 0;
+	}
+	if (!hr_reserve(&s->at, &s->cap, s->n + 1, sizeof(*s->at)))
+		return HR_ENOMEM;
+	s->at[s->n++] = *r;
+	return HR_OK;
+}
+
+static enum hr_status follow(void *state, const struct hr_place *r, size_t n)
+{
+	struct optimal *s = state;
+
+	for (; n-- > 0; r++) {
+		if (s->break_even.closed_ns == HR_BREAK_EVEN_NEVER) {
+			HR_TRY(take(s, r, false));
+			continue;
+		}
+		HR_TRY(catch_up(s, r->time_ns));
+		HR_TRY(see(s, r));
+		HR_TRY(hold_back(s, r));
+		if (r->kind == HR_PLACE_END)
+			HR_TRY(catch_up_all(s, r->time_ns));
+	}
+	return HR_OK;
+}
+
+static const struct hr_param params[] = {
+    {"break-even", HR_PARAM_NS, offsetof(struct optimal_config, break_even_ns), "1s", NULL,
+     "a page that stays free for longer is worth a release and a fault"},
+    {"price", HR_PARAM_NS, offsetof(struct optimal_config, price_ns), "0ns", NULL,
+     "instead: CPU time that holding a GiB for a second is worth; the costs then give the break-even time"},
+    {NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL},
+};
+
+const struct hr_policy_def hr_policy_optimal = {
+    .name = "optimal",
+    .summary = "knows the future: releases at once what stays free long enough to be worth it",
+    .params = params,
+    .config_bytes = sizeof(struct optimal_config),
+    .create = create,
+    .destroy = destroy,
+    .follow = follow,
+};
