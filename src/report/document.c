@@ -198,8 +198,11 @@ static bool add_optimum(json_t *comparison, const struct hr_replay *r)
 	if (hr_optimum_of(r, &e, NULL) != HR_OK)
 		return false;
 	json_object_set_new(comparison, "optimum", hr_document_optimum(r, &e));
-	for (size_t i = 0; i < r->nfollowers; i++)
-		hr_regret_add(json_object_get(json_array_get(policies, i), "summary"), &e, r->followers[i]);
+	for (size_t i = 0; i < r->nfollowers; i++) {
+		struct hr_regret regret = hr_regret_of(&e, r->followers[i]);
+
+		json_object_set_new(json_array_get(policies, i), "regret", hr_regret_json(&regret));
+	}
 	hr_envelope_release(&e);
 	return true;
 }

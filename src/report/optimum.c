@@ -40,14 +40,12 @@ struct hr_regret hr_regret_of(const struct hr_envelope *e, const struct hr_follo
 	return r;
 }
 
-void hr_regret_add(json_t *summary, const struct hr_envelope *e, const struct hr_follower *f)
+json_t *hr_regret_json(const struct hr_regret *r)
 {
-	struct hr_regret r = hr_regret_of(e, f);
-
-	if (!r.known)
-		return;
-	json_object_set_new(summary, HR_REGRET_AT_CPU, json_integer(r.equal_cpu_bytes));
-	json_object_set_new(summary, HR_REGRET_AT_MEMORY, json_integer(r.equal_memory_ns));
+	if (!r->known)
+		return json_null();
+	return json_pack("{s:I, s:I}", "equal_cpu_bytes", (json_int_t)r->equal_cpu_bytes, "equal_memory_ns",
+			 (json_int_t)r->equal_memory_ns);
 }
 
 /* --- the envelope ---------------------------------------------------------- */

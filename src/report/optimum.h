@@ -14,9 +14,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HR_REGRET_AT_CPU "regret_equal_cpu_bytes"
-#define HR_REGRET_AT_MEMORY "regret_equal_memory_ns"
-
 /* The distance of a policy from the envelope. Neither is ever negative. */
 struct hr_regret {
 	bool known;		 /* false: no time passed, or it released what the envelope holds for impossible */
@@ -34,7 +31,7 @@ struct hr_regret hr_regret_of(const struct hr_envelope *e, const struct hr_follo
 
 /* "optimum": the envelope in at most HR_OPTIMUM_POINTS points, what it leaves out, and the free intervals. NULL: out of memory. */
 json_t *hr_document_optimum(const struct hr_replay *r, const struct hr_envelope *e);
-/* Adds a policy's regret, where it is known, to its metrics. */
-void hr_regret_add(json_t *summary, const struct hr_envelope *e, const struct hr_follower *f);
+/* "regret" of a policy, null where it is not known. NULL: out of memory. */
+json_t *hr_regret_json(const struct hr_regret *r);
 
 #endif

@@ -81,7 +81,7 @@ done
 
 run "$HEAPREPLAY" compare -q "$trace"
 is "$status" 0 'compare'
-for p in go1.18 go1.19 go1.21 go1.22 none eager; do
+for p in go1.18 go1.19 go1.21 go1.22 none eager optimal; do
 	like "$out" "^$p +[0-9]" "compare has $p"
 done
 cp .out all
@@ -90,7 +90,7 @@ for j in 1 2 3 6; do
 	same all "$scratch/.out" "the same with $j threads"
 done
 run "$HEAPREPLAY" compare -q --json -o c.json "$trace"
-is "$(grep -c '"summary"' c.json)" 6 'compare --json has six summaries'
+is "$(grep -c '"summary"' c.json)" 7 'compare --json has seven summaries'
 # A policy's figures do not depend on who else follows.
 run "$HEAPREPLAY" replay -q -p go1.21 --json -o one.json "$trace"
 run "$HEAPREPLAY" compare -q -p none -p go1.21 --json -o two.json "$trace"
