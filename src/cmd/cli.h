@@ -18,13 +18,21 @@
 int cli_main(int argc, char **argv);
 
 /* Exit statuses; heapreplay(1) documents them. */
-enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_MISUSED = 2 };
+enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_MISUSED = 2, CLI_GATE = 3 };
+
+/* The values of an option that may be given several times, in order. */
+struct cli_list {
+	const char **at;
+	size_t n;
+};
 
 /* What the options of a command line say. */
 struct cli_options {
 	struct hr_replay_options replay;
-	const char **policies; /* -p, in order */
-	size_t npolicies;
+	struct cli_list policies; /* -p */
+	struct cli_list gates;	  /* --fail-if */
+	bool csv, markdown;
+	const char *baseline, *sort, *columns;
 	bool json, quiet, help, version;
 	const char *output;    /* -o; NULL: standard output */
 	const char *scavtrace; /* file for the log; NULL: with the main output */
@@ -115,8 +123,13 @@ void cli_print_assumed(FILE *out, const struct hr_trace_stats *stats);
 
 /* --- page.c --- */
 
-/* A page as wide as the terminal that out is, or 80 columns; of ASCII for dumb terminals, NO_COLOR and other locales. */
+/*
+ * A page as wide as the terminal that out is, or as COLUMNS says, or 80 columns; of ASCII for dumb
+ * terminals, NO_COLOR and other locales, in colour only on other terminals.
+ */
 struct hr_page cli_page(FILE *out);
+/* The same for tables, which are as wide as they are where out is no terminal and COLUMNS does not say otherwise. */
+struct hr_page cli_table_page(FILE *out);
 
 /* --- progress.c --- */
 
@@ -141,9 +154,18 @@ void cli_progress_end(void);
 
 /* --- objects.c --- */
 
-/* What rules made spans of objects, a line or two, and (all) what was measured of them; nothing where a trace's own spans
- * were replayed. */
-void cli_print_objects(FILE *out, const struct hr_replay *r, bool all);
+/* How objects became spans, as the settings in JSON name it. */
+struct cli_object_rules {
+	uint64_t objects;
+	const char *span_cache, *gc;
+	uint64_t gogc, memory_limit_bytes; /* of modelled cycles; HR_GOGC_OFF, UINT64_MAX: off */
+};
+
+/* A line or two about that. */
+void cli_print_object_rules(const struct hr_page *p, const struct cli_object_rules *rules);
+
+/* That of a replay, and all that was measured of its objects; nothing where a trace's own spans were replayed. */
+void cli_print_objects(FILE *out, const struct hr_replay *r);
 
 /* --- convert.c: import and cut --- */
 
@@ -157,7 +179,11 @@ struct cli_choices {
 	size_t n;
 };
 
-/* The policies of -p, or the given names where there is none. Prints what is wrong; false then. */
+/*
+ * The policies of -p, or the given names where there is none; @all and @go stand
+ * for those of them that fit a trace. One that is there twice is taken once.
+ * Prints what is wrong; false then.
+ */
 bool cli_choose(const struct cli_command *c, const struct cli_options *o, const char *const *names,
 		struct cli_choices *choices);
 void cli_choices_release(struct cli_choices *choices);

@@ -3,6 +3,7 @@
 
 #include "cmd/cli.h"
 
+#include <limits.h>
 #include <string.h>
 
 const struct cli_command cli_commands[] = {
@@ -16,13 +17,21 @@ const struct cli_command cli_commands[] = {
      "heapreplay replay --series heap.csv --every 10ms app.trace\tthe heap over time, to plot\n"
      "curl -sN 'http://localhost:6060/debug/pprof/trace?seconds=60' | heapreplay replay -\tfrom a running server\n",
      cli_run_replay},
-    {"compare", CLI_COMPARE, "TRACE", 1, 1, "replay a trace under several policies and set them side by side",
-     "Places the trace once and lets every policy follow the same placement, on several threads.\n"
-     "Without -p: all built-in policies. The best value of each column is marked with a *.\n",
+    {"compare", CLI_COMPARE, "TRACE...", 1, INT_MAX,
+     "set policies side by side, on one trace or several; or saved runs",
+     "Places each trace once and lets every policy follow the same placement, on several threads.\n"
+     "Without -p: all built-in policies that fit the trace. Each column's best value is marked with a *,\n"
+     "the worst with a !. Of runs that were saved with --json it shows what differs, without the traces.\n"
+     "With --fail-if it says by its exit status whether the figures are good enough.\n",
      "heapreplay compare app.trace\tall policies\n"
      "heapreplay compare -p go1.18 -p go1.19 app.trace\tthe redesign beside what it replaced\n"
+     "heapreplay compare -p @go --baseline go1.18 --sort cpu app.trace\tthe Go generations, relative to the oldest\n"
+     "heapreplay compare --baseline go1.22 app.trace other.trace\ttwo traces, and their mean\n"
      "heapreplay compare -p go1.22 --memory-limit 512MiB app.trace\tunder a memory limit\n"
-     "heapreplay compare --json -o compare.json app.trace\tfor scripts\n",
+     "heapreplay compare --json -o new.json app.trace\tfor scripts, plots and later comparison\n"
+     "heapreplay compare old.json new.json\twhat has changed between two such runs\n"
+     "heapreplay compare --fail-if 'retained_mean_bytes>+5%' --fail-if 'worst_stall_ns>10ms' old.json new.json\t"
+     "a test for a build pipeline: exit status 3 if it is worse\n",
      cli_run_compare},
     {"info", CLI_INFO, "TRACE", 1, 1, "what is in a trace, whether it is sound, what it lacks",
      "Reads the whole trace and prints what it holds: format, program, duration, how much was live\n"

@@ -1,91 +1,97 @@
-/* compare: many policies on one placement, as a table or JSON. */
+/* compare: many policies on one placement, for one trace or several; or runs that were saved. */
 #include "config.h"
 
-#include "cmd/cli.h"
+#include "cmd/compare.h"
 
 #include "base/alloc.h"
 #include "report/document.h"
-#include "report/metrics.h"
 #include "report/output.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-static const char *const all_policies[] = {"go1.18", "go1.19", "go1.21", "go1.22", "none", "eager", "optimal", NULL};
+static const char *const all_policies[] = {"@all", NULL};
 
-/* The columns of the table: metric and heading. The JSON has every metric. */
-static const struct column {
-	const char *metric, *heading;
-} columns[] = {
-    {"retained_mean_bytes", "retained"}, {"retained_p99_bytes", "p99"},	 {"retained_peak_bytes", "peak"},
-    {"released_mean_bytes", "released"}, {"returned_bytes", "returned"}, {"refaulted_bytes", "refaulted"},
-    {"thrash_bytes", "thrash"},		 {"release_calls", "calls"},	 {"background_cpu_ns", "bg cpu"},
-    {"synchronous_cpu_ns", "sync cpu"},	 {"worst_stall_ns", "stall"},
-};
+/* --- what was asked for --------------------------------------------------- */
 
-#define NCOLUMNS (sizeof(columns) / sizeof(columns[0]))
-
-/* The best value of a column, when the policies differ in it. */
-static bool best_of(const struct hr_replay *r, const struct hr_metric *m, uint64_t *best)
+static enum hr_status set_view(struct comparing *c, struct hr_error *err)
 {
-	uint64_t low = UINT64_MAX, high = 0;
+	const struct cli_options *o = c->o;
+	/* Machines take everything, unless they are told otherwise; of saved runs all that differs is shown. */
+	const char *usual = o->csv || c->nsaved > 1 ? "all" : NULL;
 
-	for (size_t i = 0; i < r->nfollowers; i++) {
-		uint64_t v = m->get(r->followers[i]);
+	c->view.baseline = o->baseline;
+	if (o->sort != NULL)
+		HR_TRY(hr_view_sort(&c->view, o->sort, err));
+	return hr_view_columns(&c->view, o->columns != NULL ? o->columns : usual, err);
+}
 
-		low = v < low ? v : low;
-		high = v > high ? v : high;
+static enum hr_status set_gates(struct comparing *c, struct hr_error *err)
+{
+	const struct cli_list *texts = &c->o->gates;
+
+	c->gates = hr_calloc(texts->n, sizeof(*c->gates));
+	if (c->gates == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	for (; c->ngates < texts->n; c->ngates++) {
+		HR_TRY(hr_gate_parse(texts->at[c->ngates], &c->gates[c->ngates], err));
+		if (c->gates[c->ngates].relative && c->o->baseline == NULL && c->nsaved < 2)
+			return hr_error_set(
+			    err, HR_EUSAGE,
+			    "'%s' is relative to a baseline; name it with --baseline POLICY, or compare "
+			    "two saved runs",
+			    texts->at[c->ngates]);
 	}
-	*best = m->better == HR_BETTER_HIGHER ? high : low;
-	return m->better != HR_BETTER_NEITHER && low != high;
+	return HR_OK;
 }
 
-static void print_table(FILE *out, const char *path, const struct hr_replay *r, const struct cli_choices *choices)
+static enum hr_status check_options(const struct comparing *c, struct hr_error *err)
 {
-	const struct hr_follower *first = r->followers[0];
-	char buf[HR_UNIT_BUF];
-	int width = 6;
+	const struct cli_options *o = c->o;
 
-	for (size_t i = 0; i < choices->n; i++)
-		if ((int)strlen(choices->at[i].text) > width)
-			width = (int)strlen(choices->at[i].text);
-	fprintf(out, "%s: %s", path, hr_format_ns(buf, hr_metric_find("duration_ns")->get(first)));
-	fprintf(out, ", in use %s on average", hr_format_bytes(buf, hr_metric_find("in_use_mean_bytes")->get(first)));
-	fprintf(out, ", %s at most", hr_format_bytes(buf, hr_metric_find("in_use_peak_bytes")->get(first)));
-	fprintf(out, ", %s placement\n", hr_placer_stats(r->placer).recorded ? "recorded" : "modelled");
-	cli_print_assumed(out, hr_reader_stats(r->reader));
-	cli_print_objects(out, r, false);
-	fprintf(out, "\n%-*s", width, "policy");
-	for (size_t c = 0; c < NCOLUMNS; c++)
-		fprintf(out, " %10s", columns[c].heading);
-	fputc('\n', out);
-	for (size_t i = 0; i < r->nfollowers; i++) {
-		fprintf(out, "%-*s", width, choices->at[i].text);
-		for (size_t c = 0; c < NCOLUMNS; c++) {
-			const struct hr_metric *m = hr_metric_find(columns[c].metric);
-			uint64_t best, v = m->get(r->followers[i]);
-			bool mark = best_of(r, m, &best) && v == best;
+	if (o->json + o->csv + o->markdown > 1)
+		return hr_error_set(err, HR_EUSAGE, "--json, --csv and --markdown are three forms of one output");
+	if (c->nsaved > 1 && (o->baseline != NULL || o->sort != NULL))
+		return hr_error_set(
+		    err, HR_EUSAGE,
+		    "of several saved runs the first is the baseline; --baseline and --sort are for one");
+	if (c->nsaved > 0 && o->policies.n > 0)
+		return hr_error_set(err, HR_EUSAGE, "a saved run has its policies already; -p is for traces");
+	return HR_OK;
+}
 
-			fprintf(out, " %9s%c", hr_metric_format(buf, m, v), mark ? '*' : ' ');
-		}
-		fputc('\n', out);
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/*
+ * How many of the arguments are saved runs: none, or all of them. Pipes can't
+ * be looked into; they are what the others are.
+ */
+static enum hr_status count_saved(struct comparing *c, int argc, char **argv, struct hr_error *err)
+{
+	const char *saved = NULL, *trace = NULL;
+
+	for (int i = 0; i < argc; i++) {
+		if (hr_saved_looks_so(argv[i]))
+			saved = argv[i];
+		else if (is_file(argv[i]))
+			trace = argv[i];
 	}
-	fputs("\nretained, p99, peak: memory in use or free and not released (mean, 99 % of the time, most)\n"
-	      "released: mean of what is given back; returned: all that was given back; refaulted: used again after\n"
-	      "that, thrash: within a second; cpu: simulated; stall: longest wait for a release; *: best\n",
-	      out);
+	if (saved != NULL && trace != NULL)
+		return hr_error_set(err, HR_EUSAGE,
+				    "'%s' is a saved run and '%s' a trace; save the trace's run with --json -o, then "
+				    "compare the two",
+				    saved, trace);
+	c->nsaved = saved != NULL ? (size_t)argc : 0;
+	return HR_OK;
 }
 
-static enum hr_status print_json(FILE *out, const char *path, const struct hr_replay *r,
-				 const struct cli_choices *choices, const struct hr_json_series *series,
-				 struct hr_error *err)
-{
-	json_t *d = hr_document_new(), *comparisons = json_array();
-
-	json_array_append_new(comparisons, hr_document_comparison(path, r, choices->at, series));
-	json_object_set_new(d, "comparisons", comparisons);
-	return hr_document_write(d, out, err);
-}
+/* --- replaying ------------------------------------------------------------ */
 
 /* A series of each follower, for the JSON. */
 static enum hr_status observe(const struct hr_replay *r, struct hr_json_series **series, struct hr_error *err)
@@ -98,47 +104,170 @@ static enum hr_status observe(const struct hr_replay *r, struct hr_json_series *
 	return HR_OK;
 }
 
-int cli_run_compare(const struct cli_options *o, int argc, char **argv)
+/* Takes over the object, which may be NULL: out of memory. */
+static enum hr_status add_comparison(struct comparing *c, json_t *object, const char *name, struct hr_error *err)
 {
-	const struct cli_command *c = cli_command_find("compare");
-	struct hr_replay_options options = o->replay;
-	struct hr_policy_choice own;
-	struct cli_choices choices;
-	struct hr_json_series *series = NULL;
-	struct hr_output main = {0};
-	struct hr_replay r;
-	struct hr_error err;
-	enum hr_status status;
-	const char *about = argv[0];
+	enum hr_status status = HR_ENOMEM;
 
-	(void)argc;
-	if (!cli_choose(c, o, all_policies, &choices))
-		return CLI_MISUSED;
+	if (object == NULL || json_array_append(json_object_get(c->document, "comparisons"), object) != 0 ||
+	    !hr_reserve(&c->at, &c->cap, c->n + 1, sizeof(*c->at)))
+		hr_error_set(err, HR_ENOMEM, "out of memory");
+	else
+		status = hr_comparison_read(&c->at[c->n], object, name, "the comparison", err);
+	if (status == HR_OK)
+		c->n++;
+	json_decref(object);
+	return status;
+}
+
+static enum hr_status replay_trace(struct comparing *c, const char *path, const struct cli_choices *choices,
+				   struct hr_error *err)
+{
+	struct hr_replay_options options = c->o->replay;
+	struct hr_json_series *series = NULL;
+	struct hr_policy_choice own;
+	struct hr_replay r;
+	enum hr_status status;
+
 	options.intervals = true;
-	cli_progress_start(&options, o);
-	status = hr_replay_open(&r, argv[0], &options, choices.at, choices.n, &own, &err);
+	cli_progress_start(&options, c->o);
+	status = hr_replay_open(&r, path, &options, choices->at, choices->n, &own, err);
 	if (status == HR_OK) {
-		if (o->json)
-			status = observe(&r, &series, &err);
+		if (c->o->json)
+			status = observe(&r, &series, err);
 		if (status == HR_OK)
-			status = hr_replay_run(&r, &err);
+			status = hr_replay_run(&r, err);
+		if (status == HR_OK)
+			status = add_comparison(c, hr_document_comparison(path, &r, series), path, err);
 		cli_progress_end();
-		if (status == HR_OK) {
-			about = NULL;
-			status = hr_output_open(&main, o->output, &err);
-		}
-		if (status == HR_OK && o->json)
-			status = print_json(main.file, argv[0], &r, &choices, series, &err);
-		else if (status == HR_OK)
-			print_table(main.file, argv[0], &r, &choices);
 		if (status == HR_OK)
-			status = hr_output_commit(&main, &err);
-		if (status == HR_OK)
-			cli_warn_trace(argv[0], hr_reader_stats(r.reader));
-		hr_output_abandon(&main);
+			cli_warn_trace(path, hr_reader_stats(r.reader));
 		hr_replay_close(&r);
 		free(series);
 	}
+	cli_progress_end();
+	return status;
+}
+
+static enum hr_status replay_all(struct comparing *c, int n, char **paths, const char **about, struct hr_error *err)
+{
+	struct cli_choices choices;
+	enum hr_status status = HR_OK;
+
+	if (!cli_choose(cli_command_find("compare"), c->o, all_policies, &choices)) {
+		err->text[0] = '\0'; /* it has been said */
+		return HR_EUSAGE;
+	}
+	c->document = hr_document_new();
+	json_object_set_new(c->document, "comparisons", json_array());
+	for (int i = 0; status == HR_OK && i < n; i++) {
+		*about = paths[i];
+		status = replay_trace(c, paths[i], &choices, err);
+	}
 	cli_choices_release(&choices);
-	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);
+	return status;
+}
+
+/* --- saved runs ----------------------------------------------------------- */
+
+/* One saved run is shown as if it had just been made. */
+static enum hr_status show_again(struct comparing *c, struct hr_error *err)
+{
+	const struct hr_saved *s = &c->saved[0];
+	enum hr_status status = HR_OK;
+
+	c->document = hr_document_new();
+	json_object_set_new(c->document, "comparisons", json_array());
+	for (size_t i = 0; status == HR_OK && i < s->n; i++)
+		status = add_comparison(c, json_incref(s->at[i].document), NULL, err);
+	return status;
+}
+
+static enum hr_status read_all(struct comparing *c, char **paths, const char **about, struct hr_error *err)
+{
+	size_t n = c->nsaved;
+
+	c->names = (const char *const *)paths;
+	c->saved = hr_calloc(n, sizeof(*c->saved));
+	if (c->saved == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	for (c->nsaved = 0; c->nsaved < n; c->nsaved++) {
+		*about = paths[c->nsaved];
+		HR_TRY(hr_saved_read(paths[c->nsaved], &c->saved[c->nsaved], err));
+	}
+	*about = NULL;
+	return n > 1 ? hr_differences_find(c->saved, n, &c->differences, err) : show_again(c, err);
+}
+
+/* --- the command ---------------------------------------------------------- */
+
+static enum hr_status check_baseline(const struct comparing *c, struct hr_error *err)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->view.baseline == NULL || hr_comparison_find(&c->at[i], c->view.baseline) != NULL)
+			return HR_OK;
+	if (c->n == 0)
+		return HR_OK;
+	return hr_error_set(err, HR_EUSAGE, "no policy '%s' takes part, which is to be the baseline; '%s' does",
+			    c->view.baseline, c->at[0].policies[0].text);
+}
+
+static enum hr_status find_and_print(struct comparing *c, int argc, char **argv, const char **about,
+				     struct hr_error *err)
+{
+	struct hr_output main;
+	enum hr_status status;
+
+	HR_TRY(c->nsaved > 0 ? read_all(c, argv, about, err) : replay_all(c, argc, argv, about, err));
+	*about = NULL;
+	HR_TRY(check_baseline(c, err));
+	HR_TRY(hr_output_open(&main, c->o->output, err));
+	status = compare_print(c, main.file, err);
+	if (status == HR_OK)
+		status = hr_output_commit(&main, err);
+	hr_output_abandon(&main);
+	return status;
+}
+
+static void release(struct comparing *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		hr_comparison_release(&c->at[i]);
+	free(c->at);
+	json_decref(c->document);
+	hr_differences_release(&c->differences);
+	for (size_t i = 0; i < c->nsaved && c->saved != NULL; i++)
+		hr_saved_release(&c->saved[i]);
+	free(c->saved);
+	for (size_t i = 0; i < c->ngates; i++)
+		hr_gate_release(&c->gates[i]);
+	free(c->gates);
+	hr_view_release(&c->view);
+}
+
+int cli_run_compare(const struct cli_options *o, int argc, char **argv)
+{
+	const struct cli_command *command = cli_command_find("compare");
+	struct comparing c = {.o = o};
+	const char *about = NULL;
+	struct hr_error err;
+	enum hr_status status = count_saved(&c, argc, argv, &err);
+	int exit_status;
+
+	if (status == HR_OK)
+		status = check_options(&c, &err);
+	if (status == HR_OK)
+		status = set_view(&c, &err);
+	if (status == HR_OK)
+		status = set_gates(&c, &err);
+	if (status == HR_OK)
+		status = find_and_print(&c, argc, argv, &about, &err);
+	if (status == HR_OK)
+		exit_status = compare_check_gates(&c);
+	else if (status == HR_EUSAGE && about == NULL)
+		exit_status = err.text[0] != '\0' ? cli_misuse(command, "%s", err.text) : CLI_MISUSED;
+	else
+		exit_status = cli_fail(about, &err);
+	release(&c);
+	return exit_status;
 }

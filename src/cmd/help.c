@@ -54,7 +54,7 @@ static void print_roff_examples(FILE *out, const char *examples)
 /* The lists that manual pages include, by name. */
 static int print_roff(FILE *out, const char *what)
 {
-	static const char *const units[] = {"bytes", "nanoseconds", "a count"};
+	static const char *const units[] = {"bytes", "nanoseconds", "a count", "a ratio"};
 	const struct cli_command *c = cli_command_find(what);
 
 	if (strcmp(what, "metrics") == 0) {

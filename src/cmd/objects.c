@@ -7,27 +7,47 @@
 #include "report/metrics.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <string.h>
 
-static void print_pacing(FILE *out, const struct hr_gc_settings *s)
+static void print_pacing(const struct hr_page *p, const struct cli_object_rules *r)
 {
-	char limit[HR_UNIT_BUF];
+	char gogc[HR_UNIT_BUF] = "off", size[HR_UNIT_BUF], limit[128] = "";
 
-	if (s->gogc == HR_GOGC_OFF)
-		fputs("GC cycles modelled, GOGC off", out);
-	else
-		fprintf(out, "GC cycles modelled, GOGC %" PRIu64, s->gogc);
-	if (s->memory_limit_bytes != UINT64_MAX)
-		fprintf(out, ", memory limit %s (what a policy leaves above it does not hasten cycles)",
-			hr_format_bytes(limit, s->memory_limit_bytes));
+	if (r->gogc != HR_GOGC_OFF)
+		snprintf(gogc, sizeof(gogc), "%" PRIu64, r->gogc);
+	if (r->memory_limit_bytes != UINT64_MAX)
+		snprintf(limit, sizeof(limit),
+			 ", memory limit %s (what a policy leaves above it does not hasten cycles)",
+			 hr_format_bytes(size, r->memory_limit_bytes));
+	hr_page_text(p, 0, "GC cycles modelled, GOGC %s%s", gogc, limit);
 }
 
-void cli_print_objects(FILE *out, const struct hr_replay *r, bool all)
+void cli_print_object_rules(const struct hr_page *p, const struct cli_object_rules *r)
 {
-	static const char *const caches[] = {
-	    [HR_SPAN_CACHE_NONE] = "go back as soon as they are empty",
-	    [HR_SPAN_CACHE_ONE] = "go back when they are empty and not current",
-	    [HR_SPAN_CACHE_SWEEP] = "go back when swept",
+	static const struct {
+		const char *name, *text;
+	} caches[] = {
+	    {"none", "go back as soon as they are empty"},
+	    {"one", "go back when they are empty and not current"},
+	    {"sweep", "go back when swept"},
 	};
+	char buf[HR_UNIT_BUF];
+
+	for (size_t i = 0; i < sizeof(caches) / sizeof(caches[0]); i++)
+		if (strcmp(caches[i].name, r->span_cache) == 0)
+			hr_page_text(p, 0, "%s objects became spans, which %s (--span-cache %s)",
+				     hr_format_count(buf, r->objects), caches[i].text, caches[i].name);
+	if (strcmp(r->gc, "model") == 0)
+		print_pacing(p, r);
+	else
+		hr_page_text(p, 0, "%s",
+			     strcmp(r->gc, "none") == 0 ? "no GC: frees take effect at once" : "GC cycles as recorded");
+}
+
+void cli_print_objects(FILE *out, const struct hr_replay *r)
+{
+	const struct hr_page page = {.out = out, .columns = UINT_MAX};
 	const struct hr_objects_options *o;
 	struct hr_objects_stats stats;
 	char buf[HR_UNIT_BUF];
@@ -36,16 +56,13 @@ void cli_print_objects(FILE *out, const struct hr_replay *r, bool all)
 		return;
 	o = hr_objects_options(r->objects);
 	stats = hr_objects_stats(r->objects);
-	fprintf(out, "%s objects became spans, which %s (--span-cache %s)\n",
-		hr_format_count(buf, stats.allocated_objects), caches[o->span_cache],
-		hr_span_cache_name(o->span_cache));
-	if (o->gc == HR_GC_MODEL)
-		print_pacing(out, &o->pacing);
-	else
-		fputs(o->gc == HR_GC_NONE ? "no GC: frees take effect at once" : "GC cycles as recorded", out);
-	fputc('\n', out);
-	if (!all)
-		return;
+	cli_print_object_rules(&page, &(struct cli_object_rules){
+					  .objects = stats.allocated_objects,
+					  .span_cache = hr_span_cache_name(o->span_cache),
+					  .gc = hr_gc_mode_name(o->gc),
+					  .gogc = o->pacing.gogc,
+					  .memory_limit_bytes = o->pacing.memory_limit_bytes,
+				      });
 	fputs("objects\n", out);
 	for (const struct hr_object_metric *m = hr_object_metrics; m->name != NULL; m++)
 		fprintf(out, "  %-26s %12s\n", m->name, hr_object_metric_format(buf, m, m->get(&stats)));

@@ -14,7 +14,7 @@
 enum type {
 	FLAG,	   /* bool */
 	TEXT,	   /* const char * */
-	LIST,	   /* -p */
+	LIST,	   /* struct cli_list */
 	BYTES,	   /* uint64_t */
 	LIMIT,	   /* uint64_t, or "off" */
 	TIME,	   /* uint64_t */
@@ -46,10 +46,21 @@ static const struct option_row {
 	unsigned commands;
 	const char *help;
 } rows[] = {
-    {"policy", 'p', "NAME[,KEY=VALUE...]", LIST, 0, CLI_RUNS,
-     "policy to follow, and its parameters; see heapreplay policies. compare takes several"},
+    {"policy", 'p', "NAME[,KEY=VALUE...]", LIST, AT(policies), CLI_RUNS,
+     "policy to follow, and its parameters; see heapreplay policies. compare takes several, and @all for every "
+     "built-in one that fits the trace, @go for the Go generations"},
+    {"baseline", 0, "POLICY", TEXT, AT(baseline), CLI_COMPARE, "show how far the others are from that policy"},
+    {"sort", 0, "COLUMN", TEXT, AT(sort), CLI_COMPARE,
+     "policies by that column, the best first; a heading or any metric; with a - before it the other way round"},
+    {"columns", 0, "COLUMN,...", TEXT, AT(columns), CLI_COMPARE,
+     "these columns, headings or any metrics, the most important first; or all"},
+    {"fail-if", 0, "GATE", LIST, AT(gates), CLI_COMPARE,
+     "exit status 3 if it is true of a policy: METRIC, one of > >= < <=, and a value (64MiB, 10ms, 1000) or percent "
+     "of the baseline (+5%); POLICY: before it for one policy; may be given several times"},
     {"json", 0, NULL, FLAG, AT(json), (CLI_READS & ~CLI_NATIVE) | CLI_POLICIES,
      "JSON instead of text, with exact numbers"},
+    {"csv", 0, NULL, FLAG, AT(csv), CLI_COMPARE, "CSV instead of text: every metric, a row a policy"},
+    {"markdown", 0, NULL, FLAG, AT(markdown), CLI_COMPARE, "Markdown instead of text"},
     {"output", 'o', "FILE", TEXT, AT(output), CLI_READS | CLI_POLICIES | CLI_GENERATE,
      "write the main output to FILE, which appears whole or not at all"},
     {"scavtrace", 0, "FILE", TEXT, AT(scavtrace), CLI_REPLAY, "write the scavtrace log to FILE"},
@@ -225,7 +236,7 @@ static int set(const struct cli_command *c, const struct option_row *row, struct
 		*(const char **)field = arg;
 		break;
 	case LIST:
-		o->policies[o->npolicies++] = arg;
+		((struct cli_list *)field)->at[((struct cli_list *)field)->n++] = arg;
 		break;
 	case BYTES:
 		fine = hr_parse_bytes(arg, field);
@@ -324,8 +335,9 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_opt
 	hr_replay_defaults(&o->replay);
 	o->every_ns = 100000000;
 	o->seed = 1;
-	o->policies = hr_calloc((size_t)argc, sizeof(*o->policies));
-	if (o->policies == NULL) {
+	o->policies.at = hr_calloc((size_t)argc, sizeof(*o->policies.at));
+	o->gates.at = hr_calloc((size_t)argc, sizeof(*o->gates.at));
+	if (o->policies.at == NULL || o->gates.at == NULL) {
 		cli_warn(NULL, "out of memory");
 		return -1;
 	}
@@ -360,8 +372,9 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_opt
 
 void cli_options_release(struct cli_options *o)
 {
-	free(o->policies);
-	o->policies = NULL;
+	free(o->policies.at);
+	free(o->gates.at);
+	o->policies = o->gates = (struct cli_list){0};
 }
 
 void cli_print_options(FILE *out, const struct cli_command *c, bool roff)

@@ -52,7 +52,7 @@ static void print_summary(FILE *out, const char *path, const struct run *r)
 			hr_format_bytes(buf, f->settings.memory_limit_bytes),
 			hr_format_bytes((char[HR_UNIT_BUF]){0}, f->settings.other_memory_bytes));
 	cli_print_assumed(out, hr_reader_stats(r->replay.reader));
-	cli_print_objects(out, &r->replay, true);
+	cli_print_objects(out, &r->replay);
 	for (const struct hr_metric *m = hr_metrics; m->name != NULL; m++) {
 		if (strcmp(group, m->group) != 0) {
 			group = m->group;
@@ -111,10 +111,12 @@ int cli_run_replay(const struct cli_options *o, int argc, char **argv)
 	const char *about = argv[0];
 
 	(void)argc;
-	if (o->npolicies > 1)
-		return cli_misuse(c, "it follows one policy; compare takes several");
 	if (!cli_choose(c, o, NULL, &choices))
 		return CLI_MISUSED;
+	if (choices.n > 1) {
+		cli_choices_release(&choices);
+		return cli_misuse(c, "it follows one policy; compare takes several");
+	}
 	cli_progress_start(&options, o);
 	status = hr_replay_open(&r.replay, argv[0], &options, choices.at, choices.n, &r.own, &err);
 	if (status == HR_OK) {

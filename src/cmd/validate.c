@@ -355,12 +355,14 @@ int cli_run_validate(const struct cli_options *o, int argc, char **argv)
 	enum hr_status status;
 
 	(void)argc;
-	if (o->npolicies > 1)
-		return cli_misuse(c, "it follows one policy");
 	if (strcmp(argv[0], "-") == 0)
 		return cli_misuse(c, "it reads the trace several times: give it a file, not standard input");
 	if (!cli_choose(c, o, NULL, &choices))
 		return CLI_MISUSED;
+	if (choices.n > 1) {
+		cli_choices_release(&choices);
+		return cli_misuse(c, "it follows one policy");
+	}
 	cli_progress_start(&v.options, o);
 	status = validate(&v, &choices, &about, &err);
 	cli_progress_end();

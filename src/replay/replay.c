@@ -150,7 +150,7 @@ static enum hr_status add_follower(struct hr_replay *r, const struct hr_policy_c
 	status = check_choice(r, choice, err);
 	if (status != HR_OK) {
 		free(f);
-		return status;
+		return status == HR_EUSAGE && choice->if_fits ? HR_OK : status;
 	}
 	status = hr_follower_init(f, choice, &r->options.settings, err);
 	if (status != HR_OK) {
@@ -159,6 +159,7 @@ static enum hr_status add_follower(struct hr_replay *r, const struct hr_policy_c
 	}
 	if (r->options.from_ns > 0)
 		hr_follower_measure_from(f, r->options.from_ns);
+	r->choices[r->nfollowers] = choice;
 	r->followers[r->nfollowers++] = f;
 	return HR_OK;
 }
@@ -215,8 +216,11 @@ enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struc
 	if (r->options.settings.procs == 0)
 		r->options.settings.procs = 1;
 	r->followers = hr_calloc(nchoices + 1, sizeof(struct hr_follower *));
-	if (r->followers == NULL)
+	r->choices = hr_calloc(nchoices + 1, sizeof(struct hr_policy_choice *));
+	if (r->followers == NULL || r->choices == NULL) {
+		hr_replay_close(r);
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	}
 	if (options->objects.gc == HR_GC_MODEL || options->objects.gc == HR_GC_NONE)
 		r->options.reading.want |= HR_WANT_OBJECTS;
 	shorten(r);
@@ -254,6 +258,7 @@ void hr_replay_close(struct hr_replay *r)
 	if (r->intervals != NULL)
 		hr_intervals_release(r->intervals);
 	free(r->intervals);
+	free(r->choices);
 	if (r->placer != NULL)
 		hr_placer_free(r->placer);
 	hr_objects_free(r->objects);

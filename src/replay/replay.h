@@ -45,7 +45,8 @@ struct hr_replay {
 	struct hr_objects *objects; /* NULL: the trace's own spans are replayed */
 	struct hr_placer *placer;
 	struct hr_replay_options options;
-	struct hr_follower **followers; /* one a policy */
+	struct hr_follower **followers;		 /* one a policy */
+	const struct hr_policy_choice **choices; /* what each of them follows */
 	size_t nfollowers;
 	struct hr_intervals *intervals; /* NULL: not asked for */
 	uint64_t end_ns;		/* time of the last record */
@@ -56,7 +57,8 @@ struct hr_replay {
 /*
  * Opens the trace and makes a follower for each choice; with no choice, the
  * policy of the trace's own Go version (*own gets it; go1.19 where the trace
- * is not from Go). Fails as hr_reader_open, hr_objects_new, hr_placer_new and hr_follower_init
+ * is not from Go). Those with if_fits that can't follow this trace are passed
+ * over. Fails as hr_reader_open, hr_objects_new, hr_placer_new and hr_follower_init
  * do. On success call hr_replay_close. The choices must outlive the replay.
  */
 enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struct hr_replay_options *options,

@@ -63,6 +63,28 @@ void hr_page_row(const struct hr_page *p, const char *name, const char *value)
 	fprintf(p->out, "%*s\n", (int)(columns - have), value);
 }
 
+/* Bytes of s that take `columns` columns at most, whole characters of UTF-8. */
+static size_t piece(const char *s, size_t n, size_t columns)
+{
+	size_t i = 0;
+
+	for (size_t have = 0; i < n; i++) {
+		have += ((unsigned char)s[i] & 0xc0) != 0x80;
+		if (have > columns)
+			break;
+	}
+	return i;
+}
+
+static size_t width(const char *s, size_t n)
+{
+	size_t have = 0;
+
+	for (size_t i = 0; i < n; i++)
+		have += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return have;
+}
+
 void hr_page_text(const struct hr_page *p, unsigned indent, const char *fmt, ...)
 {
 	char text[1024], *word = text;
@@ -75,9 +97,12 @@ void hr_page_text(const struct hr_page *p, unsigned indent, const char *fmt, ...
 	va_end(ap);
 	fprintf(p->out, "%*s", (int)indent, "");
 	while (*word != '\0') {
-		size_t n = strcspn(word, " ");
+		size_t n = strcspn(word, " "), room = first ? p->columns - indent : p->columns - indent - HANGING;
 
-		if (!first && at + 1 + n > p->columns) {
+		/* What is longer than a line goes on in the next. */
+		if (indent + HANGING < p->columns && width(word, n) > room)
+			n = piece(word, n, room);
+		if (!first && at + 1 + width(word, n) > p->columns) {
 			fprintf(p->out, "\n%*s", (int)(indent + HANGING), "");
 			at = indent + HANGING;
 		} else if (!first) {
@@ -87,7 +112,7 @@ void hr_page_text(const struct hr_page *p, unsigned indent, const char *fmt, ...
 		/* Names come from outside: no control characters to a terminal. */
 		for (size_t i = 0; i < n; i++)
 			fputc(iscntrl((unsigned char)word[i]) ? '?' : word[i], p->out);
-		at += n;
+		at += width(word, n);
 		first = false;
 		word += n;
 		word += strspn(word, " ");

@@ -2,7 +2,7 @@
  * Bars, sparklines, rows and paragraphs for text of a given width. With
  * `unicode` bars are made of eighth blocks and sparklines of U+2581 to U+2588,
  * else of ASCII characters. Nothing is wider than `columns` as long as that is
- * 20 or more and no single word is longer.
+ * 20 or more; of rows, as long as no name or value is.
  */
 #ifndef HR_REPORT_BARS_H
 #define HR_REPORT_BARS_H
@@ -16,6 +16,7 @@ struct hr_page {
 	FILE *out;
 	unsigned columns; /* 20 or more */
 	bool unicode;
+	bool colour; /* a terminal that understands SGR sequences */
 };
 
 /* A bar of value of most, `most` being `columns` long; something for anything above 0. How many columns it takes. */

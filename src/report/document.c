@@ -40,8 +40,7 @@ json_t *hr_document_anomalies(const struct hr_trace_stats *stats)
 	return o;
 }
 
-/* Recorded bytes may be no UTF-8, which JSON has to be: then each byte beyond ASCII is a '?'. */
-static json_t *text_json(const char *text)
+json_t *hr_document_text(const char *text)
 {
 	char plain[sizeof(((struct hr_trace_meta *)NULL)->program)];
 	json_t *s = json_string(text);
@@ -62,7 +61,7 @@ json_t *hr_document_assumed(const struct hr_trace_stats *stats)
 	json_t *list = json_array();
 
 	for (unsigned i = 0; list != NULL && i < stats->nassumed; i++)
-		json_array_append_new(list, text_json(stats->assumed[i]));
+		json_array_append_new(list, hr_document_text(stats->assumed[i]));
 	return list;
 }
 
@@ -79,9 +78,9 @@ json_t *hr_document_trace(const char *path, const struct hr_trace_meta *meta, co
 	if (o == NULL)
 		return NULL;
 	if (meta->source[0] != '\0')
-		json_object_set_new(o, "source", text_json(meta->source));
+		json_object_set_new(o, "source", hr_document_text(meta->source));
 	if (meta->program[0] != '\0')
-		json_object_set_new(o, "program", text_json(meta->program));
+		json_object_set_new(o, "program", hr_document_text(meta->program));
 	json_object_set_new(o, "assumed", hr_document_assumed(stats));
 	json_object_set_new(o, "anomalies", hr_document_anomalies(stats));
 	if (stats->cut) {
@@ -171,8 +170,8 @@ json_t *hr_document_placement(const struct hr_placer *placer)
 
 json_t *hr_document_policy(const struct hr_policy_choice *choice)
 {
-	return json_pack("{s:s, s:s, s:o}", "name", choice->def->name, "text", choice->text, "parameters",
-			 params_json(choice->def->params, choice->config));
+	return json_pack("{s:s, s:o, s:o}", "name", choice->def->name, "text", hr_document_text(choice->text),
+			 "parameters", params_json(choice->def->params, choice->config));
 }
 
 json_t *hr_document_replay(const char *path, const struct hr_replay *r, const struct hr_policy_choice *choice,
@@ -207,15 +206,18 @@ static bool add_optimum(json_t *comparison, const struct hr_replay *r)
 	return true;
 }
 
-json_t *hr_document_comparison(const char *path, const struct hr_replay *r, const struct hr_policy_choice *choices,
-			       const struct hr_json_series *series)
+json_t *hr_document_comparison(const char *path, const struct hr_replay *r, const struct hr_json_series *series)
 {
 	json_t *d = json_object(), *policies = json_array();
 
-	for (size_t i = 0; i < r->nfollowers; i++)
-		json_array_append_new(policies, json_pack("{s:o, s:o, s:o}", "policy", hr_document_policy(&choices[i]),
-							  "summary", hr_metrics_json(r->followers[i], r->objects),
-							  "series", hr_json_series_get(&series[i])));
+	for (size_t i = 0; i < r->nfollowers; i++) {
+		json_t *p = json_pack("{s:o, s:o}", "policy", hr_document_policy(r->choices[i]), "summary",
+				      hr_metrics_json(r->followers[i], r->objects));
+
+		if (series != NULL)
+			json_object_set_new(p, "series", hr_json_series_get(&series[i]));
+		json_array_append_new(policies, p);
+	}
 	json_object_set_new(d, "trace", hr_document_trace(path, hr_reader_meta(r->reader), hr_reader_stats(r->reader)));
 	json_object_set_new(d, "settings", hr_document_settings(r));
 	json_object_set_new(d, "placement", hr_document_placement(r->placer));
@@ -233,7 +235,7 @@ enum hr_status hr_document_write(json_t *document, FILE *out, struct hr_error *e
 
 	if (document == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	failed = json_dumpf(document, out, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) != 0 || fputc('\n', out) == EOF;
+	failed = json_dumpf(document, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) != 0 || fputc('\n', out) == EOF;
 	json_decref(document);
 	return failed ? hr_error_set(err, HR_EIO, "cannot write the JSON") : HR_OK;
 }

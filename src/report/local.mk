@@ -1,15 +1,21 @@
 # src/report: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
 	src/report/bars.c src/report/bars.h \
+	src/report/comparison.c src/report/comparison.h \
+	src/report/differences.c src/report/differences.h \
 	src/report/document.c src/report/document.h \
 	src/report/fidelity.c src/report/fidelity.h \
+	src/report/gate.c src/report/gate.h \
 	src/report/info.c src/report/info.h \
 	src/report/info_text.c \
 	src/report/metrics.c src/report/metrics.h \
 	src/report/optimum.c src/report/optimum.h \
 	src/report/output.c src/report/output.h \
 	src/report/releases.c src/report/releases.h \
+	src/report/saved.c src/report/saved.h \
 	src/report/scavtrace.c src/report/scavtrace.h \
 	src/report/series.c src/report/series.h \
 	src/report/slots.c src/report/slots.h \
-	src/report/survey.c src/report/survey.h
+	src/report/standings.c src/report/standings.h \
+	src/report/survey.c src/report/survey.h \
+	src/report/table.c src/report/table.h

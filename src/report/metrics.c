@@ -2,7 +2,9 @@
 
 #include "report/metrics.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A getter a row: they only look. */
@@ -39,6 +41,12 @@ static uint64_t returned(const struct hr_follower *f)
 	return bytes;
 }
 
+/* a / b in thousandths, rounded; 0 of nothing. */
+static uint64_t per_thousand(uint64_t a, uint64_t b)
+{
+	return b > 0 ? (uint64_t)(((unsigned __int128)a * 1000 + b / 2) / b) : 0;
+}
+
 GET(duration, f->now_ns - f->measured_from_ns)
 GAUGE(retained)
 GAUGE(in_use)
@@ -51,9 +59,11 @@ GET(by_limit, f->count.released_bytes[HR_WHY_LIMIT])
 GET(by_force, f->count.released_bytes[HR_WHY_FORCED])
 GET(on_free, f->count.released_bytes[HR_WHY_FREE])
 GET(calls, f->count.release_calls)
+GET(pages_per_call, per_thousand(returned(f) / HR_PAGE_BYTES, f->count.release_calls))
 GET(refaulted, f->count.refaulted_bytes)
 GET(thrash, f->count.thrash_bytes)
 GET(fresh, f->count.fresh_bytes)
+GET(total_cpu, f->count.background_ns + f->count.synchronous_ns + f->count.fault_ns)
 GET(background_cpu, f->count.background_ns)
 GET(synchronous_cpu, f->count.synchronous_ns)
 GET(fault_cpu, f->count.fault_ns)
@@ -73,6 +83,7 @@ GET(goal_miss_worst, f->count.goal_miss_worst_ns)
 #define B HR_UNIT_BYTES
 #define NS HR_UNIT_NS
 #define N HR_UNIT_COUNT
+#define R HR_UNIT_RATIO
 #define LOW HR_BETTER_LOWER
 #define SAME HR_BETTER_NEITHER
 
@@ -111,10 +122,14 @@ const struct hr_metric hr_metrics[] = {
     {"returned_forced_bytes", B, SAME, "releases", "given back by debug.FreeOSMemory", get_by_force},
     {"returned_on_free_bytes", B, SAME, "releases", "given back by the free itself (policy eager)", get_on_free},
     {"release_calls", N, LOW, "releases", "calls that gave memory back", get_calls},
+    {"pages_per_call_ratio", R, SAME, "releases", "pages of 8 KiB that a call gave back, on average",
+     get_pages_per_call},
     {"refaulted_bytes", B, LOW, "releases", "given back and then used again", get_refaulted},
     {"thrash_bytes", B, LOW, "releases",
      "the part of refaulted_bytes that was used again within a second (in steps of 1.05 ms)", get_thrash},
     {"fresh_bytes", B, SAME, "releases", "used for the first time since the heap grew", get_fresh},
+    {"total_cpu_ns", NS, LOW, "cost",
+     "simulated CPU time of giving memory back and of using it again; the sum of the three that follow", get_total_cpu},
     {"background_cpu_ns", NS, LOW, "cost", "simulated CPU time of the background scavenger's releases",
      get_background_cpu},
     {"synchronous_cpu_ns", NS, LOW, "cost",
@@ -196,32 +211,106 @@ const struct hr_object_metric hr_object_metrics[] = {
     {NULL, N, NULL, NULL},
 };
 
-static const char *format(char buf[HR_UNIT_BUF], enum hr_unit unit, uint64_t value)
+/* --- units ---------------------------------------------------------------- */
+
+static const char *format_ratio(char buf[HR_UNIT_BUF], uint64_t thousandths)
+{
+	if (thousandths >= 99950)
+		return hr_format_count(buf, (thousandths + 500) / 1000);
+	snprintf(buf, HR_UNIT_BUF, thousandths < 9995 ? "%.2f" : "%.1f", (double)thousandths / 1000);
+	return buf;
+}
+
+const char *hr_unit_format(char buf[HR_UNIT_BUF], enum hr_unit unit, uint64_t value)
 {
 	switch (unit) {
 	case HR_UNIT_BYTES:
 		return hr_format_bytes(buf, value);
 	case HR_UNIT_NS:
 		return hr_format_ns(buf, value);
+	case HR_UNIT_RATIO:
+		return format_ratio(buf, value);
 	case HR_UNIT_COUNT:
 		break;
 	}
 	return hr_format_count(buf, value);
 }
 
+const char *hr_unit_exact(char buf[HR_UNIT_BUF], enum hr_unit unit, uint64_t value)
+{
+	if (unit == HR_UNIT_RATIO)
+		snprintf(buf, HR_UNIT_BUF, "%" PRIu64 ".%03u", value / 1000, (unsigned)(value % 1000));
+	else
+		snprintf(buf, HR_UNIT_BUF, "%" PRIu64, value);
+	return buf;
+}
+
+static bool parse_ratio(const char *text, uint64_t *thousandths)
+{
+	double x;
+
+	if (!hr_parse_double(text, &x) || x < 0 || x > 1e15)
+		return false;
+	*thousandths = (uint64_t)llround(x * 1000);
+	return true;
+}
+
+bool hr_unit_parse(const char *text, enum hr_unit unit, uint64_t *value)
+{
+	switch (unit) {
+	case HR_UNIT_BYTES:
+		return hr_parse_bytes(text, value);
+	case HR_UNIT_NS:
+		return hr_parse_ns(text, value);
+	case HR_UNIT_RATIO:
+		return parse_ratio(text, value);
+	case HR_UNIT_COUNT:
+		break;
+	}
+	return hr_parse_u64(text, value);
+}
+
+const char *hr_unit_hint(enum hr_unit unit)
+{
+	static const char *const hints[] = {
+	    [HR_UNIT_BYTES] = "a size such as 64MiB",
+	    [HR_UNIT_NS] = "a time such as 10ms",
+	    [HR_UNIT_COUNT] = "a whole number",
+	    [HR_UNIT_RATIO] = "a number such as 1.5",
+	};
+
+	return hints[unit];
+}
+
+json_t *hr_unit_json(enum hr_unit unit, uint64_t value)
+{
+	return unit == HR_UNIT_RATIO ? json_real((double)value / 1000) : json_integer((json_int_t)value);
+}
+
+bool hr_unit_from_json(const json_t *json, enum hr_unit unit, uint64_t *value)
+{
+	if (unit == HR_UNIT_RATIO) {
+		double x = json_is_number(json) ? json_number_value(json) : -1;
+
+		if (!(x >= 0 && x <= 1e15))
+			return false;
+		*value = (uint64_t)llround(x * 1000);
+		return true;
+	}
+	if (!json_is_integer(json) || json_integer_value(json) < 0)
+		return false;
+	*value = (uint64_t)json_integer_value(json);
+	return true;
+}
+
 const char *hr_metric_format(char buf[HR_UNIT_BUF], const struct hr_metric *m, uint64_t value)
 {
-	return format(buf, m->unit, value);
+	return hr_unit_format(buf, m->unit, value);
 }
 
 const char *hr_object_metric_format(char buf[HR_UNIT_BUF], const struct hr_object_metric *m, uint64_t value)
 {
-	return format(buf, m->unit, value);
-}
-
-static bool set(json_t *o, const char *name, uint64_t value)
-{
-	return json_object_set_new(o, name, json_integer((json_int_t)value)) == 0;
+	return hr_unit_format(buf, m->unit, value);
 }
 
 json_t *hr_metrics_json(const struct hr_follower *f, const struct hr_objects *objects)
@@ -230,15 +319,57 @@ json_t *hr_metrics_json(const struct hr_follower *f, const struct hr_objects *ob
 	bool fine = o != NULL;
 
 	for (const struct hr_metric *m = hr_metrics; fine && m->name != NULL; m++)
-		fine = set(o, m->name, m->get(f));
+		fine = json_object_set_new(o, m->name, hr_unit_json(m->unit, m->get(f))) == 0;
 	if (objects != NULL) {
 		const struct hr_objects_stats stats = hr_objects_stats(objects);
 
 		for (const struct hr_object_metric *m = hr_object_metrics; fine && m->name != NULL; m++)
-			fine = set(o, m->name, m->get(&stats));
+			fine = json_object_set_new(o, m->name, hr_unit_json(m->unit, m->get(&stats))) == 0;
 	}
 	if (fine)
 		return o;
 	json_decref(o);
 	return NULL;
+}
+
+/* --- figures -------------------------------------------------------------- */
+
+/* The distance from the offline optimum (optimum.h). */
+static const struct hr_figure regrets[] = {
+    {"equal_cpu_bytes", B, LOW, "retained on average beyond the least that is possible for the CPU time that it spent"},
+    {"equal_memory_ns", NS, LOW, "CPU time that it spent beyond the least that is possible for what it retains"},
+};
+
+#define NMETRICS (sizeof(hr_metrics) / sizeof(hr_metrics[0]) - 1)
+#define NOBJECTS (sizeof(hr_object_metrics) / sizeof(hr_object_metrics[0]) - 1)
+#define NREGRETS (sizeof(regrets) / sizeof(regrets[0]))
+
+size_t hr_figure_count(void)
+{
+	return NMETRICS + NREGRETS + NOBJECTS;
+}
+
+struct hr_figure hr_figure_at(size_t i)
+{
+	const struct hr_object_metric *o;
+
+	if (i < NMETRICS) {
+		const struct hr_metric *m = &hr_metrics[i];
+		return (struct hr_figure){m->name, m->unit, m->better, m->help};
+	}
+	if (i < NMETRICS + NREGRETS)
+		return regrets[i - NMETRICS];
+	o = &hr_object_metrics[i - NMETRICS - NREGRETS];
+	return (struct hr_figure){o->name, o->unit, HR_BETTER_NEITHER, o->help};
+}
+
+bool hr_figure_find(const char *name, size_t n, size_t *i)
+{
+	for (*i = 0; *i < hr_figure_count(); ++*i) {
+		const char *have = hr_figure_at(*i).name;
+
+		if (strlen(have) == n && strncmp(have, name, n) == 0)
+			return true;
+	}
+	return false;
 }

@@ -48,6 +48,7 @@ struct hr_policy_choice {
 	const struct hr_policy_def *def;
 	void *config; /* owned */
 	char *text;   /* as the user wrote it; owned */
+	bool if_fits; /* one of a group: left out where it can't follow the trace */
 };
 
 /* HR_EUSAGE: no such policy (the message lists those there are) or parameter; HR_ENOMEM. */

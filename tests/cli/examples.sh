@@ -24,6 +24,10 @@ $((origin + 2000000000)),3000000,200000,1000000
 CSV
 echo 'scav 0 KiB work (bg), 0 KiB work (eager), 1904 KiB now, 86% util' >app.stderr
 
+cp app.trace other.trace
+heapreplay compare -q --json -o old.json app.trace
+cp old.json new.json
+
 examples=$(sed -n 's/^\.Dl //p' "$top_builddir"/man/*.1 "$top_srcdir"/man/*.5 "$top_builddir"/man/*.5 2>/dev/null | grep heapreplay | sort -u)
 n=$(printf '%s\n' "$examples" | wc -l)
 [ "$n" -ge 15 ]

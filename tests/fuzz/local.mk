@@ -34,6 +34,11 @@ tests_fuzz_fuzz_mtrace_SOURCES = tests/fuzz/fuzz_mtrace.c $(fuzz_main)
 tests_fuzz_fuzz_mtrace_LDADD = $(fuzz_ldadd)
 fuzz_corpus += tests/fuzz/corpus/fuzz_mtrace
 
+fuzz_programs += tests/fuzz/fuzz_gate
+tests_fuzz_fuzz_gate_SOURCES = tests/fuzz/fuzz_gate.c $(fuzz_main)
+tests_fuzz_fuzz_gate_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_gate
+
 fuzz_programs += tests/fuzz/fuzz_gotrace
 tests_fuzz_fuzz_gotrace_SOURCES = tests/fuzz/fuzz_gotrace.c $(fuzz_main)
 tests_fuzz_fuzz_gotrace_LDADD = $(fuzz_ldadd)
@@ -48,6 +53,11 @@ fuzz_programs += tests/fuzz/fuzz_pagetrace
 tests_fuzz_fuzz_pagetrace_SOURCES = tests/fuzz/fuzz_pagetrace.c $(fuzz_main)
 tests_fuzz_fuzz_pagetrace_LDADD = $(fuzz_ldadd)
 fuzz_corpus += tests/fuzz/corpus/fuzz_pagetrace
+
+fuzz_programs += tests/fuzz/fuzz_saved
+tests_fuzz_fuzz_saved_SOURCES = tests/fuzz/fuzz_saved.c $(fuzz_main)
+tests_fuzz_fuzz_saved_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_saved
 
 fuzz_programs += tests/fuzz/fuzz_text
 tests_fuzz_fuzz_text_SOURCES = tests/fuzz/fuzz_text.c $(fuzz_main)

@@ -94,6 +94,12 @@ static void test_text(void **state)
 	hr_page_text(&p, 0, "12345678901234567890 1234567890123456 8 ");
 	check(&p, "12345678901234567890\n  1234567890123456 8\n");
 	p = page(20, false);
+	hr_page_text(&p, 0, "see some/where/with/a/long/name for it");
+	check(&p, "see\n  some/where/with/a/\n  long/name for it\n");
+	p = page(20, false);
+	hr_page_text(&p, 0, "ääääääääääöööööööööö1 2");
+	check(&p, "ääääääääääöööööööööö\n  1 2\n");
+	p = page(20, false);
 	hr_page_text(&p, 0, "a\033[31mb");
 	check(&p, "a?[31mb\n");
 	p = page(20, false);

@@ -1,0 +1,40 @@
+/* What the parts of compare share. */
+#ifndef HR_CMD_COMPARE_H
+#define HR_CMD_COMPARE_H
+
+#include "cmd/cli.h"
+
+#include "report/comparison.h"
+#include "report/differences.h"
+#include "report/gate.h"
+#include "report/saved.h"
+#include "report/standings.h"
+
+/* One run of the command: what it was asked for, and what it has found. */
+struct comparing {
+	const struct cli_options *o;
+	struct hr_view view;
+	struct hr_gate *gates;
+	size_t ngates;
+	/* Traces that were replayed, or those of the one saved run. */
+	json_t *document;
+	struct hr_comparison *at;
+	size_t n, cap;
+	/* Several saved runs. */
+	const char *const *names;
+	struct hr_saved *saved;
+	size_t nsaved;
+	struct hr_differences differences;
+};
+
+/* --- compare_print.c --- */
+
+/* Writes the traces with their policies, or the differences of saved runs, in the form that was asked for. */
+enum hr_status compare_print(struct comparing *c, FILE *out, struct hr_error *err);
+
+/* --- compare_gates.c --- */
+
+/* A line on standard error for each gate that is not met; the exit status. */
+int compare_check_gates(const struct comparing *c);
+
+#endif

@@ -1,0 +1,380 @@
+/* What compare prints: tables of traces with their policies, or of what differs between saved runs. */
+#include "config.h"
+
+#include "cmd/compare.h"
+
+#include "base/alloc.h"
+#include "report/document.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LEGEND_COLUMNS 100
+#define LEGEND_INDENT 2
+
+static const char hint[] = "--columns chooses";
+
+static enum hr_status no_memory(struct hr_error *err)
+{
+	return hr_error_set(err, HR_ENOMEM, "out of memory");
+}
+
+/* --- a trace in a few lines ----------------------------------------------- */
+
+static uint64_t figure_of(const struct hr_comparison *c, const char *name)
+{
+	size_t i;
+
+	return hr_figure_find(name, strlen(name), &i) ? c->policies[0].values[i] : 0;
+}
+
+/* A whole number of the settings; null and what is not there are UINT64_MAX: off. */
+static uint64_t setting_of(const struct hr_comparison *c, const char *name)
+{
+	const json_t *v = json_object_get(json_object_get(c->document, "settings"), name);
+
+	return json_is_integer(v) ? (uint64_t)json_integer_value(v) : UINT64_MAX;
+}
+
+static const char *word_of(const struct hr_comparison *c, const char *name)
+{
+	return json_string_value(json_object_get(json_object_get(c->document, "settings"), name));
+}
+
+/* "590 ms, in use 2.99 MiB on average, 3.96 MiB at most, recorded placement" */
+static void say_what(char *text, size_t size, const struct hr_comparison *c)
+{
+	char ns[HR_UNIT_BUF], mean[HR_UNIT_BUF], peak[HR_UNIT_BUF];
+	const char *placement = word_of(c, "placement");
+
+	snprintf(text, size, "%s, in use %s on average, %s at most%s%s%s",
+		 hr_format_ns(ns, figure_of(c, "duration_ns")),
+		 hr_format_bytes(mean, figure_of(c, "in_use_mean_bytes")),
+		 hr_format_bytes(peak, figure_of(c, "in_use_peak_bytes")), placement ? ", " : "",
+		 placement ? placement : "", placement ? " placement" : "");
+}
+
+static void say_assumed(const struct hr_page *p, const struct hr_comparison *c)
+{
+	const json_t *assumed = json_object_get(json_object_get(c->document, "trace"), "assumed");
+
+	for (size_t i = 0; i < json_array_size(assumed); i++) {
+		const char *text = json_string_value(json_array_get(assumed, i));
+
+		if (text != NULL)
+			hr_page_text(p, 0, "assumed: %s", text);
+	}
+}
+
+static void say_settings(const struct hr_page *p, const struct hr_comparison *c)
+{
+	char limit[HR_UNIT_BUF], other[HR_UNIT_BUF];
+	struct cli_object_rules rules = {.span_cache = word_of(c, "span_cache"), .gc = word_of(c, "gc")};
+
+	if (setting_of(c, "memory_limit_bytes") != UINT64_MAX)
+		hr_page_text(p, 0, "memory limit %s, %s of memory beside the heap assumed",
+			     hr_format_bytes(limit, setting_of(c, "memory_limit_bytes")),
+			     hr_format_bytes(other, setting_of(c, "other_memory_bytes")));
+	say_assumed(p, c);
+	if (rules.span_cache == NULL || rules.gc == NULL)
+		return;
+	rules.objects = figure_of(c, "objects_allocated");
+	rules.gogc = setting_of(c, "gogc");
+	rules.memory_limit_bytes = setting_of(c, "memory_limit_bytes");
+	cli_print_object_rules(p, &rules);
+}
+
+/* --- text ----------------------------------------------------------------- */
+
+/* What the headings mean that were shown; shown: by column of the view. */
+static void print_legend(const struct hr_page *page, const struct hr_view *v, const bool *shown)
+{
+	struct hr_page p = *page;
+
+	if (p.columns > LEGEND_COLUMNS)
+		p.columns = LEGEND_COLUMNS;
+	fputc('\n', p.out);
+	for (size_t i = 0; i < v->n; i++)
+		if (shown[i])
+			hr_page_text(&p, 0, "%s: %s", v->columns[i].heading, v->columns[i].legend);
+	hr_page_text(&p, 0, "*: best, !: worst of a column, unless more than half share it; optimal apart");
+	if (v->baseline != NULL)
+		hr_page_text(&p, 0, "%%: more or less than %s; where that has 0, the value itself", v->baseline);
+}
+
+static enum hr_status print_means(const struct comparing *c, const struct hr_page *p, bool *shown, struct hr_error *err)
+{
+	struct hr_table t;
+	enum hr_status status;
+
+	hr_table_init(&t);
+	hr_standings_means(&t, &c->view, c->at, c->n);
+	hr_page_text(p, 0, "all %zu traces: geometric means of the ratios to %s (-: there is a 0)", c->n,
+		     c->view.baseline);
+	fputc('\n', p->out);
+	hr_table_text(&t, p, hint, shown);
+	status = t.failed ? no_memory(err) : HR_OK;
+	hr_table_release(&t);
+	return status;
+}
+
+static enum hr_status print_trace(const struct comparing *c, const struct hr_page *p, const struct hr_comparison *of,
+				  bool *shown, struct hr_error *err)
+{
+	char what[256];
+	struct hr_table t;
+	enum hr_status status;
+
+	say_what(what, sizeof(what), of);
+	hr_page_text(p, 0, "%s: %s", of->name, what);
+	say_settings(p, of);
+	fputc('\n', p->out);
+	hr_table_init(&t);
+	hr_standings_columns(&t, &c->view, HR_STANDINGS_PLAIN);
+	hr_standings_rows(&t, &c->view, HR_STANDINGS_PLAIN, of);
+	hr_table_text(&t, p, hint, shown);
+	status = t.failed ? no_memory(err) : HR_OK;
+	hr_table_release(&t);
+	return status;
+}
+
+static enum hr_status print_text(const struct comparing *c, FILE *out, struct hr_error *err)
+{
+	struct hr_page p = cli_table_page(out);
+	/* One more than there are columns: the policies'. */
+	bool *shown = hr_calloc(c->view.n + 1, sizeof(*shown));
+	enum hr_status status = shown != NULL ? HR_OK : no_memory(err);
+
+	for (size_t i = 0; status == HR_OK && i < c->n; i++) {
+		if (i > 0)
+			fputc('\n', out);
+		status = print_trace(c, &p, &c->at[i], shown, err);
+	}
+	if (status == HR_OK && c->n > 1 && c->view.baseline != NULL) {
+		fputc('\n', out);
+		status = print_means(c, &p, shown, err);
+	}
+	if (status == HR_OK)
+		print_legend(&p, &c->view, shown + 1);
+	if (status == HR_OK && c->n > 1 && c->view.baseline == NULL)
+		hr_page_text(&p, 0, "--baseline POLICY adds a table of all traces together");
+	free(shown);
+	return status;
+}
+
+/* --- Markdown, CSV, JSON -------------------------------------------------- */
+
+static enum hr_status print_markdown(const struct comparing *c, FILE *out, struct hr_error *err)
+{
+	char what[256];
+	struct hr_table t;
+	bool failed = false;
+
+	for (size_t i = 0; i < c->n; i++) {
+		say_what(what, sizeof(what), &c->at[i]);
+		fputs(i > 0 ? "\n### " : "### ", out);
+		hr_markdown_text(out, c->at[i].name);
+		fprintf(out, "\n\n%s%s\n\n", what,
+			c->view.baseline != NULL ? "; in brackets: beside the baseline" : "");
+		hr_table_init(&t);
+		hr_standings_columns(&t, &c->view, HR_STANDINGS_BOTH);
+		hr_standings_rows(&t, &c->view, HR_STANDINGS_BOTH, &c->at[i]);
+		hr_table_markdown(&t, out);
+		failed |= t.failed;
+		hr_table_release(&t);
+	}
+	if (c->n > 1 && c->view.baseline != NULL) {
+		fprintf(out, "\n### All %zu traces\n\nGeometric means of the ratios to ", c->n);
+		hr_markdown_text(out, c->view.baseline);
+		fputs("\n\n", out);
+		hr_table_init(&t);
+		hr_standings_means(&t, &c->view, c->at, c->n);
+		hr_table_markdown(&t, out);
+		failed |= t.failed;
+		hr_table_release(&t);
+	}
+	return failed ? no_memory(err) : HR_OK;
+}
+
+static enum hr_status print_csv(const struct comparing *c, FILE *out, struct hr_error *err)
+{
+	struct hr_table t;
+	enum hr_status status;
+
+	hr_table_init(&t);
+	hr_standings_columns(&t, &c->view, HR_STANDINGS_EXACT);
+	for (size_t i = 0; i < c->n; i++)
+		hr_standings_rows(&t, &c->view, HR_STANDINGS_EXACT, &c->at[i]);
+	hr_table_csv(&t, out);
+	status = t.failed ? no_memory(err) : HR_OK;
+	hr_table_release(&t);
+	return status;
+}
+
+static enum hr_status print_json(struct comparing *c, FILE *out, struct hr_error *err)
+{
+	const char *baseline = c->view.baseline;
+
+	for (size_t i = 0; baseline != NULL && i < c->n; i++)
+		HR_TRY(hr_standings_relate(&c->at[i], baseline, err));
+	if (baseline != NULL && c->n > 1)
+		json_object_set_new(c->document, "means", hr_standings_means_json(baseline, c->at, c->n));
+	return hr_document_write(json_incref(c->document), out, err);
+}
+
+/* --- saved runs ----------------------------------------------------------- */
+
+/* Where the differences of settings go: to a page, or as Markdown. */
+struct setting_printer {
+	const struct hr_page *p;
+	bool markdown;
+	size_t nruns, n;
+};
+
+static void print_setting(void *ctx, const char *name, const char *const *values)
+{
+	struct setting_printer *s = ctx;
+	char text[900] = "";
+	size_t n = 0;
+
+	for (size_t r = 0; r < s->nruns && n < sizeof(text); r++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", r > 0 ? " -> " : "",
+				      values[r] != NULL ? values[r] : "(none)");
+	if (s->markdown) {
+		fputs("- ", s->p->out);
+		hr_markdown_text(s->p->out, name);
+		fputs(": ", s->p->out);
+		hr_markdown_text(s->p->out, text);
+		fputc('\n', s->p->out);
+	} else {
+		hr_page_text(s->p, LEGEND_INDENT, "%s: %s", name, text);
+	}
+	s->n++;
+}
+
+/* Which runs lack it: "only in old.json"; NULL: none does. */
+static const char *who_has(const struct comparing *c, const void *const *in, char *buf, size_t size)
+{
+	size_t have = 0, n = 0;
+
+	*buf = '\0';
+	for (size_t r = 0; r < c->nsaved && n < size; r++) {
+		if (in[r] == NULL)
+			continue;
+		n += (size_t)snprintf(buf + n, size - n, "%s%s", have > 0 ? ", " : "only in ", c->names[r]);
+		have++;
+	}
+	return have == c->nsaved ? NULL : buf;
+}
+
+static void heading(const struct setting_printer *s, const char *level, const char *name, const char *remark)
+{
+	fputc('\n', s->p->out);
+	if (s->markdown) {
+		fprintf(s->p->out, "%s ", level);
+		hr_markdown_text(s->p->out, name);
+		fputs(remark != NULL ? ": " : "", s->p->out);
+		hr_markdown_text(s->p->out, remark != NULL ? remark : "");
+		fputs("\n\n", s->p->out);
+	} else {
+		hr_page_text(s->p, 0, "%s%s%s", name, remark != NULL ? ": " : "", remark != NULL ? remark : "");
+	}
+}
+
+static enum hr_status print_policy(const struct comparing *c, const struct setting_printer *s,
+				   const struct hr_paired_trace *t, const struct hr_paired_policy *p,
+				   struct hr_error *err)
+{
+	char who[512];
+	const char *remark = who_has(c, (const void *const *)p->in, who, sizeof(who));
+	struct hr_table table;
+	enum hr_status status;
+
+	hr_table_init(&table);
+	hr_differences_table(&table, &c->differences, &c->view, c->o->columns != NULL, false, t, p);
+	if (table.ncells == 0 && remark == NULL)
+		remark = "no difference";
+	heading(s, "####", p->text, remark);
+	if (table.ncells > 0 && s->markdown)
+		hr_table_markdown(&table, s->p->out);
+	else if (table.ncells > 0)
+		hr_table_text(&table, s->p, NULL, NULL);
+	status = table.failed ? no_memory(err) : HR_OK;
+	hr_table_release(&table);
+	return status;
+}
+
+static enum hr_status print_paired(const struct comparing *c, struct setting_printer *s,
+				   const struct hr_paired_trace *t, struct hr_error *err)
+{
+	char who[512];
+
+	heading(s, "###", t->name, who_has(c, (const void *const *)t->in, who, sizeof(who)));
+	HR_TRY(hr_differences_settings(&c->differences, t, print_setting, s, err));
+	for (size_t i = 0; i < t->n; i++)
+		HR_TRY(print_policy(c, s, t, &t->policies[i], err));
+	return HR_OK;
+}
+
+static enum hr_status print_differences(const struct comparing *c, FILE *out, struct hr_error *err)
+{
+	const struct hr_page p = cli_table_page(out);
+	struct setting_printer s = {&p, c->o->markdown, c->nsaved, 0};
+	char run[32];
+
+	for (size_t r = 0; r < c->nsaved; r++)
+		hr_page_text(&p, 0, "%s%s: %s, of heapreplay %s", s.markdown ? "- " : "",
+			     hr_differences_run(run, c->nsaved, r), c->names[r], c->saved[r].version);
+	for (size_t i = 0; i < c->differences.n; i++)
+		HR_TRY(print_paired(c, &s, &c->differences.traces[i], err));
+	if (s.markdown)
+		return HR_OK;
+	fputc('\n', out);
+	hr_page_text(&p, 0, "*: better, !: worse");
+	return HR_OK;
+}
+
+static enum hr_status print_differences_csv(const struct comparing *c, FILE *out, struct hr_error *err)
+{
+	struct hr_table table;
+	enum hr_status status;
+
+	hr_table_init(&table);
+	for (size_t i = 0; i < c->differences.n; i++) {
+		const struct hr_paired_trace *t = &c->differences.traces[i];
+
+		for (size_t k = 0; k < t->n; k++)
+			hr_differences_table(&table, &c->differences, &c->view, c->o->columns != NULL, true, t,
+					     &t->policies[k]);
+	}
+	hr_table_csv(&table, out);
+	status = table.failed ? no_memory(err) : HR_OK;
+	hr_table_release(&table);
+	return status;
+}
+
+static enum hr_status print_differences_json(const struct comparing *c, FILE *out, struct hr_error *err)
+{
+	json_t *d = hr_document_new();
+	enum hr_status status = hr_differences_json(&c->differences, c->names, d, err);
+
+	if (status == HR_OK)
+		return hr_document_write(d, out, err);
+	json_decref(d);
+	return status;
+}
+
+enum hr_status compare_print(struct comparing *c, FILE *out, struct hr_error *err)
+{
+	const struct cli_options *o = c->o;
+
+	if (c->nsaved > 1 && o->json)
+		return print_differences_json(c, out, err);
+	if (c->nsaved > 1)
+		return o->csv ? print_differences_csv(c, out, err) : print_differences(c, out, err);
+	if (o->json)
+		return print_json(c, out, err);
+	if (o->csv)
+		return print_csv(c, out, err);
+	return o->markdown ? print_markdown(c, out, err) : print_text(c, out, err);
+}

@@ -1,0 +1,47 @@
+/*
+ * A comparison: the figures of one trace under one or several policies, read
+ * from the JSON in which a replay, just done or saved long ago, describes
+ * itself. Tables, gates and differences know nothing else.
+ */
+#ifndef HR_REPORT_COMPARISON_H
+#define HR_REPORT_COMPARISON_H
+
+#include "base/error.h"
+#include "report/metrics.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What one policy reached. */
+struct hr_standing {
+	char *text;	  /* the policy, as it was chosen */
+	bool optimal;	  /* it knows the future: no other can be measured by it as by its like */
+	uint64_t *values; /* by figure (metrics.h) */
+	bool *known;	  /* the same: is it there? */
+};
+
+struct hr_comparison {
+	char *name;	  /* of the trace, for tables and messages */
+	json_t *document; /* an object with trace, settings, policies (document.h); a reference of its own */
+	struct hr_standing *policies;
+	size_t n;
+};
+
+/*
+ * Reads an object of "comparisons"; where: how a message names it. name: the
+ * trace's, or NULL for that in the object. Control characters in names become
+ * '?'. HR_EINPUT: something is missing or of the wrong type; HR_ENOMEM.
+ */
+enum hr_status hr_comparison_read(struct hr_comparison *c, json_t *object, const char *name, const char *where,
+				  struct hr_error *err);
+void hr_comparison_release(struct hr_comparison *c);
+
+/* The policy of that text; NULL. */
+const struct hr_standing *hr_comparison_find(const struct hr_comparison *c, const char *text);
+
+/* A string of the document's trace, e.g. "xxh3"; "" where there is none. */
+const char *hr_comparison_trace(const struct hr_comparison *c, const char *key);
+
+#endif

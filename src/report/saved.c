@@ -1,0 +1,189 @@
+#include "config.h"
+
+#include "report/saved.h"
+
+#include "base/alloc.h"
+#include "report/document.h"
+#include "trace/input.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* --- JSON from an input --- */
+
+struct source {
+	struct hr_input *in;
+	enum hr_status status; /* why it ended early; HR_OK: it did not */
+	struct hr_error *err;
+};
+
+static size_t more(void *buffer, size_t cap, void *ctx)
+{
+	struct source *s = ctx;
+	enum hr_status status;
+	size_t n;
+
+	if (hr_input_bytes(s->in) > HR_SAVED_MAX_BYTES) {
+		s->status = hr_error_set(s->err, HR_EINPUT, "it is larger than %" PRIu64 " MiB: no saved run",
+					 HR_SAVED_MAX_BYTES >> 20);
+		return (size_t)-1;
+	}
+	status = hr_input_read(s->in, buffer, cap, &n, s->err);
+	if (status == HR_OK)
+		return n;
+	if (status == HR_END && !hr_input_cut(s->in))
+		return 0;
+	s->status =
+	    status == HR_END ? hr_error_set(s->err, HR_EINPUT, "the compressed data ends in the middle") : status;
+	return (size_t)-1;
+}
+
+static enum hr_status load(struct hr_input *in, json_t **document, struct hr_error *err)
+{
+	struct source s = {in, HR_OK, err};
+	json_error_t why;
+
+	*document = json_load_callback(more, &s, JSON_REJECT_DUPLICATES, &why);
+	if (s.status != HR_OK) {
+		json_decref(*document);
+		return s.status;
+	}
+	if (*document != NULL)
+		return HR_OK;
+	if (json_error_code(&why) == json_error_out_of_memory)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	hr_error_set(err, HR_EINPUT, "no JSON, so no saved run: %s", why.text);
+	if (err != NULL && why.line > 0)
+		err->line = (uint64_t)why.line;
+	return HR_EINPUT;
+}
+
+/* --- what is in it --- */
+
+/* `replay --json` is a comparison of one policy, but for its form. */
+static json_t *of_replay(json_t *document)
+{
+	return json_pack("{s:O, s:O, s:[{s:O, s:O}]}", "trace", json_object_get(document, "trace"), "settings",
+			 json_object_get(document, "settings"), "policies", "policy",
+			 json_object_get(document, "policy"), "summary", json_object_get(document, "summary"));
+}
+
+/* The array of comparisons, as the document has it or should have it; NULL: it is none of ours. A new reference. */
+static json_t *comparisons_of(json_t *document)
+{
+	json_t *list = json_object_get(document, "comparisons"), *one;
+
+	if (json_is_array(list))
+		return json_incref(list);
+	/* Schema 1 had one comparison, and that was the document. */
+	if (json_is_array(json_object_get(document, "policies")))
+		one = json_incref(document);
+	else if (json_is_object(json_object_get(document, "policy")))
+		one = of_replay(document);
+	else
+		return NULL;
+	return one != NULL ? json_pack("[o]", one) : NULL;
+}
+
+static enum hr_status read_comparisons(struct hr_saved *s, json_t *list, struct hr_error *err)
+{
+	char where[64];
+
+	s->at = hr_calloc(json_array_size(list), sizeof(*s->at));
+	if (s->at == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		snprintf(where, sizeof(where), "comparison %zu", i + 1);
+		HR_TRY(hr_comparison_read(&s->at[i], json_array_get(list, i), NULL, where, err));
+		s->n++;
+	}
+	return HR_OK;
+}
+
+static enum hr_status read_document(struct hr_saved *s, json_t *document, struct hr_error *err)
+{
+	const json_t *schema = json_object_get(document, "schema");
+	const char *version = json_string_value(json_object_get(document, "heapreplay"));
+	json_t *list = comparisons_of(document);
+	enum hr_status status = HR_OK;
+
+	if (json_is_integer(schema) && json_integer_value(schema) > HR_SCHEMA)
+		status = hr_error_set(err, HR_EINPUT,
+				      "its schema is %" JSON_INTEGER_FORMAT "; this heapreplay reads those up to %d",
+				      json_integer_value(schema), HR_SCHEMA);
+	else if (!json_is_integer(schema) || version == NULL || json_array_size(list) == 0)
+		status =
+		    hr_error_set(err, HR_EINPUT,
+				 "no saved run: 'heapreplay replay --json' and 'heapreplay compare --json' write them");
+	else if ((s->version = strdup(version)) == NULL)
+		status = hr_error_set(err, HR_ENOMEM, "out of memory");
+	else
+		status = read_comparisons(s, list, err);
+	json_decref(list);
+	return status;
+}
+
+static enum hr_status read_input(struct hr_input *in, struct hr_saved *s, struct hr_error *err)
+{
+	json_t *document;
+	enum hr_status status = load(in, &document, err);
+
+	hr_input_close(in);
+	if (status != HR_OK)
+		return status;
+	status = read_document(s, document, err);
+	json_decref(document);
+	if (status != HR_OK)
+		hr_saved_release(s);
+	return status;
+}
+
+enum hr_status hr_saved_read(const char *path, struct hr_saved *s, struct hr_error *err)
+{
+	struct hr_input *in;
+
+	memset(s, 0, sizeof(*s));
+	HR_TRY(hr_input_open(path, &in, err));
+	return read_input(in, s, err);
+}
+
+enum hr_status hr_saved_parse(const void *data, size_t n, struct hr_saved *s, struct hr_error *err)
+{
+	struct hr_input *in;
+
+	memset(s, 0, sizeof(*s));
+	HR_TRY(hr_input_open_memory(data, n, &in, err));
+	return read_input(in, s, err);
+}
+
+void hr_saved_release(struct hr_saved *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		hr_comparison_release(&s->at[i]);
+	free(s->at);
+	free(s->version);
+	memset(s, 0, sizeof(*s));
+}
+
+bool hr_saved_looks_so(const char *path)
+{
+	struct hr_input *in;
+	struct stat st;
+	char start[64];
+	size_t n = 0, i = 0;
+
+	/* Only a regular file can be looked into without taking something from whoever reads it next. */
+	if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    hr_input_open(path, &in, NULL) != HR_OK)
+		return false;
+	if (hr_input_read(in, start, sizeof(start), &n, NULL) != HR_OK)
+		n = 0;
+	hr_input_close(in);
+	while (i < n && isspace((unsigned char)start[i]))
+		i++;
+	return i < n && start[i] == '{';
+}

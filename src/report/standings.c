@@ -1,0 +1,441 @@
+#include "config.h"
+
+#include "report/standings.h"
+
+#include "base/alloc.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The usual columns, the most important first, and what their headings stand for. */
+static const struct {
+	const char *figure, *heading, *legend;
+} usual[] = {
+    {"retained_mean_bytes", "retained", "memory in use, or free and not given back, on average"},
+    {"total_cpu_ns", "cpu", "simulated time of giving back and of using again"},
+    {"equal_cpu_bytes", "mem regret", "retained beyond the least that is possible for its cpu"},
+    {"equal_memory_ns", "cpu regret", "cpu beyond the least that is possible for what it retains"},
+    {"refaulted_bytes", "refaulted", "given back and used again"},
+    {"release_calls", "calls", "calls that gave memory back"},
+    {"pages_per_call_ratio", "pages/call", "what a call gave back, of 8 KiB"},
+    {"worst_stall_ns", "stall", "the longest that the program waited for a release"},
+    {"retained_p99_bytes", "p99", "retained memory not exceeded 99 % of the time"},
+    {"thrash_bytes", "thrash", "the part of refaulted that was used again within a second"},
+    {"huge_pages_broken", "broken", "huge pages that a release broke"},
+    {"retained_peak_bytes", "peak", "the most retained"},
+    {"returned_bytes", "returned", "all that was given back"},
+    {"background_cpu_ns", "bg cpu", "the part of cpu in the background"},
+    {"synchronous_cpu_ns", "sync cpu", "the part that the program waited for"},
+    {"refault_cpu_ns", "fault cpu", "the part of using again"},
+    {"released_mean_bytes", "released", "memory given back, or never taken, on average"},
+};
+
+#define NUSUAL (sizeof(usual) / sizeof(usual[0]))
+
+/* --- what is shown -------------------------------------------------------- */
+
+static struct hr_column column_of(size_t figure)
+{
+	const struct hr_figure f = hr_figure_at(figure);
+
+	for (size_t i = 0; i < NUSUAL; i++)
+		if (strcmp(usual[i].figure, f.name) == 0)
+			return (struct hr_column){figure, usual[i].heading, usual[i].legend};
+	return (struct hr_column){figure, f.name, f.help};
+}
+
+/* A metric's name, or a heading, of n characters. */
+static enum hr_status find_column(const char *name, size_t n, size_t *figure, struct hr_error *err)
+{
+	if (hr_figure_find(name, n, figure))
+		return HR_OK;
+	for (size_t i = 0; i < NUSUAL; i++)
+		if (strlen(usual[i].heading) == n && strncmp(usual[i].heading, name, n) == 0 &&
+		    hr_figure_find(usual[i].figure, strlen(usual[i].figure), figure))
+			return HR_OK;
+	return hr_error_set(err, HR_EUSAGE,
+			    "there is no column '%.*s'; it is a heading of the table, such as retained, or a metric of "
+			    "heapreplay-metrics(5)",
+			    n < 64 ? (int)n : 64, name);
+}
+
+static enum hr_status add_columns(struct hr_view *v, const char *list, struct hr_error *err)
+{
+	for (size_t n; *list != '\0'; list += n + (list[n] == ',')) {
+		size_t figure;
+
+		n = strcspn(list, ",");
+		HR_TRY(find_column(list, n, &figure, err));
+		if (v->n < hr_figure_count())
+			v->columns[v->n++] = column_of(figure);
+	}
+	return v->n > 0 ? HR_OK : hr_error_set(err, HR_EUSAGE, "a table needs a column");
+}
+
+enum hr_status hr_view_columns(struct hr_view *v, const char *list, struct hr_error *err)
+{
+	v->n = 0;
+	v->columns = hr_calloc(hr_figure_count(), sizeof(*v->columns));
+	if (v->columns == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	if (list != NULL && strcmp(list, "all") == 0) {
+		for (; v->n < hr_figure_count(); v->n++)
+			v->columns[v->n] = column_of(v->n);
+		return HR_OK;
+	}
+	if (list != NULL)
+		return add_columns(v, list, err);
+	for (size_t i = 0; i < NUSUAL; i++)
+		if (hr_figure_find(usual[i].figure, strlen(usual[i].figure), &v->columns[v->n].figure)) {
+			v->columns[v->n] = column_of(v->columns[v->n].figure);
+			v->n++;
+		}
+	return HR_OK;
+}
+
+enum hr_status hr_view_sort(struct hr_view *v, const char *column, struct hr_error *err)
+{
+	v->reversed = *column == '-';
+	column += v->reversed;
+	v->sorted = true;
+	return find_column(column, strlen(column), &v->sort, err);
+}
+
+void hr_view_release(struct hr_view *v)
+{
+	free(v->columns);
+	memset(v, 0, sizeof(*v));
+}
+
+/* --- cells ---------------------------------------------------------------- */
+
+const char *hr_change_format(char buf[HR_CHANGE_BUF], enum hr_unit unit, uint64_t value, uint64_t base)
+{
+	uint64_t apart = value > base ? value - base : base - value;
+	char digits[HR_UNIT_BUF], sign = value > base ? '+' : '-';
+	double percent;
+
+	if (apart == 0) {
+		snprintf(buf, HR_CHANGE_BUF, "=");
+		return buf;
+	}
+	if (base == 0) {
+		hr_unit_format(buf, unit, value);
+		return buf;
+	}
+	percent = (double)apart / (double)base * 100;
+	if (percent >= 999.5)
+		hr_format_count(digits, percent < 1e15 ? (uint64_t)llround(percent) : (uint64_t)1e15);
+	else
+		snprintf(digits, sizeof(digits), "%.*f", percent < 9.995 ? 2 : percent < 99.95 ? 1 : 0, percent);
+	snprintf(buf, HR_CHANGE_BUF, "%c%s %%", sign, digits);
+	return buf;
+}
+
+/* The least and the greatest of a column, how many have them, and which of the two is the best. */
+struct extremes {
+	double low, high;
+	size_t at_low, at_high, n;
+	enum hr_better better;
+};
+
+static struct extremes no_extremes(size_t figure)
+{
+	return (struct extremes){.low = INFINITY, .high = -INFINITY, .better = hr_figure_at(figure).better};
+}
+
+static void take(struct extremes *e, double x)
+{
+	e->at_low = x < e->low ? 1 : e->at_low + (x == e->low);
+	e->at_high = x > e->high ? 1 : e->at_high + (x == e->high);
+	e->low = x < e->low ? x : e->low;
+	e->high = x > e->high ? x : e->high;
+	e->n++;
+}
+
+/* What more than half of them share is not worth a mark. */
+static enum hr_mark mark_of(const struct extremes *e, double x)
+{
+	const bool lowest = x == e->low && 2 * e->at_low <= e->n, highest = x == e->high && 2 * e->at_high <= e->n;
+
+	if (e->better == HR_BETTER_NEITHER || e->low == e->high)
+		return HR_MARK_NONE;
+	if (e->better == HR_BETTER_LOWER ? lowest : highest)
+		return HR_MARK_BEST;
+	return lowest || highest ? HR_MARK_WORST : HR_MARK_NONE;
+}
+
+static struct extremes extremes_of(const struct hr_comparison *c, size_t figure)
+{
+	struct extremes e = no_extremes(figure);
+
+	for (size_t i = 0; i < c->n; i++)
+		if (c->policies[i].known[figure] && !c->policies[i].optimal)
+			take(&e, (double)c->policies[i].values[figure]);
+	return e;
+}
+
+/* --- order ---------------------------------------------------------------- */
+
+struct place_in_order {
+	size_t index;
+	double key; /* ascending; NAN: last */
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct place_in_order *x = a, *y = b;
+
+	if (x->key < y->key || (!isnan(x->key) && isnan(y->key)))
+		return -1;
+	if (x->key > y->key || (isnan(x->key) && !isnan(y->key)))
+		return 1;
+	return x->index < y->index ? -1 : 1; /* as they were chosen */
+}
+
+/* The key that puts the best first; of what has none better, the lowest. */
+static double key_of(const struct hr_view *v, double x)
+{
+	return (hr_figure_at(v->sort).better == HR_BETTER_HIGHER) != v->reversed ? -x : x;
+}
+
+/* Which policy stands in which row; the caller frees it. NULL: out of memory. */
+static struct place_in_order *order_of(const struct hr_view *v, const struct hr_comparison *c)
+{
+	struct place_in_order *order = hr_calloc(c->n, sizeof(*order));
+
+	for (size_t i = 0; order != NULL && i < c->n; i++) {
+		order[i].index = i;
+		if (v->sorted && !c->policies[i].known[v->sort])
+			order[i].key = NAN;
+		else if (v->sorted)
+			order[i].key = key_of(v, (double)c->policies[i].values[v->sort]);
+	}
+	if (order != NULL)
+		qsort(order, c->n, sizeof(*order), by_key);
+	return order;
+}
+
+/* --- tables --------------------------------------------------------------- */
+
+void hr_standings_columns(struct hr_table *t, const struct hr_view *v, enum hr_standings_form form)
+{
+	char name[96];
+
+	if (form == HR_STANDINGS_EXACT)
+		hr_table_column(t, "trace", "trace", true, 0);
+	hr_table_column(t, "policy", "policy", true, 0);
+	for (size_t i = 0; i < v->n; i++) {
+		const char *figure = hr_figure_at(v->columns[i].figure).name;
+
+		hr_table_column(t, v->columns[i].heading, figure, false, (unsigned)i);
+		if (form != HR_STANDINGS_EXACT || v->baseline == NULL)
+			continue;
+		snprintf(name, sizeof(name), "%s_to_baseline_ratio", figure);
+		hr_table_column(t, name, name, false, (unsigned)i);
+	}
+}
+
+static bool ratio_of(const struct hr_standing *s, const struct hr_standing *base, size_t figure, double *ratio)
+{
+	if (base == NULL || !s->known[figure] || !base->known[figure])
+		return false;
+	if (s->values[figure] == base->values[figure])
+		*ratio = 1;
+	else if (base->values[figure] == 0)
+		return false;
+	else
+		*ratio = (double)s->values[figure] / (double)base->values[figure];
+	return true;
+}
+
+static void exact_cells(struct hr_table *t, const struct hr_view *v, const struct hr_standing *s,
+			const struct hr_standing *base, size_t figure)
+{
+	char buf[HR_UNIT_BUF], ratio[32] = "";
+	double x;
+
+	hr_table_cell(t, s->known[figure] ? hr_unit_exact(buf, hr_figure_at(figure).unit, s->values[figure]) : "", NULL,
+		      HR_MARK_NONE);
+	if (v->baseline == NULL)
+		return;
+	if (ratio_of(s, base, figure, &x))
+		snprintf(ratio, sizeof(ratio), "%.9g", x);
+	hr_table_cell(t, ratio, NULL, HR_MARK_NONE);
+}
+
+static void people_cell(struct hr_table *t, enum hr_standings_form form, const struct hr_standing *s,
+			const struct hr_standing *base, size_t figure, const struct extremes *e)
+{
+	const enum hr_unit unit = hr_figure_at(figure).unit;
+	char value[HR_UNIT_BUF], change[HR_CHANGE_BUF], both[HR_UNIT_BUF + HR_CHANGE_BUF + 4];
+	enum hr_mark mark;
+
+	if (!s->known[figure]) {
+		hr_table_cell(t, "-", NULL, HR_MARK_NONE);
+		return;
+	}
+	mark = s->optimal ? HR_MARK_NONE : mark_of(e, (double)s->values[figure]);
+	hr_unit_format(value, unit, s->values[figure]);
+	if (base == NULL || base == s || !base->known[figure]) {
+		hr_table_cell(t, value, NULL, mark);
+		return;
+	}
+	hr_change_format(change, unit, s->values[figure], base->values[figure]);
+	snprintf(both, sizeof(both), "%s (%s)", value, change);
+	hr_table_cell(t, form == HR_STANDINGS_BOTH && strcmp(value, change) != 0 ? both : change, NULL, mark);
+}
+
+void hr_standings_rows(struct hr_table *t, const struct hr_view *v, enum hr_standings_form form,
+		       const struct hr_comparison *c)
+{
+	const struct hr_standing *base = v->baseline != NULL ? hr_comparison_find(c, v->baseline) : NULL;
+	struct place_in_order *order = order_of(v, c);
+
+	t->failed |= order == NULL;
+	for (size_t i = 0; order != NULL && i < c->n; i++) {
+		const struct hr_standing *s = &c->policies[order[i].index];
+
+		if (form == HR_STANDINGS_EXACT)
+			hr_table_cell(t, c->name, NULL, HR_MARK_NONE);
+		hr_table_cell(t, s->text, NULL, HR_MARK_NONE);
+		for (size_t k = 0; k < v->n; k++) {
+			const struct extremes e = extremes_of(c, v->columns[k].figure);
+
+			if (form == HR_STANDINGS_EXACT)
+				exact_cells(t, v, s, base, v->columns[k].figure);
+			else
+				people_cell(t, form, s, base, v->columns[k].figure, &e);
+		}
+	}
+	free(order);
+}
+
+/* --- several traces ------------------------------------------------------- */
+
+/* The mean of the policy's ratios; false: it is not in every comparison, or one of them has none. */
+static bool mean_of(const struct hr_comparison *c, size_t n, const char *policy, const char *baseline, size_t figure,
+		    double *mean)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct hr_standing *s = hr_comparison_find(&c[i], policy);
+		double ratio;
+
+		if (s == NULL || !ratio_of(s, hr_comparison_find(&c[i], baseline), figure, &ratio) || ratio == 0)
+			return false;
+		sum += log(ratio);
+	}
+	*mean = exp(sum / (double)n);
+	return true;
+}
+
+static bool in_every(const struct hr_comparison *c, size_t n, const char *policy)
+{
+	for (size_t i = 0; i < n; i++)
+		if (hr_comparison_find(&c[i], policy) == NULL)
+			return false;
+	return true;
+}
+
+static void mean_cell(struct hr_table *t, const char *exact, double mean, bool marked, const struct extremes *e)
+{
+	char change[HR_CHANGE_BUF];
+
+	/* In millionths, as the change of a million: what is written does not depend on the last bits of a logarithm. */
+	hr_change_format(change, HR_UNIT_COUNT, (uint64_t)llround(fmin(mean, 1e9) * 1e6), 1000000);
+	hr_table_cell(t, change, exact, marked ? mark_of(e, round(mean * 1e6)) : HR_MARK_NONE);
+}
+
+static void mean_row(struct hr_table *t, const struct hr_view *v, const struct hr_comparison *c, size_t n,
+		     const struct hr_standing *s, const struct extremes *e)
+{
+	char exact[32];
+	double mean;
+
+	hr_table_cell(t, s->text, NULL, HR_MARK_NONE);
+	for (size_t k = 0; k < v->n; k++) {
+		if (!mean_of(c, n, s->text, v->baseline, v->columns[k].figure, &mean)) {
+			hr_table_cell(t, "-", "", HR_MARK_NONE);
+			continue;
+		}
+		snprintf(exact, sizeof(exact), "%.6f", mean);
+		mean_cell(t, exact, mean, !s->optimal, &e[k]);
+	}
+}
+
+void hr_standings_means(struct hr_table *t, const struct hr_view *v, const struct hr_comparison *c, size_t n)
+{
+	struct place_in_order *order = hr_calloc(c[0].n, sizeof(*order));
+	struct extremes *e = hr_calloc(v->n, sizeof(*e));
+	double mean;
+	size_t rows = 0;
+
+	hr_table_column(t, "policy", "policy", true, 0);
+	for (size_t k = 0; k < v->n; k++)
+		hr_table_column(t, v->columns[k].heading, hr_figure_at(v->columns[k].figure).name, false, (unsigned)k);
+	t->failed |= order == NULL || e == NULL;
+	for (size_t i = 0; !t->failed && i < c[0].n; i++) {
+		if (!in_every(c, n, c[0].policies[i].text))
+			continue;
+		order[rows].index = i;
+		if (v->sorted)
+			order[rows].key =
+			    mean_of(c, n, c[0].policies[i].text, v->baseline, v->sort, &mean) ? key_of(v, mean) : NAN;
+		rows++;
+	}
+	if (rows > 0)
+		qsort(order, rows, sizeof(*order), by_key);
+	for (size_t k = 0; !t->failed && k < v->n; k++) {
+		e[k] = no_extremes(v->columns[k].figure);
+		for (size_t i = 0; i < rows; i++)
+			if (!c[0].policies[order[i].index].optimal &&
+			    mean_of(c, n, c[0].policies[order[i].index].text, v->baseline, v->columns[k].figure, &mean))
+				take(&e[k], round(mean * 1e6));
+	}
+	for (size_t i = 0; !t->failed && i < rows; i++)
+		mean_row(t, v, c, n, &c[0].policies[order[i].index], e);
+	free(order);
+	free(e);
+}
+
+/* --- JSON ----------------------------------------------------------------- */
+
+json_t *hr_standings_means_json(const char *baseline, const struct hr_comparison *c, size_t n)
+{
+	json_t *policies = json_array();
+
+	for (size_t i = 0; i < c[0].n; i++) {
+		const char *text = c[0].policies[i].text;
+		json_t *means = json_object();
+		double mean;
+
+		for (size_t f = 0; in_every(c, n, text) && f < hr_figure_count(); f++)
+			if (mean_of(c, n, text, baseline, f, &mean))
+				json_object_set_new(means, hr_figure_at(f).name, json_real(round(mean * 1e6) / 1e6));
+		if (in_every(c, n, text))
+			json_array_append_new(policies, json_pack("{s:s, s:O}", "text", text, "to_baseline", means));
+		json_decref(means);
+	}
+	return json_pack("{s:s, s:o}", "baseline", baseline, "policies", policies);
+}
+
+enum hr_status hr_standings_relate(struct hr_comparison *c, const char *baseline, struct hr_error *err)
+{
+	const struct hr_standing *base = hr_comparison_find(c, baseline);
+	json_t *policies = json_object_get(c->document, "policies");
+	int failed = json_object_set_new(c->document, "baseline", json_string(baseline));
+
+	for (size_t i = 0; i < c->n; i++) {
+		json_t *ratios = json_object();
+		double x;
+
+		for (size_t f = 0; f < hr_figure_count(); f++)
+			if (ratio_of(&c->policies[i], base, f, &x))
+				failed |= json_object_set_new(ratios, hr_figure_at(f).name, json_real(x));
+		failed |= json_object_set_new(json_array_get(policies, i), "to_baseline", ratios);
+	}
+	return failed == 0 ? HR_OK : hr_error_set(err, HR_ENOMEM, "out of memory");
+}
