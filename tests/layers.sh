@@ -23,6 +23,16 @@ layer replay base pagealloc heap scavenge trace
 layer report base pagealloc heap scavenge trace replay
 layer tui base pagealloc heap scavenge trace replay report
 
+# Policies, and what they find pages with, know heapreplay by the header that others get.
+mapfile -t inner < <(ls src/scavenge/{follower,pagemap,policy,gauge,cost}.h | sed 's|^src/||')
+mapfile -t policies < <(ls src/scavenge/*.[ch] src/scavenge/policies/*.[ch] |
+	grep -vE '/(follower|pagemap|policy|choice|policies|gauge|cost|intervals)\.[ch]$')
+is "$(grep -nE "^#[[:space:]]*include \"($(IFS='|' && echo "${inner[*]}"))\"" "${policies[@]}")" '' \
+	'policies and searches use the installed header, and nothing of what is behind it'
+is "$(grep -nE '^#[[:space:]]*include "' src/scavenge/policies/*.[ch] |
+	grep -vE 'include "(config|heapreplay-policy|scavenge/[a-z_/]+)\.h"')" '' \
+	'policies use no other part of heapreplay'
+
 forgotten=$(find src include -name '*.[ch]' | while read -r file; do
 	grep -qw -e "$file" Makefile.am src/*/local.mk || echo "$file"
 done)

@@ -11,6 +11,16 @@
 
 #define MAX_VALUE 128
 
+/* Which of the row's words the first len characters of text are; words[i] is NULL: none. */
+static unsigned word_index(const struct hr_param *row, const char *text, size_t len)
+{
+	unsigned i = 0;
+
+	while (row->words[i] != NULL && (strlen(row->words[i]) != len || strncmp(row->words[i], text, len) != 0))
+		i++;
+	return i;
+}
+
 /* "a+b" or "none": adds the words' bits to *set. */
 static bool add_words(const struct hr_param *row, uint64_t *set, const char *value)
 {
@@ -19,12 +29,10 @@ static bool add_words(const struct hr_param *row, uint64_t *set, const char *val
 		return true;
 	}
 	for (size_t len; *value != '\0'; value += len + (value[len] == '+')) {
-		unsigned i = 0;
+		unsigned i;
 
 		len = strcspn(value, "+");
-		while (row->words[i] != NULL &&
-		       (strlen(row->words[i]) != len || strncmp(row->words[i], value, len) != 0))
-			i++;
+		i = word_index(row, value, len);
 		if (row->words[i] == NULL)
 			return false;
 		*set |= UINT64_C(1) << i;
@@ -65,6 +73,12 @@ static bool set_value(const struct hr_param *row, void *to, const char *value)
 		return hr_parse_bytes(value, field);
 	case HR_PARAM_NS:
 		return hr_parse_ns(value, field);
+	case HR_PARAM_DELAY:
+		u = UINT64_MAX;
+		if (strcmp(value, "off") != 0 && !hr_parse_ns(value, &u))
+			return false;
+		*(uint64_t *)field = u;
+		return true;
 	case HR_PARAM_COUNT:
 		if (!hr_parse_u64(value, &u) || u == 0)
 			return false;
@@ -85,6 +99,12 @@ static bool set_value(const struct hr_param *row, void *to, const char *value)
 		return set_percent(field, value);
 	case HR_PARAM_SET:
 		return add_words(row, field, value);
+	case HR_PARAM_CHOICE:
+		u = word_index(row, value, strlen(value));
+		if (row->words[u] == NULL)
+			return false;
+		*(uint64_t *)field = u;
+		return true;
 	}
 	return false;
 }
@@ -95,6 +115,7 @@ static const char *type_hint(const struct hr_param *row, char *buf, size_t size)
 	    [HR_PARAM_FLAG] = "on or off",
 	    [HR_PARAM_BYTES] = "a size such as 64KiB",
 	    [HR_PARAM_NS] = "a time such as 10ms",
+	    [HR_PARAM_DELAY] = "a time such as 10ms, or off",
 	    [HR_PARAM_COUNT] = "a whole number above 0",
 	    [HR_PARAM_LIMIT] = "a whole number above 0, or off",
 	    [HR_PARAM_RATIO] = "a number such as 0.01",
@@ -102,11 +123,12 @@ static const char *type_hint(const struct hr_param *row, char *buf, size_t size)
 	};
 	size_t n = 0;
 
-	if (row->type != HR_PARAM_SET)
+	if (row->words == NULL)
 		return hints[row->type];
-	n += (size_t)snprintf(buf, size, "none");
+	if (row->type == HR_PARAM_SET)
+		n += (size_t)snprintf(buf, size, "none");
 	for (unsigned i = 0; row->words[i] != NULL && n < size; i++)
-		n += (size_t)snprintf(buf + n, size - n, ", %s", row->words[i]);
+		n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? ", " : "", row->words[i]);
 	return buf;
 }
 
@@ -170,6 +192,12 @@ const char *hr_param_format(const struct hr_param *row, const void *from, char *
 	case HR_PARAM_NS:
 		snprintf(buf, size, "%" PRIu64 "ns", *(const uint64_t *)field);
 		break;
+	case HR_PARAM_DELAY:
+		if (*(const uint64_t *)field == UINT64_MAX)
+			snprintf(buf, size, "off");
+		else
+			snprintf(buf, size, "%" PRIu64 "ns", *(const uint64_t *)field);
+		break;
 	case HR_PARAM_COUNT:
 		snprintf(buf, size, "%" PRIu64, *(const uint64_t *)field);
 		break;
@@ -191,6 +219,9 @@ const char *hr_param_format(const struct hr_param *row, const void *from, char *
 		for (unsigned i = 0; row->words[i] != NULL && n < size; i++)
 			if (set >> i & 1)
 				n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? "+" : "", row->words[i]);
+		break;
+	case HR_PARAM_CHOICE:
+		snprintf(buf, size, "%s", row->words[*(const uint64_t *)field]);
 		break;
 	}
 	return buf;

@@ -70,10 +70,10 @@ static int print_roff(FILE *out, const char *what)
 	if (strcmp(what, "policies") == 0) {
 		for (size_t i = 0; hr_policies[i] != NULL; i++) {
 			fprintf(out, ".It Cm %s\n%s.\n", hr_policies[i]->name, hr_policies[i]->summary);
-			if (hr_policies[i]->params->name == NULL)
+			if (hr_policy_params(hr_policies[i])->name == NULL)
 				continue;
 			fputs(".Bl -tag -width Ds -compact\n", out);
-			print_params(out, hr_policies[i]->params, true);
+			print_params(out, hr_policy_params(hr_policies[i]), true);
 			fputs(".El\n", out);
 		}
 		return CLI_DONE;

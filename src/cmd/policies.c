@@ -12,7 +12,7 @@ static void print_list(FILE *out)
 		const struct hr_policy_def *p = hr_policies[i];
 
 		fprintf(out, "%-8s %s\n", p->name, p->summary);
-		for (const struct hr_param *row = p->params; row->name != NULL; row++)
+		for (const struct hr_param *row = hr_policy_params(p); row->name != NULL; row++)
 			fprintf(out, "           %s=%s  %s\n", row->name, row->initial, row->help);
 	}
 	fputs("\nParameters follow the name: -p go1.19,fix=flush+regrow,offset=on\n", out);
@@ -25,7 +25,7 @@ static enum hr_status print_json(FILE *out, struct hr_error *err)
 	for (size_t i = 0; hr_policies[i] != NULL; i++) {
 		json_t *params = json_array();
 
-		for (const struct hr_param *row = hr_policies[i]->params; row->name != NULL; row++)
+		for (const struct hr_param *row = hr_policy_params(hr_policies[i]); row->name != NULL; row++)
 			json_array_append_new(params, json_pack("{s:s, s:s, s:s}", "name", row->name, "default",
 								row->initial, "help", row->help));
 		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "name", hr_policies[i]->name, "summary",

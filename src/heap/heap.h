@@ -19,8 +19,8 @@
 #include "base/error.h"
 #include "heap/arenas.h"
 #include "heap/counts.h"
+#include "heapreplay-policy.h"
 #include "pagealloc/pagealloc.h"
-#include "pagealloc/place.h"
 
 #include <stdbool.h>
 #include <stddef.h>

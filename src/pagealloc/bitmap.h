@@ -13,8 +13,6 @@
 
 #include <stdint.h>
 
-typedef uint64_t hr_bitmap[HR_CHUNK_WORDS];
-
 /* Sets, clears, counts the ones of, pages [i, i+n); i + n <= 512. n may be 0. */
 void hr_bitmap_set(hr_bitmap b, unsigned i, unsigned n);
 void hr_bitmap_clear(hr_bitmap b, unsigned i, unsigned n);

@@ -11,14 +11,10 @@
 #ifndef HR_PAGEALLOC_GEOMETRY_H
 #define HR_PAGEALLOC_GEOMETRY_H
 
+#include "heapreplay-policy.h"
+
 #include <stdint.h>
 
-#define HR_PAGE_SHIFT 13
-#define HR_PAGE_BYTES (UINT64_C(1) << HR_PAGE_SHIFT)
-#define HR_CHUNK_LOG_PAGES 9
-#define HR_CHUNK_PAGES 512u
-#define HR_CHUNK_WORDS 8u
-#define HR_CHUNK_BYTES (HR_PAGE_BYTES * HR_CHUNK_PAGES)
 #define HR_MAX_LEVELS 5
 
 /* "No page": what an allocation that fails returns, and a search address with nothing free above it. */
@@ -37,21 +33,5 @@ struct hr_geometry {
 
 /* The geometry for 48 or 32 address bits, a constant; NULL for any other number. */
 const struct hr_geometry *hr_geometry(int address_bits);
-
-static inline uint64_t hr_chunk_of(uint64_t page)
-{
-	return page >> HR_CHUNK_LOG_PAGES;
-}
-
-static inline uint64_t hr_chunk_page(uint64_t chunk)
-{
-	return chunk << HR_CHUNK_LOG_PAGES;
-}
-
-/* Index of the page in its chunk, 0..511. */
-static inline unsigned hr_page_in_chunk(uint64_t page)
-{
-	return (unsigned)(page & (HR_CHUNK_PAGES - 1));
-}
 
 #endif

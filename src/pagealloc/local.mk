@@ -4,6 +4,5 @@ libcore_la_SOURCES += \
 	src/pagealloc/eight.h \
 	src/pagealloc/geometry.c src/pagealloc/geometry.h \
 	src/pagealloc/pagealloc.c src/pagealloc/pagealloc.h \
-	src/pagealloc/place.h \
 	src/pagealloc/ranges.c src/pagealloc/ranges.h \
 	src/pagealloc/summary.c src/pagealloc/summary.h

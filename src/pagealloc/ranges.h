@@ -7,19 +7,11 @@
 #ifndef HR_PAGEALLOC_RANGES_H
 #define HR_PAGEALLOC_RANGES_H
 
+#include "heapreplay-policy.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct hr_range {
-	uint64_t base, limit; /* pages; base < limit, or both 0 for "none" */
-};
-
-struct hr_ranges {
-	struct hr_range *at; /* ascending */
-	size_t n, cap;
-	uint64_t total_pages;
-};
 
 void hr_ranges_init(struct hr_ranges *r);
 void hr_ranges_release(struct hr_ranges *r);

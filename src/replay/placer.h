@@ -18,8 +18,8 @@
 #define HR_REPLAY_PLACER_H
 
 #include "base/error.h"
+#include "heapreplay-policy.h"
 #include "pagealloc/geometry.h"
-#include "pagealloc/place.h"
 #include "trace/event.h"
 #include "trace/reader.h"
 

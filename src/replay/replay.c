@@ -297,10 +297,14 @@ static size_t count_following(const struct hr_replay *r)
 	return r->nfollowers + (r->intervals != NULL);
 }
 
-static enum hr_status follow_as(struct hr_replay *r, size_t i, const struct hr_place *records, size_t n)
+/* All follow a batch even where one of them fails, so that the error does not depend on threads. */
+static void follow_as(struct hr_replay *r, size_t i, const struct hr_place *records, size_t n, enum hr_status *status)
 {
-	return i < r->nfollowers ? hr_follower_follow(r->followers[i], records, n)
-				 : hr_intervals_follow(r->intervals, records, n);
+	enum hr_status s = i < r->nfollowers ? hr_follower_follow(r->followers[i], records, n)
+					     : hr_intervals_follow(r->intervals, records, n);
+
+	if (*status == HR_OK)
+		*status = s;
 }
 
 static void *work(void *arg)
@@ -319,8 +323,8 @@ static void *work(void *arg)
 			break;
 		b = &p->ring[w->consumed % BATCHES];
 		pthread_mutex_unlock(&p->lock);
-		for (size_t i = w->index; i < count_following(p->r) && status == HR_OK; i += p->nworkers)
-			status = follow_as(p->r, i, b->records, b->n);
+		for (size_t i = w->index; i < count_following(p->r); i += p->nworkers)
+			follow_as(p->r, i, b->records, b->n, &status);
 		pthread_mutex_lock(&p->lock);
 		if (status != HR_OK && p->status == HR_OK)
 			p->status = status;
@@ -493,6 +497,22 @@ enum hr_status hr_replay_next(struct hr_replay *r, const struct hr_place **recor
 	return HR_OK;
 }
 
+/* What is said when following failed: of the policies that broke a rule the first. */
+static enum hr_status explain(const struct hr_replay *r, enum hr_status status, struct hr_error *err)
+{
+	const struct hr_follower *first = NULL;
+
+	for (size_t i = 0; i < r->nfollowers; i++) {
+		const struct hr_follower *f = r->followers[i];
+
+		if (f->fault.status != HR_OK && (first == NULL || f->followed < first->followed))
+			first = f;
+	}
+	if (first == NULL)
+		return hr_error_set(err, status, "out of memory while following the trace");
+	return hr_error_set(err, first->fault.status, "%s", first->fault.text);
+}
+
 static enum hr_status follow(struct hr_replay *r, struct pool *pool, const struct hr_place *records, size_t n,
 			     struct hr_error *err)
 {
@@ -503,12 +523,16 @@ static enum hr_status follow(struct hr_replay *r, struct pool *pool, const struc
 
 		if (pool != NULL)
 			status = share_out(pool, records, some);
-		for (size_t i = 0; pool == NULL && i < count_following(r) && status == HR_OK; i++)
-			status = follow_as(r, i, records, some);
+		for (size_t i = 0; pool == NULL && i < count_following(r); i++)
+			follow_as(r, i, records, some, &status);
 		records += some;
 		n -= some;
 	}
-	return status == HR_OK ? HR_OK : hr_error_set(err, status, "out of memory while following the trace");
+	if (status == HR_OK)
+		return HR_OK;
+	/* While workers are at it their followers are not to be looked at; hr_replay_run does it then. */
+	return pool == NULL ? explain(r, status, err)
+			    : hr_error_set(err, status, "out of memory while following the trace");
 }
 
 enum hr_status hr_replay_run(struct hr_replay *r, struct hr_error *err)
@@ -525,8 +549,9 @@ enum hr_status hr_replay_run(struct hr_replay *r, struct hr_error *err)
 	} while (status == HR_OK);
 	if (pool != NULL) {
 		following = close_pool(pool);
-		if (status == HR_END && following != HR_OK)
-			status = hr_error_set(err, following, "out of memory while following the trace");
+		/* Before whatever ended the reading, which is further on in the trace. */
+		if (following != HR_OK)
+			status = explain(r, following, err);
 	}
 	return status == HR_END ? HR_OK : status;
 }

@@ -175,8 +175,8 @@ static uint64_t sample(void *ctx, const struct hr_follower *f, uint64_t time_ns,
 	while (d->next < t->n && (t->rows[d->next].time_ns <= time_ns || (last && d->to_end))) {
 		const struct hr_truth_row *row = &t->rows[d->next++];
 
-		d->in_use_errors[d->n] = distance(f->in_use_pages * HR_PAGE_BYTES, row->in_use_bytes);
-		d->released_errors[d->n] = distance(f->released_pages * HR_PAGE_BYTES, row->released_bytes);
+		d->in_use_errors[d->n] = distance(f->view.in_use_pages * HR_PAGE_BYTES, row->in_use_bytes);
+		d->released_errors[d->n] = distance(f->view.released_pages * HR_PAGE_BYTES, row->released_bytes);
 		d->n++;
 	}
 	return last || d->next == t->n ? HR_NEVER : t->rows[d->next].time_ns;

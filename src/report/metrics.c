@@ -14,7 +14,7 @@
 		return (expression);                                                                                   \
 	}
 #define GAUGE(g)                                                                                                       \
-	GET(g##_mean, (uint64_t)llround(hr_gauge_mean(&f->g, f->now_ns)))                                              \
+	GET(g##_mean, (uint64_t)llround(hr_gauge_mean(&f->g, f->view.now_ns)))                                         \
 	GET(g##_p50, hr_gauge_percentile(&f->g, 0.5))                                                                  \
 	GET(g##_p99, hr_gauge_percentile(&f->g, 0.99))                                                                 \
 	GET(g##_peak, f->g.peak)
@@ -47,7 +47,7 @@ static uint64_t per_thousand(uint64_t a, uint64_t b)
 	return b > 0 ? (uint64_t)(((unsigned __int128)a * 1000 + b / 2) / b) : 0;
 }
 
-GET(duration, f->now_ns - f->measured_from_ns)
+GET(duration, f->view.now_ns - f->measured_from_ns)
 GAUGE(retained)
 GAUGE(in_use)
 GAUGE(free)

@@ -16,18 +16,18 @@ static void on_release(void *ctx, const struct hr_follower *f, uint64_t page, un
 {
 	struct hr_release_log *log = ctx;
 
-	if (log->releases++ > 0 && f->now_ns - log->last_ns <= RUN_NS) {
+	if (log->releases++ > 0 && f->view.now_ns - log->last_ns <= RUN_NS) {
 		log->pairs++;
 		log->descending += page < log->last_page;
 	}
 	log->last_page = page;
-	log->last_ns = f->now_ns;
+	log->last_ns = f->view.now_ns;
 	if (!hr_reserve(&log->at, &log->cap, log->n + npages, sizeof(*log->at))) {
 		log->out_of_memory = true;
 		return;
 	}
 	while (npages-- > 0)
-		log->at[log->n++] = (struct hr_page_release){page++, f->now_ns};
+		log->at[log->n++] = (struct hr_page_release){page++, f->view.now_ns};
 }
 
 static uint64_t sample(void *ctx, const struct hr_follower *f, uint64_t time_ns, bool last)
@@ -37,7 +37,7 @@ static uint64_t sample(void *ctx, const struct hr_follower *f, uint64_t time_ns,
 	if (!hr_reserve(&log->bytes, &log->bytes_cap, log->nbytes + 1, sizeof(*log->bytes)))
 		log->out_of_memory = true;
 	else
-		log->bytes[log->nbytes++] = f->released_pages * HR_PAGE_BYTES;
+		log->bytes[log->nbytes++] = f->view.released_pages * HR_PAGE_BYTES;
 	return last ? HR_NEVER : time_ns + SAMPLE_NS;
 }
 

@@ -9,14 +9,14 @@
 static void write_row(FILE *out, const struct hr_follower *f, uint64_t time_ns)
 {
 	fprintf(out, "%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", time_ns,
-		f->in_use_pages * HR_PAGE_BYTES, hr_follower_free_pages(f) * HR_PAGE_BYTES,
-		f->released_pages * HR_PAGE_BYTES, hr_follower_retained_bytes(f));
-	if (f->goal_bytes != HR_NEVER)
-		fprintf(out, "%" PRIu64, f->goal_bytes);
+		f->view.in_use_pages * HR_PAGE_BYTES, hr_follower_free_pages(f) * HR_PAGE_BYTES,
+		f->view.released_pages * HR_PAGE_BYTES, hr_follower_retained_bytes(f));
+	if (f->view.goal_bytes != HR_NEVER)
+		fprintf(out, "%" PRIu64, f->view.goal_bytes);
 	fputc(',', out);
-	if (f->heap_goal_bytes != 0)
-		fprintf(out, "%" PRIu64, f->heap_goal_bytes);
-	fprintf(out, ",%" PRIu64 "\n", f->manual_pages * HR_PAGE_BYTES);
+	if (f->view.heap_goal_bytes != 0)
+		fprintf(out, "%" PRIu64, f->view.heap_goal_bytes);
+	fprintf(out, ",%" PRIu64 "\n", f->view.manual_pages * HR_PAGE_BYTES);
 }
 
 static uint64_t csv_sample(void *ctx, const struct hr_follower *f, uint64_t time_ns, bool last)
@@ -77,7 +77,7 @@ static uint64_t json_sample(void *ctx, const struct hr_follower *f, uint64_t tim
 		return HR_NEVER;
 	p = &s->points[s->n++];
 	p->end_ns = time_ns;
-	p->goal_bytes = f->goal_bytes;
+	p->goal_bytes = f->view.goal_bytes;
 	gauges_of(s->f, g);
 	for (unsigned k = 0; k < 4; k++) {
 		p->low[k] = g[k]->low;

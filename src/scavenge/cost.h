@@ -12,22 +12,8 @@
 #ifndef HR_SCAVENGE_COST_H
 #define HR_SCAVENGE_COST_H
 
-#include "base/error.h"
 #include "base/params.h"
-
-#include <stdbool.h>
-#include <stdint.h>
-
-struct hr_cost {
-	uint64_t call_ns;	  /* a release call */
-	uint64_t page_ns;	  /* per physical page released */
-	uint64_t fault_ns;	  /* per physical page touched again */
-	uint64_t huge_fault_ns;	  /* per huge page touched again as a whole */
-	uint64_t huge_release_ns; /* per huge page released as a whole */
-	uint64_t huge_split_ns;	  /* a release call that splits a huge page */
-	uint64_t batch;		  /* releases that share one call */
-	bool thp;		  /* free memory is backed by huge pages where they are whole */
-};
+#include "heapreplay-policy.h"
 
 /* The rows by which a user sets the fields: `--cost call=1.5us,page=300ns,...`. */
 extern const struct hr_param hr_cost_params[];

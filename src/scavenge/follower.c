@@ -13,7 +13,11 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "base/units.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +26,10 @@
 #define BLOCK_CHUNKS 8192
 #define BLOCK_STAMPS ((size_t)BLOCK_CHUNKS * HR_CHUNK_PAGES)
 
-static hr_release_fn on_release;
+/* So often a timer may run at one moment and release nothing. */
+#define MOST_IDLE_TIMERS 1000
+
+static_assert(offsetof(struct hr_follower, view) == 0, "hr_follower_view relies on it");
 
 static size_t stamp_blocks(const struct hr_follower *f)
 {
@@ -31,7 +38,7 @@ static size_t stamp_blocks(const struct hr_follower *f)
 
 static void recompute_stop(struct hr_follower *f)
 {
-	uint64_t stop = f->timer_ns < f->measure_at_ns ? f->timer_ns : f->measure_at_ns;
+	uint64_t stop = f->view.timer_ns < f->measure_at_ns ? f->view.timer_ns : f->measure_at_ns;
 
 	for (unsigned i = 0; i < f->nsamplers; i++)
 		if (f->samplers[i].next_ns < stop)
@@ -43,17 +50,17 @@ static void start_measuring(struct hr_follower *f)
 {
 	const struct hr_search_work *work = f->def->work ? f->def->work(f->policy) : NULL;
 
-	f->measured_from_ns = f->now_ns;
+	f->measured_from_ns = f->view.now_ns;
 	f->measure_at_ns = HR_NEVER;
-	hr_gauge_start(&f->in_use, f->in_use_pages * HR_PAGE_BYTES, f->now_ns);
-	hr_gauge_start(&f->free, hr_follower_free_pages(f) * HR_PAGE_BYTES, f->now_ns);
-	hr_gauge_start(&f->released, f->released_pages * HR_PAGE_BYTES, f->now_ns);
-	hr_gauge_start(&f->retained, hr_follower_retained_bytes(f), f->now_ns);
+	hr_gauge_start(&f->in_use, f->view.in_use_pages * HR_PAGE_BYTES, f->view.now_ns);
+	hr_gauge_start(&f->free, hr_follower_free_pages(f) * HR_PAGE_BYTES, f->view.now_ns);
+	hr_gauge_start(&f->released, f->view.released_pages * HR_PAGE_BYTES, f->view.now_ns);
+	hr_gauge_start(&f->retained, hr_follower_retained_bytes(f), f->view.now_ns);
 	memset(&f->count, 0, sizeof(f->count));
 	if (f->over_limit_since_ns != HR_NEVER)
-		f->over_limit_since_ns = f->now_ns;
+		f->over_limit_since_ns = f->view.now_ns;
 	if (f->over_goal_since_ns != HR_NEVER)
-		f->over_goal_since_ns = f->now_ns;
+		f->over_goal_since_ns = f->view.now_ns;
 	f->work_before = work ? *work : (struct hr_search_work){0};
 }
 
@@ -64,13 +71,14 @@ enum hr_status hr_follower_init(struct hr_follower *f, const struct hr_policy_ch
 	f->settings = *settings;
 	f->def = choice->def;
 	HR_TRY(hr_pagemap_init(&f->map, settings->geometry, settings->phys_page_bytes, settings->huge_page_bytes, err));
-	f->map.on_release = on_release;
-	f->map.on_release_ctx = f;
-	f->timer_ns = f->measure_at_ns = HR_NEVER;
+	f->view.settings = &f->settings;
+	f->view.map = &f->map;
+	f->view.address_bits = settings->geometry->address_bits;
+	f->view.timer_ns = f->measure_at_ns = HR_NEVER;
 	f->over_limit_since_ns = f->over_goal_since_ns = HR_NEVER;
-	f->goal_bytes = HR_NEVER;
-	f->memory_limit_bytes = settings->memory_limit_bytes;
-	f->procs = settings->procs;
+	f->view.goal_bytes = HR_NEVER;
+	f->view.memory_limit_bytes = settings->memory_limit_bytes;
+	f->view.procs = settings->procs;
 	f->stamps = hr_calloc(stamp_blocks(f), sizeof(*f->stamps));
 	if (f->stamps != NULL)
 		f->policy = choice->def->create(f, choice->config);
@@ -107,9 +115,42 @@ void hr_follower_sample(struct hr_follower *f, struct hr_sampler s)
 	recompute_stop(f);
 }
 
+/* --- a policy that breaks the rules ---------------------------------------- */
+
+/* The first thing that it does wrong is what is said of it; it takes no more records then. */
+__attribute__((format(printf, 2, 3))) static void blame(struct hr_follower *f, const char *fmt, ...)
+{
+	char what[160], when[HR_UNIT_BUF];
+	va_list ap;
+
+	f->next = f->taken = NULL;
+	if (f->fault.status != HR_OK)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	hr_error_set(&f->fault, HR_EPOLICY, "policy '%s': %s, at %s; heapreplay-policy(7) has the rules", f->def->name,
+		     what, hr_format_ns(when, f->view.now_ns));
+}
+
+static bool faulty(const struct hr_follower *f)
+{
+	return f->fault.status != HR_OK;
+}
+
 void hr_follower_set_timer(struct hr_follower *f, uint64_t time_ns)
 {
-	f->timer_ns = time_ns;
+	char when[HR_UNIT_BUF];
+
+	if (time_ns < f->view.now_ns) {
+		blame(f, "sets its timer to %s, which is over", hr_format_ns(when, time_ns));
+		return;
+	}
+	if (f->def->timer == NULL && time_ns != HR_NEVER) {
+		blame(f, "sets a timer, but has no function for it");
+		return;
+	}
+	f->view.timer_ns = time_ns;
 	recompute_stop(f);
 }
 
@@ -117,58 +158,72 @@ void hr_follower_set_timer(struct hr_follower *f, uint64_t time_ns)
 static void watch_bounds(struct hr_follower *f)
 {
 	uint64_t ready = hr_follower_mapped_ready_bytes(f);
-	bool over = hr_follower_retained_bytes(f) > f->goal_bytes;
+	bool over = hr_follower_retained_bytes(f) > f->view.goal_bytes;
 
 	if (over && f->over_goal_since_ns == HR_NEVER) {
-		f->over_goal_since_ns = f->now_ns;
+		f->over_goal_since_ns = f->view.now_ns;
 		f->count.goal_misses++;
 	} else if (!over && f->over_goal_since_ns != HR_NEVER) {
-		uint64_t ns = f->now_ns - f->over_goal_since_ns;
+		uint64_t ns = f->view.now_ns - f->over_goal_since_ns;
 		f->count.goal_miss_ns += ns;
 		if (ns > f->count.goal_miss_worst_ns)
 			f->count.goal_miss_worst_ns = ns;
 		f->over_goal_since_ns = HR_NEVER;
 	}
-	if (ready > f->memory_limit_bytes) {
+	if (ready > f->view.memory_limit_bytes) {
 		if (f->over_limit_since_ns == HR_NEVER)
-			f->over_limit_since_ns = f->now_ns;
-		if (ready - f->memory_limit_bytes > f->count.over_limit_peak_bytes)
-			f->count.over_limit_peak_bytes = ready - f->memory_limit_bytes;
+			f->over_limit_since_ns = f->view.now_ns;
+		if (ready - f->view.memory_limit_bytes > f->count.over_limit_peak_bytes)
+			f->count.over_limit_peak_bytes = ready - f->view.memory_limit_bytes;
 	} else if (f->over_limit_since_ns != HR_NEVER) {
-		f->count.over_limit_ns += f->now_ns - f->over_limit_since_ns;
+		f->count.over_limit_ns += f->view.now_ns - f->over_limit_since_ns;
 		f->over_limit_since_ns = HR_NEVER;
 	}
 }
 
 static void measure(struct hr_follower *f)
 {
-	hr_gauge_set(&f->in_use, f->in_use_pages * HR_PAGE_BYTES, f->now_ns);
-	hr_gauge_set(&f->free, hr_follower_free_pages(f) * HR_PAGE_BYTES, f->now_ns);
-	hr_gauge_set(&f->released, f->released_pages * HR_PAGE_BYTES, f->now_ns);
-	hr_gauge_set(&f->retained, hr_follower_retained_bytes(f), f->now_ns);
+	hr_gauge_set(&f->in_use, f->view.in_use_pages * HR_PAGE_BYTES, f->view.now_ns);
+	hr_gauge_set(&f->free, hr_follower_free_pages(f) * HR_PAGE_BYTES, f->view.now_ns);
+	hr_gauge_set(&f->released, f->view.released_pages * HR_PAGE_BYTES, f->view.now_ns);
+	hr_gauge_set(&f->retained, hr_follower_retained_bytes(f), f->view.now_ns);
 	watch_bounds(f);
 }
 
 void hr_follower_set_goal(struct hr_follower *f, uint64_t bytes)
 {
-	f->goal_bytes = bytes;
+	f->view.goal_bytes = bytes;
 	watch_bounds(f);
 }
 
-void hr_follower_run_to(struct hr_follower *f, uint64_t time_ns)
+/* The policy's timer, as often as it is due now. */
+static void run_timers(struct hr_follower *f)
 {
-	while (f->stop_ns < time_ns) {
-		f->now_ns = f->stop_ns;
-		while (f->timer_ns <= f->now_ns) {
-			f->timer_ns = HR_NEVER;
-			f->def->timer(f->policy);
-		}
-		if (f->measure_at_ns <= f->now_ns)
+	unsigned idle = 0;
+
+	while (f->view.timer_ns <= f->view.now_ns && !faulty(f)) {
+		uint64_t released = f->view.released_pages;
+
+		f->view.timer_ns = HR_NEVER;
+		f->def->timer(f->policy);
+		idle = f->view.released_pages == released ? idle + 1 : 0;
+		if (idle > MOST_IDLE_TIMERS)
+			blame(f, "sets its timer to now, over and over, and releases nothing");
+	}
+}
+
+/* Time passes up to time_ns: due timers and samplers run. */
+static void run_to(struct hr_follower *f, uint64_t time_ns)
+{
+	while (f->stop_ns < time_ns && !faulty(f)) {
+		f->view.now_ns = f->stop_ns;
+		run_timers(f);
+		if (f->measure_at_ns <= f->view.now_ns)
 			start_measuring(f);
 		for (unsigned i = 0; i < f->nsamplers; i++) {
 			struct hr_sampler *s = &f->samplers[i];
-			if (s->next_ns <= f->now_ns)
-				s->next_ns = s->sample(s->ctx, f, f->now_ns, false);
+			if (s->next_ns <= f->view.now_ns)
+				s->next_ns = s->sample(s->ctx, f, f->view.now_ns, false);
 		}
 		recompute_stop(f);
 	}
@@ -177,35 +232,48 @@ void hr_follower_run_to(struct hr_follower *f, uint64_t time_ns)
 /* The trace has ended: timers of its last moment run, what is open is closed, observers see the end. */
 static void finish(struct hr_follower *f)
 {
-	while (f->timer_ns <= f->now_ns) {
-		f->timer_ns = HR_NEVER;
-		f->def->timer(f->policy);
-	}
+	run_timers(f);
 	if (f->measure_at_ns != HR_NEVER)
 		start_measuring(f);
-	hr_gauge_finish(&f->in_use, f->now_ns);
-	hr_gauge_finish(&f->free, f->now_ns);
-	hr_gauge_finish(&f->released, f->now_ns);
-	hr_gauge_finish(&f->retained, f->now_ns);
+	hr_gauge_finish(&f->in_use, f->view.now_ns);
+	hr_gauge_finish(&f->free, f->view.now_ns);
+	hr_gauge_finish(&f->released, f->view.now_ns);
+	hr_gauge_finish(&f->retained, f->view.now_ns);
 	if (f->over_limit_since_ns != HR_NEVER)
-		f->count.over_limit_ns += f->now_ns - f->over_limit_since_ns;
+		f->count.over_limit_ns += f->view.now_ns - f->over_limit_since_ns;
 	if (f->over_goal_since_ns != HR_NEVER) {
-		uint64_t ns = f->now_ns - f->over_goal_since_ns;
+		uint64_t ns = f->view.now_ns - f->over_goal_since_ns;
 		f->count.goal_miss_ns += ns;
 		if (ns > f->count.goal_miss_worst_ns)
 			f->count.goal_miss_worst_ns = ns;
 	}
 	f->over_limit_since_ns = f->over_goal_since_ns = HR_NEVER;
 	for (unsigned i = 0; i < f->nsamplers; i++)
-		f->samplers[i].sample(f->samplers[i].ctx, f, f->now_ns, true);
+		f->samplers[i].sample(f->samplers[i].ctx, f, f->view.now_ns, true);
 }
 
 enum hr_status hr_follower_follow(struct hr_follower *f, const struct hr_place *r, size_t n)
 {
-	HR_TRY(f->def->follow(f->policy, r, n));
-	if (n > 0 && r[n - 1].kind == HR_PLACE_END)
+	bool end = n > 0 && r[n - 1].kind == HR_PLACE_END;
+	enum hr_status status;
+
+	if (faulty(f))
+		return HR_EPOLICY;
+	f->given += n;
+	f->next = r;
+	status = f->def->follow(f->policy, r, n);
+	if (status == HR_ENOMEM)
+		return status;
+	if (status != HR_OK)
+		blame(f, "follow fails with status %d", (int)status);
+	else if (f->taken != NULL)
+		blame(f, "takes a record and does not commit it");
+	else if (f->followed != f->given && !(f->def->holds_back && f->followed < f->given && !end))
+		blame(f, "does not follow all records");
+	f->next = NULL;
+	if (end && !faulty(f))
 		finish(f);
-	return HR_OK;
+	return faulty(f) ? HR_EPOLICY : HR_OK;
 }
 
 static uint32_t *stamps_of(const struct hr_follower *f, uint64_t page)
@@ -231,7 +299,7 @@ static uint64_t cost_of_faults(const struct hr_follower *f, uint64_t bytes)
 /* A span took pages, some of which were released: which of them were used before, and how long ago? */
 static void count_claim(struct hr_follower *f, uint64_t page, uint64_t npages, uint64_t claimed)
 {
-	uint64_t now = f->now_ns >> STAMP_SHIFT, again = 0, thrash = 0;
+	uint64_t now = f->view.now_ns >> STAMP_SHIFT, again = 0, thrash = 0;
 
 	for (uint64_t end = page + npages; page < end;) {
 		unsigned n = HR_CHUNK_PAGES - hr_page_in_chunk(page);
@@ -254,32 +322,57 @@ static void count_claim(struct hr_follower *f, uint64_t page, uint64_t npages, u
 	f->count.fault_ns += cost_of_faults(f, again * HR_PAGE_BYTES);
 }
 
-enum hr_status hr_follower_map(struct hr_follower *f, const struct hr_place *r, uint64_t *claimed_pages)
+/* The policy takes a record which isn't the next of the batch: one that it held back, or a wrong one. */
+static enum hr_status take_other(struct hr_follower *f, const struct hr_place *r)
 {
+	if (f->taken != NULL)
+		blame(f, "takes a record and does not commit it");
+	else if (!f->def->holds_back)
+		blame(f, "takes a record that is not the next, or not from its function `follow`");
+	else if (r->time_ns < f->view.now_ns)
+		blame(f, "takes a record that is over");
+	return faulty(f) ? HR_EPOLICY : HR_OK;
+}
+
+enum hr_status hr_follower_take(struct hr_follower *f, const struct hr_place *r)
+{
+	bool caches = !f->def->without_caches;
 	uint64_t claimed = 0;
 
-	*claimed_pages = 0;
+	if (r != f->next)
+		HR_TRY(take_other(f, r));
+	f->next = NULL;
+	if (r->time_ns > f->stop_ns) {
+		run_to(f, r->time_ns);
+		if (faulty(f))
+			return HR_EPOLICY;
+	}
+	f->view.now_ns = r->time_ns;
+	f->taken = r;
 	switch ((enum hr_place_kind)r->kind) {
 	case HR_PLACE_GROW:
 		HR_TRY(hr_pagemap_grow(&f->map, hr_chunk_of(r->page), r->npages / HR_CHUNK_PAGES));
 		break;
 	case HR_PLACE_ALLOC:
-		if (r->flags & HR_PLACE_PADDING) {
+		if (r->flags & HR_PLACE_PADDING)
 			hr_pagemap_pad(&f->map, r->page, r->npages);
-			break;
-		}
-		claimed = hr_pagemap_alloc(&f->map, r->page, r->npages);
+		else
+			claimed = hr_pagemap_alloc(&f->map, r->page, r->npages);
 		break;
 	case HR_PLACE_CACHE_USE:
-		claimed = hr_pagemap_cache_use(&f->map, (unsigned)r->cache_p, r->page, r->npages);
+		claimed = caches ? hr_pagemap_cache_use(&f->map, (unsigned)r->cache_p, r->page, r->npages)
+				 : hr_pagemap_alloc(&f->map, r->page, r->npages);
 		break;
 	case HR_PLACE_FREE:
 		hr_pagemap_free(&f->map, r->page, r->npages);
 		break;
 	case HR_PLACE_CACHE_FILL:
-		return hr_pagemap_cache_fill(&f->map, (unsigned)r->cache_p, r->page, r->arg);
+		if (caches)
+			HR_TRY(hr_pagemap_cache_fill(&f->map, (unsigned)r->cache_p, r->page, r->arg));
+		break;
 	case HR_PLACE_CACHE_FLUSH:
-		hr_pagemap_cache_flush(&f->map, (unsigned)r->cache_p);
+		if (caches)
+			hr_pagemap_cache_flush(&f->map, (unsigned)r->cache_p);
 		break;
 	case HR_PLACE_MARK_START:
 	case HR_PLACE_MARK_DONE:
@@ -292,37 +385,48 @@ enum hr_status hr_follower_map(struct hr_follower *f, const struct hr_place *r, 
 	case HR_PLACE_KIND_COUNT:
 		break;
 	}
+	f->view.claimed_pages = claimed;
 	if (claimed > 0)
 		count_claim(f, r->page, r->npages, claimed);
-	*claimed_pages = claimed;
 	return HR_OK;
 }
 
-void hr_follower_commit(struct hr_follower *f, const struct hr_place *r, uint64_t claimed_pages)
+void hr_follower_commit(struct hr_follower *f)
 {
-	f->in_use_pages = r->in_use_pages;
-	f->manual_pages = r->manual_pages;
-	f->mapped_pages = r->mapped_pages;
-	f->released_pages -= claimed_pages;
+	const struct hr_place *r = f->taken;
+
+	if (r == NULL) {
+		blame(f, "commits a record that it did not take");
+		return;
+	}
+	f->taken = NULL;
+	f->next = ++f->followed < f->given ? r + 1 : NULL;
+	f->view.in_use_pages = r->in_use_pages;
+	f->view.manual_pages = r->manual_pages;
+	f->view.mapped_pages = r->mapped_pages;
+	f->view.released_pages -= f->view.claimed_pages;
+	f->view.claimed_pages = 0;
 	switch (r->kind) {
 	case HR_PLACE_GROW:
-		f->released_pages += r->npages;
+		f->view.released_pages += r->npages;
 		break;
 	case HR_PLACE_HEAP_GOAL:
-		f->heap_goal_bytes = r->arg;
+		f->view.heap_goal_bytes = r->arg;
 		return;
 	case HR_PLACE_PROCS:
-		f->procs = (unsigned)r->arg;
+		f->view.procs = (unsigned)r->arg;
 		return;
 	case HR_PLACE_LIMIT:
 		if (!f->settings.limit_given)
-			f->memory_limit_bytes = r->arg;
+			f->view.memory_limit_bytes = r->arg;
 		break;
 	default:
 		break;
 	}
 	measure(f);
 }
+
+/* --- releases -------------------------------------------------------------- */
 
 /* Counts the huge pages that a release gave back whole, and those that it is the first to break. */
 static void count_huge(struct hr_follower *f, uint64_t page, unsigned npages, unsigned *whole, unsigned *broken)
@@ -361,25 +465,60 @@ static uint64_t cost_of_release(struct hr_follower *f, unsigned npages, unsigned
 	return ns + bytes / f->settings.phys_page_bytes * c->page_ns;
 }
 
-static void on_release(void *ctx, uint64_t page, unsigned npages)
+void hr_follower_because(struct hr_follower *f, enum hr_release_why why)
 {
-	struct hr_follower *f = ctx;
-	uint64_t unit = (f->now_ns >> STAMP_SHIFT) + 1;
-	unsigned whole, broken;
+	if ((unsigned)why >= HR_WHY_COUNT)
+		blame(f, "gives a reason that there is not (%d)", (int)why);
+	else
+		f->why = why;
+}
+
+static void blame_release(struct hr_follower *f, uint64_t page, unsigned npages)
+{
+	static const char *const that[] = {
+	    [HR_NOT_OF_THE_HEAP] = "that is not of the heap",
+	    [HR_NOT_OF_ONE_CHUNK] = "and others, which do not lie in one chunk",
+	    [HR_NOT_WHOLE] = "and others, which are no whole physical pages",
+	    [HR_IN_CACHE] = "that is in a page cache",
+	    [HR_IN_USE] = "that is in use",
+	    [HR_RELEASED] = "that is released already",
+	};
+	uint64_t at;
+	enum hr_unreleasable why = hr_pagemap_why_not(&f->map, page, npages, &at);
+
+	if (npages == 0)
+		blame(f, "releases no page at all");
+	else
+		blame(f, "releases page 0x%" PRIx64 " %s", at * HR_PAGE_BYTES, that[why]);
+}
+
+/* Sets the stamps of pages that are released. Without memory for them refaults go uncounted; releases must not fail
+ * half-way. */
+static void stamp(struct hr_follower *f, uint64_t page, unsigned npages)
+{
+	uint64_t unit = (f->view.now_ns >> STAMP_SHIFT) + 1;
 	uint32_t **block = &f->stamps[hr_chunk_of(page) / BLOCK_CHUNKS], *stamps;
 
-	/* Without memory for the stamps refaults go uncounted; releases must not fail half-way. */
 	if (*block == NULL)
 		*block = hr_map(BLOCK_STAMPS * sizeof(**block));
 	stamps = stamps_of(f, page);
 	for (unsigned i = 0; stamps != NULL && i < npages; i++)
 		stamps[i] = unit < UINT32_MAX ? (uint32_t)unit : UINT32_MAX;
+}
+
+/* Pages that can be released. */
+static void release(struct hr_follower *f, uint64_t page, unsigned npages)
+{
+	unsigned whole, broken;
+
+	hr_pagemap_release_pages(&f->map, page, npages);
+	stamp(f, page, npages);
 	count_huge(f, page, npages, &whole, &broken);
 	f->count.huge_whole += whole;
 	f->count.huge_broken += broken;
 	f->count.released_bytes[f->why] += npages * HR_PAGE_BYTES;
 	f->spent_ns += cost_of_release(f, npages, whole, broken);
-	f->released_pages += npages;
+	f->view.released_pages += npages;
 	measure(f);
 	if (f->released_to != NULL)
 		f->released_to(f->released_ctx, f, page, npages);
@@ -387,7 +526,54 @@ static void on_release(void *ctx, uint64_t page, unsigned npages)
 
 void hr_follower_release_pages(struct hr_follower *f, uint64_t page, unsigned npages)
 {
-	hr_pagemap_release_pages(&f->map, page, npages);
+	if (hr_pagemap_can_release(&f->map, page, npages))
+		release(f, page, npages);
+	else
+		blame_release(f, page, npages);
+}
+
+/* Releases what is free and not released in [first, end) of a chunk, in units of physical pages. */
+static unsigned release_in_chunk(struct hr_follower *f, uint64_t chunk, unsigned first, unsigned end)
+{
+	const struct hr_chunk_bits *c = hr_pagemap_chunk(&f->map, chunk);
+	unsigned unit = f->map.phys_page_bytes > HR_PAGE_BYTES ? (unsigned)(f->map.phys_page_bytes / HR_PAGE_BYTES) : 1;
+	unsigned run = 0, released = 0;
+	uint64_t taken = 0; /* of the word at hand */
+
+	first = (unsigned)hr_align_down(first, unit);
+	end = (unsigned)hr_align_up(end, unit);
+	for (unsigned i = first; i <= end; i++) {
+		if (i < end && (i == first || i % 64 == 0))
+			taken = hr_fill_aligned(c->alloc[i / 64] | c->scavenged[i / 64], unit);
+		if (i < end && !(taken >> (i % 64) & 1)) {
+			run++;
+		} else if (run > 0) {
+			release(f, hr_chunk_page(chunk) + i - run, run);
+			released += run;
+			run = 0;
+		}
+	}
+	return released;
+}
+
+uint64_t hr_follower_release_range(struct hr_follower *f, uint64_t page, uint64_t npages)
+{
+	uint64_t released = 0;
+
+	while (npages > 0) {
+		unsigned first = hr_page_in_chunk(page), n = HR_CHUNK_PAGES - first;
+
+		if (!hr_pagemap_has(&f->map, hr_chunk_of(page))) {
+			blame(f, "releases page 0x%" PRIx64 " that is not of the heap", page * HR_PAGE_BYTES);
+			break;
+		}
+		if (n > npages)
+			n = (unsigned)npages;
+		released += release_in_chunk(f, hr_chunk_of(page), first, first + n);
+		page += n;
+		npages -= n;
+	}
+	return released;
 }
 
 uint64_t hr_follower_take_spent(struct hr_follower *f)
@@ -398,6 +584,11 @@ uint64_t hr_follower_take_spent(struct hr_follower *f)
 	return ns;
 }
 
+void hr_follower_work(struct hr_follower *f, uint64_t ns)
+{
+	f->count.background_ns += ns;
+}
+
 void hr_follower_stall(struct hr_follower *f, uint64_t ns)
 {
 	if (ns == 0)
@@ -406,4 +597,10 @@ void hr_follower_stall(struct hr_follower *f, uint64_t ns)
 	f->count.stalls++;
 	if (ns > f->count.worst_stall_ns)
 		f->count.worst_stall_ns = ns;
+}
+
+void hr_follower_log(struct hr_follower *f, const struct hr_scav_line *line)
+{
+	if (f->log != NULL)
+		f->log(f->log_ctx, f, line);
 }

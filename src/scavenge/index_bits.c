@@ -20,7 +20,7 @@
 #include <string.h>
 
 struct hr_search {
-	struct hr_pagemap *map;
+	struct hr_search_heap heap;
 	struct hr_search_options options;
 	struct hr_index_bits index;
 	struct hr_search_work work;
@@ -200,15 +200,15 @@ static void bits_destroy(struct hr_search *s)
 	free(s);
 }
 
-static struct hr_search *bits_create(struct hr_pagemap *map, const struct hr_search_options *options)
+static struct hr_search *bits_create(const struct hr_search_heap *heap, const struct hr_search_options *options)
 {
 	struct hr_search *s = hr_calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
-	s->map = map;
+	s->heap = *heap;
 	s->options = *options;
-	if (!hr_index_bits_init(&s->index, map->geometry)) {
+	if (!hr_index_bits_init(&s->index, heap->map->geometry)) {
 		free(s);
 		return NULL;
 	}
@@ -217,15 +217,15 @@ static struct hr_search *bits_create(struct hr_pagemap *map, const struct hr_sea
 	return s;
 }
 
-static struct hr_search *bits_clone(const struct hr_search *from, struct hr_pagemap *map)
+static struct hr_search *bits_clone(const struct hr_search *from, const struct hr_search_heap *heap)
 {
 	struct hr_search *s = hr_calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
 	*s = *from;
-	s->map = map;
-	if (!hr_index_bits_clone(&s->index, &from->index, &map->in_use)) {
+	s->heap = *heap;
+	if (!hr_index_bits_clone(&s->index, &from->index, &heap->map->in_use)) {
 		free(s);
 		return NULL;
 	}
@@ -234,7 +234,7 @@ static struct hr_search *bits_clone(const struct hr_search *from, struct hr_page
 
 static enum hr_status bits_grow(struct hr_search *s, uint64_t chunk, uint64_t nchunks)
 {
-	hr_index_bits_grow(&s->index, chunk, nchunks, s->map->phys_page_bytes);
+	hr_index_bits_grow(&s->index, chunk, nchunks, s->heap.map->phys_page_bytes);
 	return HR_OK;
 }
 
@@ -252,7 +252,7 @@ static void bits_cache_flush(struct hr_search *s, uint64_t base, uint64_t pages)
 
 uint64_t hr_search_bits_one(struct hr_search *s, uint64_t chunk, unsigned page, uint64_t bytes)
 {
-	const struct hr_pagemap *m = s->map;
+	const struct hr_pagemap *m = s->heap.map;
 	uint64_t min_pages = m->phys_page_bytes > HR_PAGE_BYTES ? m->phys_page_bytes / HR_PAGE_BYTES : 1;
 	struct hr_candidate c =
 	    hr_find_candidate(hr_pagemap_chunk(m, chunk), s->options.offset ? page : HR_CHUNK_PAGES - 1, min_pages,
@@ -262,7 +262,7 @@ uint64_t hr_search_bits_one(struct hr_search *s, uint64_t chunk, unsigned page, 
 		hr_index_bits_clear(&s->index, chunk);
 		return 0;
 	}
-	hr_pagemap_release_pages(s->map, hr_chunk_page(chunk) + c.start, c.npages);
+	s->heap.release(s->heap.ctx, hr_chunk_page(chunk) + c.start, c.npages);
 	return c.npages * HR_PAGE_BYTES;
 }
 

@@ -18,7 +18,7 @@
 #include <string.h>
 
 struct hr_search {
-	struct hr_pagemap *map;
+	struct hr_search_heap heap;
 	struct hr_search_options options;
 	struct hr_index_density index;
 	struct hr_search_work work;
@@ -324,15 +324,16 @@ static void density_destroy(struct hr_search *s)
 	free(s);
 }
 
-static struct hr_search *create(struct hr_pagemap *map, const struct hr_search_options *options, bool huge_page_flag)
+static struct hr_search *create(const struct hr_search_heap *heap, const struct hr_search_options *options,
+				bool huge_page_flag)
 {
 	struct hr_search *s = hr_calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
-	s->map = map;
+	s->heap = *heap;
 	s->options = *options;
-	if (!hr_index_density_init(&s->index, map->geometry)) {
+	if (!hr_index_density_init(&s->index, heap->map->geometry)) {
 		free(s);
 		return NULL;
 	}
@@ -341,25 +342,25 @@ static struct hr_search *create(struct hr_pagemap *map, const struct hr_search_o
 	return s;
 }
 
-static struct hr_search *density_create121(struct hr_pagemap *map, const struct hr_search_options *options)
+static struct hr_search *density_create121(const struct hr_search_heap *heap, const struct hr_search_options *options)
 {
-	return create(map, options, true);
+	return create(heap, options, true);
 }
 
-static struct hr_search *density_create122(struct hr_pagemap *map, const struct hr_search_options *options)
+static struct hr_search *density_create122(const struct hr_search_heap *heap, const struct hr_search_options *options)
 {
-	return create(map, options, false);
+	return create(heap, options, false);
 }
 
-static struct hr_search *density_clone(const struct hr_search *from, struct hr_pagemap *map)
+static struct hr_search *density_clone(const struct hr_search *from, const struct hr_search_heap *heap)
 {
 	struct hr_search *s = hr_calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
 	*s = *from;
-	s->map = map;
-	if (!hr_index_density_clone(&s->index, &from->index, &map->in_use)) {
+	s->heap = *heap;
+	if (!hr_index_density_clone(&s->index, &from->index, &heap->map->in_use)) {
 		free(s);
 		return NULL;
 	}
@@ -421,7 +422,7 @@ static void density_next_gen(struct hr_search *s)
  */
 static void nothing_found(struct hr_search *s, uint64_t chunk, unsigned page, uint64_t min_pages, bool force)
 {
-	const struct hr_pagemap *m = s->map;
+	const struct hr_pagemap *m = s->heap.map;
 
 	if (s->options.fix_setempty && page / 64 < HR_CHUNK_WORDS - 1 &&
 	    hr_find_candidate(hr_pagemap_chunk(m, chunk), HR_CHUNK_PAGES - 1, min_pages, min_pages, m->phys_page_bytes,
@@ -434,7 +435,7 @@ static void nothing_found(struct hr_search *s, uint64_t chunk, unsigned page, ui
 
 uint64_t hr_search_density_one(struct hr_search *s, uint64_t chunk, unsigned page, uint64_t bytes, bool force)
 {
-	const struct hr_pagemap *m = s->map;
+	const struct hr_pagemap *m = s->heap.map;
 	uint64_t min_pages = m->phys_page_bytes > HR_PAGE_BYTES ? m->phys_page_bytes / HR_PAGE_BYTES : 1;
 	struct hr_candidate c =
 	    hr_find_candidate(hr_pagemap_chunk(m, chunk), page, min_pages, hr_div_up(bytes, HR_PAGE_BYTES),
@@ -445,7 +446,7 @@ uint64_t hr_search_density_one(struct hr_search *s, uint64_t chunk, unsigned pag
 		return 0;
 	}
 	hr_index_density_set_released(&s->index, chunk);
-	hr_pagemap_release_pages(s->map, hr_chunk_page(chunk) + c.start, c.npages);
+	s->heap.release(s->heap.ctx, hr_chunk_page(chunk) + c.start, c.npages);
 	return c.npages * HR_PAGE_BYTES;
 }
 

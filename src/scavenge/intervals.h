@@ -22,7 +22,7 @@
 #define HR_SCAVENGE_INTERVALS_H
 
 #include "base/error.h"
-#include "pagealloc/place.h"
+#include "heapreplay-policy.h"
 #include "scavenge/page_words.h"
 #include "scavenge/pagemap.h"
 

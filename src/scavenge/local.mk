@@ -1,5 +1,6 @@
 # src/scavenge: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
+	src/scavenge/choice.c \
 	src/scavenge/cost.c src/scavenge/cost.h \
 	src/scavenge/envelope.c src/scavenge/envelope.h \
 	src/scavenge/follower.c src/scavenge/follower.h \

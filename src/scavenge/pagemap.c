@@ -229,8 +229,6 @@ struct hr_cache_bits hr_pagemap_cache(const struct hr_pagemap *m, unsigned p)
 void hr_pagemap_release_pages(struct hr_pagemap *m, uint64_t page, unsigned npages)
 {
 	hr_bitmap_set(hr_pagemap_chunk(m, hr_chunk_of(page))->scavenged, hr_page_in_chunk(page), npages);
-	if (m->on_release != NULL)
-		m->on_release(m->on_release_ctx, page, npages);
 }
 
 bool hr_pagemap_can_release(const struct hr_pagemap *m, uint64_t page, uint64_t npages)
@@ -239,12 +237,47 @@ bool hr_pagemap_can_release(const struct hr_pagemap *m, uint64_t page, uint64_t 
 	const struct hr_chunk_bits *c;
 	unsigned i = hr_page_in_chunk(page);
 
-	if (npages == 0 || npages > HR_CHUNK_PAGES - i || (page | npages) % phys_pages != 0 ||
+	if (npages == 0 || npages > HR_CHUNK_PAGES - i || ((page | npages) & (phys_pages - 1)) != 0 ||
 	    !hr_ranges_contains(&m->in_use, page))
 		return false;
 	c = hr_pagemap_chunk(m, hr_chunk_of(page));
 	return hr_bitmap_count(c->alloc, i, (unsigned)npages) == 0 &&
 	       hr_bitmap_count(c->scavenged, i, (unsigned)npages) == 0;
+}
+
+static bool in_a_cache(const struct hr_pagemap *m, uint64_t page)
+{
+	for (size_t p = 0; p < m->ncaches; p++) {
+		const struct hr_cache_bits *c = &m->caches[p];
+
+		if (c->base == hr_align_down(page, 64) && c->free >> (page % 64) & 1)
+			return true;
+	}
+	return false;
+}
+
+enum hr_unreleasable hr_pagemap_why_not(const struct hr_pagemap *m, uint64_t page, uint64_t npages, uint64_t *at)
+{
+	const struct hr_chunk_bits *c;
+
+	*at = page;
+	if (hr_pagemap_can_release(m, page, npages))
+		return HR_RELEASABLE;
+	if (!hr_ranges_contains(&m->in_use, page))
+		return HR_NOT_OF_THE_HEAP;
+	if (npages == 0 || npages > HR_CHUNK_PAGES - hr_page_in_chunk(page))
+		return HR_NOT_OF_ONE_CHUNK;
+	c = hr_pagemap_chunk(m, hr_chunk_of(page));
+	for (; *at < page + npages; ++*at) {
+		unsigned i = hr_page_in_chunk(*at);
+
+		if (c->alloc[i / 64] >> (i % 64) & 1)
+			return in_a_cache(m, *at) ? HR_IN_CACHE : HR_IN_USE;
+		if (c->scavenged[i / 64] >> (i % 64) & 1)
+			return HR_RELEASED;
+	}
+	*at = page;
+	return HR_NOT_WHOLE;
 }
 
 /* Bit 0 of every group of 1, 2, 4, .. 64. */

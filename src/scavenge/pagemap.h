@@ -16,6 +16,7 @@
 #define HR_SCAVENGE_PAGEMAP_H
 
 #include "base/error.h"
+#include "heapreplay-policy.h"
 #include "pagealloc/bitmap.h"
 #include "pagealloc/geometry.h"
 #include "pagealloc/ranges.h"
@@ -23,44 +24,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct hr_chunk_bits {
-	hr_bitmap alloc;     /* 1: in use, or in a page cache */
-	hr_bitmap scavenged; /* 1: given back to the system, or never taken from it */
-};
-
-struct hr_cache_bits {
-	uint64_t base;	    /* first page of the block of 64 */
-	uint64_t free;	    /* pages in the cache */
-	uint64_t scavenged; /* of the whole block, as it was when the cache was filled, less what was handed out */
-};
-
-/* Called for every release, after the bits were set: what it costs and counts is the caller's affair. */
-typedef void hr_release_fn(void *ctx, uint64_t page, unsigned npages);
-
-struct hr_pagemap {
-	const struct hr_geometry *geometry;
-	uint64_t phys_page_bytes; /* 4096..524288, a power of two */
-	uint64_t huge_page_bytes; /* a power of two, or 0: no huge pages */
-	struct hr_chunk_bits **blocks;
-	struct hr_ranges in_use;      /* what has grown */
-	struct hr_cache_bits *caches; /* by P */
-	size_t ncaches;
-	hr_release_fn *on_release; /* may be NULL */
-	void *on_release_ctx;
-};
-
 /* HR_EUSAGE: page sizes that are no powers of two or out of range; HR_ENOMEM. */
 enum hr_status hr_pagemap_init(struct hr_pagemap *m, const struct hr_geometry *geometry, uint64_t phys_page_bytes,
 			       uint64_t huge_page_bytes, struct hr_error *err);
 void hr_pagemap_release(struct hr_pagemap *m);
 /* A deep copy into an uninitialised *to. HR_ENOMEM. */
 enum hr_status hr_pagemap_clone(struct hr_pagemap *to, const struct hr_pagemap *from);
-
-/* The bits of a grown chunk. */
-static inline struct hr_chunk_bits *hr_pagemap_chunk(const struct hr_pagemap *m, uint64_t chunk)
-{
-	return &m->blocks[chunk >> 13][chunk & 8191];
-}
 
 /* New chunks: free and scavenged. HR_ENOMEM, nothing has changed. */
 enum hr_status hr_pagemap_grow(struct hr_pagemap *m, uint64_t chunk, uint64_t nchunks);
@@ -79,28 +48,25 @@ struct hr_cache_bits hr_pagemap_cache(const struct hr_pagemap *m, unsigned p);
 /* Pages become used and scavenged at once. markRandomPaddingPages of Go 1.26. */
 void hr_pagemap_pad(struct hr_pagemap *m, uint64_t page, uint64_t npages);
 
-/*
- * Releases free, unscavenged pages of one chunk: sets their scavenged bits and
- * calls on_release. The pages must be free and unscavenged (checked by
- * hr_pagemap_can_release, which policies of users go through).
- */
+/* Sets the scavenged bits of free, unscavenged pages of one chunk. */
 void hr_pagemap_release_pages(struct hr_pagemap *m, uint64_t page, unsigned npages);
-bool hr_pagemap_can_release(const struct hr_pagemap *m, uint64_t page, uint64_t npages);
 
-/* x with every m-aligned group of m bits that is not all zero filled with ones; m a power of two, 1..64. fillAligned. */
-uint64_t hr_fill_aligned(uint64_t x, unsigned m);
-
-struct hr_candidate {
-	unsigned start, npages; /* pages of the chunk; npages 0: none */
+/* What stands in the way of releasing some pages. */
+enum hr_unreleasable {
+	HR_RELEASABLE,
+	HR_NOT_OF_THE_HEAP,
+	HR_NOT_OF_ONE_CHUNK, /* no page at all, or pages of several chunks */
+	HR_NOT_WHOLE,	     /* a part of a physical page */
+	HR_IN_CACHE,
+	HR_IN_USE,
+	HR_RELEASED,
 };
-
-/*
- * The highest run of free, unscavenged pages at or below the word that holds
- * page `from` (0..511), in units of min_pages (a power of two, 1..64), at most
- * max_pages (0: min_pages) unless that would break a huge page.
- * pallocData.findScavengeCandidate, whose start and size it gives exactly.
- */
-struct hr_candidate hr_find_candidate(const struct hr_chunk_bits *c, unsigned from, uint64_t min_pages,
-				      uint64_t max_pages, uint64_t phys_page_bytes, uint64_t huge_page_bytes);
+/* The first thing that does; *at: the first page of which that is so. */
+enum hr_unreleasable hr_pagemap_why_not(const struct hr_pagemap *m, uint64_t page, uint64_t npages, uint64_t *at);
+/* Whether the chunk has grown. */
+static inline bool hr_pagemap_has(const struct hr_pagemap *m, uint64_t chunk)
+{
+	return hr_ranges_contains(&m->in_use, hr_chunk_page(chunk));
+}
 
 #endif

@@ -1,47 +1,20 @@
 /*
- * A scavenging policy: a table of functions and parameters, and the state that
- * they work on. A policy follows the stream of placements in batches; it sees
- * the heap through its follower (follower.h) and answers with releases.
+ * Scavenging policies: the built-in ones, those of shared objects, and the
+ * choice of one by what a user writes. What a policy is stands in the installed
+ * header, heapreplay-policy.h.
  */
 #ifndef HR_SCAVENGE_POLICY_H
 #define HR_SCAVENGE_POLICY_H
 
 #include "base/error.h"
 #include "base/params.h"
-#include "pagealloc/place.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-struct hr_follower;
-
-struct hr_policy_def {
-	const char *name;
-	const char *summary;	       /* one line, no full stop */
-	const struct hr_param *params; /* rows over the configuration; NULL-named row ends */
-	size_t config_bytes;
-	bool needs_releases; /* follows the recorded scavenger: for traces that tell what it released */
-
-	/* Its state, from a configuration of config_bytes that outlives it. NULL: out of memory. */
-	void *(*create)(struct hr_follower *f, const void *config);
-	void (*destroy)(void *state);
-
-	/*
-	 * Follows n placements: for each, time passes (hr_follower_advance, which
-	 * runs timers), the follower's map and counts take it in, and the policy
-	 * reacts.
-	 */
-	enum hr_status (*follow)(void *state, const struct hr_place *r, size_t n);
-	/* follower.timer_ns is due; sets the next one. May be NULL for a policy without timers. */
-	void (*timer)(void *state);
-	/* What finding pages has cost since the beginning. NULL: nothing is searched. */
-	const struct hr_search_work *(*work)(const void *state);
-};
+#include "heapreplay-policy.h"
 
 /* The built-in ones, in the order in which they are listed; NULL ends. */
 extern const struct hr_policy_def *const hr_policies[];
 const struct hr_policy_def *hr_policy_find(const char *name);
+/* The policy's parameters; a table without rows when it has none. */
+const struct hr_param *hr_policy_params(const struct hr_policy_def *def);
 
 /* A policy and its parameters, as chosen by `-p NAME[,key=value...]`. */
 struct hr_policy_choice {

@@ -11,17 +11,14 @@
  *   hr_search_go121  index with density and generations, with the huge-page flag (index_density.c)
  *   hr_search_go122  the same without the flag
  *
- * Calls come in the order of the runtime under its heap lock. The map (pagemap.h)
- * is updated by the caller; the comments say whether before or after.
+ * Calls come in the order of the runtime under its heap lock. The map is updated
+ * by the caller; the comments say whether before or after.
  */
 #ifndef HR_SCAVENGE_SEARCH_H
 #define HR_SCAVENGE_SEARCH_H
 
-#include "base/error.h"
-#include "scavenge/pagemap.h"
-
-#include <stdbool.h>
-#include <stdint.h>
+#include "heapreplay-policy.h"
+#include "pagealloc/geometry.h"
 
 /* Quirks of the runtime that a user can turn off to see what they cost; all false is what production does. */
 struct hr_search_options {
@@ -32,22 +29,23 @@ struct hr_search_options {
 	bool fix_setempty; /* go1.21+: a background pass that stopped short does not call the chunk empty */
 };
 
-/* The work that finding cost; the seed change asked for exactly this baseline. */
-struct hr_search_work {
-	uint64_t lookups;    /* calls of find (go1.18: chunks looked for) */
-	uint64_t words;	     /* bytes (go1.19), records (go1.21+) or summaries (go1.18) of the index read */
-	uint64_t empty_hits; /* chunks that were found and turned out to have nothing */
+/* What a search works on. */
+struct hr_search_heap {
+	const struct hr_pagemap *map; /* must outlive the search */
+	/* Releases free, unreleased pages of one chunk: the map's bits are set when it returns. */
+	void (*release)(void *ctx, uint64_t page, unsigned npages);
+	void *ctx;
 };
 
 struct hr_search;
 
 struct hr_search_def {
 	const char *name;
-	/* A search over an empty map, which it uses and must outlive it. NULL: out of memory. */
-	struct hr_search *(*create)(struct hr_pagemap *map, const struct hr_search_options *options);
+	/* A search over an empty map. NULL: out of memory. */
+	struct hr_search *(*create)(const struct hr_search_heap *heap, const struct hr_search_options *options);
 	void (*destroy)(struct hr_search *s);
-	/* A copy that works on another (equal) map. NULL: out of memory. */
-	struct hr_search *(*clone)(const struct hr_search *s, struct hr_pagemap *map);
+	/* A copy that works on another heap, with an equal map. NULL: out of memory. */
+	struct hr_search *(*clone)(const struct hr_search *s, const struct hr_search_heap *heap);
 
 	/* All of these may be NULL: this generation is not told. */
 	enum hr_status (*grow)(struct hr_search *s, uint64_t chunk, uint64_t nchunks); /* after the map */
@@ -59,8 +57,8 @@ struct hr_search_def {
 	void (*start_gen)(struct hr_search *s); /* sweep done and before a forced pass: go1.18 */
 
 	/*
-	 * Releases until at least `bytes` are released or nothing is left, calling
-	 * the map's on_release for each. `force` ignores density (go1.21+).
+	 * Releases until at least `bytes` are released or nothing is left, by the
+	 * heap's `release`. `force` ignores density (go1.21+).
 	 * Returns bytes released, which may exceed `bytes` by a huge page.
 	 */
 	uint64_t (*scavenge)(struct hr_search *s, uint64_t bytes, bool force);

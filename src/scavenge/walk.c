@@ -32,7 +32,7 @@
 #define RESERVATION_SHARDS 64 /* scavengeReservationShards */
 
 struct hr_search {
-	struct hr_pagemap *map;
+	struct hr_search_heap heap;
 	struct hr_search_options options;
 	struct hr_walk walk;
 	struct hr_search_work work;
@@ -49,13 +49,13 @@ static void walk_destroy(struct hr_search *s)
 	free(s);
 }
 
-static struct hr_search *walk_create(struct hr_pagemap *map, const struct hr_search_options *options)
+static struct hr_search *walk_create(const struct hr_search_heap *heap, const struct hr_search_options *options)
 {
 	struct hr_search *s = hr_calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
-	s->map = map;
+	s->heap = *heap;
 	s->options = *options;
 	hr_ranges_init(&s->walk.todo);
 	s->walk.released_low = HR_WALK_MAX;
@@ -66,17 +66,17 @@ static bool make_room(struct hr_search *s)
 {
 	struct hr_ranges *todo = &s->walk.todo;
 
-	return hr_reserve(&todo->at, &todo->cap, s->map->in_use.n + 1, sizeof(*todo->at));
+	return hr_reserve(&todo->at, &todo->cap, s->heap.map->in_use.n + 1, sizeof(*todo->at));
 }
 
-static struct hr_search *walk_clone(const struct hr_search *from, struct hr_pagemap *map)
+static struct hr_search *walk_clone(const struct hr_search *from, const struct hr_search_heap *heap)
 {
 	struct hr_search *s = hr_calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
 	*s = *from;
-	s->map = map;
+	s->heap = *heap;
 	hr_ranges_init(&s->walk.todo);
 	if (!make_room(s) || !hr_ranges_copy(&s->walk.todo, &from->walk.todo)) {
 		walk_destroy(s);
@@ -119,7 +119,7 @@ static void walk_start_gen(struct hr_search *s)
 	uint64_t start = k->freed_high > k->released_low ? k->freed_high : k->released_low;
 
 	/* There is room, see make_room. */
-	(void)hr_ranges_copy(&k->todo, &s->map->in_use);
+	(void)hr_ranges_copy(&k->todo, &s->heap.map->in_use);
 	for (size_t i = 0; i < k->todo.n; i++) {
 		k->todo.at[i].base *= HR_PAGE_BYTES;
 		k->todo.at[i].limit *= HR_PAGE_BYTES;
@@ -152,7 +152,7 @@ static struct hr_range reserve(struct hr_walk *k)
  */
 static uint64_t release_one(struct hr_search *s, struct hr_range *r, uint64_t bytes)
 {
-	struct hr_pagemap *m = s->map;
+	const struct hr_pagemap *m = s->heap.map;
 	uint64_t min_pages = m->phys_page_bytes > HR_PAGE_BYTES ? m->phys_page_bytes / HR_PAGE_BYTES : 1;
 	uint64_t max_pages = hr_div_up(bytes, HR_PAGE_BYTES);
 
@@ -172,7 +172,7 @@ static uint64_t release_one(struct hr_search *s, struct hr_range *r, uint64_t by
 		r->limit = page * HR_PAGE_BYTES;
 		if (r->limit < s->walk.released_low)
 			s->walk.released_low = r->limit;
-		hr_pagemap_release_pages(m, page, c.npages);
+		s->heap.release(s->heap.ctx, page, c.npages);
 		return c.npages * HR_PAGE_BYTES;
 	}
 	return 0;

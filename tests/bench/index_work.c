@@ -34,6 +34,7 @@
 #include "base/bits.h"
 #include "base/random.h"
 #include "base/units.h"
+#include "scavenge/pagemap.h"
 #include "scavenge/search.h"
 
 #include <inttypes.h>
@@ -104,6 +105,7 @@ static void on_release(void *ctx, uint64_t page, unsigned npages)
 {
 	struct heap *h = ctx;
 
+	hr_pagemap_release_pages(&h->map, page, npages);
 	h->free_pages -= npages;
 	h->released_pages += npages;
 	h->last_page = page;
@@ -137,14 +139,13 @@ static void cycle(struct heap *h)
 static void heap_init(struct heap *h, const struct generation *gen, uint64_t chunks)
 {
 	struct hr_search_options options = {.offset = false};
+	struct hr_search_heap searched = {.map = &h->map, .release = on_release, .ctx = h};
 	struct hr_error err;
 
 	*h = (struct heap){.gen = gen, .chunks = chunks};
 	if (hr_pagemap_init(&h->map, hr_geometry(48), PHYS_PAGE, 0, &err) != HR_OK)
 		fail(err.text);
-	h->map.on_release = on_release;
-	h->map.on_release_ctx = h;
-	h->search = gen->def->create(&h->map, &options);
+	h->search = gen->def->create(&searched, &options);
 	if (h->search == NULL || hr_pagemap_grow(&h->map, BASE_CHUNK, chunks) != HR_OK ||
 	    gen->def->grow(h->search, BASE_CHUNK, chunks) != HR_OK)
 		fail("out of memory");

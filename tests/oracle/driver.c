@@ -315,7 +315,7 @@ static void on_release(void *ctx, uint64_t page, unsigned npages)
 {
 	struct oracle *o = ctx;
 
-	(void)npages;
+	hr_pagemap_release_pages(&o->map, page, npages);
 	hr_pagealloc_lower_search(o->pages, page);
 }
 
@@ -332,16 +332,15 @@ static void drop_heap(struct oracle *o)
 static void op_new(struct oracle *o, const struct words *w)
 {
 	static const struct hr_search_options as_in_production;
+	const struct hr_search_heap searched = {.map = &o->map, .release = on_release, .ctx = o};
 	struct hr_error err;
 
 	(void)w;
 	drop_heap(o);
 	if (hr_pagemap_init(&o->map, o->geometry, o->phys_page_bytes, o->huge_page_bytes, &err) != HR_OK)
 		die(o, "%s", err.text);
-	o->map.on_release = on_release;
-	o->map.on_release_ctx = o;
 	o->pages = hr_pagealloc_new(o->geometry);
-	o->search = o->version->search->create(&o->map, &as_in_production);
+	o->search = o->version->search->create(&searched, &as_in_production);
 	if (o->pages == NULL || o->search == NULL)
 		die(o, "out of memory");
 	memset(o->caches, 0, sizeof(o->caches));

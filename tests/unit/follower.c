@@ -114,9 +114,9 @@ static void bands_add_up(const struct hr_follower *f)
 			free_pages += 512 - hr_bitmap_count(c->alloc, 0, 512);
 		}
 	}
-	assert_int_equal(f->released_pages, released);
-	assert_int_equal(f->released_pages + hr_follower_free_pages(f), free_pages);
-	assert_int_equal(f->mapped_pages, f->in_use_pages + f->manual_pages + free_pages);
+	assert_int_equal(f->view.released_pages, released);
+	assert_int_equal(f->view.released_pages + hr_follower_free_pages(f), free_pages);
+	assert_int_equal(f->view.mapped_pages, f->view.in_use_pages + f->view.manual_pages + free_pages);
 }
 
 static void test_bands_add_up_under_every_policy(void **state)
@@ -178,7 +178,7 @@ static void background_share(const char *policy, unsigned procs, unsigned percen
 	memset(&s, 0, sizeof(s));
 	shrinking_heap(&s, 20 * S);
 	assert_int_equal(hr_follower_follow(f, s.r, s.n), HR_OK);
-	assert_true(hr_follower_retained_bytes(f) > f->goal_bytes);
+	assert_true(hr_follower_retained_bytes(f) > f->view.goal_bytes);
 	share = (double)f->count.background_ns / ((double)(20 * S - 40 * MS) * procs);
 	printf("# %s, %u Ps: %.4f of a P\n", policy, procs, share);
 	assert_true(share > 0.008 * percent && share < 0.012 * percent);
@@ -218,10 +218,10 @@ static void test_background_stops_at_the_goal(void **state)
 	shrinking_heap(&s, 10 * S);
 	assert_int_equal(hr_follower_follow(f, s.r, s.n), HR_OK);
 	/* Second cycle: 128 MiB in use at its mark, goals 64 MiB before and after: 140.8 MiB. */
-	assert_int_equal(f->goal_bytes, ((UINT64_C(128) << 20) * 11 / 10 + 4095) / 4096 * 4096);
-	assert_true(hr_follower_retained_bytes(f) <= f->goal_bytes);
+	assert_int_equal(f->view.goal_bytes, ((UINT64_C(128) << 20) * 11 / 10 + 4095) / 4096 * 4096);
+	assert_true(hr_follower_retained_bytes(f) <= f->view.goal_bytes);
 	/* Not further below than the last release: a huge page at most. */
-	assert_true(hr_follower_retained_bytes(f) + (UINT64_C(2) << 20) >= f->goal_bytes);
+	assert_true(hr_follower_retained_bytes(f) + (UINT64_C(2) << 20) >= f->view.goal_bytes);
 	end_follower(f);
 }
 
@@ -270,7 +270,7 @@ static uint64_t see(void *ctx, const struct hr_follower *f, uint64_t time_ns, bo
 	struct seen *s = ctx;
 
 	s->times[s->n] = time_ns;
-	s->in_use[s->n++] = f->in_use_pages;
+	s->in_use[s->n++] = f->view.in_use_pages;
 	s->last = last;
 	return time_ns + 10;
 }

@@ -371,11 +371,7 @@ static void test_releases_everything(void **state)
 			if (i % 7 == 0)
 				heap_scavenge(&h, n, false);
 		}
-		copy = h;
-		assert_int_equal(hr_pagemap_clone(&copy.map, &h.map), HR_OK);
-		copy.map.on_release_ctx = &copy;
-		copy.search = h.def->clone(h.search, &copy.map);
-		assert_non_null(copy.search);
+		heap_clone(&copy, &h);
 		if (!options.offset) {
 			uint64_t left = heap_left(&h);
 

@@ -374,11 +374,7 @@ static void test_releases_everything(void **state)
 			assert_true(hr_index_density_check(hr_search_density(h.search), BASE_CHUNK, BASE_CHUNK + 20));
 		}
 		left = heap_left(&h);
-		copy = h;
-		assert_int_equal(hr_pagemap_clone(&copy.map, &h.map), HR_OK);
-		copy.map.on_release_ctx = &copy;
-		copy.search = h.def->clone(h.search, &copy.map);
-		assert_non_null(copy.search);
+		heap_clone(&copy, &h);
 		assert_true(hr_index_density_check(hr_search_density(copy.search), BASE_CHUNK, BASE_CHUNK + 20));
 		assert_int_equal(heap_scavenge(&h, 100, false), heap_scavenge(&copy, 100, false));
 		heap_scavenge(&h, MOST, true);

@@ -239,7 +239,7 @@ static struct outcome follow(const struct hr_policy_choice *choice, const struct
 	for (size_t i = 0; i < t->n; i += batch)
 		assert_int_equal(hr_follower_follow(f, &t->r[i], t->n - i < batch ? t->n - i : batch), HR_OK);
 	o = (struct outcome){f->retained.weighted / HR_PAGE_BYTES, units(f)};
-	assert_true(f->now_ns == t->now_ns);
+	assert_true(f->view.now_ns == t->now_ns);
 	hr_follower_release(f);
 	free(f);
 	return o;
@@ -404,14 +404,11 @@ static enum hr_status told_follow(void *state, const struct hr_place *r, size_t 
 	struct told_state *s = state;
 
 	for (; n-- > 0; r++) {
-		uint64_t claimed;
-
-		hr_follower_advance(s->f, r->time_ns);
-		HR_TRY(hr_follower_map(s->f, r, &claimed));
-		hr_follower_commit(s->f, r, claimed);
+		HR_TRY(hr_follower_take(s->f, r));
+		hr_follower_commit(s->f);
 		if (r->kind == HR_PLACE_FREE && s->told->frees >> s->at & 1)
 			hr_follower_release_pages(s->f, r->page, r->npages);
-		s->f->count.background_ns += hr_follower_take_spent(s->f);
+		hr_follower_work(s->f, hr_follower_take_spent(s->f));
 		s->at++;
 	}
 	return HR_OK;

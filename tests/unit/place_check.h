@@ -6,8 +6,8 @@
 #ifndef HR_TESTS_UNIT_PLACE_CHECK_H
 #define HR_TESTS_UNIT_PLACE_CHECK_H
 
+#include "heapreplay-policy.h"
 #include "pagealloc/geometry.h"
-#include "pagealloc/place.h"
 
 #include <stdbool.h>
 #include <stdint.h>

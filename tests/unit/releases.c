@@ -97,14 +97,14 @@ static void test_recorded(void **state)
 	f->log = keep_line;
 	f->log_ctx = &lines;
 	assert_int_equal(hr_follower_follow(f, s.r, 3), HR_OK);
-	assert_int_equal(f->released_pages, 412);
+	assert_int_equal(f->view.released_pages, 412);
 	assert_int_equal(hr_follower_follow(f, s.r + 3, 1), HR_OK);
-	assert_int_equal(f->released_pages, 422);
+	assert_int_equal(f->view.released_pages, 422);
 	assert_int_equal(hr_follower_follow(f, s.r + 4, 3), HR_OK);
-	assert_int_equal(f->released_pages, 422 + 5 - 5);
+	assert_int_equal(f->view.released_pages, 422 + 5 - 5);
 	assert_int_equal(hr_follower_follow(f, s.r + 7, s.n - 7), HR_OK);
 	/* Of the 12 the first 5. */
-	assert_int_equal(f->released_pages, 422 + 5);
+	assert_int_equal(f->view.released_pages, 422 + 5);
 	assert_int_equal(f->count.released_bytes[HR_WHY_BACKGROUND], 20 * HR_PAGE_BYTES);
 	assert_int_equal(f->count.refaulted_bytes, 5 * HR_PAGE_BYTES);
 	assert_true(f->count.background_ns > 0);

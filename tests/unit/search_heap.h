@@ -2,6 +2,7 @@
 #ifndef HR_TESTS_UNIT_SEARCH_HEAP_H
 #define HR_TESTS_UNIT_SEARCH_HEAP_H
 
+#include "scavenge/pagemap.h"
 #include "scavenge/search.h"
 
 #include "testing.h"
@@ -14,13 +15,33 @@ struct heap {
 	const struct hr_search_def *def;
 	struct hr_pagemap map;
 	struct hr_search *search;
-	uint64_t released_pages; /* as the map's on_release was told */
+	uint64_t released_pages; /* by the search */
 };
 
 static void heap_on_release(void *ctx, uint64_t page, unsigned npages)
 {
-	(void)page;
-	((struct heap *)ctx)->released_pages += npages;
+	struct heap *h = ctx;
+
+	assert_true(hr_pagemap_can_release(&h->map, page, npages));
+	hr_pagemap_release_pages(&h->map, page, npages);
+	h->released_pages += npages;
+}
+
+/* What a search over the heap's map works on. */
+static inline struct hr_search_heap heap_searched(struct heap *h)
+{
+	return (struct hr_search_heap){.map = &h->map, .release = heap_on_release, .ctx = h};
+}
+
+/* A deep copy into *to. */
+static inline void heap_clone(struct heap *to, const struct heap *from)
+{
+	struct hr_search_heap searched = heap_searched(to);
+
+	*to = *from;
+	assert_int_equal(hr_pagemap_clone(&to->map, &from->map), HR_OK);
+	to->search = from->def->clone(from->search, &searched);
+	assert_non_null(to->search);
 }
 
 /* All pages of new chunks become used. Chunks and pages are counted from the base. */
@@ -38,13 +59,12 @@ static inline void heap_grow_used(struct heap *h, uint64_t chunk, uint64_t nchun
 static inline void heap_init(struct heap *h, const struct hr_search_def *def, struct hr_search_options options,
 			     uint64_t nchunks)
 {
+	struct hr_search_heap searched = heap_searched(h);
 	struct hr_error err;
 
 	*h = (struct heap){.def = def};
 	assert_int_equal(hr_pagemap_init(&h->map, hr_geometry(48), 4096, 0, &err), HR_OK);
-	h->map.on_release = heap_on_release;
-	h->map.on_release_ctx = h;
-	h->search = def->create(&h->map, &options);
+	h->search = def->create(&searched, &options);
 	assert_non_null(h->search);
 	heap_grow_used(h, 0, nchunks);
 }

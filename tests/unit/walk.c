@@ -138,11 +138,7 @@ static void test_releases_everything(void **state)
 			if (i % 50 == 0)
 				start_gen(&h);
 		}
-		copy = h;
-		assert_int_equal(hr_pagemap_clone(&copy.map, &h.map), HR_OK);
-		copy.map.on_release_ctx = &copy;
-		copy.search = h.def->clone(h.search, &copy.map);
-		assert_non_null(copy.search);
+		heap_clone(&copy, &h);
 		n = heap_scavenge(&h, MOST, false);
 		assert_int_equal(heap_scavenge(&copy, MOST, false), n);
 		/* At the latest when a generation starts at the top nothing is left. */

@@ -2,7 +2,7 @@
 #ifndef HR_SCAVENGE_POLICIES_BUILTIN_H
 #define HR_SCAVENGE_POLICIES_BUILTIN_H
 
-#include "scavenge/policy.h"
+#include "heapreplay-policy.h"
 
 extern const struct hr_policy_def hr_policy_go118, hr_policy_go119, hr_policy_go121, hr_policy_go122; /* go.c */
 extern const struct hr_policy_def hr_policy_none, hr_policy_eager;				      /* simple.c */

@@ -23,11 +23,9 @@
  */
 #include "config.h"
 
-#include "base/alloc.h"
-#include "scavenge/follower.h"
+#include "heapreplay-policy.h"
 #include "scavenge/pacing.h"
 #include "scavenge/policies/builtin.h"
-#include "scavenge/policy.h"
 #include "scavenge/search.h"
 
 #include <stddef.h>
@@ -52,6 +50,7 @@ enum phase { PARKED, WORKING, FINISHING, SLEEPING };
 
 struct go {
 	struct hr_follower *f;
+	const struct hr_policy_view *view;
 	const struct generation *gen;
 	struct hr_search *search;
 	double limit_factor;
@@ -80,7 +79,7 @@ static uint64_t scavenge(struct go *g, enum hr_release_why why, uint64_t bytes, 
 {
 	uint64_t released;
 
-	g->f->why = why;
+	hr_follower_because(g->f, why);
 	hr_follower_take_spent(g->f);
 	released = g->gen->search->scavenge(g->search, bytes, force);
 	*ns = hr_follower_take_spent(g->f);
@@ -97,7 +96,7 @@ static bool should_stop(const struct go *g)
 
 static void end_burst(struct go *g)
 {
-	uint64_t now = g->f->now_ns;
+	uint64_t now = g->view->now_ns;
 
 	if (g->bg.released_bytes == 0) {
 		g->phase = PARKED;
@@ -120,21 +119,22 @@ static void work(struct go *g)
 		return;
 	}
 	released = scavenge(g, HR_WHY_BACKGROUND, g->bg.rules.quantum_bytes, false, &ns);
-	g->f->count.background_ns += ns;
-	g->phase = hr_bg_burst_step(&g->bg, released, (double)ns, g->f->settings.phys_page_bytes) ? WORKING : FINISHING;
-	g->step_ns = g->f->now_ns + ns;
+	hr_follower_work(g->f, ns);
+	g->phase =
+	    hr_bg_burst_step(&g->bg, released, (double)ns, g->view->settings->phys_page_bytes) ? WORKING : FINISHING;
+	g->step_ns = g->view->now_ns + ns;
 }
 
 static void begin_burst(struct go *g)
 {
 	hr_bg_burst_begin(&g->bg);
 	g->phase = WORKING;
-	g->step_ns = g->f->now_ns + g->f->settings.run_delay_ns;
+	g->step_ns = g->view->now_ns + g->view->settings->run_delay_ns;
 }
 
 static void end_sleep(struct go *g)
 {
-	hr_bg_slept(&g->bg, g->bg.worked_ns, (double)(g->f->now_ns - g->slept_from_ns), g->f->procs);
+	hr_bg_slept(&g->bg, g->bg.worked_ns, (double)(g->view->now_ns - g->slept_from_ns), g->view->procs);
 	begin_burst(g);
 }
 
@@ -153,7 +153,7 @@ static void wake(struct go *g)
 static void go_timer(void *state)
 {
 	struct go *g = state;
-	uint64_t now = g->f->now_ns;
+	uint64_t now = g->view->now_ns;
 
 	if (g->wake_ns <= now) {
 		/* sysmon clears its flag also when the scavenger happens to be at work. */
@@ -175,38 +175,38 @@ static void go_timer(void *state)
 
 static void pace(struct go *g)
 {
-	struct hr_follower *f = g->f;
+	const struct hr_policy_view *v = g->view;
 	struct hr_pace_input in = {
 	    /* The runtime's "no limit" is math.MaxInt64. */
-	    .memory_limit_bytes = f->memory_limit_bytes < INT64_MAX ? f->memory_limit_bytes : INT64_MAX,
-	    .mapped_ready_bytes = hr_follower_mapped_ready_bytes(f),
-	    .heap_goal_bytes = f->heap_goal_bytes,
+	    .memory_limit_bytes = v->memory_limit_bytes < INT64_MAX ? v->memory_limit_bytes : INT64_MAX,
+	    .mapped_ready_bytes = hr_follower_mapped_ready_bytes(g->f),
+	    .heap_goal_bytes = v->heap_goal_bytes,
 	    .last_heap_goal_bytes = g->last_goal_bytes,
 	    .last_heap_in_use_bytes = g->last_in_use_bytes,
-	    .in_use_bytes = f->in_use_pages * HR_PAGE_BYTES,
-	    .free_bytes = hr_follower_free_pages(f) * HR_PAGE_BYTES,
-	    .phys_page_bytes = f->settings.phys_page_bytes,
+	    .in_use_bytes = v->in_use_pages * HR_PAGE_BYTES,
+	    .free_bytes = hr_follower_free_pages(g->f) * HR_PAGE_BYTES,
+	    .phys_page_bytes = v->settings->phys_page_bytes,
 	};
 
-	g->goals = hr_pace(&in, g->limit_factor, f->settings.geometry->address_bits);
-	hr_follower_set_goal(f, g->goals.gc_percent_bytes);
+	g->goals = hr_pace(&in, g->limit_factor, v->address_bits);
+	hr_follower_set_goal(g->f, g->goals.gc_percent_bytes);
 }
 
 /* --- synchronous: mheap.allocSpan --- */
 
-/* The counts are still those before the allocation, as there; claimed: pages of it that were released. */
-static void scavenge_for_alloc(struct go *g, const struct hr_place *r, uint64_t claimed_pages)
+/* The counts are still those before the allocation, as there. */
+static void scavenge_for_alloc(struct go *g, const struct hr_place *r)
 {
 	struct hr_follower *f = g->f;
-	uint64_t ready = hr_follower_mapped_ready_bytes(f) + claimed_pages * HR_PAGE_BYTES;
+	uint64_t ready = hr_follower_mapped_ready_bytes(f) + g->view->claimed_pages * HR_PAGE_BYTES;
 	uint64_t growth = r->kind == HR_PLACE_ALLOC ? r->arg : 0, want = 0, ns;
 	enum hr_release_why why = HR_WHY_GROWTH;
 	bool force = false;
 
 	if (r->p < 0 && !g->gen->without_processor)
 		return;
-	if (ready > f->memory_limit_bytes) {
-		want = ready - f->memory_limit_bytes;
+	if (ready > g->view->memory_limit_bytes) {
+		want = ready - g->view->memory_limit_bytes;
 		why = HR_WHY_LIMIT;
 		force = g->gen->forces;
 	}
@@ -230,20 +230,18 @@ static void scavenge_for_alloc(struct go *g, const struct hr_place *r, uint64_t 
 
 static void print_line(struct go *g, struct hr_scav_line line)
 {
-	struct hr_follower *f = g->f;
-	uint64_t retained = hr_follower_retained_bytes(f);
+	uint64_t retained = hr_follower_retained_bytes(g->f);
 
-	line.time_ns = f->now_ns;
+	line.time_ns = g->view->now_ns;
 	line.form = g->gen->form;
 	line.generation = g->generation;
-	line.released_bytes = f->released_pages * HR_PAGE_BYTES;
-	line.util_percent = retained ? (unsigned)(f->in_use_pages * HR_PAGE_BYTES * 100 / retained) : 0;
+	line.released_bytes = g->view->released_pages * HR_PAGE_BYTES;
+	line.util_percent = retained ? (unsigned)(g->view->in_use_pages * HR_PAGE_BYTES * 100 / retained) : 0;
 	if (!line.forced) {
 		line.controller_reset = g->bg.reset;
 		g->bg.reset = false;
 	}
-	if (f->log != NULL)
-		f->log(f->log_ctx, f, &line);
+	hr_follower_log(g->f, &line);
 }
 
 static void print_periodic(struct go *g)
@@ -271,7 +269,7 @@ static void sweep_done(struct go *g, bool forced)
 	else
 		print_periodic(g);
 	if (g->wake_ns == HR_NEVER)
-		g->wake_ns = g->f->now_ns + g->f->settings.wake_delay_ns;
+		g->wake_ns = g->view->now_ns + g->view->settings->wake_delay_ns;
 	if (!forced)
 		return;
 	if (g->gen->search->start_gen != NULL)
@@ -283,7 +281,7 @@ static void sweep_done(struct go *g, bool forced)
 
 /* --- following --- */
 
-static enum hr_status react(struct go *g, const struct hr_place *r, uint64_t claimed)
+static enum hr_status react(struct go *g, const struct hr_place *r)
 {
 	const struct hr_search_def *s = g->gen->search;
 
@@ -295,11 +293,11 @@ static enum hr_status react(struct go *g, const struct hr_place *r, uint64_t cla
 		if (s->alloc != NULL)
 			s->alloc(g->search, r->page, r->npages);
 		if (r->flags & HR_PLACE_COMPLETE)
-			scavenge_for_alloc(g, r, claimed);
+			scavenge_for_alloc(g, r);
 		break;
 	case HR_PLACE_CACHE_USE:
 		if (r->flags & HR_PLACE_COMPLETE)
-			scavenge_for_alloc(g, r, claimed);
+			scavenge_for_alloc(g, r);
 		break;
 	case HR_PLACE_FREE:
 		if (s->free != NULL)
@@ -319,7 +317,7 @@ static enum hr_status react(struct go *g, const struct hr_place *r, uint64_t cla
 		break;
 	case HR_PLACE_MARK_DONE:
 		g->last_in_use_bytes = r->in_use_pages * HR_PAGE_BYTES;
-		g->last_goal_bytes = g->f->heap_goal_bytes;
+		g->last_goal_bytes = g->view->heap_goal_bytes;
 		if (s->next_gen != NULL)
 			s->next_gen(g->search);
 		break;
@@ -343,12 +341,9 @@ static enum hr_status go_follow(void *state, const struct hr_place *r, size_t n)
 	struct go *g = state;
 
 	for (; n-- > 0; r++) {
-		uint64_t claimed;
-
-		hr_follower_advance(g->f, r->time_ns);
-		HR_TRY(hr_follower_map(g->f, r, &claimed));
-		HR_TRY(react(g, r, claimed));
-		hr_follower_commit(g->f, r, claimed);
+		HR_TRY(hr_follower_take(g->f, r));
+		HR_TRY(react(g, r));
+		hr_follower_commit(g->f);
 		/* Pacing reads the setting that has just come into force. */
 		if (r->kind == HR_PLACE_HEAP_GOAL || r->kind == HR_PLACE_LIMIT)
 			pace(g);
@@ -367,25 +362,55 @@ static void go_destroy(void *state)
 {
 	struct go *g = state;
 
-	if (g->search != NULL)
-		g->gen->search->destroy(g->search);
+	g->gen->search->destroy(g->search);
 	free(g);
+}
+
+static void release(void *ctx, uint64_t page, unsigned npages)
+{
+	hr_follower_release_pages(ctx, page, npages);
+}
+
+static struct hr_search_heap heap_of(struct hr_follower *f)
+{
+	return (struct hr_search_heap){.map = hr_follower_view(f)->map, .release = release, .ctx = f};
+}
+
+static void *go_clone(const void *state, struct hr_follower *f)
+{
+	const struct go *from = state;
+	const struct hr_search_heap heap = heap_of(f);
+	struct go *g = malloc(sizeof(*g));
+
+	if (g == NULL)
+		return NULL;
+	*g = *from;
+	g->f = f;
+	g->view = hr_follower_view(f);
+	g->search = g->gen->search->clone(from->search, &heap);
+	if (g->search == NULL) {
+		free(g);
+		return NULL;
+	}
+	return g;
 }
 
 static void *create(struct hr_follower *f, const struct generation *gen, struct hr_search_options options,
 		    bool fix_limit, const struct hr_bg_rules *pace)
 {
-	struct go *g = hr_calloc(1, sizeof(*g));
+	const struct hr_search_heap heap = heap_of(f);
+	struct go *g = calloc(1, sizeof(*g));
 
 	if (g == NULL)
 		return NULL;
 	g->f = f;
+	g->view = hr_follower_view(f);
 	g->gen = gen;
 	g->limit_factor = fix_limit ? 1 - 5 / 100.0 : gen->limit_factor;
 	g->goals = (struct hr_goals){HR_GOAL_OFF, HR_GOAL_OFF};
 	g->step_ns = g->wake_ns = HR_NEVER;
 	hr_bg_init(&g->bg, pace);
-	g->search = gen->search->create(&f->map, &options);
+	g->search = gen->search->create(&heap, &options);
 	if (g->search == NULL) {
 		free(g);
 		return NULL;
@@ -490,12 +515,14 @@ static void *create122(struct hr_follower *f, const void *config)
 
 #define GO_POLICY(id, title, line)                                                                                     \
 	const struct hr_policy_def hr_policy_go##id = {                                                                \
+	    .abi = HR_POLICY_ABI,                                                                                      \
 	    .name = title,                                                                                             \
 	    .summary = line,                                                                                           \
 	    .params = params##id,                                                                                      \
 	    .config_bytes = sizeof(struct go_config),                                                                  \
 	    .create = create##id,                                                                                      \
 	    .destroy = go_destroy,                                                                                     \
+	    .clone = go_clone,                                                                                         \
 	    .follow = go_follow,                                                                                       \
 	    .timer = go_timer,                                                                                         \
 	    .work = go_work,                                                                                           \

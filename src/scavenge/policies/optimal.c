@@ -17,13 +17,10 @@
  */
 #include "config.h"
 
-#include "base/alloc.h"
-#include "base/bits.h"
+#include "heapreplay-policy.h"
 #include "scavenge/envelope.h"
-#include "scavenge/follower.h"
 #include "scavenge/page_words.h"
 #include "scavenge/policies/builtin.h"
-#include "scavenge/policy.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -59,9 +56,9 @@ static void destroy(void *state)
 static void *create(struct hr_follower *f, const void *config)
 {
 	const struct optimal_config *c = config;
-	const struct hr_settings *set = &f->settings;
+	const struct hr_settings *set = hr_follower_view(f)->settings;
 	struct hr_page_cost cost = hr_page_cost(&set->cost, set->phys_page_bytes, set->huge_page_bytes);
-	struct optimal *s = hr_calloc(1, sizeof(*s));
+	struct optimal *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
@@ -113,22 +110,18 @@ static enum hr_status see(struct optimal *s, const struct hr_place *r)
 static bool stays_free(const struct optimal *s, uint64_t page)
 {
 	const uint64_t *w = hr_page_word(&s->freed, page);
-	const struct hr_chunk_bits *c = hr_pagemap_chunk(&s->f->map, hr_chunk_of(page));
-	unsigned i = hr_page_in_chunk(page);
 
 	for (unsigned k = 0; k < s->phys_pages; k++)
 		if (w[k] == 0 || w[k] > s->frees_followed)
 			return false;
-	return s->phys_pages == 1 ||
-	       hr_bitmap_count(c->alloc, i, s->phys_pages) + hr_bitmap_count(c->scavenged, i, s->phys_pages) == 0;
+	return s->phys_pages == 1 || hr_pagemap_can_release(hr_follower_view(s->f)->map, page, s->phys_pages);
 }
 
 static void release_unused(struct optimal *s, uint64_t page, uint64_t npages)
 {
-	uint64_t end = hr_align_up(page + npages, s->phys_pages);
+	uint64_t mask = s->phys_pages - 1, end = (page + npages + mask) & ~mask;
 
-	s->f->why = HR_WHY_BACKGROUND;
-	for (page = hr_align_down(page, s->phys_pages); page < end;) {
+	for (page &= ~mask; page < end;) {
 		unsigned n = hr_pages_of_chunk(page, end - page), run = 0;
 
 		for (unsigned i = 0; i <= n; i += s->phys_pages) {
@@ -141,17 +134,14 @@ static void release_unused(struct optimal *s, uint64_t page, uint64_t npages)
 		}
 		page += n;
 	}
-	s->f->count.background_ns += hr_follower_take_spent(s->f);
+	hr_follower_work(s->f, hr_follower_take_spent(s->f));
 }
 
 /* Follows a record; pays: what is still free now has been, or will be, for long enough. */
 static enum hr_status take(struct optimal *s, const struct hr_place *r, bool pays)
 {
-	uint64_t claimed;
-
-	hr_follower_advance(s->f, r->time_ns);
-	HR_TRY(hr_follower_map(s->f, r, &claimed));
-	hr_follower_commit(s->f, r, claimed);
+	HR_TRY(hr_follower_take(s->f, r));
+	hr_follower_commit(s->f);
 	s->frees_followed += frees(r);
 	if (pays && (frees(r) || (r->kind == HR_PLACE_CACHE_FLUSH && s->phys_pages > 1)))
 		release_unused(s, r->page, r->npages);
@@ -181,8 +171,15 @@ static enum hr_status hold_back(struct optimal *s, const struct hr_place *r)
 		s->n -= s->first;
 		s->first = 0;
 	}
-	if (!hr_reserve(&s->at, &s->cap, s->n + 1, sizeof(*s->at)))
-		return HR_ENOMEM;
+	if (s->n == s->cap) {
+		size_t cap = s->cap > 0 ? 2 * s->cap : 1024;
+		struct hr_place *at = realloc(s->at, cap * sizeof(*at));
+
+		if (at == NULL)
+			return HR_ENOMEM;
+		s->at = at;
+		s->cap = cap;
+	}
 	s->at[s->n++] = *r;
 	return HR_OK;
 }
@@ -214,10 +211,12 @@ static const struct hr_param params[] = {
 };
 
 const struct hr_policy_def hr_policy_optimal = {
+    .abi = HR_POLICY_ABI,
     .name = "optimal",
     .summary = "knows the future: releases at once what stays free long enough to be worth it",
     .params = params,
     .config_bytes = sizeof(struct optimal_config),
+    .holds_back = true,
     .create = create,
     .destroy = destroy,
     .follow = follow,

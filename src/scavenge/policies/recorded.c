@@ -13,15 +13,10 @@
  */
 #include "config.h"
 
-#include "base/alloc.h"
-#include "scavenge/follower.h"
+#include "heapreplay-policy.h"
 #include "scavenge/policies/builtin.h"
-#include "scavenge/policy.h"
 
-#include <stddef.h>
 #include <stdlib.h>
-
-static const struct hr_param no_params[] = {{NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL}};
 
 struct recorded {
 	struct hr_follower *f;
@@ -32,7 +27,7 @@ struct recorded {
 
 static void *create(struct hr_follower *f, const void *config)
 {
-	struct recorded *s = hr_calloc(1, sizeof(*s));
+	struct recorded *s = calloc(1, sizeof(*s));
 
 	(void)config;
 	if (s != NULL)
@@ -40,28 +35,30 @@ static void *create(struct hr_follower *f, const void *config)
 	return s;
 }
 
-/* Free and not released, in the policy's own view? */
-static bool can_release(const struct hr_follower *f, uint64_t page)
+static void *clone(const void *state, struct hr_follower *f)
 {
-	const struct hr_chunk_bits *c = hr_pagemap_chunk(&f->map, hr_chunk_of(page));
-	unsigned i = hr_page_in_chunk(page);
+	struct recorded *s = malloc(sizeof(*s));
 
-	return !((c->alloc[i / 64] | c->scavenged[i / 64]) >> (i % 64) & 1);
+	if (s == NULL)
+		return NULL;
+	*s = *(const struct recorded *)state;
+	s->f = f;
+	return s;
 }
 
 /* The line that the runtime would print now; the background's share and that of allocations are not known apart. */
 static struct hr_scav_line line_now(const struct recorded *s, bool forced)
 {
-	const struct hr_follower *f = s->f;
-	uint64_t retained = hr_follower_retained_bytes(f);
+	const struct hr_policy_view *v = hr_follower_view(s->f);
+	uint64_t retained = hr_follower_retained_bytes(s->f);
 
 	return (struct hr_scav_line){
-	    .time_ns = f->now_ns,
+	    .time_ns = v->now_ns,
 	    .form = HR_SCAV_GO121,
 	    .bg_bytes = forced ? 0 : s->released_bytes,
 	    .eager_bytes = forced ? s->released_bytes : 0,
-	    .released_bytes = f->released_pages * HR_PAGE_BYTES,
-	    .util_percent = retained ? (unsigned)(f->in_use_pages * HR_PAGE_BYTES * 100 / retained) : 0,
+	    .released_bytes = v->released_pages * HR_PAGE_BYTES,
+	    .util_percent = retained ? (unsigned)(v->in_use_pages * HR_PAGE_BYTES * 100 / retained) : 0,
 	    .forced = forced,
 	};
 }
@@ -69,26 +66,13 @@ static struct hr_scav_line line_now(const struct recorded *s, bool forced)
 static void print_line(struct recorded *s, const struct hr_scav_line *line)
 {
 	s->released_bytes = 0;
-	if (s->f->log != NULL)
-		s->f->log(s->f->log_ctx, s->f, line);
+	hr_follower_log(s->f, line);
 }
 
 static void release(struct recorded *s, uint64_t page, uint64_t npages)
 {
-	struct hr_follower *f = s->f;
-	uint64_t end = page + npages, before = f->released_pages, first;
-
-	f->why = HR_WHY_BACKGROUND;
-	while (page < end) {
-		for (first = page; page < end && can_release(f, page);)
-			page++;
-		if (page > first)
-			hr_follower_release_pages(f, first, (unsigned)(page - first));
-		else
-			page++;
-	}
-	f->count.background_ns += hr_follower_take_spent(f);
-	s->released_bytes += (f->released_pages - before) * HR_PAGE_BYTES;
+	s->released_bytes += hr_follower_release_range(s->f, page, npages) * HR_PAGE_BYTES;
+	hr_follower_work(s->f, hr_follower_take_spent(s->f));
 	if (s->forced)
 		s->forced_line = line_now(s, true);
 }
@@ -116,15 +100,8 @@ static enum hr_status follow(void *state, const struct hr_place *r, size_t n)
 	struct recorded *s = state;
 
 	for (; n-- > 0; r++) {
-		struct hr_place seen = *r;
-		uint64_t claimed = 0;
-
-		hr_follower_advance(s->f, r->time_ns);
-		if (r->kind == HR_PLACE_CACHE_USE)
-			seen.kind = HR_PLACE_ALLOC;
-		if (r->kind != HR_PLACE_CACHE_FILL && r->kind != HR_PLACE_CACHE_FLUSH)
-			HR_TRY(hr_follower_map(s->f, &seen, &claimed));
-		hr_follower_commit(s->f, r, claimed);
+		HR_TRY(hr_follower_take(s->f, r));
+		hr_follower_commit(s->f);
 		if (r->kind == HR_PLACE_SCAV)
 			release(s, r->page, r->npages);
 		else if (r->kind == HR_PLACE_SWEEP_DONE)
@@ -136,11 +113,13 @@ static enum hr_status follow(void *state, const struct hr_place *r, size_t n)
 }
 
 const struct hr_policy_def hr_policy_recorded = {
+    .abi = HR_POLICY_ABI,
     .name = "recorded",
     .summary = "releases what the trace's own scavenger released (Go page traces)",
-    .params = no_params,
     .needs_releases = true,
+    .without_caches = true,
     .create = create,
     .destroy = free,
+    .clone = clone,
     .follow = follow,
 };
