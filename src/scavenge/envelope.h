@@ -23,7 +23,7 @@
 #define HR_SCAVENGE_ENVELOPE_H
 
 #include "base/error.h"
-#include "scavenge/cost.h"
+#include "heapreplay-policy.h"
 #include "scavenge/intervals.h"
 
 #include <stdbool.h>
