@@ -5,7 +5,8 @@
  * (1.05 ms) plus one; 0 for a page that is not released, or was never used.
  * They tell a page that is used again (a refault) from one that is used for
  * the first time, and one that comes back within a second (thrash). 2 KiB a
- * chunk, committed only where something has been released.
+ * chunk, committed only where something has been released. Behind the stamps of
+ * a block stands how many pages of each chunk came back, for who looks at it.
  */
 #include "config.h"
 
@@ -25,6 +26,7 @@
 #define THRASH_UNITS ((UINT64_C(1000000000) >> STAMP_SHIFT) + 1)
 #define BLOCK_CHUNKS 8192
 #define BLOCK_STAMPS ((size_t)BLOCK_CHUNKS * HR_CHUNK_PAGES)
+#define BLOCK_BYTES ((BLOCK_STAMPS + BLOCK_CHUNKS) * sizeof(uint32_t))
 
 /* So often a timer may run at one moment and release nothing. */
 #define MOST_IDLE_TIMERS 1000
@@ -96,7 +98,7 @@ void hr_follower_release(struct hr_follower *f)
 	if (f->policy != NULL)
 		f->def->destroy(f->policy);
 	for (size_t i = 0; f->stamps != NULL && i < stamp_blocks(f); i++)
-		hr_unmap(f->stamps[i], BLOCK_STAMPS * sizeof(**f->stamps));
+		hr_unmap(f->stamps[i], BLOCK_BYTES);
 	free(f->stamps);
 	hr_pagemap_release(&f->map);
 	memset(f, 0, sizeof(*f));
@@ -229,6 +231,14 @@ static void run_to(struct hr_follower *f, uint64_t time_ns)
 	}
 }
 
+void hr_follower_settle(struct hr_follower *f, uint64_t time_ns)
+{
+	if (f->def->holds_back || faulty(f))
+		return;
+	run_to(f, time_ns < HR_NEVER ? time_ns + 1 : HR_NEVER);
+	f->view.now_ns = time_ns;
+}
+
 /* The trace has ended: timers of its last moment run, what is open is closed, observers see the end. */
 static void finish(struct hr_follower *f)
 {
@@ -284,6 +294,21 @@ static uint32_t *stamps_of(const struct hr_follower *f, uint64_t page)
 	return block ? block + chunk % BLOCK_CHUNKS * HR_CHUNK_PAGES + hr_page_in_chunk(page) : NULL;
 }
 
+/* Where the pages of a chunk that came back are counted; NULL: none was ever released near it. */
+static uint32_t *refaults_of(const struct hr_follower *f, uint64_t chunk)
+{
+	uint32_t *block = f->stamps[chunk / BLOCK_CHUNKS];
+
+	return block ? block + BLOCK_STAMPS + chunk % BLOCK_CHUNKS : NULL;
+}
+
+uint32_t hr_follower_refaults(const struct hr_follower *f, uint64_t chunk)
+{
+	const uint32_t *n = refaults_of(f, chunk);
+
+	return n ? *n : 0;
+}
+
 static uint64_t cost_of_faults(const struct hr_follower *f, uint64_t bytes)
 {
 	const struct hr_cost *c = &f->settings.cost;
@@ -294,6 +319,21 @@ static uint64_t cost_of_faults(const struct hr_follower *f, uint64_t bytes)
 		bytes %= huge;
 	}
 	return ns + hr_div_up(bytes, f->settings.phys_page_bytes) * c->fault_ns;
+}
+
+/* How many of n pages had been released; adds those that it was a second ago at most. */
+static unsigned take_stamps(uint32_t *stamps, unsigned n, uint64_t now, uint64_t *thrash)
+{
+	unsigned again = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (stamps[i] == 0)
+			continue;
+		again++;
+		*thrash += now - (stamps[i] - 1) <= THRASH_UNITS;
+		stamps[i] = 0;
+	}
+	return again;
 }
 
 /* A span took pages, some of which were released: which of them were used before, and how long ago? */
@@ -307,12 +347,12 @@ static void count_claim(struct hr_follower *f, uint64_t page, uint64_t npages, u
 
 		if (n > end - page)
 			n = (unsigned)(end - page);
-		for (unsigned i = 0; stamps != NULL && i < n; i++) {
-			if (stamps[i] == 0)
-				continue;
-			again++;
-			thrash += now - (stamps[i] - 1) <= THRASH_UNITS;
-			stamps[i] = 0;
+		if (stamps != NULL) {
+			unsigned here = take_stamps(stamps, n, now, &thrash);
+			uint32_t *refaults = refaults_of(f, hr_chunk_of(page));
+
+			again += here;
+			*refaults += here < UINT32_MAX - *refaults ? here : UINT32_MAX - *refaults;
 		}
 		page += n;
 	}
@@ -500,7 +540,7 @@ static void stamp(struct hr_follower *f, uint64_t page, unsigned npages)
 	uint32_t **block = &f->stamps[hr_chunk_of(page) / BLOCK_CHUNKS], *stamps;
 
 	if (*block == NULL)
-		*block = hr_map(BLOCK_STAMPS * sizeof(**block));
+		*block = hr_map(BLOCK_BYTES);
 	stamps = stamps_of(f, page);
 	for (unsigned i = 0; stamps != NULL && i < npages; i++)
 		stamps[i] = unit < UINT32_MAX ? (uint32_t)unit : UINT32_MAX;

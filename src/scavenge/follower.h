@@ -102,6 +102,16 @@ void hr_follower_sample(struct hr_follower *f, struct hr_sampler s);
 enum hr_status hr_follower_follow(struct hr_follower *f, const struct hr_place *r, size_t n);
 
 /*
+ * For who looks at several followers at one moment: timers and observers up to
+ * and including time_ns run. No record of that time or before it is to come.
+ * Does nothing to a policy that holds records back, which is behind.
+ */
+void hr_follower_settle(struct hr_follower *f, uint64_t time_ns);
+
+/* Pages of the chunk that were released and used again, since the beginning; stays at the most that it can hold. */
+uint32_t hr_follower_refaults(const struct hr_follower *f, uint64_t chunk);
+
+/*
  * A copy on its own, which gives the same answers when it follows the same
  * records: map, policy, measurements, the timer. Observers and logs are not
  * copied. Costs memory in proportion to what the heap has touched. *out is

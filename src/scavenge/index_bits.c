@@ -296,6 +296,13 @@ static bool bits_marked(const struct hr_search *s, uint64_t chunk)
 	return hr_index_bits_is_marked(&s->index, chunk);
 }
 
+static struct hr_search_chunk bits_look(const struct hr_search *s, uint64_t chunk)
+{
+	bool marked = bits_marked(s, chunk);
+
+	return (struct hr_search_chunk){.marked = marked, .ready = marked};
+}
+
 static uint64_t bits_search_page(const struct hr_search *s, bool force)
 {
 	bool marked;
@@ -316,4 +323,5 @@ const struct hr_search_def hr_search_go119 = {
     .work = bits_work,
     .marked = bits_marked,
     .search_page = bits_search_page,
+    .look = bits_look,
 };

@@ -209,6 +209,13 @@ static bool walk_marked(const struct hr_search *s, uint64_t chunk)
 	return hr_ranges_contains(&s->walk.todo, chunk * HR_CHUNK_BYTES);
 }
 
+static struct hr_search_chunk walk_look(const struct hr_search *s, uint64_t chunk)
+{
+	bool marked = walk_marked(s, chunk);
+
+	return (struct hr_search_chunk){.marked = marked, .ready = marked};
+}
+
 static uint64_t walk_search_page(const struct hr_search *s, bool force)
 {
 	const struct hr_ranges *todo = &s->walk.todo;
@@ -230,4 +237,5 @@ const struct hr_search_def hr_search_go118 = {
     .work = walk_work,
     .marked = walk_marked,
     .search_page = walk_search_page,
+    .look = walk_look,
 };

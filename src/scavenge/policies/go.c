@@ -532,3 +532,14 @@ GO_POLICY(118, "go1.18", "walks the heap downwards by address, once a GC cycle, 
 GO_POLICY(119, "go1.19", "an index of chunks that may hold work, filled by frees, consumed from the top (Go 1.19)");
 GO_POLICY(121, "go1.21", "the index with density: chunks in dense use are left alone unless forced (Go 1.21)");
 GO_POLICY(122, "go1.22", "the same with the memory limit's goal corrected (Go 1.22 to 1.26)");
+
+const struct hr_search *hr_policy_search(const struct hr_policy_def *def, const void *state,
+					 const struct hr_search_def **search)
+{
+	const struct go *g = state;
+
+	if (def->follow != go_follow)
+		return NULL;
+	*search = g->gen->search;
+	return g->search;
+}
