@@ -10,4 +10,5 @@ libcore_la_SOURCES += \
 	src/replay/replay.c src/replay/replay.h \
 	src/replay/recorded.c src/replay/recorded.h \
 	src/replay/span_run.c src/replay/span_run.h \
+	src/replay/stepper.c src/replay/stepper.h \
 	src/replay/sweep.c src/replay/sweep.h
