@@ -5,6 +5,7 @@ filled_pages = \
 	man/heapreplay-cut.1 \
 	man/heapreplay-export.1 \
 	man/heapreplay-generate.1 \
+	man/heapreplay-heatmap.1 \
 	man/heapreplay-import.1 \
 	man/heapreplay-info.1 \
 	man/heapreplay-metrics.5 \
@@ -22,6 +23,7 @@ man/heapreplay-compare.1: $(top_srcdir)/man/heapreplay-compare.1.in
 man/heapreplay-cut.1: $(top_srcdir)/man/heapreplay-cut.1.in
 man/heapreplay-export.1: $(top_srcdir)/man/heapreplay-export.1.in
 man/heapreplay-generate.1: $(top_srcdir)/man/heapreplay-generate.1.in
+man/heapreplay-heatmap.1: $(top_srcdir)/man/heapreplay-heatmap.1.in
 man/heapreplay-import.1: $(top_srcdir)/man/heapreplay-import.1.in
 man/heapreplay-info.1: $(top_srcdir)/man/heapreplay-info.1.in
 man/heapreplay-policies.1: $(top_srcdir)/man/heapreplay-policies.1.in

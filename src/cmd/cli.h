@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "replay/replay.h"
 #include "report/bars.h"
+#include "report/frame.h"
+#include "report/palette.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +28,13 @@ struct cli_list {
 	size_t n;
 };
 
+/* Options of how a heap is shown, as they were given; NULL, 0: not. look.c reads them. */
+struct cli_look_options {
+	const char *size, *view, *scale, *palette, *color, *format, *zoom, *chunk, *cursor;
+	bool no_marks;
+	unsigned magnify;
+};
+
 /* What the options of a command line say. */
 struct cli_options {
 	struct hr_replay_options replay;
@@ -38,6 +47,9 @@ struct cli_options {
 	const char *scavtrace; /* file for the log; NULL: with the main output */
 	const char *series;
 	uint64_t every_ns;
+	bool every_given;
+	uint64_t at_ns; /* heatmap; HR_NEVER: the end */
+	struct cli_look_options look;
 	uint64_t seed;
 	bool text;
 	const char *truth, *log;
@@ -70,8 +82,11 @@ enum {
 	CLI_GENERATE = 1 << 7,
 	CLI_IMPORT = 1 << 8,
 	CLI_CUT = 1 << 9,
-	CLI_ANY = (1 << 10) - 1,
-	CLI_RUNS = CLI_REPLAY | CLI_COMPARE | CLI_VALIDATE,	   /* those that replay */
+	CLI_HEATMAP = 1 << 10,
+	CLI_ANY = (1 << 11) - 1,
+	CLI_SHOWS = CLI_REPLAY | CLI_COMPARE | CLI_HEATMAP,	   /* those that show what a replay gives */
+	CLI_LOOKS = CLI_HEATMAP,				   /* those that draw frames */
+	CLI_RUNS = CLI_SHOWS | CLI_VALIDATE,			   /* those that replay */
 	CLI_NATIVE = CLI_IMPORT | CLI_CUT,			   /* those that write a native one */
 	CLI_READS = CLI_RUNS | CLI_INFO | CLI_EXPORT | CLI_NATIVE, /* those that read a trace */
 };
@@ -88,6 +103,7 @@ int cli_run_export(const struct cli_options *o, int argc, char **argv);
 int cli_run_cut(const struct cli_options *o, int argc, char **argv);
 int cli_run_import(const struct cli_options *o, int argc, char **argv);
 int cli_run_generate(const struct cli_options *o, int argc, char **argv);
+int cli_run_heatmap(const struct cli_options *o, int argc, char **argv);
 int cli_run_help(const struct cli_options *o, int argc, char **argv);
 
 /* --- options.c --- */
@@ -130,6 +146,32 @@ void cli_print_assumed(FILE *out, const struct hr_trace_stats *stats);
 struct hr_page cli_page(FILE *out);
 /* The same for tables, which are as wide as they are where out is no terminal and COLUMNS does not say otherwise. */
 struct hr_page cli_table_page(FILE *out);
+
+/* Does the user's locale have UTF-8? */
+bool cli_is_utf8(void);
+
+/* --- look.c --- */
+
+enum cli_when { CLI_AUTO, CLI_ALWAYS, CLI_NEVER };
+
+/* How a heap is to be shown. */
+struct cli_look {
+	struct hr_frame_options frame; /* half_blocks: as by default; by the output */
+	enum hr_palette palette;
+	enum cli_when when;
+	unsigned colors;  /* 256, 16, 8; 0: none */
+	unsigned magnify; /* of pictures */
+	bool utf8;
+};
+
+/*
+ * How many colours out is to have: --color, then NO_COLOR, then FORCE_COLOR or
+ * CLICOLOR_FORCE, then whether it is a terminal (NULL: it is none) that is not
+ * dumb. 0: none.
+ */
+unsigned cli_colors(FILE *out, enum cli_when when);
+/* Reads o->look. out: where a frame goes, NULL: into a file. False after an error that has been printed. */
+bool cli_look(const struct cli_command *c, const struct cli_options *o, FILE *out, struct cli_look *look);
 
 /* --- progress.c --- */
 

@@ -33,6 +33,18 @@ const struct cli_command cli_commands[] = {
      "heapreplay compare --fail-if 'retained_mean_bytes>+5%' --fail-if 'worst_stall_ns>10ms' old.json new.json\t"
      "a test for a build pipeline: exit status 3 if it is worse\n",
      cli_run_compare},
+    {"heatmap", CLI_HEATMAP, "TRACE", 1, 1, "the heap at one moment: which parts are in use, free, released, indexed",
+     "Replays the trace up to a moment and draws the heap: cells for parts of the address space, from\n"
+     "left to right, then down, with the index's marks and search address, a legend, memory over time\n"
+     "and the latest scavtrace lines. Two policies stand side by side, with what differs marked.\n"
+     "With --every it makes a film of numbered pictures.\n",
+     "heapreplay heatmap app.trace\tthe heap at the end\n"
+     "heapreplay heatmap --at 500ms -p go1.19 --view scavenged app.trace\twhat had been released by then\n"
+     "heapreplay heatmap --at 500ms -p go1.19 -p go1.22 --view free app.trace\ttwo policies, what differs marked\n"
+     "heapreplay heatmap --at 500ms --chunk c000000000 app.trace\tthe pages of one chunk\n"
+     "heapreplay heatmap --at 500ms -o heap.png app.trace\tas a picture\n"
+     "heapreplay heatmap --every 500ms -o frames app.trace\ta film\n",
+     cli_run_heatmap},
     {"info", CLI_INFO, "TRACE", 1, 1, "what is in a trace, whether it is sound, what it lacks",
      "Reads the whole trace and prints what it holds: format, program, duration, how much was live\n"
      "over time, events by kind, sizes and lifetimes of objects, anything that was lost, assumed or\n"

@@ -10,9 +10,11 @@ heapreplay_SOURCES += \
 	src/cmd/cut.c \
 	src/cmd/export.c \
 	src/cmd/generate.c \
+	src/cmd/heatmap.c \
 	src/cmd/help.c \
 	src/cmd/import.c \
 	src/cmd/info.c \
+	src/cmd/look.c \
 	src/cmd/messages.c \
 	src/cmd/objects.c \
 	src/cmd/options.c \

@@ -66,6 +66,29 @@ static const struct option_row {
     {"scavtrace", 0, "FILE", TEXT, AT(scavtrace), CLI_REPLAY, "write the scavtrace log to FILE"},
     {"series", 0, "FILE", TEXT, AT(series), CLI_REPLAY, "write the heap over time to FILE, as CSV"},
     {"every", 0, "TIME", TIME, AT(every_ns), CLI_REPLAY, "time between two rows of --series (100ms)"},
+    {"at", 0, "TIME", TIME, AT(at_ns), CLI_HEATMAP, "the moment, after all events up to and including it (the end)"},
+    {"every", 0, "TIME", TIME, AT(every_ns), CLI_HEATMAP,
+     "a film: a frame every so often, as numbered files in the folder -o, which is made if need be"},
+    {"from", 0, "TIME", TIME, AT(replay.from_ns), CLI_HEATMAP, "the first moment of a film (0)"},
+    {"until", 0, "TIME", TIME, AT(replay.until_ns), CLI_HEATMAP, "the last moment of a film (the end)"},
+    {"view", 0, "VIEW", TEXT, AT(look.view), CLI_LOOKS,
+     "occupancy, free, scavenged, index, density, generation or refaults (occupancy)"},
+    {"scale", 0, "SCALE", TEXT, AT(look.scale), CLI_LOOKS,
+     "linear, or ranked: every value there is has its own step (linear)"},
+    {"size", 0, "COLSxROWS", TEXT, AT(look.size), CLI_LOOKS,
+     "in characters, 20x8 to 400x120 (the terminal's, or 120x40)"},
+    {"format", 0, "FORMAT", TEXT, AT(look.format), CLI_HEATMAP,
+     "text, ansi, png or json (by the ending of -o; ansi where there is color, else text; png for films)"},
+    {"color", 0, "WHEN", TEXT, AT(look.color), CLI_LOOKS,
+     "auto, always or never; auto: on terminals, unless NO_COLOR is set (auto)"},
+    {"palette", 0, "NAME", TEXT, AT(look.palette), CLI_LOOKS, "viridis, cividis or gray (viridis)"},
+    {"no-marks", 0, NULL, FLAG, AT(look.no_marks), CLI_LOOKS,
+     "two cells a character, one above the other, instead of one with the index's mark"},
+    {"zoom", 0, "FROM-TO", TEXT, AT(look.zoom), CLI_LOOKS, "only these addresses, in hex, by whole chunks"},
+    {"chunk", 0, "ADDRESS", TEXT, AT(look.chunk), CLI_LOOKS,
+     "the pages of the chunk at this address, one by one, and what is known of it"},
+    {"cursor", 0, "ADDRESS", TEXT, AT(look.cursor), CLI_LOOKS, "what is in the cell of this address, in full"},
+    {"magnify", 0, "N", COUNT, AT(look.magnify), CLI_HEATMAP, "pixels of a dot of a picture, 1 to 8 (2)"},
     {"gc-log", 0, "FILE", TEXT, AT(replay.reading.gc_log), CLI_READS,
      "of a Go page trace: what the program printed with gctrace=1, for the collections that the trace lacks"},
     {"truth", 0, "FILE", TEXT, AT(truth), CLI_VALIDATE, "counters that the program itself recorded, as CSV"},
@@ -75,22 +98,21 @@ static const struct option_row {
      "they are (off)"},
     {"other-memory", 0, "SIZE", BYTES, AT(replay.settings.other_memory_bytes), CLI_RUNS,
      "memory beside the heap that counts against the limit (5MiB)"},
-    {"gc", 0, "HOW", GC, AT(replay.objects.gc), CLI_REPLAY | CLI_COMPARE,
+    {"gc", 0, "HOW", GC, AT(replay.objects.gc), CLI_SHOWS,
      "GC cycles: recorded, as the trace tells them; model, by the runtime's pacing over the trace's objects; none: "
      "frees take effect at once (recorded if the trace has them; else model if the program was garbage-collected, or "
      "none)"},
-    {"gogc", 0, "N", GOGC, AT(replay.objects.pacing.gogc), CLI_REPLAY | CLI_COMPARE,
-     "GOGC of modelled GC cycles, or off (100)"},
-    {"stacks", 0, "SIZE", BYTES, AT(replay.objects.pacing.stack_bytes), CLI_REPLAY | CLI_COMPARE,
+    {"gogc", 0, "N", GOGC, AT(replay.objects.pacing.gogc), CLI_SHOWS, "GOGC of modelled GC cycles, or off (100)"},
+    {"stacks", 0, "SIZE", BYTES, AT(replay.objects.pacing.stack_bytes), CLI_SHOWS,
      "stacks that a modelled GC cycle scans, beside those that the trace tells (0)"},
-    {"globals", 0, "SIZE", BYTES, AT(replay.objects.pacing.globals_bytes), CLI_REPLAY | CLI_COMPARE,
+    {"globals", 0, "SIZE", BYTES, AT(replay.objects.pacing.globals_bytes), CLI_SHOWS,
      "global variables that a modelled GC cycle scans (0)"},
-    {"gc-cost", 0, "KEY=VALUE,...", GC_COST, AT(replay.objects.cost), CLI_REPLAY | CLI_COMPARE,
+    {"gc-cost", 0, "KEY=VALUE,...", GC_COST, AT(replay.objects.cost), CLI_SHOWS,
      "what marking and sweeping take in simulated time; see heapreplay(1)"},
-    {"span-cache", 0, "RULE", CACHE, AT(replay.objects.span_cache), CLI_REPLAY | CLI_COMPARE,
+    {"span-cache", 0, "RULE", CACHE, AT(replay.objects.span_cache), CLI_SHOWS,
      "when spans of objects go back to the heap: none: as soon as they are empty; one: so, but those in current use "
      "stay; sweep: when they are swept (sweep with GC cycles, one without)"},
-    {"pointers", 0, NULL, FLAG, AT(replay.objects.pointers), CLI_REPLAY | CLI_COMPARE,
+    {"pointers", 0, NULL, FLAG, AT(replay.objects.pointers), CLI_SHOWS,
      "objects whose kind the trace does not tell hold pointers, as a Go program's mostly do"},
     {"phys-page", 0, "SIZE", BYTES, AT(replay.settings.phys_page_bytes), CLI_RUNS,
      "physical page: 4KiB to 64KiB (4KiB)"},
@@ -103,11 +125,11 @@ static const struct option_row {
     {"run-delay", 0, "TIME", TIME, AT(replay.settings.run_delay_ns), CLI_RUNS,
      "how long a woken background scavenger waits for a P; up to 10ms where all are busy (0)"},
     {"procs", 0, "N", COUNT, AT(replay.settings.procs), CLI_RUNS, "GOMAXPROCS where the trace does not tell (1)"},
-    {"placement", 0, "HOW", PLACEMENT, AT(replay.placement), CLI_REPLAY | CLI_COMPARE,
+    {"placement", 0, "HOW", PLACEMENT, AT(replay.placement), CLI_SHOWS,
      "recorded: spans lie where the trace says; modelled: where our allocator puts them (recorded if it can be)"},
     {"placement-of", 0, "VERSION", TEXT, AT(replay.placement_of), CLI_RUNS,
      "Go version whose rule for flushing page caches placement follows (the trace's)"},
-    {"address-bits", 0, "N", BITS, AT(replay.address_bits), CLI_REPLAY | CLI_COMPARE,
+    {"address-bits", 0, "N", BITS, AT(replay.address_bits), CLI_SHOWS,
      "address space: 48, or 32 with modelled placement (48)"},
     {"start-released", 0, NULL, FLAG, AT(replay.start_released), CLI_RUNS,
      "holes of a heap that is there at the start count as released, not as free"},
@@ -288,6 +310,7 @@ static int set(const struct cli_command *c, const struct option_row *row, struct
 		cli_misuse(c, "--%s takes %s, not '%s'", row->name, hints[row->type], arg);
 		return -1;
 	}
+	o->every_given |= row->offset == AT(every_ns);
 	o->replay.objects.gogc_given |= row->offset == AT(replay.objects.pacing.gogc);
 	o->limit_given |= row->offset == AT(replay.settings.memory_limit_bytes);
 	o->other_given |= row->offset == AT(replay.settings.other_memory_bytes);
@@ -334,6 +357,7 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_opt
 	memset(o, 0, sizeof(*o));
 	hr_replay_defaults(&o->replay);
 	o->every_ns = 100000000;
+	o->at_ns = HR_NEVER;
 	o->seed = 1;
 	o->policies.at = hr_calloc((size_t)argc, sizeof(*o->policies.at));
 	o->gates.at = hr_calloc((size_t)argc, sizeof(*o->gates.at));
@@ -360,6 +384,10 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_opt
 	}
 	if (o->every_ns == 0) {
 		cli_misuse(c, "--every takes a time above 0");
+		return -1;
+	}
+	if (o->look.magnify > 8) {
+		cli_misuse(c, "--magnify takes a whole number from 1 to 8");
 		return -1;
 	}
 	if (o->replay.from_ns > o->replay.until_ns) {

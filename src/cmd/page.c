@@ -17,7 +17,7 @@
 #define MOST_COLUMNS 10000
 
 /* Does the user's locale have UTF-8? The program itself stays in the C locale, so that numbers are the same everywhere. */
-static bool is_utf8(void)
+bool cli_is_utf8(void)
 {
 	locale_t l = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
 	bool utf8;
@@ -55,7 +55,7 @@ struct hr_page cli_page(FILE *out)
 		p.columns = at_least(w.ws_col);
 	else if (!terminal && wished_columns() > 0)
 		p.columns = at_least(wished_columns());
-	p.unicode = is_utf8() && !plain && !(terminal && dumb);
+	p.unicode = cli_is_utf8() && !plain && !(terminal && dumb);
 	p.colour = terminal && !plain && !dumb;
 	return p;
 }

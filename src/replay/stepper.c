@@ -31,9 +31,15 @@ static enum hr_status follow(struct hr_stepper *s, size_t n, struct hr_error *er
 {
 	if (s->placed != NULL)
 		s->placed(s->ctx, s->records, n);
-	for (size_t i = 0; i < s->replay->nfollowers; i++)
-		if (hr_follower_follow(s->replay->followers[i], s->records, n) != HR_OK)
-			return hr_error_set(err, HR_ENOMEM, "out of memory while following the trace");
+	for (size_t i = 0; i < s->replay->nfollowers; i++) {
+		struct hr_follower *f = s->replay->followers[i];
+		enum hr_status status = hr_follower_follow(f, s->records, n);
+
+		if (status == HR_EPOLICY)
+			return hr_error_set(err, status, "%s", f->fault.text);
+		if (status != HR_OK)
+			return hr_error_set(err, status, "out of memory while following the trace");
+	}
 	s->records += n;
 	s->n -= n;
 	return HR_OK;

@@ -39,14 +39,14 @@ void hr_csv_series_start(struct hr_csv_series *s, FILE *file, uint64_t every_ns,
 
 /* --- JSON --- */
 
-static const char *const names[4] = {"in_use", "free", "released", "retained"};
+static const char *const names[HR_SERIES_BANDS] = {"in_use", "free", "released", "retained"};
 
-static void gauges_of(struct hr_follower *f, struct hr_gauge *g[4])
+static void gauges_of(struct hr_follower *f, struct hr_gauge *g[HR_SERIES_BANDS])
 {
-	g[0] = &f->in_use;
-	g[1] = &f->free;
-	g[2] = &f->released;
-	g[3] = &f->retained;
+	g[HR_SERIES_IN_USE] = &f->in_use;
+	g[HR_SERIES_FREE] = &f->free;
+	g[HR_SERIES_RELEASED] = &f->released;
+	g[HR_SERIES_RETAINED] = &f->retained;
 }
 
 /* Two neighbouring points become one. */
@@ -55,7 +55,7 @@ static void halve(struct hr_json_series *s)
 	for (unsigned i = 0; i < s->n / 2; i++) {
 		struct hr_point a = s->points[2 * i], b = s->points[2 * i + 1];
 
-		for (unsigned k = 0; k < 4; k++) {
+		for (unsigned k = 0; k < HR_SERIES_BANDS; k++) {
 			if (a.low[k] < b.low[k])
 				b.low[k] = a.low[k];
 			if (a.high[k] > b.high[k])
@@ -70,7 +70,7 @@ static void halve(struct hr_json_series *s)
 static uint64_t json_sample(void *ctx, const struct hr_follower *f, uint64_t time_ns, bool last)
 {
 	struct hr_json_series *s = ctx;
-	struct hr_gauge *g[4];
+	struct hr_gauge *g[HR_SERIES_BANDS];
 	struct hr_point *p;
 
 	if (last && s->n > 0 && s->points[s->n - 1].end_ns == time_ns)
@@ -79,7 +79,7 @@ static uint64_t json_sample(void *ctx, const struct hr_follower *f, uint64_t tim
 	p->end_ns = time_ns;
 	p->goal_bytes = f->view.goal_bytes;
 	gauges_of(s->f, g);
-	for (unsigned k = 0; k < 4; k++) {
+	for (unsigned k = 0; k < HR_SERIES_BANDS; k++) {
 		p->low[k] = g[k]->low;
 		p->high[k] = g[k]->high;
 		hr_gauge_open_window(g[k]);
@@ -109,7 +109,7 @@ json_t *hr_json_series_get(const struct hr_json_series *s)
 	}
 	json_object_set_new(o, "interval_ns", json_integer((json_int_t)s->interval_ns));
 	json_object_set_new(o, "time_ns", times);
-	for (unsigned k = 0; k < 4; k++) {
+	for (unsigned k = 0; k < HR_SERIES_BANDS; k++) {
 		json_t *low = json_array(), *high = json_array();
 		char name[64];
 

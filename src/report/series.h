@@ -26,14 +26,16 @@ void hr_csv_series_start(struct hr_csv_series *s, FILE *file, uint64_t every_ns,
 
 #define HR_SERIES_POINTS 512
 
+enum hr_series_band { HR_SERIES_IN_USE, HR_SERIES_FREE, HR_SERIES_RELEASED, HR_SERIES_RETAINED, HR_SERIES_BANDS };
+
 struct hr_json_series {
 	struct hr_follower *f;
 	uint64_t interval_ns; /* doubles when the points are used up */
 	unsigned n;
 	struct hr_point {
 		uint64_t end_ns;
-		uint64_t low[4], high[4]; /* in use, free, released, retained */
-		uint64_t goal_bytes;	  /* at the end; HR_NEVER: none */
+		uint64_t low[HR_SERIES_BANDS], high[HR_SERIES_BANDS];
+		uint64_t goal_bytes; /* at the end; HR_NEVER: none */
 	} points[HR_SERIES_POINTS];
 };
 

@@ -38,7 +38,7 @@ while IFS= read -r example; do
 	unlike "$err" '^heapreplay' "$example: no complaint"
 done <<<"$examples"
 
-for c in replay compare info policies validate export import cut generate; do
+for c in replay compare heatmap info policies validate export import cut generate; do
 	while IFS= read -r example; do
 		case $examples in
 		*"$example"*) ok 0 "help $c: the manual has: $example" ;;

@@ -8,6 +8,7 @@ cli_tests = \
 	tests/cli/export.sh \
 	tests/cli/generate.sh \
 	tests/cli/heaptrack.sh \
+	tests/cli/heatmap.sh \
 	tests/cli/info.sh \
 	tests/cli/manners.sh \
 	tests/cli/objects.sh \

@@ -29,8 +29,8 @@ struct seen {
 static void look(struct seen *s, const struct hr_follower *f)
 {
 	assert_true(s->n < MAX_STEPS);
-	s->released[s->n] = f->released_pages;
-	s->in_use[s->n++] = f->in_use_pages;
+	s->released[s->n] = f->view.released_pages;
+	s->in_use[s->n++] = f->view.in_use_pages;
 }
 
 static uint64_t sample(void *ctx, const struct hr_follower *f, uint64_t time_ns, bool last)
@@ -107,12 +107,12 @@ static size_t step_through(struct seen steps[NPOLICIES], uint64_t every_ns, uint
 	memset(steps, 0, NPOLICIES * sizeof(*steps));
 	for (uint64_t now = 0; (status = hr_stepper_to(&s, now, &err)) == HR_OK; now += every_ns)
 		for (unsigned i = 0; i < NPOLICIES; i++) {
-			assert_int_equal(r.followers[i]->now_ns, now);
+			assert_int_equal(r.followers[i]->view.now_ns, now);
 			look(&steps[i], r.followers[i]);
 		}
 	assert_int_equal(status, HR_END);
 	for (unsigned i = 0; i < NPOLICIES; i++)
-		assert_int_equal(r.followers[i]->now_ns, r.end_ns);
+		assert_int_equal(r.followers[i]->view.now_ns, r.end_ns);
 	/* Nothing is left. */
 	assert_int_equal(hr_stepper_to(&s, HR_NEVER, &err), HR_END);
 	close_replay(&r, figures);

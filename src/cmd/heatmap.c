@@ -1,0 +1,325 @@
+/* heatmap: the heap at one moment, or at many as a film, as text, picture or JSON. */
+#include "config.h"
+
+#include "cmd/cli.h"
+
+#include "base/alloc.h"
+#include "base/units.h"
+#include "replay/stepper.h"
+#include "report/document.h"
+#include "report/output.h"
+#include "report/paint.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MAX_FILM 1000000
+
+/*
+ * How far the replay goes on after the last moment that is shown: whether a sweep
+ * had been done is known 100 ms later (placer.h).
+ */
+#define BEYOND_NS UINT64_C(1000000000)
+
+enum format { TEXT, ANSI, PNG, JSON };
+
+static const struct {
+	const char *name, *ending;
+} formats[] = {[TEXT] = {"text", "txt"}, [ANSI] = {"ansi", "ansi"}, [PNG] = {"png", "png"}, [JSON] = {"json", "json"}};
+
+struct run {
+	const struct cli_options *o;
+	struct cli_look look;
+	enum format format;
+	bool film;
+	const char *trace; /* its name without folders */
+	struct hr_output output;
+
+	struct hr_replay replay;
+	struct hr_policy_choice own;
+	const struct hr_policy_choice *choices;
+	struct hr_scene scenes[HR_MAX_PANES];
+	struct hr_json_series *series[HR_MAX_PANES];
+	struct hr_log_tail logs[HR_MAX_PANES];
+	struct hr_touches touches;
+	struct hr_frame frame;
+	size_t taken; /* frames */
+};
+
+/* --- one frame --- */
+
+static json_t *document(const struct run *r)
+{
+	json_t *o = hr_document_new(), *panes = json_array();
+
+	json_object_set_new(o, "trace", json_string(r->trace));
+	for (size_t i = 0; i < r->frame.npanes; i++)
+		json_array_append_new(panes, hr_scene_json(&r->scenes[i], &r->frame.panes[i]));
+	json_object_set_new(o, "panes", panes);
+	if (r->frame.npanes == 2)
+		json_object_set_new(o, "differing_cells", json_integer((json_int_t)r->frame.panes[0].cells.differing));
+	return o;
+}
+
+static enum hr_status paint(const struct run *r, FILE *out, struct hr_error *err)
+{
+	struct hr_ansi_options ansi = {
+	    .palette = r->look.palette,
+	    .colors = r->look.colors ? r->look.colors : 256,
+	    .utf8 = r->look.utf8,
+	};
+
+	switch (r->format) {
+	case TEXT:
+		hr_paint_text(&r->frame, out);
+		return HR_OK;
+	case ANSI:
+		hr_paint_ansi(&r->frame, &ansi, out);
+		return HR_OK;
+	case PNG:
+		return hr_paint_png(&r->frame, r->look.palette, r->look.magnify, out, err);
+	case JSON:
+		return hr_document_write(document(r), out, err);
+	}
+	return HR_OK;
+}
+
+static enum hr_status paint_film(struct run *r, struct hr_error *err)
+{
+	size_t size = strlen(r->o->output) + 32;
+	char *path;
+	enum hr_status status;
+
+	if (r->taken >= MAX_FILM)
+		return hr_error_set(err, HR_EUSAGE, "a film has a million frames at most; take a longer --every");
+	path = malloc(size);
+	if (path == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	snprintf(path, size, "%s/frame-%06zu.%s", r->o->output, r->taken, formats[r->format].ending);
+	status = hr_output_open(&r->output, path, err);
+	if (status == HR_OK)
+		status = paint(r, r->output.file, err);
+	if (status == HR_OK)
+		status = hr_output_commit(&r->output, err);
+	free(path);
+	return status;
+}
+
+static enum hr_status take(struct run *r, uint64_t time_ns, struct hr_error *err)
+{
+	for (size_t i = 0; i < r->replay.nfollowers; i++)
+		r->scenes[i].time_ns = time_ns;
+	if (hr_frame_draw(&r->frame, r->scenes, r->replay.nfollowers, &r->look.frame) != HR_OK)
+		return hr_error_set(err, HR_ENOMEM, "out of memory for a frame");
+	HR_TRY(r->film ? paint_film(r, err) : paint(r, r->output.file, err));
+	r->taken++;
+	return HR_OK;
+}
+
+/* --- the replay --- */
+
+static void placed(void *ctx, const struct hr_place *records, size_t n)
+{
+	hr_touches_follow(&((struct run *)ctx)->touches, records, n);
+}
+
+/* Frame after frame, up to the last one wanted; where the trace ends before the first, its last moment. */
+static enum hr_status take_all(struct run *r, struct hr_error *err)
+{
+	uint64_t at = r->film ? r->o->replay.from_ns : r->o->at_ns, every = r->o->every_ns;
+	struct hr_stepper stepper;
+	enum hr_status status;
+
+	hr_stepper_start(&stepper, &r->replay);
+	if (r->look.frame.open_chunk != HR_NO_CHUNK) {
+		hr_touches_start(&r->touches, r->look.frame.open_chunk);
+		stepper.placed = placed;
+		stepper.ctx = r;
+	}
+	while ((status = hr_stepper_to(&stepper, at, err)) == HR_OK) {
+		HR_TRY(take(r, at, err));
+		if (!r->film || every > HR_NEVER - at || at + every > r->o->replay.until_ns)
+			return HR_OK;
+		at += every;
+	}
+	return status == HR_END && r->taken == 0 ? take(r, r->replay.end_ns, err) : status == HR_END ? HR_OK : status;
+}
+
+static struct hr_replay_options replay_options(const struct run *r)
+{
+	struct hr_replay_options options = r->o->replay;
+	uint64_t last_ns = r->film ? r->o->replay.until_ns : r->o->at_ns;
+
+	options.from_ns = 0;
+	options.until_ns = last_ns < HR_NEVER - BEYOND_NS ? last_ns + BEYOND_NS : HR_NEVER;
+	return options;
+}
+
+/* A policy that knows the future is behind what it is told, and has no state to be seen on the way. */
+static enum hr_status check_policies(const struct run *r, struct hr_error *err)
+{
+	for (size_t i = 0; i < r->replay.nfollowers; i++)
+		if (r->replay.followers[i]->def->holds_back)
+			return hr_error_set(err, HR_EUSAGE,
+					    "policy %s decides by what is to come, and can't be watched",
+					    r->replay.followers[i]->def->name);
+	return HR_OK;
+}
+
+static enum hr_status observe(struct run *r, struct hr_error *err)
+{
+	HR_TRY(check_policies(r, err));
+	for (size_t i = 0; i < r->replay.nfollowers; i++) {
+		struct hr_follower *f = r->replay.followers[i];
+
+		r->series[i] = hr_calloc(1, sizeof(*r->series[i]));
+		if (r->series[i] == NULL)
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+		hr_json_series_start(r->series[i], f);
+		f->log = hr_log_tail_add;
+		f->log_ctx = &r->logs[i];
+		r->scenes[i] = (struct hr_scene){
+		    .follower = f,
+		    .trace = r->trace,
+		    .policy = r->choices[i].text,
+		    .end_ns = HR_NEVER,
+		    .series = r->series[i],
+		    .log = &r->logs[i],
+		    .touches = r->look.frame.open_chunk != HR_NO_CHUNK ? &r->touches : NULL,
+		};
+	}
+	return HR_OK;
+}
+
+static enum hr_status open_output(struct run *r, struct hr_error *err)
+{
+	if (!r->film)
+		return hr_output_open(&r->output, r->o->output, err);
+	if (mkdir(r->o->output, 0777) != 0 && errno != EEXIST)
+		return hr_error_set(err, HR_EIO, "cannot create %s: %s", r->o->output, strerror(errno));
+	return HR_OK;
+}
+
+static void warn_of_the_end(const struct run *r)
+{
+	uint64_t asked = r->film ? r->o->replay.from_ns : r->o->at_ns;
+	char end[HR_UNIT_BUF], at[HR_UNIT_BUF];
+
+	if (asked != HR_NEVER && r->replay.end_ns < asked)
+		cli_warn(NULL, "the trace ends at %s, before %s: that is its last moment",
+			 hr_format_ns(end, r->replay.end_ns), hr_format_ns(at, asked));
+}
+
+static int run(struct run *r, const char *path, const struct cli_choices *choices)
+{
+	struct hr_replay_options options = replay_options(r);
+	struct hr_error err;
+	enum hr_status status;
+	const char *about = path;
+
+	cli_progress_start(&options, r->o);
+	status = hr_replay_open(&r->replay, path, &options, choices->at, choices->n, &r->own, &err);
+	if (status == HR_OK) {
+		r->choices = choices->n ? choices->at : &r->own;
+		status = open_output(r, &err);
+		about = status == HR_OK ? path : NULL;
+	}
+	if (status == HR_OK)
+		status = observe(r, &err);
+	if (status == HR_OK)
+		status = take_all(r, &err);
+	cli_progress_end();
+	if (status == HR_OK && !r->film)
+		status = hr_output_commit(&r->output, &err);
+	if (status == HR_EIO)
+		about = NULL;
+	if (status == HR_OK) {
+		cli_warn_trace(path, hr_reader_stats(r->replay.reader));
+		warn_of_the_end(r);
+	}
+	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);
+}
+
+static void release(struct run *r)
+{
+	hr_output_abandon(&r->output);
+	hr_frame_release(&r->frame);
+	for (size_t i = 0; i < HR_MAX_PANES; i++)
+		free(r->series[i]);
+	if (r->replay.followers != NULL)
+		hr_replay_close(&r->replay);
+	hr_policy_choice_release(&r->own);
+	free(r);
+}
+
+/* --- the command line --- */
+
+/* By name, by the ending of the output's name, or what the output can show. */
+static bool choose_format(const struct cli_command *c, struct run *r)
+{
+	const char *name = r->o->json ? "json" : r->o->look.format, *dot = NULL;
+
+	if (r->o->output != NULL && !r->film)
+		dot = strrchr(r->o->output, '.');
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (name ? strcmp(name, formats[i].name) == 0 : dot && strcmp(dot + 1, formats[i].ending) == 0) {
+			r->format = (enum format)i;
+			return true;
+		}
+	}
+	if (name != NULL) {
+		cli_misuse(c, "--format takes text, ansi, png or json, not '%s'", name);
+		return false;
+	}
+	r->format = r->film ? PNG : r->look.colors > 0 ? ANSI : TEXT;
+	return true;
+}
+
+static bool check(const struct cli_command *c, const struct cli_options *o)
+{
+	if (o->every_given && o->at_ns != HR_NEVER)
+		cli_misuse(c, "--at is one moment, --every a film of them; take one of the two");
+	else if (!o->every_given && (o->replay.from_ns > 0 || o->replay.until_ns != HR_NEVER))
+		cli_misuse(c, "--from and --until are of a film; add --every, or give the moment as --at");
+	else if (o->every_given && (o->output == NULL || strcmp(o->output, "-") == 0))
+		cli_misuse(c, "a film goes to a folder; add -o FOLDER");
+	else
+		return true;
+	return false;
+}
+
+int cli_run_heatmap(const struct cli_options *o, int argc, char **argv)
+{
+	const struct cli_command *c = cli_command_find("heatmap");
+	struct cli_choices choices;
+	const char *slash = strrchr(argv[0], '/');
+	struct run *r;
+	int status = CLI_MISUSED;
+
+	(void)argc;
+	if (!check(c, o) || !cli_choose(c, o, NULL, &choices))
+		return CLI_MISUSED;
+	if (choices.n > HR_MAX_PANES) {
+		cli_choices_release(&choices);
+		return cli_misuse(c, "it shows two policies side by side; compare takes more");
+	}
+	r = hr_calloc(1, sizeof(*r));
+	if (r == NULL) {
+		cli_choices_release(&choices);
+		cli_warn(NULL, "out of memory");
+		return CLI_FAILED;
+	}
+	r->o = o;
+	r->film = o->every_given;
+	r->trace = slash != NULL ? slash + 1 : argv[0];
+	if (cli_look(c, o, o->output == NULL ? stdout : NULL, &r->look) && choose_format(c, r)) {
+		r->look.frame.half_blocks =
+		    r->format == PNG || r->format == JSON || (r->format == ANSI && r->look.utf8);
+		status = run(r, argv[0], &choices);
+	}
+	release(r);
+	cli_choices_release(&choices);
+	return status;
+}

@@ -1,0 +1,72 @@
+/* Drawing into a frame (frame.h): text, clipped to a pane. For the files that lay frames out. */
+#ifndef HR_REPORT_CANVAS_H
+#define HR_REPORT_CANVAS_H
+
+#include "report/frame.h"
+#include "report/palette.h"
+
+/* Columns of a canvas count from the pane's left, rows from the frame's top. */
+struct hr_canvas {
+	struct hr_frame *frame;
+	const struct hr_pane *pane;
+};
+
+/* Characters that a frame has beside ASCII. */
+enum {
+	HR_CODE_DOT = 0x00b7,
+	HR_CODE_ELLIPSIS = 0x22ef,
+	HR_CODE_DIFFERS = 0x2260,
+	HR_CODE_LINE = 0x2500,
+	HR_CODE_DOUBLE_LINE = 0x2550,
+	HR_CODE_UPPER_HALF = 0x2580,
+	HR_CODE_EIGHTHS = 0x2580, /* and n: the lower n eighths, 1..8 */
+	HR_CODE_DIAMOND = 0x25c6,
+	HR_CODE_OPEN_DIAMOND = 0x25c7,
+};
+
+/* A character; nothing where the pane ends. */
+void hr_canvas_put(const struct hr_canvas *c, unsigned row, unsigned column, struct hr_glyph g);
+/* Text from a column on; returns the column behind it. What is no printable ASCII becomes a '?'. */
+unsigned hr_canvas_text(const struct hr_canvas *c, unsigned row, unsigned column, enum hr_ink ink, const char *text);
+
+/* A piece of a line: a few characters to explain, and a text. */
+struct hr_item {
+	struct hr_glyph swatch[HR_LEVELS + 2];
+	unsigned nswatch;
+	enum hr_ink ink;
+	int rank; /* in a line: the highest goes first where not all have room; 0 always stays */
+	char before[96], text[192];
+};
+
+#define HR_MAX_ITEMS 16u
+
+struct hr_items {
+	struct hr_item at[HR_MAX_ITEMS];
+	size_t n;
+};
+
+/* Adds an item with a text, and returns it; the last one is overwritten when there are too many. */
+struct hr_item *hr_items_add(struct hr_items *items, enum hr_ink ink, int rank, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+void hr_item_swatch(struct hr_item *item, struct hr_glyph g);
+/* In one line, two blanks between; those of high rank are left out where there is too little room. */
+void hr_items_line(struct hr_items *items, const struct hr_canvas *c, unsigned row);
+/*
+ * One after the other in at most `rows` lines; what has no room is left out.
+ * Returns how many lines it takes. With a NULL canvas nothing is drawn, and
+ * `columns` is the width.
+ */
+unsigned hr_items_flow(const struct hr_items *items, const struct hr_canvas *c, unsigned columns, unsigned row,
+		       unsigned rows);
+
+/* --- graph.c, chunk.c: parts of a frame --- */
+
+/* Memory over time in rows [top, top + rows), of which the last is the axis; from the column `left` of the pane on. */
+void hr_draw_graph(const struct hr_canvas *c, const struct hr_scene *scene, unsigned left, unsigned top, unsigned rows);
+/* The pages of a chunk in rows [top, top + rows). Sets chunk_columns of the pane. */
+void hr_draw_chunk(const struct hr_canvas *c, struct hr_pane *pane, const struct hr_scene *scene,
+		   const struct hr_frame_options *o, unsigned top, unsigned rows);
+/* What the glyphs of a chunk mean. */
+void hr_chunk_legend(struct hr_items *items);
+
+#endif

@@ -1,0 +1,123 @@
+#include "config.h"
+
+#include "report/document.h"
+#include "report/paint.h"
+
+static json_t *number(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+/* Of a page; null where there is none. */
+static json_t *address(uint64_t page)
+{
+	return page == HR_NO_PAGE ? json_null() : number(page * HR_PAGE_BYTES);
+}
+
+static json_t *level_of(const struct hr_map_cell *c)
+{
+	return c->npages > 0 ? number(c->level) : json_null();
+}
+
+static json_t *first_of(const struct hr_map_cell *c)
+{
+	return number(c->page * HR_PAGE_BYTES);
+}
+
+static json_t *end_of(const struct hr_map_cell *c)
+{
+	return number(c->limit * HR_PAGE_BYTES);
+}
+
+#define FIELD(name)                                                                                                    \
+	static json_t *name##_of(const struct hr_map_cell *c)                                                          \
+	{                                                                                                              \
+		return number(c->name);                                                                                \
+	}
+FIELD(in_use)
+FIELD(free)
+FIELD(released)
+FIELD(chunks)
+FIELD(marked)
+FIELD(ready)
+FIELD(last_in_use)
+FIELD(unchanged)
+FIELD(refaults)
+FIELD(gaps)
+
+static const struct field {
+	const char *name;
+	json_t *(*get)(const struct hr_map_cell *c);
+	bool index, density; /* only of policies that have one */
+} fields[] = {
+    {"address", first_of, false, false},
+    {"end_address", end_of, false, false},
+    {"in_use_pages", in_use_of, false, false},
+    {"free_pages", free_of, false, false},
+    {"released_pages", released_of, false, false},
+    {"refaulted_pages", refaults_of, false, false},
+    {"gaps", gaps_of, false, false},
+    {"chunks", chunks_of, false, false},
+    {"marked_chunks", marked_of, true, false},
+    {"ready_chunks", ready_of, true, false},
+    {"last_in_use_pages", last_in_use_of, true, true},
+    {"unchanged_generations", unchanged_of, true, true},
+    {"level", level_of, false, false},
+};
+
+static json_t *cells_of(const struct hr_cells *c)
+{
+	json_t *o = json_object();
+
+	for (size_t k = 0; k < sizeof(fields) / sizeof(fields[0]); k++) {
+		const struct field *f = &fields[k];
+		json_t *column;
+
+		if ((f->index && !c->has_index) || (f->density && !c->has_density))
+			continue;
+		column = json_array();
+		for (size_t i = 0; i < c->n; i++)
+			json_array_append_new(column, f->get(&c->at[i]));
+		json_object_set_new(o, f->name, column);
+	}
+	return o;
+}
+
+static json_t *map_of(const struct hr_cells *c)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "view", json_string(hr_map_view_name(c->view)));
+	json_object_set_new(o, "scale", json_string(hr_map_scale_name(c->scale)));
+	json_object_set_new(o, "shown", json_boolean(hr_cells_can_show(c, c->view)));
+	json_object_set_new(o, "levels", number(HR_LEVELS));
+	json_object_set_new(o, "most", json_real((double)c->most));
+	json_object_set_new(o, "columns", number(c->columns));
+	json_object_set_new(o, "cell_bytes", number(c->cell_pages * HR_PAGE_BYTES));
+	json_object_set_new(o, "gaps", number(c->gaps));
+	return o;
+}
+
+json_t *hr_scene_json(const struct hr_scene *s, const struct hr_pane *pane)
+{
+	const struct hr_follower *f = s->follower;
+	const struct hr_cells *c = &pane->cells;
+	json_t *o = json_object();
+
+	json_object_set_new(o, "policy", json_string(s->policy));
+	json_object_set_new(o, "time_ns", number(s->time_ns));
+	json_object_set_new(o, "in_use_bytes", number(f->view.in_use_pages * HR_PAGE_BYTES));
+	json_object_set_new(o, "manual_bytes", number(f->view.manual_pages * HR_PAGE_BYTES));
+	json_object_set_new(o, "free_bytes", number(hr_follower_free_pages(f) * HR_PAGE_BYTES));
+	json_object_set_new(o, "released_bytes", number(f->view.released_pages * HR_PAGE_BYTES));
+	json_object_set_new(o, "mapped_bytes", number(f->view.mapped_pages * HR_PAGE_BYTES));
+	json_object_set_new(o, "goal_bytes", hr_document_bytes(f->view.goal_bytes));
+	json_object_set_new(o, "memory_limit_bytes", hr_document_bytes(f->view.memory_limit_bytes));
+	json_object_set_new(o, "search_address", address(c->search_page));
+	json_object_set_new(o, "forced_search_address", address(c->forced_page));
+	json_object_set_new(o, "map", map_of(c));
+	json_object_set_new(o, "cells", cells_of(c));
+	if (s->series != NULL)
+		json_object_set_new(o, "series", hr_json_series_get(s->series));
+	return o;
+}

@@ -1,0 +1,199 @@
+/*
+ * Memory over time along the bottom of a frame: in use and, above it, free, as
+ * areas of eighth blocks; the scavenger's goal and the memory limit as lines.
+ * Each column shows the most that there was in its stretch of time.
+ */
+#include "config.h"
+
+#include "report/canvas.h"
+
+#include "base/units.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct column {
+	uint64_t in_use, retained, goal; /* bytes; goal HR_NEVER: none */
+};
+
+struct graph {
+	const struct hr_scene *scene;
+	unsigned columns, rows; /* of the area */
+	uint64_t top;		/* bytes: the upper border */
+	struct column at[HR_FRAME_MAX_COLUMNS];
+};
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The end of a column's stretch of time. */
+static uint64_t end_of(const struct graph *g, unsigned column)
+{
+	return (uint64_t)((unsigned __int128)g->scene->time_ns * (column + 1) / g->columns);
+}
+
+/* Behind the last point of the series things are as they are now. */
+static struct column column_now(const struct graph *g)
+{
+	const struct hr_follower *f = g->scene->follower;
+
+	return (struct column){
+	    .in_use = f->view.in_use_pages * HR_PAGE_BYTES,
+	    .retained = hr_follower_retained_bytes(f),
+	    .goal = f->view.goal_bytes,
+	};
+}
+
+/* Of the points that reach into each column's time; point i is of the time from the end of the one before to its own. */
+static void fill_columns(struct graph *g)
+{
+	const struct hr_json_series *s = g->scene->series;
+	uint64_t begin = 0;
+	unsigned i = 0;
+
+	for (unsigned c = 0; c < g->columns; c++) {
+		struct column *to = &g->at[c];
+		uint64_t end = end_of(g, c);
+
+		*to = (struct column){.goal = HR_NEVER};
+		while (i < s->n && s->points[i].end_ns <= begin)
+			i++;
+		if (i == s->n || c + 1 == g->columns)
+			*to = column_now(g);
+		for (unsigned k = i; k < s->n && (k == i || s->points[k - 1].end_ns < end); k++) {
+			const struct hr_point *p = &s->points[k];
+
+			to->in_use = larger(to->in_use, p->high[HR_SERIES_IN_USE]);
+			to->retained = larger(to->retained, p->high[HR_SERIES_RETAINED]);
+			if (to->goal == HR_NEVER)
+				to->goal = p->goal_bytes;
+		}
+		begin = end;
+	}
+}
+
+/* Lines that are far above everything else are left out, not what is below them squeezed. */
+static bool is_near(const struct graph *g, uint64_t bytes)
+{
+	return bytes <= g->top + g->top / 2;
+}
+
+static void choose_top(struct graph *g)
+{
+	uint64_t goal = 0, limit = g->scene->follower->view.memory_limit_bytes;
+
+	g->top = 1;
+	for (unsigned c = 0; c < g->columns; c++)
+		g->top = larger(g->top, g->at[c].retained);
+	for (unsigned c = 0; c < g->columns; c++)
+		if (g->at[c].goal != HR_NEVER && is_near(g, g->at[c].goal))
+			goal = larger(goal, g->at[c].goal);
+	g->top = larger(g->top, is_near(g, limit) ? larger(goal, limit) : goal);
+}
+
+/* Eighths of a row; something for anything above 0. */
+static unsigned height(const struct graph *g, uint64_t bytes)
+{
+	unsigned n = (unsigned)((unsigned __int128)bytes * g->rows * 8 / g->top);
+
+	return n == 0 && bytes > 0 ? 1 : n;
+}
+
+static unsigned in_row(unsigned height, unsigned row)
+{
+	unsigned below = 8 * row;
+
+	return height < below ? 0 : height - below > 8 ? 8 : height - below;
+}
+
+/* a eighths in use, and b eighths in use or free; b >= a. */
+static struct hr_glyph area(unsigned a, unsigned b)
+{
+	char ascii = a >= 4 ? '#' : b >= 4 ? ':' : b > 0 ? '.' : ' ';
+
+	if (a > 0)
+		return (struct hr_glyph){HR_CODE_EIGHTHS + a, ascii, HR_INK_IN_USE,
+					 b - a >= 4 || (b == 8 && a < 8) ? HR_INK_FREE : HR_INK_NONE};
+	if (b > 0)
+		return (struct hr_glyph){HR_CODE_EIGHTHS + b, ascii, HR_INK_FREE, HR_INK_NONE};
+	return (struct hr_glyph){' ', ' ', HR_INK_TEXT, HR_INK_NONE};
+}
+
+static void draw_column(const struct graph *g, const struct hr_canvas *c, unsigned column, unsigned left, unsigned top)
+{
+	const struct column *v = &g->at[column];
+	unsigned in_use = height(g, v->in_use), retained = height(g, larger(v->retained, v->in_use));
+
+	for (unsigned row = 0; row < g->rows; row++)
+		hr_canvas_put(c, top + g->rows - 1 - row, left + column,
+			      area(in_row(in_use, row), in_row(retained, row)));
+}
+
+/* A line over what is there, on the ground of the area that it crosses. */
+static void draw_mark(const struct graph *g, const struct hr_canvas *c, unsigned column, unsigned left, unsigned top,
+		      uint64_t bytes, struct hr_glyph line)
+{
+	const struct column *v = &g->at[column];
+	unsigned row = (unsigned)((unsigned __int128)bytes * g->rows / g->top);
+
+	if (bytes > g->top)
+		return;
+	row = row == g->rows ? row - 1 : row;
+	if (in_row(height(g, v->in_use), row) >= 4)
+		line.bg = HR_INK_IN_USE;
+	else if (in_row(height(g, v->retained), row) >= 4)
+		line.bg = HR_INK_FREE;
+	hr_canvas_put(c, top + g->rows - 1 - row, left + column, line);
+}
+
+static const struct hr_glyph goal_line = {HR_CODE_LINE, '-', HR_INK_GOAL, HR_INK_NONE};
+static const struct hr_glyph limit_line = {HR_CODE_DOUBLE_LINE, '=', HR_INK_LIMIT, HR_INK_NONE};
+
+static void draw_legend(const struct graph *g, const struct hr_canvas *c, unsigned left, unsigned row)
+{
+	struct hr_items items = {0};
+	struct hr_pane inner = {.left = c->pane->left + left, .columns = g->columns};
+	struct hr_canvas axis = {c->frame, &inner};
+	char now[HR_UNIT_BUF], top[HR_UNIT_BUF];
+	unsigned end;
+
+	hr_items_add(&items, HR_INK_DIM, 0, "0");
+	if (left == 0)
+		hr_items_add(&items, HR_INK_DIM, 2, "up to %s", hr_format_bytes(top, g->top));
+	hr_item_swatch(hr_items_add(&items, HR_INK_DIM, 1, "in use"), area(8, 8));
+	hr_item_swatch(hr_items_add(&items, HR_INK_DIM, 1, "free"), area(0, 8));
+	hr_item_swatch(hr_items_add(&items, HR_INK_DIM, 2, "goal"), goal_line);
+	if (g->scene->follower->view.memory_limit_bytes != UINT64_MAX)
+		hr_item_swatch(hr_items_add(&items, HR_INK_DIM, 2, "limit"), limit_line);
+	hr_format_ns(now, g->scene->time_ns);
+	end = (unsigned)strlen(now);
+	inner.columns = g->columns > end + 2 ? g->columns - end - 2 : 1;
+	hr_items_line(&items, &axis, row);
+	inner.columns = g->columns;
+	hr_canvas_text(&axis, row, g->columns > end ? g->columns - end : 0, HR_INK_DIM, now);
+}
+
+void hr_draw_graph(const struct hr_canvas *c, const struct hr_scene *scene, unsigned left, unsigned top, unsigned rows)
+{
+	struct graph g = {.scene = scene, .columns = c->pane->columns - left, .rows = rows - 1};
+	uint64_t limit = scene->follower->view.memory_limit_bytes;
+	char label[HR_UNIT_BUF];
+
+	fill_columns(&g);
+	choose_top(&g);
+	for (unsigned i = 0; i < g.columns; i++) {
+		draw_column(&g, c, i, left, top);
+		if (limit != UINT64_MAX)
+			draw_mark(&g, c, i, left, top, limit, limit_line);
+		if (g.at[i].goal != HR_NEVER)
+			draw_mark(&g, c, i, left, top, g.at[i].goal, goal_line);
+	}
+	if (left > 0) {
+		hr_format_bytes(label, g.top);
+		hr_canvas_text(c, top, left - 1 - (unsigned)strlen(label), HR_INK_DIM, label);
+		hr_canvas_text(c, top + g.rows - 1, left - 2, HR_INK_DIM, "0");
+	}
+	draw_legend(&g, c, left, top + g.rows);
+}

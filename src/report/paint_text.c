@@ -1,0 +1,99 @@
+#include "config.h"
+
+#include "report/paint.h"
+
+/* How much of a row there is to paint: up to its last character, or ground. */
+static unsigned length(const struct hr_frame *f, unsigned row, bool ascii)
+{
+	unsigned n = f->columns;
+
+	while (n > 0) {
+		const struct hr_glyph *g = hr_frame_glyph(f, row, n - 1);
+
+		if (ascii ? g->ascii != ' ' : g->code != ' ' || g->bg != HR_INK_NONE)
+			break;
+		n--;
+	}
+	return n;
+}
+
+void hr_paint_text(const struct hr_frame *f, FILE *out)
+{
+	for (unsigned row = 0; row < f->rows; row++) {
+		unsigned n = length(f, row, true);
+
+		for (unsigned i = 0; i < n; i++)
+			fputc(hr_frame_glyph(f, row, i)->ascii, out);
+		fputc('\n', out);
+	}
+}
+
+/* --- with colours ------------------------------------------------------------- */
+
+static void put_utf8(uint32_t code, FILE *out)
+{
+	if (code >= 0x800)
+		fprintf(out, "%c%c%c", 0xe0 | (int)(code >> 12), 0x80 | (int)(code >> 6 & 0x3f),
+			0x80 | (int)(code & 0x3f));
+	else if (code >= 0x80)
+		fprintf(out, "%c%c", 0xc0 | (int)(code >> 6), 0x80 | (int)(code & 0x3f));
+	else
+		fputc((int)code, out);
+}
+
+/* ground: 30 or 40, the first code of the eight colours of characters, or of their ground. */
+static void put_color(int color, unsigned ground, FILE *out)
+{
+	if (color < 0)
+		fprintf(out, "\033[%um", ground + 9);
+	else if (color < 8)
+		fprintf(out, "\033[%um", ground + (unsigned)color);
+	else if (color < 16)
+		fprintf(out, "\033[%um", ground + 60 + (unsigned)color - 8);
+	else
+		fprintf(out, "\033[%u;5;%dm", ground + 8, color);
+}
+
+struct colors {
+	int fg, bg;
+};
+
+/* Only what changes is written; a blank shows nothing of its foreground. */
+static void set_colors(struct colors *now, const struct hr_glyph *g, const struct hr_ansi_options *o, FILE *out)
+{
+	struct colors want = {hr_ink_color(g->fg, o->palette, o->colors), hr_ink_color(g->bg, o->palette, o->colors)};
+
+	if ((o->utf8 ? g->code : (unsigned char)g->ascii) == ' ')
+		want.fg = now->fg;
+	if (want.fg != now->fg)
+		put_color(want.fg, 30, out);
+	if (want.bg != now->bg)
+		put_color(want.bg, 40, out);
+	*now = want;
+}
+
+void hr_paint_ansi(const struct hr_frame *f, const struct hr_ansi_options *o, FILE *out)
+{
+	if (o->in_place)
+		fputs("\033[H", out);
+	for (unsigned row = 0; row < f->rows; row++) {
+		unsigned n = length(f, row, false);
+		struct colors now = {-1, -1};
+
+		for (unsigned i = 0; i < n; i++) {
+			const struct hr_glyph *g = hr_frame_glyph(f, row, i);
+
+			set_colors(&now, g, o, out);
+			if (o->utf8)
+				put_utf8(g->code, out);
+			else
+				fputc(g->ascii, out);
+		}
+		if (now.fg != -1 || now.bg != -1)
+			fputs("\033[0m", out);
+		if (o->in_place)
+			fputs("\033[K", out);
+		if (!o->in_place || row + 1 < f->rows)
+			fputs(o->in_place ? "\r\n" : "\n", out);
+	}
+}

@@ -1,0 +1,226 @@
+# heatmap: one moment or a film, of a trace whose heap is known page by page, and of a real one.
+. "$top_srcdir/tests/lib.sh"
+
+unset NO_COLOR FORCE_COLOR CLICOLOR_FORCE COLORTERM
+export TERM=xterm-256color
+real=$top_srcdir/traces/bench-json-go123.trace.zst
+
+# Two chunks. 256 pages at 1 ms, 512 behind them at 2 ms; the first 256 are freed at 3 ms.
+cat >hand.txt <<'TEXT'
+# heapreplay-trace 1
+! addresses on
+0 gomaxprocs n=1
+1ms span-alloc addr=0xc000000000 npages=256 class=0
+2ms span-alloc addr=0xc000200000 npages=512 class=0
+3ms span-free addr=0xc000000000
+9ms log
+TEXT
+
+# map: the rows of the map in $out, without their addresses.
+map() {
+	printf '%s\n' "$out" | sed -n 's/^  *c0[0-9a-f]* //p'
+}
+
+# cells LEVELS: how many cells of the map have one of these levels.
+cells() {
+	map | tr -cd "$1" | wc -c
+}
+
+run "$HEAPREPLAY" heatmap -q -p none --at 2ms --size 80x24 hand.txt
+is "$status" 0 'a frame: status 0'
+is "$err" '' 'and nothing on standard error'
+like "$out" '^hand.txt  none  at 2.00 ms  occupancy, linear$' 'what, how and when'
+like "$out" '^in use 6.00 MiB  free 0 B  released 2.00 MiB  mapped 8.00 MiB$' 'counters'
+like "$out" 'pages in use: none 0123456789 all  1-8: steps of 12.5 %' 'the legend'
+like "$out" 'one cell = 16.0 KiB, 1/256 of a chunk' 'the size of a cell'
+is "$(cells 9) $(cells 0)" '384 128' 'the moment belongs to it: 768 of 1024 pages are in use, two a cell'
+is "$(wc -l <.out)" 24 'as many lines as asked for'
+run "$HEAPREPLAY" heatmap -q -p none --at 1999999ns --size 80x24 hand.txt
+is "$(cells 9) $(cells 0)" '256 256' 'the moment before, there is one chunk, in cells of a page'
+run "$HEAPREPLAY" heatmap -q -p none --at 2999999ns --view free --size 80x24 hand.txt
+is "$(cells 9)" 0 'nothing is free before the span is freed'
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms --view free --size 80x24 hand.txt
+is "$(cells 9)" 128 'then 256 pages are'
+run "$HEAPREPLAY" heatmap -q -p eager --at 3ms --view scavenged --size 80x24 hand.txt
+is "$(cells 9)" 256 'eager has released them, and 256 were never used'
+run "$HEAPREPLAY" heatmap -q -p go1.19 --at 3ms --size 80x24 hand.txt
+like "$out" 'S search address c0001fe000' 'go1.19 searches from the highest page that was freed'
+like "$(map | head -n 1)" '^a0' 'and marks the chunk'
+run "$HEAPREPLAY" heatmap -q -p none --view index --size 80x24 hand.txt
+like "$out" 'none keeps no index' 'a view that the policy has nothing for says so'
+run "$HEAPREPLAY" heatmap -q -p none -p eager --at 3ms --size 100x40 --view free hand.txt
+like "$out" 'none  at 3.00 ms .* eager  at 3.00 ms' 'two policies'
+like "$out" '! 128 cells differ' 'and how much differs'
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms --chunk c000000000 --cursor c000002000 --size 120x30 hand.txt
+like "$out" 'chunk 196608 at c000000000: 256 in use, 256 free, 0 released' 'a chunk: its pages'
+like "$out" 'at the cursor: page 1, freed at 3.00 ms' 'and who touched them last'
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms --zoom c000400000-c000400001 --size 80x24 hand.txt
+like "$out" 'zoomed in on 4.00 MiB from c000400000' 'a part of it'
+run "$HEAPREPLAY" heatmap -q -p none --cursor 0xc000400000 --size 120x24 hand.txt
+like "$out" '^c000400000-c000403fff  chunk 196609  2 pages in use, 0 free, 0 released' 'what is under the cursor'
+
+# --- times ---
+
+run "$HEAPREPLAY" heatmap -q -p none hand.txt
+like "$out" 'at 9.00 ms' 'without a time: the end'
+is "$err" '' 'no warning'
+run "$HEAPREPLAY" heatmap -q -p none --at 9ms hand.txt
+is "$err" '' 'the last moment is in the trace'
+run "$HEAPREPLAY" heatmap -q -p none --at 5s hand.txt
+is "$status" 0 'beyond the end: status 0'
+like "$out" 'at 9.00 ms' 'the last moment is shown'
+is "$err" 'heapreplay: the trace ends at 9.00 ms, before 5.00 s: that is its last moment' 'with a warning'
+
+# --- formats ---
+
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms --json hand.txt
+is "$status" 0 'JSON: status 0'
+if have jq; then
+	is "$(jq -r '.panes[0] | [.policy, .time_ns, .in_use_bytes, .free_bytes, .released_bytes] | @tsv' .out)" \
+		$'none\t3000000\t4194304\t2097152\t2097152' 'JSON: the counters'
+	is "$(jq -c '.panes[0].cells | [(.in_use_pages | add), (.free_pages | add), (.released_pages | add)]' .out)" \
+		'[512,256,256]' 'JSON: the cells add up to them'
+	is "$(jq '.panes[0].cells.address[0]' .out)" $((0xc000000000)) 'JSON: addresses are numbers'
+fi
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms -o heap.png hand.txt
+is "$status" 0 'a picture: status 0'
+is "$(head -c 8 heap.png | od -An -tx1 | tr -d ' \n')" 89504e470d0a1a0a 'by the name of the file'
+is "$(dd if=heap.png bs=1 skip=16 count=8 2>/dev/null | od -An -tx1 | tr -d ' \n')" 000005a0000003c0 \
+	'120 x 40 characters of 12 x 24 pixels'
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms --format png --magnify 1 --size 20x8 -o small hand.txt
+is "$(dd if=small bs=1 skip=16 count=8 2>/dev/null | od -An -tx1 | tr -d ' \n')" 0000007800000060 'a small one'
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms --size 80x24 --format text hand.txt
+plain=$out
+unlike "$plain" $'\e' 'plain text has no colour'
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms --size 80x24 --format ansi hand.txt
+like "$out" $'\e\\[48;5;220m' 'ANSI: 256 colours'
+is "$(printf '%s\n' "$out" | sed $'s/\e\\[[0-9;]*m//g; s/ *$//')" "$plain" 'and without them the same text, in the C locale'
+for term in linux:'\[4[0-7]m' xterm-16color:'\[10[0-7]m'; do
+	TERM=${term%%:*} run "$HEAPREPLAY" heatmap -q -p none --at 3ms --color always hand.txt
+	like "$out" $'\e'"${term#*:}" "TERM=${term%%:*}: its colours"
+	unlike "$out" '48;5' "TERM=${term%%:*}: no others"
+done
+
+# --- colour: --color, then NO_COLOR, then a terminal that is not dumb ---
+
+frame=("$HEAPREPLAY" heatmap -q -p none --size 40x12 hand.txt)
+run "${frame[@]}"
+unlike "$out" $'\e' 'no colour into a pipe'
+run "${frame[@]}" --color always
+like "$out" $'\e' '--color always'
+NO_COLOR=1 run "${frame[@]}" --color always
+like "$out" $'\e' '--color always, whatever NO_COLOR says'
+FORCE_COLOR=1 run "${frame[@]}"
+like "$out" $'\e' 'FORCE_COLOR'
+NO_COLOR=1 FORCE_COLOR=1 run "${frame[@]}"
+unlike "$out" $'\e' 'NO_COLOR comes before it'
+run "${frame[@]}" --color always --format text
+unlike "$out" $'\e' 'text is text'
+if have script && script -qec true typescript >/dev/null 2>&1; then
+	# on_terminal WORDS: the example on a terminal of 50 x 20, with these variables and options.
+	on_terminal() {
+		printf 'stty cols 50 rows 20\n%s "%s" heatmap -q -p none %s hand.txt\n' "$1" "$HEAPREPLAY" "${2:-}" >command.sh
+		run script -qec 'bash command.sh' typescript </dev/null
+		out=$(sed '/^Script /d' typescript | tr -d '\r')
+	}
+	on_terminal ''
+	like "$out" $'\e\\[48;5;' 'a terminal has colours'
+	is "$(printf '%s\n' "$out" | wc -l)" 19 'and is filled, but for a line'
+	on_terminal NO_COLOR=1
+	unlike "$out" $'\e' 'NO_COLOR: none'
+	on_terminal TERM=dumb
+	unlike "$out" $'\e' 'TERM=dumb: none'
+	on_terminal '' '--color never'
+	unlike "$out" $'\e' '--color never: none'
+	cp "$real" real.trace
+	on_terminal LC_ALL=C.UTF-8 '--no-marks real.trace #'
+	like "$out" '▀' 'half blocks where there is UTF-8'
+else
+	skip 'colours on a terminal' 'script is not installed, or has no terminal to give'
+fi
+
+# --- sizes ---
+
+for size in 20x8 41x9 79x24 400x120; do
+	run "$HEAPREPLAY" heatmap -q -p go1.22 --size "$size" "$real"
+	is "$status" 0 "$size: status 0"
+	is "$(printf '%s\n' "$out" | awk -v most="${size%x*}" 'length > most' | wc -l)" 0 "$size: no line is longer"
+	is "$(wc -l <.out)" "${size#*x}" "$size: as many lines"
+	unlike "$out" 'too small' "$size: there is room"
+done
+run "$HEAPREPLAY" heatmap -q -p none --size 19x8 hand.txt
+is "$status" 0 'less: status 0'
+like "$out" 'too small: 20x8' 'less: says so'
+run "$HEAPREPLAY" heatmap -q -p none --size 1x1 hand.txt
+is "$out" 't' 'as far as there is room for that'
+
+# --- films ---
+
+run "$HEAPREPLAY" heatmap -q -p none --every 3ms --format text --size 40x12 -o film hand.txt
+is "$status" 0 'a film: status 0'
+is "$(ls film | tr '\n' ' ')" 'frame-000000.txt frame-000001.txt frame-000002.txt frame-000003.txt ' 'a frame every 3 ms'
+like "$(cat film/frame-000003.txt)" 'at 9.00 ms' 'the last one at the end'
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms --format text --size 40x12 -o one.txt hand.txt
+same film/frame-000001.txt one.txt 'a frame of a film is that of its moment'
+run "$HEAPREPLAY" heatmap -q -p none --every 2ms --from 1ms --until 5ms --size 20x8 -o film2 hand.txt
+is "$(ls film2 | tr '\n' ' ')" 'frame-000000.png frame-000001.png frame-000002.png ' 'from, until; pictures'
+run "$HEAPREPLAY" heatmap -q -p none --every 2ms --from 1s --size 20x8 --format text -o film3 hand.txt
+is "$(ls film3)" frame-000000.txt 'from beyond the end: the last moment'
+like "$err" 'the trace ends at 9.00 ms, before 1.00 s' 'with a warning'
+run "$HEAPREPLAY" heatmap -q -p none --every 1ms -o no/such/folder hand.txt
+is "$status" 1 'a folder that cannot be made: status 1'
+like "$err" '^heapreplay: cannot create no/such/folder: No such file or directory$' 'and says why'
+if [ -e /dev/full ]; then
+	run "$HEAPREPLAY" heatmap -q -p none --format png -o /dev/full hand.txt
+	is "$status" 1 'a full disk: status 1'
+fi
+
+# --- a frame is what a whole replay would show then, on a real trace ---
+
+run "$HEAPREPLAY" heatmap -q -p go1.22 --every 100ms --format json -o real "$real"
+for i in 1 3; do
+	run "$HEAPREPLAY" heatmap -q -p go1.22 --at ${i}00ms --format json -o one.json "$real"
+	same "real/frame-00000$i.json" one.json "at ${i}00 ms: the same by itself and in a film"
+done
+run "$HEAPREPLAY" replay -q -p go1.22 --series s.csv --every 100ms --json -o m.json "$real"
+if have jq; then
+	is "$(for f in real/*; do jq -r '.panes[0] | [.time_ns, .in_use_bytes, .free_bytes, .released_bytes] | @csv' "$f"; done)" \
+		"$(tail -n +2 s.csv | cut -d, -f1-4 | head -n "$(ls real | wc -l)")" 'the counters are those of the series'
+	is "$(for f in real/*; do jq '(.panes[0].cells.released_pages | add) * 8192 - .panes[0].released_bytes' "$f"; done | sort -u)" 0 \
+		'released pages, cell by cell, are as many as the counter says'
+	is "$(for f in real/*; do jq '(.panes[0].cells.in_use_pages | add) * 8192 - .panes[0].in_use_bytes - .panes[0].manual_bytes' "$f"; done | sort -u)" \
+		0 'so are those in use'
+fi
+
+# --- misuse ---
+
+while IFS='|' read -r options says; do
+	# shellcheck disable=SC2086 # a list of words
+	run "$HEAPREPLAY" heatmap $options hand.txt
+	is "$status" 2 "$options: status 2"
+	like "$err" "$says" "$options: says why"
+	is "$(printf '%s\n' "$err" | wc -l)" 1 "$options: in one line"
+done <<'TABLE'
+--view heat|--view takes occupancy, free, .* not 'heat'
+--scale log|--scale takes linear or ranked, not 'log'
+--palette jet|--palette takes viridis, cividis or gray
+--color sometimes|--color takes auto, always or never
+--format svg|--format takes text, ansi, png or json
+--size 120|--size takes columns and rows
+--size 401x40|--size takes columns and rows up to 400x120
+--size 0x40|--size takes columns and rows
+--size x|--size takes columns and rows
+--size 99999999999999999999x1|--size takes columns and rows
+--zoom c000000000|--zoom takes two addresses in hex
+--zoom c000400000-c000000000|--zoom takes two addresses
+--zoom 1-ffffffffffffffff|--zoom takes two addresses
+--chunk ten|--chunk takes an address in hex
+--cursor -1|--cursor takes an address in hex
+--at soon|--at takes a time such as 100ms
+--magnify 9|--magnify takes a whole number from 1 to 8
+--at 1s --every 1ms -o film|take one of the two
+--from 1ms|--from and --until are of a film
+--every 1ms|a film goes to a folder
+-p none -p eager -p go1.19|two policies side by side
+TABLE
+done_testing

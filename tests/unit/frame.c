@@ -1,0 +1,703 @@
+/*
+ * Frames of heaps made by hand: what they say, at every size; and painters, of
+ * which the text is read as it is, and colours are read back.
+ */
+#include "config.h"
+
+#include "report/frame.h"
+
+#include "report/canvas.h"
+#include "report/paint.h"
+
+#include "small_heap.h"
+
+#include <png.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct hr_scene scene_of(const struct small_heap *h)
+{
+	return (struct hr_scene){.follower = h->f, .trace = "hand.trace", .policy = h->choice.text, .end_ns = HR_NEVER};
+}
+
+static struct hr_frame_options options(unsigned columns, unsigned rows)
+{
+	struct hr_frame_options o;
+
+	hr_frame_defaults(&o);
+	o.columns = columns;
+	o.rows = rows;
+	o.half_blocks = false;
+	return o;
+}
+
+static void draw(struct hr_frame *f, const struct hr_scene *scenes, size_t n, struct hr_frame_options o)
+{
+	assert_int_equal(hr_frame_draw(f, scenes, n, &o), HR_OK);
+	assert_int_equal(f->columns, o.columns);
+	assert_int_equal(f->rows, o.rows);
+}
+
+/* What a painter wrote; free it. */
+static char *painted(const struct hr_frame *f, const struct hr_ansi_options *ansi)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	if (ansi != NULL)
+		hr_paint_ansi(f, ansi, out);
+	else
+		hr_paint_text(f, out);
+	fclose(out);
+	return text;
+}
+
+static void check_text(const struct hr_frame *f, const char *wanted)
+{
+	char *text = painted(f, NULL);
+
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+static void check_has(const struct hr_frame *f, const char *part)
+{
+	char *text = painted(f, NULL);
+
+	if (strstr(text, part) == NULL)
+		fail_msg("'%s' is not in:\n%s", part, text);
+	free(text);
+}
+
+/* Eight chunks: one used, the next half used, all else released. Cells are of 64 pages. */
+static void half_used(struct small_heap *h, const char *policy)
+{
+	small_heap_init(h, policy);
+	small_heap_grow(h, 0, 8);
+	small_heap_alloc(h, 0, 512 + 256);
+}
+
+static void test_the_smallest(void **state)
+{
+	struct small_heap h;
+	struct hr_frame f = {0};
+	struct hr_scene s;
+
+	(void)state;
+	half_used(&h, "none");
+	s = scene_of(&h);
+	draw(&f, &s, 1, options(20, 8));
+	check_text(&f, "none  at 0\n"
+		       "9999999999990000\n"
+		       "0000000000000000\n"
+		       "0000000000000000\n"
+		       "0000000000000000\n"
+		       "\n\n"
+		       "none 0123456789 all\n");
+	hr_frame_release(&f);
+	small_heap_release(&h);
+}
+
+/* Letters: level 0 to 9 of a chunk's first cell, where the index marks the chunk; S: the search address. */
+static void test_marks(void **state)
+{
+	struct small_heap h;
+	struct hr_frame f = {0};
+	struct hr_scene s;
+
+	(void)state;
+	small_heap_init(&h, "go1.19");
+	small_heap_grow(&h, 0, 8);
+	small_heap_alloc(&h, 0, 8 * 512);
+	small_heap_free(&h, 100, 1);
+	small_heap_free(&h, 512, 64);
+	small_heap_free(&h, 5 * 512, 8);
+	s = scene_of(&h);
+	draw(&f, &s, 1, options(20, 8));
+	check_text(&f, "go1.19  at 0\n"
+		       "j8999999a9999999\n"
+		       "9999999999999999\n"
+		       "99999999S9999999\n"
+		       "9999999999999999\n"
+		       "\n\n"
+		       "none 0123456789 all\n");
+	hr_frame_release(&f);
+	small_heap_release(&h);
+}
+
+static void test_two_policies(void **state)
+{
+	struct small_heap h[2];
+	struct hr_frame f = {0};
+	struct hr_scene s[2];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		half_used(&h[i], i ? "eager" : "none");
+		small_heap_free(&h[i], 0, 64);
+		s[i] = scene_of(&h[i]);
+	}
+	draw(&f, s, 2, options(41, 8));
+	check_text(&f, "none  at 0           eager  at 0\n"
+		       "!999999999990000     !999999999990000\n"
+		       "0000000000000000     0000000000000000\n"
+		       "0000000000000000     0000000000000000\n"
+		       "0000000000000000     0000000000000000\n"
+		       "\n\n"
+		       "none 0123456789 all  none 0123456789 all\n");
+	assert_int_equal(f.npanes, 2);
+	assert_int_equal(f.panes[0].cells.differing, 1);
+	for (unsigned i = 0; i < 2; i++)
+		small_heap_release(&h[i]);
+	hr_frame_release(&f);
+}
+
+static void test_too_small(void **state)
+{
+	struct small_heap h;
+	struct hr_frame f = {0};
+	struct hr_scene s[2];
+
+	(void)state;
+	half_used(&h, "none");
+	s[0] = s[1] = scene_of(&h);
+	draw(&f, s, 1, options(19, 8));
+	check_text(&f, "\n\n\n\n  too small: 20x8\n\n\n\n");
+	draw(&f, s, 2, options(40, 8));
+	check_has(&f, "too small: 41x8");
+	draw(&f, s, 1, options(120, 7));
+	assert_int_equal(f.npanes, 0);
+	draw(&f, s, 1, options(3, 1));
+	check_text(&f, "too\n");
+	draw(&f, s, 1, options(1, 1));
+	check_text(&f, "t\n");
+	hr_frame_release(&f);
+	small_heap_release(&h);
+}
+
+static void test_what_a_large_one_says(void **state)
+{
+	struct small_heap h;
+	struct hr_frame f = {0};
+	struct hr_frame_options o = options(120, 40);
+	struct hr_json_series *series = calloc(1, sizeof(*series));
+	struct hr_log_tail tail = {0};
+	struct hr_scene s;
+
+	(void)state;
+	assert_non_null(series);
+	small_heap_init(&h, "go1.22");
+	hr_json_series_start(series, h.f);
+	small_heap_grow(&h, 0, 8);
+	small_heap_grow(&h, 100000, 8);
+	small_heap_alloc(&h, 0, 8 * 512);
+	small_heap_free(&h, 512, 512);
+	hr_log_tail_add(&tail, h.f, &(struct hr_scav_line){.time_ns = 5000, .form = HR_SCAV_GO121, .util_percent = 77});
+	s = scene_of(&h);
+	s.series = series;
+	s.log = &tail;
+	s.time_ns = 2000000;
+	s.status = "paused";
+	o.cursor_page = HEAP_PAGE + 512;
+	draw(&f, &s, 1, o);
+	check_has(&f, "hand.trace  go1.22  at 2.00 ms  occupancy, linear  paused\n");
+	check_has(&f, "in use 28.0 MiB  free 4.00 MiB  released 32.0 MiB  mapped 64.0 MiB");
+	check_has(&f, "  c000000000 ");
+	check_has(&f, "~ 391 GiB not mapped");
+	check_has(&f, " 121a8000000 ");
+	check_has(&f, "pages in use: none 0123456789 all  1-8: steps of 12.5 %");
+	check_has(&f, "one cell = 64.0 KiB, 1/64 of a chunk");
+	check_has(&f, "a-j begin of a chunk in the index");
+	check_has(&f, "F forced search c0007fe000");
+	check_has(&f, "~ 1 gap folded");
+	check_has(&f, "c000400000-c00040ffff  chunk 196609  0 pages in use, 8 free, 0 released  in the index");
+	check_has(&f, "# in use  : free  - goal");
+	check_has(&f, "5.00 us scav 0 KiB work (bg), 0 KiB work (eager), 0 KiB now, 77% util");
+	/* The same without what is below the map. */
+	o.bare = true;
+	draw(&f, &s, 1, o);
+	{
+		char *text = painted(&f, NULL);
+
+		assert_null(strstr(text, "scav"));
+		assert_null(strstr(text, "# in use"));
+		free(text);
+	}
+	free(series);
+	hr_frame_release(&f);
+	small_heap_release(&h);
+}
+
+static void test_views_without_an_index(void **state)
+{
+	struct small_heap h;
+	struct hr_frame f = {0};
+	struct hr_frame_options o = options(80, 24);
+	struct hr_scene s;
+
+	(void)state;
+	half_used(&h, "none");
+	s = scene_of(&h);
+	o.view = HR_VIEW_INDEX;
+	draw(&f, &s, 1, o);
+	check_has(&f, "none keeps no index");
+	small_heap_release(&h);
+	half_used(&h, "go1.18");
+	s = scene_of(&h);
+	draw(&f, &s, 1, o);
+	check_has(&f, "not in the index");
+	o.view = HR_VIEW_GENERATION;
+	draw(&f, &s, 1, o);
+	check_has(&f, "go1.18 knows no density");
+	small_heap_release(&h);
+	hr_frame_release(&f);
+}
+
+/* 4 in use, 2 of them freed, 4 in a cache of which one is taken, the rest released. */
+static void test_a_chunk(void **state)
+{
+	struct small_heap h;
+	struct hr_frame f = {0};
+	struct hr_frame_options o = options(120, 30);
+	struct hr_touches touches;
+	struct hr_scene s;
+
+	(void)state;
+	small_heap_init(&h, "go1.22");
+	hr_touches_start(&touches, HEAP_CHUNK);
+	small_heap_grow(&h, 0, 1);
+	small_heap_alloc(&h, 0, 4);
+	small_heap_free(&h, 1, 2);
+	small_heap_fill_cache(&h, 1, 64, 0xf);
+	h.now.time_ns = 7000;
+	h.now.in_use_pages++;
+	small_heap_send(&h, HR_PLACE_CACHE_USE, 64, 1, 0, 1);
+	hr_touches_follow(&touches, &h.now, 1);
+	s = scene_of(&h);
+	s.touches = &touches;
+	o.open_chunk = HEAP_CHUNK;
+	draw(&f, &s, 1, o);
+	check_has(&f, "  c000000000 #::#......");
+	check_has(&f, "  c000080000 #CCC......");
+	check_has(&f, "one character = a page, 64 a row");
+	check_has(&f, ".  0000000000000009  fffffffffffffff0\n");
+	check_has(&f, ".  000000000000000f  fffffffffffffff0\n");
+	check_has(&f, "chunk 196608 at c000000000: 3 in use, 2 free, 507 released");
+	/* Free: 1 and 2; then 4 to 63; then 68 on. */
+	check_has(&f, "summary (free at the start, most in a row, at the end): 0, 444, 444");
+	check_has(&f, "index: marked");
+	check_has(&f, "touched last: page 64, taken from a page cache by P 1 at 7.00 us");
+	check_has(&f, "released, in a P's cache");
+	o.columns = 20;
+	o.rows = 8;
+	draw(&f, &s, 1, o);
+	check_has(&f, "#::#............\n");
+	o.columns = 50;
+	o.rows = 30;
+	draw(&f, &s, 1, o);
+	check_has(&f, "#::#............................\n");
+	o.open_chunk = HEAP_CHUNK + 1;
+	draw(&f, &s, 1, o);
+	check_has(&f, "this chunk is not mapped");
+	o.open_chunk = HR_NO_CHUNK - 1;
+	draw(&f, &s, 1, o);
+	check_has(&f, "this chunk is not mapped");
+	hr_frame_release(&f);
+	small_heap_release(&h);
+}
+
+/* Of every size, with everything in it: glyphs are printable, inks are inks, and the map's cells are found again. */
+static void check_glyphs(const struct hr_frame *f)
+{
+	for (unsigned row = 0; row < f->rows; row++)
+		for (unsigned i = 0; i < f->columns; i++) {
+			const struct hr_glyph *g = hr_frame_glyph(f, row, i);
+
+			assert_in_range(g->ascii, ' ', '~');
+			assert_true(g->code >= ' ' && g->code < 0x10000);
+			assert_true(g->fg < HR_INK_COUNT && g->bg < HR_INK_COUNT);
+		}
+}
+
+static size_t cells_found(const struct hr_frame *f)
+{
+	size_t n = 0, pane;
+
+	for (unsigned row = 0; row < f->rows; row++)
+		for (unsigned i = 0; i < f->columns; i++) {
+			uint64_t page = hr_frame_page_at(f, row, i, &pane);
+
+			n += page != HR_NO_PAGE;
+			assert_true(page == HR_NO_PAGE || hr_cells_find(&f->panes[pane].cells, page) != HR_NO_CELL);
+		}
+	return n;
+}
+
+static void test_every_size(void **state)
+{
+	struct small_heap h[2];
+	struct hr_frame f = {0};
+	struct hr_json_series *series = calloc(1, sizeof(*series));
+	struct hr_log_tail tail = {0};
+	struct hr_scene s[2];
+	uint64_t seed = 5;
+	int rounds = getenv("HR_QUICK") ? 60 : 400;
+
+	(void)state;
+	assert_non_null(series);
+	for (unsigned i = 0; i < 2; i++) {
+		half_used(&h[i], i ? "go1.22" : "go1.19");
+		for (unsigned k = 0; k < 40; k++)
+			small_heap_grow(&h[i], 1000 + 100 * k, 1 + k % 3);
+		small_heap_free(&h[i], 77, 300);
+	}
+	hr_json_series_start(series, h[0].f);
+	for (unsigned i = 0; i < 2; i++) {
+		s[i] = scene_of(&h[i]);
+		s[i].time_ns = 1000000000;
+		s[i].end_ns = UINT64_C(3000000000);
+		s[i].series = series;
+		s[i].log = &tail;
+		h[i].f->view.memory_limit_bytes = UINT64_C(100) << 20;
+		h[i].f->view.goal_bytes = UINT64_C(70) << 20;
+	}
+	for (int i = 0; i < rounds; i++) {
+		struct hr_frame_options o =
+		    options(20 + (unsigned)(test_random(&seed) % 381), 8 + (unsigned)(test_random(&seed) % 113));
+
+		o.half_blocks = test_random(&seed) % 2;
+		o.no_marks = test_random(&seed) % 4 == 0;
+		o.view = (enum hr_map_view)(test_random(&seed) % HR_VIEW_COUNT);
+		o.scale = (enum hr_map_scale)(test_random(&seed) % HR_SCALE_COUNT);
+		if (test_random(&seed) % 2)
+			o.cursor_page = HEAP_PAGE + test_random(&seed) % 2000;
+		if (test_random(&seed) % 4 == 0)
+			o.open_chunk = HEAP_CHUNK;
+		draw(&f, s, 1 + i % 2, o);
+		check_glyphs(&f);
+		assert_true(f.npanes == 0 || o.open_chunk == HEAP_CHUNK || cells_found(&f) > 0);
+	}
+	free(series);
+	for (unsigned i = 0; i < 2; i++)
+		small_heap_release(&h[i]);
+	hr_frame_release(&f);
+}
+
+/* --- colours read back --- */
+
+struct seen {
+	uint32_t code;
+	int fg, bg;
+};
+
+/* One number of a CSI sequence, and what follows it. */
+static unsigned number(const char **p)
+{
+	unsigned n = 0;
+
+	while (**p >= '0' && **p <= '9')
+		n = n * 10 + (unsigned)(*(*p)++ - '0');
+	return n;
+}
+
+static void take_sgr(const char **p, struct seen *now)
+{
+	for (;;) {
+		unsigned n = number(p);
+		int *which = n % 100 / 10 == 4 || n / 10 == 10 ? &now->bg : &now->fg;
+
+		if (n == 0) {
+			now->fg = now->bg = -1;
+		} else if (n == 38 || n == 48) {
+			assert_int_equal(*(*p)++, ';');
+			assert_int_equal(number(p), 5);
+			assert_int_equal(*(*p)++, ';');
+			*(n == 38 ? &now->fg : &now->bg) = (int)number(p);
+		} else if (n == 39 || n == 49) {
+			*which = -1;
+		} else if (n >= 90) {
+			*which = (int)(n % 10) + 8;
+		} else {
+			*which = (int)(n % 10);
+		}
+		if (**p != ';')
+			break;
+		(*p)++;
+	}
+	assert_int_equal(*(*p)++, 'm');
+}
+
+static uint32_t take_code(const char **p)
+{
+	unsigned char c = (unsigned char)*(*p)++;
+	unsigned more = c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
+	uint32_t code = more == 2 ? c & 0xfu : more == 1 ? c & 0x1fu : c;
+
+	for (; more > 0; more--)
+		code = code << 6 | ((unsigned char)*(*p)++ & 0x3f);
+	return code;
+}
+
+static void check_ansi(const struct hr_frame *f, const struct hr_ansi_options *o)
+{
+	char *text = painted(f, o);
+	const char *p = text;
+	unsigned row = 0, column = 0;
+	struct seen now = {0, -1, -1};
+
+	while (*p != '\0') {
+		const struct hr_glyph *g;
+
+		if (*p == '\n') {
+			/* What is left out at the end is blank, and nothing of a line's colours is left to the next. */
+			assert_true(now.fg == -1 && now.bg == -1);
+			for (; column < f->columns; column++) {
+				assert_int_equal(hr_frame_glyph(f, row, column)->code, ' ');
+				assert_int_equal(
+				    hr_ink_color(hr_frame_glyph(f, row, column)->bg, o->palette, o->colors), -1);
+			}
+			row++;
+			column = 0;
+			p++;
+			continue;
+		}
+		if (strncmp(p, "\033[", 2) == 0) {
+			p += 2;
+			take_sgr(&p, &now);
+			continue;
+		}
+		assert_true(row < f->rows && column < f->columns);
+		g = hr_frame_glyph(f, row, column++);
+		now.code = take_code(&p);
+		assert_int_equal(now.code, o->utf8 ? g->code : (unsigned char)g->ascii);
+		assert_int_equal(now.bg, hr_ink_color(g->bg, o->palette, o->colors));
+		if (now.code != ' ')
+			assert_int_equal(now.fg, hr_ink_color(g->fg, o->palette, o->colors));
+	}
+	assert_int_equal(row, f->rows);
+	free(text);
+}
+
+static void draw_example(struct hr_frame *f, struct small_heap *h, bool half)
+{
+	struct hr_frame_options o = options(80, 24);
+	struct hr_scene s;
+
+	half_used(h, "go1.22");
+	small_heap_grow(h, 5000, 2);
+	small_heap_free(h, 600, 90);
+	s = scene_of(h);
+	o.half_blocks = half;
+	o.no_marks = half;
+	draw(f, &s, 1, o);
+	assert_int_equal(f->panes[0].half, half);
+}
+
+static void test_ansi_reads_back(void **state)
+{
+	static const unsigned colors[] = {256, 16, 8};
+	struct small_heap h;
+	struct hr_frame f = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		struct hr_ansi_options o = {
+		    .palette = (enum hr_palette)(i % 3), .colors = colors[i % 3], .utf8 = i < 3};
+
+		draw_example(&f, &h, i < 3);
+		check_ansi(&f, &o);
+		small_heap_release(&h);
+	}
+	hr_frame_release(&f);
+}
+
+/* In place: from the corner, each line cleared to its end, and no newline that would scroll. */
+static void test_ansi_in_place(void **state)
+{
+	struct hr_frame f = {0};
+	struct hr_ansi_options o = {.colors = 8, .in_place = true};
+	char *text;
+
+	(void)state;
+	assert_int_equal(hr_frame_message(&f, 5, 3, "now"), HR_OK);
+	text = painted(&f, &o);
+	assert_string_equal(text, "\033[H\033[K\r\n now\033[K\r\n\033[K");
+	free(text);
+	hr_frame_release(&f);
+}
+
+/* --- pictures read back --- */
+
+struct picture {
+	unsigned width, height;
+	uint8_t *rgb;
+};
+
+static struct picture read_png(FILE *in)
+{
+	png_image image = {.version = PNG_IMAGE_VERSION};
+	struct picture p;
+
+	assert_true(png_image_begin_read_from_stdio(&image, in));
+	image.format = PNG_FORMAT_RGB;
+	p = (struct picture){image.width, image.height, malloc(PNG_IMAGE_SIZE(image))};
+	assert_non_null(p.rgb);
+	assert_true(png_image_finish_read(&image, NULL, p.rgb, 0, NULL));
+	return p;
+}
+
+static uint32_t pixel(const struct picture *p, unsigned x, unsigned y)
+{
+	const uint8_t *at = p->rgb + 3 * ((size_t)y * p->width + x);
+
+	return (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
+}
+
+static struct picture paint_picture(const struct hr_frame *f, unsigned zoom)
+{
+	FILE *file = tmpfile();
+	struct picture p;
+	struct hr_error err;
+
+	assert_non_null(file);
+	assert_int_equal(hr_paint_png(f, HR_PALETTE_VIRIDIS, zoom, file, &err), HR_OK);
+	rewind(file);
+	p = read_png(file);
+	fclose(file);
+	assert_int_equal(p.width, f->columns * HR_PNG_CELL_COLUMNS * zoom);
+	assert_int_equal(p.height, f->rows * HR_PNG_CELL_ROWS * zoom);
+	return p;
+}
+
+/* The corner of a cell and, for half blocks, that of its lower half have the colours of their levels. */
+static void test_png_reads_back(void **state)
+{
+	struct small_heap h;
+	struct hr_frame f = {0};
+	unsigned blocks = 0, levels = 0;
+
+	(void)state;
+	for (unsigned zoom = 1; zoom <= 3; zoom++) {
+		struct picture p;
+
+		draw_example(&f, &h, zoom != 2);
+		p = paint_picture(&f, zoom);
+		for (unsigned row = 0; row < f.rows; row++)
+			for (unsigned i = 0; i < f.columns; i++) {
+				const struct hr_glyph *g = hr_frame_glyph(&f, row, i);
+				int fg = hr_ink_color(g->fg, HR_PALETTE_VIRIDIS, 256);
+				int bg = hr_ink_color(g->bg, HR_PALETTE_VIRIDIS, 256);
+				unsigned x = i * HR_PNG_CELL_COLUMNS * zoom, y = row * HR_PNG_CELL_ROWS * zoom;
+				unsigned lower = y + HR_PNG_CELL_ROWS / 2 * zoom;
+
+				if (g->code == HR_CODE_UPPER_HALF) {
+					assert_int_equal(pixel(&p, x, y), hr_xterm_rgb((unsigned)fg));
+					assert_int_equal(pixel(&p, x, lower), hr_xterm_rgb((unsigned)bg));
+					blocks++;
+				} else if (g->code == ' ' && bg >= 0) {
+					assert_int_equal(pixel(&p, x + zoom * HR_PNG_CELL_COLUMNS / 2, lower),
+							 hr_xterm_rgb((unsigned)bg));
+					levels++;
+				}
+			}
+		free(p.rgb);
+		small_heap_release(&h);
+	}
+	assert_true(blocks > 0 && levels > 100);
+	hr_frame_release(&f);
+}
+
+/* Letters are there, and differ: no two printable characters look alike. */
+static void test_png_letters(void **state)
+{
+	char text['~' - ' ' + 2];
+	struct hr_frame f = {0};
+	struct picture p;
+	enum { N = '~' - ' ' + 1 };
+
+	(void)state;
+	for (int c = ' '; c <= '~'; c++)
+		text[c - ' '] = (char)c;
+	text[N] = '\0';
+	assert_int_equal(hr_frame_message(&f, N, 1, text), HR_OK);
+	p = paint_picture(&f, 1);
+	for (unsigned a = 0; a < N; a++)
+		for (unsigned b = a + 1; b < N; b++) {
+			bool alike = true;
+
+			for (unsigned y = 0; y < HR_PNG_CELL_ROWS; y++)
+				for (unsigned x = 0; x < HR_PNG_CELL_COLUMNS; x++)
+					alike &= pixel(&p, a * HR_PNG_CELL_COLUMNS + x, y) ==
+						 pixel(&p, b * HR_PNG_CELL_COLUMNS + x, y);
+			assert_false(alike);
+		}
+	free(p.rgb);
+	hr_frame_release(&f);
+}
+
+static void test_png_to_a_full_disk(void **state)
+{
+	struct hr_frame f = {0};
+	struct hr_error err;
+	FILE *full = fopen("/dev/full", "w");
+
+	(void)state;
+	if (full == NULL)
+		skip();
+	setvbuf(full, NULL, _IONBF, 0);
+	assert_int_equal(hr_frame_message(&f, 80, 24, "full"), HR_OK);
+	assert_int_equal(hr_paint_png(&f, HR_PALETTE_GRAY, 1, full, &err), HR_EIO);
+	fclose(full);
+	hr_frame_release(&f);
+}
+
+static void test_json(void **state)
+{
+	struct small_heap h;
+	struct hr_frame f = {0};
+	struct hr_scene s;
+	json_t *o, *cells;
+
+	(void)state;
+	half_used(&h, "go1.19");
+	s = scene_of(&h);
+	draw(&f, &s, 1, options(20, 8));
+	o = hr_scene_json(&s, &f.panes[0]);
+	cells = json_object_get(o, "cells");
+	assert_int_equal(json_integer_value(json_object_get(o, "in_use_bytes")), 768 * HR_PAGE_BYTES);
+	assert_int_equal(json_array_size(json_object_get(cells, "level")), 64);
+	assert_int_equal(json_integer_value(json_array_get(json_object_get(cells, "level"), 11)), 9);
+	assert_int_equal(json_integer_value(json_array_get(json_object_get(cells, "level"), 12)), 0);
+	assert_int_equal(json_integer_value(json_array_get(json_object_get(cells, "address"), 1)),
+			 (HEAP_PAGE + 64) * HR_PAGE_BYTES);
+	assert_non_null(json_object_get(cells, "marked_chunks"));
+	assert_null(json_object_get(cells, "last_in_use_pages"));
+	assert_true(json_is_null(json_object_get(o, "search_address")));
+	json_decref(o);
+	hr_frame_release(&f);
+	small_heap_release(&h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_the_smallest),
+	    cmocka_unit_test(test_marks),
+	    cmocka_unit_test(test_two_policies),
+	    cmocka_unit_test(test_too_small),
+	    cmocka_unit_test(test_what_a_large_one_says),
+	    cmocka_unit_test(test_views_without_an_index),
+	    cmocka_unit_test(test_a_chunk),
+	    cmocka_unit_test(test_every_size),
+	    cmocka_unit_test(test_ansi_reads_back),
+	    cmocka_unit_test(test_ansi_in_place),
+	    cmocka_unit_test(test_png_reads_back),
+	    cmocka_unit_test(test_png_letters),
+	    cmocka_unit_test(test_png_to_a_full_disk),
+	    cmocka_unit_test(test_json),
+	};
+
+	return cmocka_run_group_tests_name("frame", tests, NULL, NULL);
+}
