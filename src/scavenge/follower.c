@@ -33,6 +33,22 @@
 
 static_assert(offsetof(struct hr_follower, view) == 0, "hr_follower_view relies on it");
 
+static uint32_t *stamps_of(const struct hr_follower *f, uint64_t page)
+{
+	uint64_t chunk = hr_chunk_of(page);
+	uint32_t *block = f->stamps[chunk / BLOCK_CHUNKS];
+
+	return block ? block + chunk % BLOCK_CHUNKS * HR_CHUNK_PAGES + hr_page_in_chunk(page) : NULL;
+}
+
+/* Where the pages of a chunk that came back are counted; NULL: none was ever released near it. */
+static uint32_t *refaults_of(const struct hr_follower *f, uint64_t chunk)
+{
+	uint32_t *block = f->stamps[chunk / BLOCK_CHUNKS];
+
+	return block ? block + BLOCK_STAMPS + chunk % BLOCK_CHUNKS : NULL;
+}
+
 static size_t stamp_blocks(const struct hr_follower *f)
 {
 	return (size_t)((f->settings.geometry->chunks + BLOCK_CHUNKS - 1) / BLOCK_CHUNKS);
@@ -102,6 +118,83 @@ void hr_follower_release(struct hr_follower *f)
 	free(f->stamps);
 	hr_pagemap_release(&f->map);
 	memset(f, 0, sizeof(*f));
+}
+
+/* --- copies ---------------------------------------------------------------- */
+
+/* The stamps and refaults of a chunk where there are some, so that the copy commits no more memory than the original. */
+static bool copy_stamps_of_chunk(struct hr_follower *to, const struct hr_follower *from, uint64_t chunk)
+{
+	static const uint32_t none[HR_CHUNK_PAGES];
+	const uint32_t *stamps = stamps_of(from, hr_chunk_page(chunk)), *refaults = refaults_of(from, chunk);
+	uint32_t **block = &to->stamps[chunk / BLOCK_CHUNKS];
+	bool stamped = stamps != NULL && memcmp(stamps, none, sizeof(none)) != 0;
+
+	if (!stamped && (refaults == NULL || *refaults == 0))
+		return true;
+	if (*block == NULL)
+		*block = hr_map(BLOCK_BYTES);
+	if (*block == NULL)
+		return false;
+	if (stamped)
+		memcpy(stamps_of(to, hr_chunk_page(chunk)), stamps, sizeof(none));
+	*refaults_of(to, chunk) = *refaults;
+	return true;
+}
+
+static bool copy_stamps(struct hr_follower *to, const struct hr_follower *from)
+{
+	to->stamps = hr_calloc(stamp_blocks(from), sizeof(*to->stamps));
+	if (to->stamps == NULL)
+		return false;
+	for (size_t i = 0; i < from->map.in_use.n; i++) {
+		const struct hr_range *grown = &from->map.in_use.at[i];
+
+		for (uint64_t chunk = hr_chunk_of(grown->base); chunk < hr_chunk_of(grown->limit); chunk++)
+			if (!copy_stamps_of_chunk(to, from, chunk))
+				return false;
+	}
+	return true;
+}
+
+/* All but what *to shares with none: of the map, the stamps and the policy nothing is its own yet. */
+static void copy_values(struct hr_follower *to, const struct hr_follower *from)
+{
+	*to = *from;
+	to->view.settings = &to->settings;
+	to->view.map = &to->map;
+	to->policy = NULL;
+	to->stamps = NULL;
+	memset(&to->map, 0, sizeof(to->map));
+	to->next = to->taken = NULL;
+	memset(to->samplers, 0, sizeof(to->samplers));
+	to->nsamplers = 0;
+	to->log = NULL;
+	to->released_to = NULL;
+}
+
+enum hr_status hr_follower_clone(const struct hr_follower *f, struct hr_follower **out, struct hr_error *err)
+{
+	struct hr_follower *to;
+
+	*out = NULL;
+	if (f->def->clone == NULL)
+		return hr_error_set(err, HR_EUSAGE, "policy '%s' can't be copied, so that there is no way back",
+				    f->def->name);
+	to = hr_calloc(1, sizeof(*to));
+	if (to == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	copy_values(to, f);
+	if (hr_pagemap_clone(&to->map, &f->map) == HR_OK && copy_stamps(to, f))
+		to->policy = f->def->clone(f->policy, to);
+	if (to->policy == NULL) {
+		hr_follower_release(to);
+		free(to);
+		return hr_error_set(err, HR_ENOMEM, "out of memory for a copy of policy %s", f->def->name);
+	}
+	recompute_stop(to);
+	*out = to;
+	return HR_OK;
 }
 
 void hr_follower_measure_from(struct hr_follower *f, uint64_t from_ns)
@@ -284,22 +377,6 @@ enum hr_status hr_follower_follow(struct hr_follower *f, const struct hr_place *
 	if (end && !faulty(f))
 		finish(f);
 	return faulty(f) ? HR_EPOLICY : HR_OK;
-}
-
-static uint32_t *stamps_of(const struct hr_follower *f, uint64_t page)
-{
-	uint64_t chunk = hr_chunk_of(page);
-	uint32_t *block = f->stamps[chunk / BLOCK_CHUNKS];
-
-	return block ? block + chunk % BLOCK_CHUNKS * HR_CHUNK_PAGES + hr_page_in_chunk(page) : NULL;
-}
-
-/* Where the pages of a chunk that came back are counted; NULL: none was ever released near it. */
-static uint32_t *refaults_of(const struct hr_follower *f, uint64_t chunk)
-{
-	uint32_t *block = f->stamps[chunk / BLOCK_CHUNKS];
-
-	return block ? block + BLOCK_STAMPS + chunk % BLOCK_CHUNKS : NULL;
 }
 
 uint32_t hr_follower_refaults(const struct hr_follower *f, uint64_t chunk)

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "pagealloc/geometry.h"
+#include "pagealloc/ranges.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,11 +16,14 @@
 struct hr_page_words {
 	uint64_t **blocks;
 	size_t nblocks;
+	struct hr_ranges covered;
 };
 
 bool hr_page_words_init(struct hr_page_words *w, const struct hr_geometry *geometry);
 void hr_page_words_release(struct hr_page_words *w);
-/* Makes room for the words of pages [page, page + npages), npages > 0. HR_ENOMEM. */
+/* A copy into an uninitialised *to, which commits no more memory than the original. False: out of memory. */
+bool hr_page_words_clone(struct hr_page_words *to, const struct hr_page_words *from);
+/* Makes room for the words of whole chunks, [page, page + npages), npages > 0, for which there is none yet. HR_ENOMEM. */
 enum hr_status hr_page_words_cover(struct hr_page_words *w, uint64_t page, uint64_t npages);
 
 /* The word of a page that is covered; those of the rest of its chunk follow. */

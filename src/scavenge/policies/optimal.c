@@ -73,6 +73,27 @@ static void *create(struct hr_follower *f, const void *config)
 	return s;
 }
 
+static void *clone(const void *state, struct hr_follower *f)
+{
+	const struct optimal *from = state;
+	struct optimal *s = malloc(sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	*s = *from;
+	s->f = f;
+	s->first = 0;
+	s->n = s->cap = from->n - from->first;
+	s->at = malloc((s->n + 1) * sizeof(*s->at));
+	if (!hr_page_words_clone(&s->freed, &from->freed) || s->at == NULL) {
+		destroy(s);
+		return NULL;
+	}
+	if (s->n > 0)
+		memcpy(s->at, from->at + from->first, s->n * sizeof(*s->at));
+	return s;
+}
+
 /* --- ahead ----------------------------------------------------------------- */
 
 static void mark(struct optimal *s, const struct hr_place *r, uint64_t word)
@@ -219,5 +240,6 @@ const struct hr_policy_def hr_policy_optimal = {
     .holds_back = true,
     .create = create,
     .destroy = destroy,
+    .clone = clone,
     .follow = follow,
 };
