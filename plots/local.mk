@@ -1,3 +1,3 @@
 # gnuplot scripts, for users to read and to change.
 plotsdir = $(pkgdatadir)/plots
-dist_plots_DATA = plots/index-work.gp plots/timeline.gp
+dist_plots_DATA = plots/batching.gp plots/index-work.gp plots/timeline.gp

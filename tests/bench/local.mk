@@ -37,6 +37,10 @@ bench_tools += tests/bench/index_work
 tests_bench_index_work_SOURCES = tests/bench/index_work.c
 tests_bench_index_work_LDADD = libcore.la
 
+bench_programs += tests/bench/madvise
+tests_bench_madvise_SOURCES = tests/bench/madvise.c
+tests_bench_madvise_LDADD = $(PTHREAD_LIBS)
+
 bench_tools += tests/bench/alloc
 tests_bench_alloc_SOURCES = tests/bench/alloc.c
 tests_bench_alloc_LDADD = libcore.la $(ZLIB_LIBS)
@@ -49,10 +53,13 @@ bench_scripts += tests/bench/replay.sh
 
 bench_scripts += tests/bench/heaptrack.sh
 
-# The studies in docs/: the tables that they quote and the pictures, made anew in study/.
-studies = tests/bench/index_work
-study: heapreplay$(EXEEXT) $(studies)
+# The studies in docs/: the figures that they quote and the pictures, made anew
+# in study/; STUDY_TRACES are the traces of the second, in place of the shipped ones.
+EXTRA_DIST += tests/bench/batching.sh
+study: heapreplay$(EXEEXT) tests/bench/index_work
 	@$(MKDIR_P) study
 	tests/bench/index_work >study/index-work.csv
 	gnuplot -e "csv='study/index-work.csv'; out='study/index-work.png'" $(top_srcdir)/plots/index-work.gp
+	@export $(test_environment); $(BASH) $(top_srcdir)/tests/bench/batching.sh >study/batching.csv
+	gnuplot -e "csv='study/batching.csv'; out='study/batching.png'" $(top_srcdir)/plots/batching.gp
 .PHONY: study
