@@ -19,7 +19,7 @@ metrics=(retained_mean_bytes returned_background_bytes returned_limit_bytes rele
 	goal_miss_worst_ns)
 # What a call and a 4 KiB page cost, ns. fitted: the default, which recordings fit; measured: tests/bench/madvise;
 # guess2019: 5 us for an 8 KiB page, most of it for the call, as the runtime's authors once measured.
-declare -A costs_ns=([fitted]=1500,550 [measured]=950,370 [guess2019]=4000,500)
+declare -A costs_ns=([fitted]="1500,550" [measured]="950,370" [guess2019]="4000,500")
 
 # From a series of 10 ms: "BYTES,NS" of the largest drop.
 drop() {
