@@ -1,6 +1,7 @@
 /*
  * Events a second of a whole replay, one thread: reading, placing, following
- * one policy (go1.22) or all six; and of the stages alone.
+ * one policy (go1.22) or all that fit; and of the stages alone. Then how much
+ * longer all of them take than one, on all processors.
  *
  *   replay TRACE...      uncompressed ones; prints NAME best median unit
  */
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define RUNS 7
 
@@ -51,19 +53,25 @@ static uint64_t decode(const char *path)
 	return total;
 }
 
-static uint64_t follow(const char *path, const char *const *names, size_t n)
+#define MAX_POLICIES 32
+
+/* jobs as in hr_replay_options; of the policies those that fit the trace. */
+static uint64_t follow(const char *path, const char *const *names, size_t n, unsigned jobs, bool intervals)
 {
-	struct hr_policy_choice choices[8], own;
+	struct hr_policy_choice choices[MAX_POLICIES], own;
 	struct hr_replay_options options;
 	struct hr_replay r;
 	struct hr_error err;
 	uint64_t total;
 
 	hr_replay_defaults(&options);
-	options.jobs = 1;
-	for (size_t i = 0; i < n; i++)
+	options.jobs = jobs;
+	options.intervals = intervals;
+	for (size_t i = 0; i < n; i++) {
 		if (hr_policy_choose(names[i], &choices[i], &err) != HR_OK)
 			die(&err);
+		choices[i].if_fits = true;
+	}
 	if (hr_replay_open(&r, path, &options, choices, n, &own, &err) != HR_OK || hr_replay_run(&r, &err) != HR_OK)
 		die(&err);
 	total = hr_reader_stats(r.reader)->events_total;
@@ -73,18 +81,28 @@ static uint64_t follow(const char *path, const char *const *names, size_t n)
 	return total;
 }
 
+static const char *const one[] = {"go1.22"};
+
+/* What `compare` runs without -p. */
+static size_t all(const char *names[MAX_POLICIES])
+{
+	size_t n = 0;
+
+	for (; hr_policies[n] != NULL && n < MAX_POLICIES; n++)
+		names[n] = hr_policies[n]->name;
+	return n;
+}
+
 static uint64_t one_policy(const char *path)
 {
-	static const char *const names[] = {"go1.22"};
-
-	return follow(path, names, 1);
+	return follow(path, one, 1, 1, false);
 }
 
 static uint64_t all_policies(const char *path)
 {
-	static const char *const names[] = {"go1.18", "go1.19", "go1.21", "go1.22", "none", "eager"};
+	const char *names[MAX_POLICIES];
 
-	return follow(path, names, 6);
+	return follow(path, names, all(names), 1, true);
 }
 
 static int by_value(const void *a, const void *b)
@@ -108,13 +126,34 @@ static void measure(const char *name, uint64_t (*run)(const char *), const char 
 	printf("%-14s %10.1f %10.1f million events/s\n", name, rates[RUNS - 1], rates[RUNS / 2]);
 }
 
+/* How much longer all policies take than one, on all processors; each ratio is of two runs one after the other. */
+static void measure_ratio(const char *path)
+{
+	const char *names[MAX_POLICIES];
+	double ratios[RUNS];
+	size_t n = all(names);
+
+	for (unsigned i = 0; i < RUNS; i++) {
+		double start = now(), middle;
+
+		follow(path, one, 1, 0, false);
+		middle = now();
+		follow(path, names, n, 0, true);
+		ratios[i] = (now() - middle) / (middle - start);
+	}
+	qsort(ratios, RUNS, sizeof(ratios[0]), by_value);
+	printf("%-14s %10.2f %10.2f times the wall time of one policy (%zu policies, %ld processors)\n", "compare -j",
+	       ratios[0], ratios[RUNS / 2], n, sysconf(_SC_NPROCESSORS_ONLN));
+}
+
 int main(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
 		printf("%s\n", argv[i]);
 		measure("decode", decode, argv[i]);
 		measure("replay", one_policy, argv[i]);
-		measure("compare", all_policies, argv[i]);
+		measure("compare -j 1", all_policies, argv[i]);
+		measure_ratio(argv[i]);
 	}
 	return 0;
 }
