@@ -4,16 +4,15 @@
 
 #include "base/alloc.h"
 #include "base/units.h"
+#include "replay/pool.h"
 #include "trace/format.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define EVENTS_A_BATCH 8192
 #define RECORDS_A_BATCH 8192
-#define BATCHES 8 /* between the placer and the workers */
 #define DEFAULT_OTHER_MEMORY (UINT64_C(5) << 20)
 #define DEFAULT_WAKE_DELAY_NS UINT64_C(10000000)
 
@@ -267,157 +266,44 @@ void hr_replay_close(struct hr_replay *r)
 	memset(r, 0, sizeof(*r));
 }
 
-/* --- sharing batches of records out to workers --- */
+/* --- those who follow: the followers by number, then the collector of intervals --- */
 
-struct batch {
-	struct hr_place *records;
-	size_t n, cap;
-};
-
-struct pool {
-	struct hr_replay *r;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct batch ring[BATCHES];
-	uint64_t produced; /* batches put into the ring so far */
-	bool closed;
-	enum hr_status status;
-	unsigned nworkers;
-	struct worker {
-		struct pool *pool;
-		pthread_t thread;
-		unsigned index;
-		uint64_t consumed;
-	} workers[];
-};
-
-/* Those who follow are numbered: the followers, then the collector of intervals. */
 static size_t count_following(const struct hr_replay *r)
 {
 	return r->nfollowers + (r->intervals != NULL);
 }
 
-/* All follow a batch even where one of them fails, so that the error does not depend on threads. */
-static void follow_as(struct hr_replay *r, size_t i, const struct hr_place *records, size_t n, enum hr_status *status)
+static enum hr_status follow_as(void *ctx, size_t who, const struct hr_place *records, size_t n)
 {
-	enum hr_status s = i < r->nfollowers ? hr_follower_follow(r->followers[i], records, n)
-					     : hr_intervals_follow(r->intervals, records, n);
+	struct hr_replay *r = ctx;
 
-	if (*status == HR_OK)
-		*status = s;
+	return who < r->nfollowers ? hr_follower_follow(r->followers[who], records, n)
+				   : hr_intervals_follow(r->intervals, records, n);
 }
 
-static void *work(void *arg)
+/* On this thread. All follow a batch even where one of them fails, so that the error is that of several threads. */
+static enum hr_status follow_here(struct hr_replay *r, const struct hr_place *records, size_t n)
 {
-	struct worker *w = arg;
-	struct pool *p = w->pool;
+	enum hr_status status = HR_OK;
 
-	pthread_mutex_lock(&p->lock);
-	for (;;) {
-		enum hr_status status = HR_OK;
-		const struct batch *b;
+	for (size_t who = 0; who < count_following(r); who++) {
+		enum hr_status s = follow_as(r, who, records, n);
 
-		while (w->consumed == p->produced && !p->closed)
-			pthread_cond_wait(&p->changed, &p->lock);
-		if (w->consumed == p->produced)
-			break;
-		b = &p->ring[w->consumed % BATCHES];
-		pthread_mutex_unlock(&p->lock);
-		for (size_t i = w->index; i < count_following(p->r); i += p->nworkers)
-			follow_as(p->r, i, b->records, b->n, &status);
-		pthread_mutex_lock(&p->lock);
-		if (status != HR_OK && p->status == HR_OK)
-			p->status = status;
-		w->consumed++;
-		pthread_cond_broadcast(&p->changed);
+		if (status == HR_OK)
+			status = s;
 	}
-	pthread_mutex_unlock(&p->lock);
-	return NULL;
-}
-
-static bool ring_full(const struct pool *p)
-{
-	for (unsigned i = 0; i < p->nworkers; i++)
-		if (p->produced - p->workers[i].consumed >= BATCHES)
-			return true;
-	return false;
-}
-
-static enum hr_status share_out(struct pool *p, const struct hr_place *records, size_t n)
-{
-	struct batch *b;
-	enum hr_status status;
-
-	pthread_mutex_lock(&p->lock);
-	while (ring_full(p))
-		pthread_cond_wait(&p->changed, &p->lock);
-	status = p->status;
-	b = &p->ring[p->produced % BATCHES];
-	pthread_mutex_unlock(&p->lock);
-	if (status != HR_OK)
-		return status;
-	if (!hr_reserve(&b->records, &b->cap, n, sizeof(*b->records)))
-		return HR_ENOMEM;
-	memcpy(b->records, records, n * sizeof(*records));
-	b->n = n;
-	pthread_mutex_lock(&p->lock);
-	p->produced++;
-	pthread_cond_broadcast(&p->changed);
-	pthread_mutex_unlock(&p->lock);
-	return HR_OK;
-}
-
-/* Lets the workers finish what is in the ring. */
-static enum hr_status close_pool(struct pool *p)
-{
-	enum hr_status status;
-
-	pthread_mutex_lock(&p->lock);
-	p->closed = true;
-	pthread_cond_broadcast(&p->changed);
-	pthread_mutex_unlock(&p->lock);
-	for (unsigned i = 0; i < p->nworkers; i++)
-		pthread_join(p->workers[i].thread, NULL);
-	for (unsigned i = 0; i < BATCHES; i++)
-		free(p->ring[i].records);
-	status = p->status;
-	pthread_cond_destroy(&p->changed);
-	pthread_mutex_destroy(&p->lock);
-	free(p);
 	return status;
 }
 
 /* NULL: one thread is enough, or no more can be had; the caller then follows by itself. */
-static struct pool *open_pool(struct hr_replay *r)
+static struct hr_pool *open_pool(struct hr_replay *r)
 {
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t n = r->options.jobs ? r->options.jobs : online > 0 ? (size_t)online : 1;
-	struct pool *p;
 
 	if (n > count_following(r))
 		n = count_following(r);
-	if (n < 2)
-		return NULL;
-	p = hr_calloc(1, sizeof(*p) + n * sizeof(p->workers[0]));
-	if (p == NULL)
-		return NULL;
-	p->r = r;
-	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->changed, NULL);
-	p->nworkers = (unsigned)n;
-	for (unsigned i = 0; i < n; i++) {
-		p->workers[i].pool = p;
-		p->workers[i].index = i;
-	}
-	for (unsigned i = 0; i < n; i++) {
-		if (pthread_create(&p->workers[i].thread, NULL, work, &p->workers[i]) != 0) {
-			/* Nothing has been shared out yet, so that those which run can just end. */
-			p->nworkers = i;
-			close_pool(p);
-			return NULL;
-		}
-	}
-	return p;
+	return n > 1 ? hr_pool_new((unsigned)n, count_following(r), follow_as, r) : NULL;
 }
 
 static void report_progress(const struct hr_replay *r, uint64_t trace_ns)
@@ -513,7 +399,7 @@ static enum hr_status explain(const struct hr_replay *r, enum hr_status status, 
 	return hr_error_set(err, first->fault.status, "%s", first->fault.text);
 }
 
-static enum hr_status follow(struct hr_replay *r, struct pool *pool, const struct hr_place *records, size_t n,
+static enum hr_status follow(struct hr_replay *r, struct hr_pool *pool, const struct hr_place *records, size_t n,
 			     struct hr_error *err)
 {
 	enum hr_status status = HR_OK;
@@ -521,10 +407,7 @@ static enum hr_status follow(struct hr_replay *r, struct pool *pool, const struc
 	while (n > 0 && status == HR_OK) {
 		size_t some = n < RECORDS_A_BATCH ? n : RECORDS_A_BATCH;
 
-		if (pool != NULL)
-			status = share_out(pool, records, some);
-		for (size_t i = 0; pool == NULL && i < count_following(r); i++)
-			follow_as(r, i, records, some, &status);
+		status = pool != NULL ? hr_pool_share(pool, records, some) : follow_here(r, records, some);
 		records += some;
 		n -= some;
 	}
@@ -537,7 +420,7 @@ static enum hr_status follow(struct hr_replay *r, struct pool *pool, const struc
 
 enum hr_status hr_replay_run(struct hr_replay *r, struct hr_error *err)
 {
-	struct pool *pool = open_pool(r);
+	struct hr_pool *pool = open_pool(r);
 	const struct hr_place *records;
 	enum hr_status status, following;
 	size_t n;
@@ -548,7 +431,7 @@ enum hr_status hr_replay_run(struct hr_replay *r, struct hr_error *err)
 			status = follow(r, pool, records, n, err);
 	} while (status == HR_OK);
 	if (pool != NULL) {
-		following = close_pool(pool);
+		following = hr_pool_close(pool);
 		/* Before whatever ended the reading, which is further on in the trace. */
 		if (following != HR_OK)
 			status = explain(r, following, err);

@@ -1,9 +1,9 @@
 /*
  * A replay: a trace is read (objects become spans), placed once, and followed by any number of
  * policies. Reading, placing and following are stages with batches between
- * them; with several threads the followers are shared out among workers, each
- * of which sees every batch in order, so that the answers do not depend on the
- * number of threads.
+ * them; with several threads the followers are served by whichever is free
+ * (pool.h), each with every batch in order, so that the answers do not depend on
+ * the number of threads.
  */
 #ifndef HR_REPLAY_REPLAY_H
 #define HR_REPLAY_REPLAY_H
