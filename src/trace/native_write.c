@@ -68,6 +68,7 @@ struct hr_native_writer {
 	struct hr_places *places;
 	struct hr_event *events; /* n of the block to be */
 	size_t n, block_events;
+	bool stands;	    /* among them is what hr_standing keeps */
 	uint32_t *sorts_of; /* each event's */
 	size_t cap_sorts_of;
 	struct sort sorts[HR_NATIVE_MAX_ENTRIES];
@@ -153,6 +154,12 @@ static bool is_object(unsigned kind)
 	return kind >= HR_EV_OBJ_EXISTS && kind <= HR_EV_STACK_FREE;
 }
 
+/* Kinds that native_numbers.h keeps where there are no addresses. */
+static bool is_numbered(unsigned kind)
+{
+	return kind >= HR_EV_OBJ_EXISTS && kind <= HR_EV_OBJ_FREE;
+}
+
 static bool has_place(unsigned kind)
 {
 	return kind <= HR_EV_STACK_FREE || (kind >= HR_EV_PAGE_ALLOC && kind <= HR_EV_PAGE_SCAV);
@@ -182,7 +189,7 @@ static bool describe_number(struct hr_native_writer *w, const struct hr_event *e
 		return hr_numbers_add(s, ev->size, ev->arg);
 	}
 	/* Somebody's own numbers: those can't be told by a state. */
-	if (ev->kind >= HR_EV_OBJ_EXISTS && ev->kind <= HR_EV_OBJ_FREE)
+	if (is_numbered(ev->kind))
 		w->own_numbers = true;
 	return true;
 }
@@ -618,7 +625,10 @@ static enum hr_status flush(struct hr_native_writer *w, struct hr_error *err)
 
 	HR_TRY(maybe_snapshot(w, w->events[0].time_ns, err));
 	HR_TRY(write_events(w, 'E', w->events, &n, err));
-	HR_TRY(hr_standing_follow(&w->standing, w->events, n, err));
+	/* Going through a block of nothing but numbered objects would be for nothing. */
+	if (w->stands)
+		HR_TRY(hr_standing_follow(&w->standing, w->events, n, err));
+	w->stands = w->stands && n < w->n;
 	w->number += n;
 	w->n -= n;
 	memmove(w->events, w->events + n, w->n * sizeof(*w->events));
@@ -677,6 +687,7 @@ enum hr_status hr_native_add(struct hr_native_writer *w, const struct hr_event *
 			if (ev[i].time_ns < w->last_ns)
 				return hr_error_set(err, HR_EUSAGE, "time runs backwards");
 			w->last_ns = ev[i].time_ns;
+			w->stands |= !(w->numbered && is_numbered(ev[i].kind));
 		}
 		memcpy(w->events + w->n, ev, some * sizeof(*ev));
 		w->n += some;

@@ -28,7 +28,8 @@ void hr_window_release(struct hr_window *w)
 	hr_standing_release(&w->standing);
 	hr_ids_release(&w->ids);
 	hr_map64_release(&w->types);
-	free(w->ev);
+	free(w->made);
+	w->made = NULL;
 	w->ev = NULL;
 }
 
@@ -108,10 +109,11 @@ static bool keep(struct hr_window *w, struct hr_event ev)
 	if (numbered && ev.kind == HR_EV_OBJ_FREE && hr_ids_find(&w->ids, ev.addr) == HR_NO_NUMBER)
 		return true;
 	if ((numbered && !renumber(w, &ev)) || (w->anonymous && !hide_type(w, &ev)) ||
-	    !hr_reserve(&w->ev, &w->cap, w->n + 1, sizeof(*w->ev)))
+	    !hr_reserve(&w->made, &w->cap, w->n + 1, sizeof(*w->made)))
 		return false;
 	ev.time_ns -= w->from_ns;
-	w->ev[w->n++] = ev;
+	w->made[w->n++] = ev;
+	w->ev = w->made;
 	w->events++;
 	w->free_os_memory += ev.kind == HR_EV_GC_BEGIN && (ev.flags & HR_EVF_FREE_OS_MEMORY) != 0;
 	return true;
@@ -139,6 +141,12 @@ enum hr_status hr_window_take(struct hr_window *w, const struct hr_event *ev, si
 {
 	size_t before = 0;
 
+	if (w->from_ns == 0 && w->until_ns == UINT64_MAX && !w->anonymous) {
+		w->begun = true;
+		w->ev = ev;
+		w->n = n;
+		return HR_OK;
+	}
 	w->n = 0;
 	while (!w->begun && before < n && ev[before].time_ns < w->from_ns)
 		before++;

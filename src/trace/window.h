@@ -26,10 +26,12 @@ struct hr_window {
 	bool begun; /* what stands at from_ns has been told */
 	bool past;  /* something behind until_ns was seen: no need to read on */
 	struct hr_standing standing;
-	struct hr_ids ids;     /* of numbered objects */
-	struct hr_map64 types; /* number given to each */
-	struct hr_event *ev;   /* what was made of the last events */
-	size_t n, cap;
+	struct hr_ids ids;	   /* of numbered objects */
+	struct hr_map64 types;	   /* number given to each */
+	const struct hr_event *ev; /* what was made of the last events; or those themselves */
+	size_t n;
+	struct hr_event *made;
+	size_t cap;
 	uint64_t free_os_memory;
 	uint64_t events; /* in the window so far, with those that stand at its begin */
 };
@@ -43,7 +45,7 @@ void hr_window_meta(const struct hr_window *w, struct hr_trace_meta *meta);
 void hr_window_stats(const struct hr_window *w, struct hr_trace_stats *stats);
 /*
  * The next n events of the trace; what becomes of them is in w->ev, w->n until
- * the next call. HR_ENOMEM.
+ * the next call, while those that were given are there. HR_ENOMEM.
  */
 enum hr_status hr_window_take(struct hr_window *w, const struct hr_event *ev, size_t n, struct hr_error *err);
 /*
