@@ -131,6 +131,11 @@ static enum hr_status settle(struct hr_objects_options *o, const struct hr_trace
 		return hr_error_set(err, HR_EUSAGE,
 				    "the trace tells spans, but not the objects in them; --gc %s needs objects",
 				    gc_names[o->gc]);
+	if (meta->has_spans && !meta->has_addresses)
+		return hr_error_set(err, HR_EUSAGE,
+				    "the trace tells spans and objects without addresses; --gc %s needs to know which "
+				    "objects lie in which spans",
+				    gc_names[o->gc]);
 	if (o->gc == HR_GC_RECORDED && !meta->has_cycles)
 		return hr_error_set(err, HR_EUSAGE,
 				    "the trace tells no GC cycles; use --gc model, or --gc none to free at once");

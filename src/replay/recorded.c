@@ -12,11 +12,14 @@
 #include <string.h>
 
 #define MANUAL HR_SPAN_CLASSES
+/* Address space that spans may touch, 1 TiB: the tables take half a GiB then. */
+#define MAX_TABLES (1u << 18)
 #define MAX_SPAN_PAGES ((UINT64_C(1) << 41) / HR_PAGE_BYTES)
 
 void hr_recorded_init(struct hr_recorded *s)
 {
 	memset(s, 0, sizeof(*s));
+	s->max_tables = MAX_TABLES;
 	hr_map64_init(&s->chunks);
 	hr_map64_init(&s->stacks);
 	hr_ledger_init(&s->numbers);
@@ -59,7 +62,8 @@ static struct hr_recorded_chunk *make_table(struct hr_recorded *s, uint64_t chun
 
 	if (t != NULL)
 		return t;
-	if (!hr_reserve(&s->tables, &s->tables_cap, s->ntables + 1, sizeof(struct hr_recorded_chunk *)))
+	if (s->ntables == s->max_tables ||
+	    !hr_reserve(&s->tables, &s->tables_cap, s->ntables + 1, sizeof(struct hr_recorded_chunk *)))
 		return NULL;
 	t = hr_calloc(1, sizeof(*t));
 	if (t == NULL || !hr_map64_put(&s->chunks, chunk, s->ntables)) {
@@ -97,12 +101,15 @@ uint32_t hr_recorded_in_the_way(struct hr_recorded *s, uint64_t page, uint64_t n
 
 static bool mark_pages(struct hr_recorded *s, uint64_t page, uint64_t npages, uint32_t what)
 {
-	for (uint64_t p = page; p < page + npages; p++) {
-		struct hr_recorded_chunk *t = make_table(s, hr_chunk_of(p));
+	for (uint64_t end = page + npages, next; page < end; page = next) {
+		struct hr_recorded_chunk *t = make_table(s, hr_chunk_of(page));
 
 		if (t == NULL)
 			return false;
-		t->span[hr_page_in_chunk(p)] = what;
+		next = hr_chunk_page(hr_chunk_of(page) + 1);
+		next = next < end ? next : end;
+		for (uint64_t p = page; p < next; p++)
+			t->span[hr_page_in_chunk(p)] = what;
 	}
 	return true;
 }
@@ -142,7 +149,12 @@ enum hr_status hr_recorded_add_span(struct hr_recorded *s, uint64_t page, uint64
 		slots = hr_size_classes[size_class].span_bytes / slot_bytes;
 	}
 	*span = take_span(s, class, slots);
-	if (*span == HR_NO_SLOT || !mark_pages(s, page, npages, *span + 1))
+	if (*span != HR_NO_SLOT && !mark_pages(s, page, npages, *span + 1))
+		*span = HR_NO_SLOT;
+	if (*span == HR_NO_SLOT && s->ntables == s->max_tables)
+		return hr_error_set(err, HR_EINPUT,
+				    "the recorded spans lie all over more than 1 TiB; no heap that we know does");
+	if (*span == HR_NO_SLOT)
 		return hr_error_set(err, HR_ENOMEM, "out of memory for the spans of the trace");
 	s->spans[*span].page = page;
 	s->spans[*span].npages = (uint32_t)npages;

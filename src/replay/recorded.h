@@ -45,7 +45,7 @@ struct hr_recorded {
 	struct hr_recorded_chunk {
 		uint32_t span[512]; /* by page, + 1; 0: none */
 	} * *tables;
-	size_t ntables, tables_cap;
+	size_t ntables, tables_cap, max_tables;
 	uint64_t last_chunk; /* of the last look-up, and its table */
 	struct hr_recorded_chunk *last_table;
 	struct hr_recorded_span *spans;

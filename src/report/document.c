@@ -5,6 +5,7 @@
 #include "report/metrics.h"
 #include "report/optimum.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -231,11 +232,12 @@ json_t *hr_document_comparison(const char *path, const struct hr_replay *r, cons
 
 enum hr_status hr_document_write(json_t *document, FILE *out, struct hr_error *err)
 {
-	int failed;
+	enum hr_status status = HR_OK;
 
 	if (document == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	failed = json_dumpf(document, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) != 0 || fputc('\n', out) == EOF;
+	if (json_dumpf(document, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) != 0 || fputc('\n', out) == EOF)
+		status = hr_error_set(err, HR_EIO, "cannot write the JSON: %s", strerror(errno));
 	json_decref(document);
-	return failed ? hr_error_set(err, HR_EIO, "cannot write the JSON") : HR_OK;
+	return status;
 }

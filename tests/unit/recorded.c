@@ -87,6 +87,26 @@ static void test_bad_spans(void **state)
 	hr_recorded_release(&s);
 }
 
+/* Memory is that of the address space that spans touch; there is an end to it. */
+static void test_spans_all_over(void **state)
+{
+	struct hr_recorded s;
+	struct hr_error err;
+	uint32_t id;
+
+	(void)state;
+	hr_recorded_init(&s);
+	s.max_tables = 4;
+	span(&s, PAGE, 2 * 512, 0);
+	span(&s, PAGE + 10000 * 512, 512, CLASS(0, 1));
+	assert_int_equal(hr_recorded_add_span(&s, PAGE + 512 * 512, 2 * 512, 0, &id, &err), HR_EINPUT);
+	assert_non_null(strstr(err.text, "1 TiB"));
+	/* Where one was before there is room for another. */
+	hr_recorded_drop_span(&s, hr_recorded_span_at(&s, PAGE));
+	span(&s, PAGE + 300, 700, 0);
+	hr_recorded_release(&s);
+}
+
 /* One-page spans of 16 slots come and go, with objects in them. */
 static void test_beside_a_map(void **state)
 {
@@ -150,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_slots),
 	    cmocka_unit_test(test_bad_spans),
+	    cmocka_unit_test(test_spans_all_over),
 	    cmocka_unit_test(test_beside_a_map),
 	};
 
