@@ -18,19 +18,19 @@ struct who {
 	uint64_t batches, sum;
 	unsigned work;	   /* how much it has to do with a record */
 	uint64_t fails_at; /* the batch; 0: never */
+	volatile uint64_t waste;
 };
 
 static enum hr_status follow(void *ctx, size_t i, const struct hr_place *records, size_t n)
 {
 	struct who *w = (struct who *)ctx + i;
-	volatile uint64_t waste = 0;
 
 	assert_int_equal(atomic_fetch_add(&w->inside, 1), 0);
 	for (size_t k = 0; k < n; k++) {
 		assert_int_equal(records[k].page, w->batches);
 		w->sum = w->sum * 31 + records[k].time_ns;
 		for (unsigned j = 0; j < w->work; j++)
-			waste += j;
+			w->waste += j;
 	}
 	w->batches++;
 	atomic_fetch_sub(&w->inside, 1);
