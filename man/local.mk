@@ -9,8 +9,10 @@ filled_pages = \
 	man/heapreplay-import.1 \
 	man/heapreplay-info.1 \
 	man/heapreplay-metrics.5 \
+	man/heapreplay-plot.1 \
 	man/heapreplay-policies.1 \
 	man/heapreplay-replay.1 \
+	man/heapreplay-report.1 \
 	man/heapreplay-validate.1
 man_MANS = $(filled_pages)
 CLEANFILES += $(filled_pages)
@@ -26,7 +28,9 @@ man/heapreplay-generate.1: $(top_srcdir)/man/heapreplay-generate.1.in
 man/heapreplay-heatmap.1: $(top_srcdir)/man/heapreplay-heatmap.1.in
 man/heapreplay-import.1: $(top_srcdir)/man/heapreplay-import.1.in
 man/heapreplay-info.1: $(top_srcdir)/man/heapreplay-info.1.in
+man/heapreplay-plot.1: $(top_srcdir)/man/heapreplay-plot.1.in
 man/heapreplay-policies.1: $(top_srcdir)/man/heapreplay-policies.1.in
+man/heapreplay-report.1: $(top_srcdir)/man/heapreplay-report.1.in
 man/heapreplay-replay.1: $(top_srcdir)/man/heapreplay-replay.1.in
 man/heapreplay-validate.1: $(top_srcdir)/man/heapreplay-validate.1.in
 man/heapreplay-metrics.5: $(top_srcdir)/man/heapreplay-metrics.5.in

@@ -1,3 +1,23 @@
-# gnuplot scripts, for users to read and to change.
+# gnuplot scripts, for users to read and to copy.
 plotsdir = $(pkgdatadir)/plots
-dist_plots_DATA = plots/batching.gp plots/index-work.gp plots/timeline.gp
+
+# Those of `heapreplay plot`. The program holds their texts, so that it never draws with
+# those of another version.
+embedded_plots = \
+	plots/common.gp \
+	plots/compare.gp \
+	plots/heatmap.gp \
+	plots/index.gp \
+	plots/intervals.gp \
+	plots/timeline.gp \
+	plots/tradeoff.gp
+dist_plots_DATA = $(embedded_plots) plots/batching.gp plots/index-work.gp
+
+BUILT_SOURCES += src/report/scripts.inc
+CLEANFILES += src/report/scripts.inc
+EXTRA_DIST += plots/embed.sh
+src/report/scripts.inc: plots/embed.sh $(embedded_plots)
+	$(AM_V_GEN)$(MKDIR_P) src/report && cd $(top_srcdir) && $(SHELL) plots/embed.sh $(embedded_plots) \
+		> '$(abs_top_builddir)/$@.tmp' && mv '$(abs_top_builddir)/$@.tmp' '$(abs_top_builddir)/$@'
+# Without make's dependencies yet, in a fresh tree.
+src/report/plot.lo: src/report/scripts.inc

@@ -1,58 +1,54 @@
-# Memory over time, from the series of one replay:
+# Memory over time.
 #
-#   heapreplay replay --series s.csv TRACE
-#   gnuplot -e "csv='s.csv'; out='s.png'; ttl='my program, go1.19'" timeline.gp
+#   $runs            a part for each policy, called run_name[]; runs: how many. Columns:
+#                    time, then memory: in use, manual, free, released (means of an
+#                    interval), retained (the most in it), the scavenger's goal, the
+#                    GC's heap goal, the memory limit less what is beside the heap.
+#                    A row where an interval begins, and one at the end
+#   one_trace        whether all are of one trace
+#   $cycles          when GC cycles were marked to the end; gc_cycles: how many
+#   has_goal, has_limit
+#   time_unit, memory_unit, time_begin, time_end, memory_top
 #
-# csv   the series; columns are found by their names
-# out   the picture; its ending says what kind: .png (default), .svg, .pdf
-# ttl   the title (may be left out)
-#
-# In use, free and released are stacked, so their top is what is mapped for the
-# heap; the lines are retained memory (in use and free) and the scavenger's goal.
-# Colours are Okabe and Ito's, which colour-blind people can tell apart.
+# Of one policy: in use, manual, free and released are stacked, so that their top
+# is all that is mapped. Of several: the memory that each retained, as lines. Steps,
+# not slopes, since a row holds until the next.
 
-if (!exists("csv")) { print "timeline.gp: set csv='FILE.csv'"; exit status 2 }
-if (!exists("out")) { out = "timeline.png" }
-if (!exists("ttl")) { ttl = "" }
+set label 104 sprintf("heap memory (%s)", memory_unit) at screen left(18), graph 0.5 center rotate
+set xrange [time_begin : time_end]
+set yrange [0 : 1.06 * memory_top]
+set lmargin at screen left(95)
+set rmargin at screen 1 - left(30)
+foot = 112
+set bmargin at screen bottom(foot)
+set key at screen 0.5, bottom(7) center bottom horizontal maxrows 2 Left reverse samplen 1.6 width 1 noenhanced
+set label 105 sprintf("time (%s)", time_unit) at graph 0.5, screen bottom(foot - 50) center
+set grid ytics
 
-if (strlen(out) > 4 && out[strlen(out) - 3:] eq ".svg") {
-	set terminal svg size 1200, 600 background "white" dynamic font "sans,14"
-} else { if (strlen(out) > 4 && out[strlen(out) - 3:] eq ".pdf") {
-	set terminal pdfcairo size 24cm, 12cm font "sans,12"
+if (runs == 1) {
+	# What is drawn later lies above.
+	plot $runs using 1:($2 + $3 + $4 + $5) with fillsteps linecolor rgb released_color notitle, \
+	     $runs using 1:($2 + $3 + $4) with fillsteps linecolor rgb free_color notitle, \
+	     $runs using 1:($2 + $3) with fillsteps linecolor rgb manual_color notitle, \
+	     $runs using 1:2 with fillsteps linecolor rgb in_use_color notitle, \
+	     $runs using 1:6 with steps linewidth 1 dashtype solid linecolor rgb "black" notitle, \
+	     $runs using 1:7 with steps linewidth 2.5 dashtype solid linecolor rgb red notitle, \
+	     $runs using 1:9 with steps linewidth 2.5 dashtype 2 linecolor rgb pink notitle, \
+	     $cycles using 1:(1.06 * memory_top):(0):(-0.03 * memory_top) with vectors nohead linewidth 1 \
+		dashtype solid linecolor rgb "black" notitle, \
+	     keyentry with boxes linecolor rgb in_use_color title "in use", \
+	     keyentry with boxes linecolor rgb manual_color title "manual (stacks)", \
+	     keyentry with boxes linecolor rgb free_color title "free", \
+	     keyentry with boxes linecolor rgb released_color title "released", \
+	     keyentry with lines linewidth 1 dashtype solid linecolor rgb "black" title "most retained", \
+	     keyentry with lines linewidth 2.5 dashtype solid linecolor rgb red title has_goal ? "scavenger's goal" : "", \
+	     keyentry with lines linewidth 2.5 dashtype 2 linecolor rgb pink title has_limit ? "memory limit" : "", \
+	     keyentry with points pointtype "|" linecolor rgb "black" \
+		title gc_cycles > 0 ? sprintf("GC cycle (%d)", gc_cycles) : ""
 } else {
-	set terminal pngcairo size 1200, 600 font "sans,11"
-} }
-set output out
-
-set datafile separator comma
-set datafile missing ""
-set title ttl noenhanced
-set key outside top center horizontal noenhanced
-set border 3
-set tics nomirror out
-set grid ytics back linecolor rgb "#dddddd"
-set style fill solid 1.0 noborder
-
-stats csv using (column("time_ns")) name "T" nooutput
-stats csv using (column("in_use_bytes") + column("free_bytes") + column("released_bytes")) name "M" nooutput
-stats csv using (strlen(strcol("goal_bytes"))) name "G" nooutput
-second = 1e9
-mib = 2.0 ** 20
-
-set xlabel "time since the trace began (s)"
-set ylabel "heap memory (MiB)"
-set xrange [T_min / second : (T_max > T_min ? T_max : T_min + 1) / second]
-set yrange [0 : (M_max > 0 ? 1.05 * M_max : 1) / mib]
-
-t = "(column('time_ns') / second)"
-u = "(column('in_use_bytes') / mib)"
-f = "((column('in_use_bytes') + column('free_bytes')) / mib)"
-r = "((column('in_use_bytes') + column('free_bytes') + column('released_bytes')) / mib)"
-
-# Steps, not slopes: a row holds the state until the next. The goal is empty while it is off.
-plot csv using @t:@r with fillsteps linecolor rgb "#cccccc" title "released", \
-     csv using @t:@f with fillsteps linecolor rgb "#56b4e9" title "free", \
-     csv using @t:@u with fillsteps linecolor rgb "#0072b2" title "in use", \
-     csv using @t:(column("retained_bytes") / mib) with steps linewidth 1.5 linecolor rgb "#000000" title "retained", \
-     csv using @t:(strlen(strcol("goal_bytes")) > 0 ? column("goal_bytes") / mib : NaN) \
-	with steps linewidth 2 linecolor rgb "#d55e00" title (G_max > 0 ? "scavenger's goal" : "")
+	# Lines become thinner, so that those which hide others show them as a rim.
+	plot $runs index 0 using 1:(one_trace ? $2 : NaN) with fillsteps linecolor rgb released_color \
+		title one_trace ? "in use" : "", \
+	     for [i = 1 : runs] $runs index i - 1 using 1:($2 + $4) with steps \
+		linewidth 1.7 + 3.0 * (runs - i) / runs linetype i title run_name[i]
+}

@@ -4,6 +4,7 @@ libcore_la_SOURCES += \
 	src/base/bits.h \
 	src/base/error.c src/base/error.h \
 	src/base/map64.c src/base/map64.h \
+	src/base/nameless.c src/base/nameless.h \
 	src/base/params.c src/base/params.h \
 	src/base/random.c src/base/random.h \
 	src/base/units.c src/base/units.h

@@ -10,6 +10,7 @@
 #include "report/bars.h"
 #include "report/frame.h"
 #include "report/palette.h"
+#include "report/plot.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,6 +41,7 @@ struct cli_options {
 	struct hr_replay_options replay;
 	struct cli_list policies; /* -p */
 	struct cli_list gates;	  /* --fail-if */
+	struct cli_list metrics;  /* --metric; a NULL follows them */
 	bool csv, markdown;
 	const char *baseline, *sort, *columns;
 	bool json, quiet, help, version;
@@ -54,10 +56,13 @@ struct cli_options {
 	bool text;
 	const char *truth, *log;
 	bool limit_given, other_given;
-	bool spans;	/* export */
-	unsigned level; /* import, cut; 0: the default */
-	bool anonymize; /* the same */
-	bool roff;	/* help: as mdoc, for the manual */
+	bool spans;		/* export */
+	unsigned level;		/* import, cut; 0: the default */
+	bool anonymize;		/* the same */
+	bool roff;		/* help: as mdoc, for the manual */
+	unsigned width, height; /* of a picture; 0: what suits it */
+	const char *script;
+	bool keep;
 };
 
 struct cli_command {
@@ -83,12 +88,15 @@ enum {
 	CLI_IMPORT = 1 << 8,
 	CLI_CUT = 1 << 9,
 	CLI_HEATMAP = 1 << 10,
-	CLI_ANY = (1 << 11) - 1,
-	CLI_SHOWS = CLI_REPLAY | CLI_COMPARE | CLI_HEATMAP,	   /* those that show what a replay gives */
-	CLI_LOOKS = CLI_HEATMAP,				   /* those that draw frames */
-	CLI_RUNS = CLI_SHOWS | CLI_VALIDATE,			   /* those that replay */
-	CLI_NATIVE = CLI_IMPORT | CLI_CUT,			   /* those that write a native one */
-	CLI_READS = CLI_RUNS | CLI_INFO | CLI_EXPORT | CLI_NATIVE, /* those that read a trace */
+	CLI_PLOT = 1 << 11,
+	CLI_REPORT = 1 << 12,
+	CLI_ANY = (1 << 13) - 1,
+	CLI_SHOWS =
+	    CLI_REPLAY | CLI_COMPARE | CLI_HEATMAP | CLI_PLOT | CLI_REPORT, /* those that show what a replay gives */
+	CLI_LOOKS = CLI_HEATMAP,					    /* those that draw frames */
+	CLI_RUNS = CLI_SHOWS | CLI_VALIDATE,				    /* those that replay */
+	CLI_NATIVE = CLI_IMPORT | CLI_CUT,				    /* those that write a native one */
+	CLI_READS = CLI_RUNS | CLI_INFO | CLI_EXPORT | CLI_NATIVE,	    /* those that read a trace */
 };
 
 extern const struct cli_command cli_commands[];
@@ -97,6 +105,8 @@ const struct cli_command *cli_command_find(const char *name);
 int cli_run_replay(const struct cli_options *o, int argc, char **argv);
 int cli_run_compare(const struct cli_options *o, int argc, char **argv);
 int cli_run_info(const struct cli_options *o, int argc, char **argv);
+int cli_run_plot(const struct cli_options *o, int argc, char **argv);
+int cli_run_report(const struct cli_options *o, int argc, char **argv);
 int cli_run_policies(const struct cli_options *o, int argc, char **argv);
 int cli_run_validate(const struct cli_options *o, int argc, char **argv);
 int cli_run_export(const struct cli_options *o, int argc, char **argv);
@@ -133,6 +143,9 @@ void cli_warn_cut(const char *file, const struct hr_trace_stats *stats);
  * 1 % of all.
  */
 void cli_warn_trace(const char *file, const struct hr_trace_stats *stats);
+
+/* What another program said: each line with its name before it, no control characters, on standard error. */
+void cli_print_complaints(const char *who, const char *text);
 
 /* "assumed: ..." for all that the trace's reader took as given. */
 void cli_print_assumed(FILE *out, const struct hr_trace_stats *stats);
@@ -229,5 +242,18 @@ struct cli_choices {
 bool cli_choose(const struct cli_command *c, const struct cli_options *o, const char *const *names,
 		struct cli_choices *choices);
 void cli_choices_release(struct cli_choices *choices);
+
+/* --- draw.c: for plot and report --- */
+
+struct cli_drawing {
+	struct hr_plot_source *source; /* what the trace is added to */
+	struct hr_plane *plane; /* of the policy that the trace's own runtime had, or the first; NULL: none is wanted */
+	size_t *own;		/* gets the number of that one's run; may be NULL */
+	bool intervals;		/* the optimum is wanted */
+};
+
+/* Replays the trace under the choices. The plane must be zeroes. Warns of what is odd in the trace. */
+enum hr_status cli_replay_to_draw(const struct cli_options *o, const char *path, const struct cli_choices *choices,
+				  const struct cli_drawing *d, struct hr_error *err);
 
 #endif

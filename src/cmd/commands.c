@@ -45,6 +45,29 @@ const struct cli_command cli_commands[] = {
      "heapreplay heatmap --at 500ms -o heap.png app.trace\tas a picture\n"
      "heapreplay heatmap --every 500ms -o frames app.trace\ta film\n",
      cli_run_heatmap},
+    {"plot", CLI_PLOT, "KIND INPUT...", 2, 64, "draw a picture: memory over time, heatmap, comparison, index work",
+     "Draws with gnuplot, which must be installed. An INPUT is a trace, or JSON that replay --json or\n"
+     "compare --json saved. KIND is one of:\n"
+     "  timeline   memory over time: in use, free, released, goals, GC cycles; of several policies what\n"
+     "             each retained\n"
+     "  heatmap    addresses over time: what was in use, free, released\n"
+     "  compare    bars of every policy's metrics\n"
+     "  index      what the scavengers' indexes have to look at; of several traces by the heap's size\n"
+     "The ending of the output's name says what it becomes: .png, .svg or .pdf.\n",
+     "heapreplay plot timeline app.trace -o timeline.png\tthis program's memory over time\n"
+     "heapreplay plot timeline -p go1.18 -p go1.22 app.trace -o both.svg\tunder two policies\n"
+     "heapreplay plot heatmap app.trace -o heatmap.png\twhich addresses stay free and are not released\n"
+     "heapreplay compare --json app.trace -o c.json && heapreplay plot compare c.json -o compare.pdf\tfrom saved JSON\n"
+     "heapreplay plot compare --metric release_calls --metric thrash_bytes app.trace -o calls.png\tchosen metrics\n",
+     cli_run_plot},
+    {"report", CLI_REPORT, "TRACE", 1, 1, "all about a trace as one HTML page: comparison, pictures, settings",
+     "Replays the trace under all policies (or those of -p) and writes one page to read in a browser or to\n"
+     "send to a colleague: what happened in a few sentences, the comparison, the pictures of heapreplay plot,\n"
+     "what was assumed, every setting, and how to read it. The page needs nothing from elsewhere. It dwells\n"
+     "on the policy of the Go version that recorded the trace. gnuplot must be installed.\n",
+     "heapreplay report app.trace -o report.html\tthe page\n"
+     "heapreplay report --gc model --gogc 50 app.trace -o half.html\tand as it might be with GOGC=50\n",
+     cli_run_report},
     {"info", CLI_INFO, "TRACE", 1, 1, "what is in a trace, whether it is sound, what it lacks",
      "Reads the whole trace and prints what it holds: format, program, duration, how much was live\n"
      "over time, events by kind, sizes and lifetimes of objects, anything that was lost, assumed or\n"

@@ -8,6 +8,7 @@ heapreplay_SOURCES += \
 	src/cmd/compare_print.c \
 	src/cmd/convert.c \
 	src/cmd/cut.c \
+	src/cmd/draw.c \
 	src/cmd/export.c \
 	src/cmd/generate.c \
 	src/cmd/heatmap.c \
@@ -19,7 +20,9 @@ heapreplay_SOURCES += \
 	src/cmd/objects.c \
 	src/cmd/options.c \
 	src/cmd/page.c \
+	src/cmd/plot.c \
 	src/cmd/policies.c \
 	src/cmd/progress.c \
 	src/cmd/replay.c \
+	src/cmd/report.c \
 	src/cmd/validate.c

@@ -98,6 +98,23 @@ void cli_warn_trace(const char *file, const struct hr_trace_stats *stats)
 			 hr_format_count(a, sum), hr_format_count(b, stats->events_total), hr_anomaly_text(most));
 }
 
+void cli_print_complaints(const char *who, const char *text)
+{
+	bool fresh = true;
+
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (fresh && c != '\n')
+			fprintf(stderr, "%s: ", who);
+		if (!fresh || c != '\n')
+			fputc(c == '\n' || c == '\t' || !iscntrl(c) ? c : '?', stderr);
+		fresh = c == '\n';
+	}
+	if (!fresh)
+		fputc('\n', stderr);
+}
+
 void cli_print_assumed(FILE *out, const struct hr_trace_stats *stats)
 {
 	for (unsigned i = 0; i < stats->nassumed; i++)

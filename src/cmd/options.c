@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/params.h"
 #include "base/units.h"
+#include "report/plot.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ enum type {
 	FLAG,	   /* bool */
 	TEXT,	   /* const char * */
 	LIST,	   /* struct cli_list */
+	EXTENT,	   /* width and height */
 	BYTES,	   /* uint64_t */
 	LIMIT,	   /* uint64_t, or "off" */
 	TIME,	   /* uint64_t */
@@ -57,12 +59,18 @@ static const struct option_row {
     {"fail-if", 0, "GATE", LIST, AT(gates), CLI_COMPARE,
      "exit status 3 if it is true of a policy: METRIC, one of > >= < <=, and a value (64MiB, 10ms, 1000) or percent "
      "of the baseline (+5%); POLICY: before it for one policy; may be given several times"},
-    {"json", 0, NULL, FLAG, AT(json), (CLI_READS & ~CLI_NATIVE) | CLI_POLICIES,
+    {"json", 0, NULL, FLAG, AT(json), (CLI_READS & ~CLI_NATIVE & ~CLI_PLOT & ~CLI_REPORT) | CLI_POLICIES,
      "JSON instead of text, with exact numbers"},
     {"csv", 0, NULL, FLAG, AT(csv), CLI_COMPARE, "CSV instead of text: every metric, a row a policy"},
     {"markdown", 0, NULL, FLAG, AT(markdown), CLI_COMPARE, "Markdown instead of text"},
     {"output", 'o', "FILE", TEXT, AT(output), CLI_READS | CLI_POLICIES | CLI_GENERATE,
      "write the main output to FILE, which appears whole or not at all"},
+    {"size", 0, "WxH", EXTENT, AT(width), CLI_PLOT, "width and height of the picture in pixels (what suits it)"},
+    {"metric", 0, "NAME", LIST, AT(metrics), CLI_PLOT,
+     "a metric that compare shows; may be given several times; heapreplay-metrics(5) has them"},
+    {"script", 0, "FILE", TEXT, AT(script), CLI_PLOT, "draw with this gnuplot script instead of the kind's own"},
+    {"keep", 0, NULL, FLAG, AT(keep), CLI_PLOT,
+     "leave what gnuplot was given, script and data, as FILE.gp beside the picture FILE"},
     {"scavtrace", 0, "FILE", TEXT, AT(scavtrace), CLI_REPLAY, "write the scavtrace log to FILE"},
     {"series", 0, "FILE", TEXT, AT(series), CLI_REPLAY, "write the heap over time to FILE, as CSV"},
     {"every", 0, "TIME", TIME, AT(every_ns), CLI_REPLAY, "time between two rows of --series (100ms)"},
@@ -135,10 +143,12 @@ static const struct option_row {
      "holes of a heap that is there at the start count as released, not as free"},
     {"spans", 0, NULL, FLAG, AT(spans), CLI_EXPORT,
      "only what a replay of recorded spans needs: no objects, stacks, assists, stretches of sweeping"},
-    {"from", 0, "TIME", TIME, AT(replay.from_ns), CLI_REPLAY | CLI_COMPARE | CLI_EXPORT | CLI_NATIVE,
+    {"from", 0, "TIME", TIME, AT(replay.from_ns),
+     CLI_REPLAY | CLI_COMPARE | CLI_PLOT | CLI_REPORT | CLI_EXPORT | CLI_NATIVE,
      "begin here; a replay replays what is before all the same, and measures from here on"},
-    {"until", 0, "TIME", TIME, AT(replay.until_ns), CLI_REPLAY | CLI_COMPARE | CLI_EXPORT | CLI_NATIVE, "end here"},
-    {"warm-up", 0, "TIME", TIME, AT(replay.warm_up_ns), CLI_REPLAY | CLI_COMPARE,
+    {"until", 0, "TIME", TIME, AT(replay.until_ns),
+     CLI_REPLAY | CLI_COMPARE | CLI_PLOT | CLI_REPORT | CLI_EXPORT | CLI_NATIVE, "end here"},
+    {"warm-up", 0, "TIME", TIME, AT(replay.warm_up_ns), CLI_REPLAY | CLI_COMPARE | CLI_PLOT | CLI_REPORT,
      "how much before --from is replayed at least, where a native trace can begin in its middle (all)"},
     {"anonymize", 0, NULL, FLAG, AT(anonymize), CLI_NATIVE,
      "leave out the program's name, and give types as numbers in order of appearance"},
@@ -228,7 +238,25 @@ static bool set_limit(uint64_t *field, const char *arg)
 	return hr_parse_bytes(arg, field);
 }
 
+static bool set_extent(struct cli_options *o, const char *arg)
+{
+	char width[16];
+	const char *x = strchr(arg, 'x');
+	uint64_t w, h;
+
+	if (x == NULL || (size_t)(x - arg) >= sizeof(width))
+		return false;
+	memcpy(width, arg, (size_t)(x - arg));
+	width[x - arg] = '\0';
+	if (!hr_parse_u64(width, &w) || !hr_parse_u64(x + 1, &h))
+		return false;
+	o->width = (unsigned)w;
+	o->height = (unsigned)h;
+	return w >= HR_PLOT_MIN_SIDE && w <= HR_PLOT_MAX_SIDE && h >= HR_PLOT_MIN_SIDE && h <= HR_PLOT_MAX_SIDE;
+}
+
 static const char *const hints[] = {
+    [EXTENT] = "a width and a height from 200 to 16384, such as 1200x640",
     [BYTES] = "a size such as 64KiB",
     [LIMIT] = "a size such as 512MiB, or off",
     [TIME] = "a time such as 100ms",
@@ -259,6 +287,9 @@ static int set(const struct cli_command *c, const struct option_row *row, struct
 		break;
 	case LIST:
 		((struct cli_list *)field)->at[((struct cli_list *)field)->n++] = arg;
+		break;
+	case EXTENT:
+		fine = set_extent(o, arg);
 		break;
 	case BYTES:
 		fine = hr_parse_bytes(arg, field);
@@ -361,7 +392,8 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_opt
 	o->seed = 1;
 	o->policies.at = hr_calloc((size_t)argc, sizeof(*o->policies.at));
 	o->gates.at = hr_calloc((size_t)argc, sizeof(*o->gates.at));
-	if (o->policies.at == NULL || o->gates.at == NULL) {
+	o->metrics.at = hr_calloc((size_t)argc + 1, sizeof(*o->metrics.at));
+	if (o->policies.at == NULL || o->gates.at == NULL || o->metrics.at == NULL) {
 		cli_warn(NULL, "out of memory");
 		return -1;
 	}
@@ -402,7 +434,8 @@ void cli_options_release(struct cli_options *o)
 {
 	free(o->policies.at);
 	free(o->gates.at);
-	o->policies = o->gates = (struct cli_list){0};
+	free(o->metrics.at);
+	o->policies = o->gates = o->metrics = (struct cli_list){0};
 }
 
 void cli_print_options(FILE *out, const struct cli_command *c, bool roff)

@@ -13,6 +13,8 @@ libcore_la_SOURCES += \
 	src/report/frame_json.c \
 	src/report/gate.c src/report/gate.h \
 	src/report/graph.c \
+	src/report/gnuplot.c src/report/gnuplot.h \
+	src/report/html_report.c src/report/html_report.h \
 	src/report/info.c src/report/info.h \
 	src/report/info_text.c \
 	src/report/log_tail.c src/report/log_tail.h \
@@ -23,6 +25,15 @@ libcore_la_SOURCES += \
 	src/report/paint_png.c \
 	src/report/paint_text.c \
 	src/report/palette.c src/report/palette.h \
+	src/report/labels.c src/report/labels.h \
+	src/report/plane.c src/report/plane.h \
+	src/report/plot.c src/report/plot.h \
+	src/report/plot_bars.c \
+	src/report/plot_data.c src/report/plot_data.h \
+	src/report/plot_heatmap.c \
+	src/report/plot_intervals.c \
+	src/report/plot_timeline.c \
+	src/report/plot_tradeoff.c \
 	src/report/releases.c src/report/releases.h \
 	src/report/saved.c src/report/saved.h \
 	src/report/scavtrace.c src/report/scavtrace.h \

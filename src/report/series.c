@@ -3,6 +3,8 @@
 #include "report/series.h"
 
 #include <inttypes.h>
+#include <math.h>
+#include <stddef.h>
 
 /* --- CSV --- */
 
@@ -49,22 +51,57 @@ static void gauges_of(struct hr_follower *f, struct hr_gauge *g[HR_SERIES_BANDS]
 	g[HR_SERIES_RETAINED] = &f->retained;
 }
 
+static uint64_t begin_of(const struct hr_json_series *s, unsigned i)
+{
+	return i > 0 ? s->points[i - 1].end_ns : 0;
+}
+
+/* b takes in the point before it; they began at these times. */
+static void merge(struct hr_point *b, const struct hr_point *a, uint64_t a_ns, uint64_t b_ns)
+{
+	double share = b->end_ns > a_ns ? (double)(b_ns - a_ns) / (double)(b->end_ns - a_ns) : 0;
+
+	for (unsigned k = 0; k < HR_SERIES_BANDS; k++) {
+		if (a->low[k] < b->low[k])
+			b->low[k] = a->low[k];
+		if (a->high[k] > b->high[k])
+			b->high[k] = a->high[k];
+		b->mean[k] += (a->mean[k] - b->mean[k]) * share;
+	}
+	b->gc_cycles += a->gc_cycles;
+}
+
 /* Two neighbouring points become one. */
 static void halve(struct hr_json_series *s)
 {
 	for (unsigned i = 0; i < s->n / 2; i++) {
-		struct hr_point a = s->points[2 * i], b = s->points[2 * i + 1];
+		/* What was before the two is merged already, and ends where it did. */
+		uint64_t a_ns = begin_of(s, i);
+		struct hr_point b = s->points[2 * i + 1];
 
-		for (unsigned k = 0; k < HR_SERIES_BANDS; k++) {
-			if (a.low[k] < b.low[k])
-				b.low[k] = a.low[k];
-			if (a.high[k] > b.high[k])
-				b.high[k] = a.high[k];
-		}
+		merge(&b, &s->points[2 * i], a_ns, s->points[2 * i].end_ns);
 		s->points[i] = b;
 	}
 	s->n /= 2;
 	s->interval_ns *= 2;
+}
+
+/* The gauges' integrals up to now, for the next interval's means. */
+static void note_areas(struct hr_json_series *s, struct hr_gauge *const g[HR_SERIES_BANDS])
+{
+	for (unsigned k = 0; k < HR_SERIES_BANDS; k++)
+		s->areas[k] = hr_gauge_area(g[k], s->f->view.now_ns);
+	s->gauged_ns = g[0]->start_ns;
+}
+
+/* Measuring may have begun anew (--from) within the interval: then the mean is that since. */
+static double mean_of(const struct hr_json_series *s, struct hr_gauge *g, unsigned k, uint64_t time_ns)
+{
+	bool anew = g->start_ns != s->gauged_ns;
+	uint64_t since_ns = anew ? g->start_ns : begin_of(s, s->n - 1);
+	double area = hr_gauge_area(g, time_ns) - (anew ? 0 : s->areas[k]);
+
+	return time_ns > since_ns ? area / (double)(time_ns - since_ns) : (double)g->value;
 }
 
 static uint64_t json_sample(void *ctx, const struct hr_follower *f, uint64_t time_ns, bool last)
@@ -76,14 +113,23 @@ static uint64_t json_sample(void *ctx, const struct hr_follower *f, uint64_t tim
 	if (last && s->n > 0 && s->points[s->n - 1].end_ns == time_ns)
 		return HR_NEVER;
 	p = &s->points[s->n++];
-	p->end_ns = time_ns;
-	p->goal_bytes = f->view.goal_bytes;
+	*p = (struct hr_point){
+	    .end_ns = time_ns,
+	    .goal_bytes = f->view.goal_bytes,
+	    .heap_goal_bytes = f->view.heap_goal_bytes,
+	    .limit_bytes = f->view.memory_limit_bytes,
+	    .manual_bytes = f->view.manual_pages * HR_PAGE_BYTES,
+	    .gc_cycles = f->gc_cycles - s->gc_cycles,
+	};
+	s->gc_cycles = f->gc_cycles;
 	gauges_of(s->f, g);
 	for (unsigned k = 0; k < HR_SERIES_BANDS; k++) {
 		p->low[k] = g[k]->low;
 		p->high[k] = g[k]->high;
+		p->mean[k] = mean_of(s, g[k], k, time_ns);
 		hr_gauge_open_window(g[k]);
 	}
+	note_areas(s, g);
 	if (s->n == HR_SERIES_POINTS)
 		halve(s);
 	return time_ns + s->interval_ns;
@@ -91,37 +137,72 @@ static uint64_t json_sample(void *ctx, const struct hr_follower *f, uint64_t tim
 
 void hr_json_series_start(struct hr_json_series *s, struct hr_follower *f)
 {
+	struct hr_gauge *g[HR_SERIES_BANDS];
+
 	s->f = f;
 	s->n = 0;
 	s->interval_ns = 1000000;
+	s->gc_cycles = f->gc_cycles;
+	gauges_of(f, g);
+	note_areas(s, g);
 	hr_follower_sample(f, (struct hr_sampler){.next_ns = s->interval_ns, .sample = json_sample, .ctx = s});
+}
+
+/* A column: a value of each point, null where it is `none`. */
+struct column {
+	const char *name;
+	size_t offset;
+	uint64_t none;
+};
+
+static json_t *column_json(const struct hr_json_series *s, const struct column *c)
+{
+	json_t *a = json_array();
+
+	for (unsigned i = 0; i < s->n; i++) {
+		uint64_t v = *(const uint64_t *)((const char *)&s->points[i] + c->offset);
+
+		json_array_append_new(a, v == c->none ? json_null() : json_integer((json_int_t)v));
+	}
+	return a;
+}
+
+static json_t *mean_json(const struct hr_json_series *s, unsigned k)
+{
+	json_t *a = json_array();
+
+	for (unsigned i = 0; i < s->n; i++)
+		json_array_append_new(a, json_integer(llround(s->points[i].mean[k])));
+	return a;
 }
 
 json_t *hr_json_series_get(const struct hr_json_series *s)
 {
-	json_t *o = json_object(), *times = json_array(), *goals = json_array();
+	static const struct column times = {"time_ns", offsetof(struct hr_point, end_ns), UINT64_MAX};
+	static const struct column ends[] = {
+	    {"goal_bytes", offsetof(struct hr_point, goal_bytes), HR_NEVER},
+	    {"heap_goal_bytes", offsetof(struct hr_point, heap_goal_bytes), 0},
+	    {"memory_limit_bytes", offsetof(struct hr_point, limit_bytes), UINT64_MAX},
+	    {"manual_bytes", offsetof(struct hr_point, manual_bytes), UINT64_MAX},
+	    {"gc_marks", offsetof(struct hr_point, gc_cycles), UINT64_MAX},
+	};
+	json_t *o = json_object();
 
-	for (unsigned i = 0; i < s->n; i++) {
-		json_array_append_new(times, json_integer((json_int_t)s->points[i].end_ns));
-		json_array_append_new(goals, s->points[i].goal_bytes == HR_NEVER
-						 ? json_null()
-						 : json_integer((json_int_t)s->points[i].goal_bytes));
-	}
 	json_object_set_new(o, "interval_ns", json_integer((json_int_t)s->interval_ns));
-	json_object_set_new(o, "time_ns", times);
+	json_object_set_new(o, times.name, column_json(s, &times));
 	for (unsigned k = 0; k < HR_SERIES_BANDS; k++) {
-		json_t *low = json_array(), *high = json_array();
+		const struct column low = {"min", offsetof(struct hr_point, low[k]), UINT64_MAX};
+		const struct column high = {"max", offsetof(struct hr_point, high[k]), UINT64_MAX};
 		char name[64];
 
-		for (unsigned i = 0; i < s->n; i++) {
-			json_array_append_new(low, json_integer((json_int_t)s->points[i].low[k]));
-			json_array_append_new(high, json_integer((json_int_t)s->points[i].high[k]));
-		}
 		snprintf(name, sizeof(name), "%s_min_bytes", names[k]);
-		json_object_set_new(o, name, low);
+		json_object_set_new(o, name, column_json(s, &low));
 		snprintf(name, sizeof(name), "%s_max_bytes", names[k]);
-		json_object_set_new(o, name, high);
+		json_object_set_new(o, name, column_json(s, &high));
+		snprintf(name, sizeof(name), "%s_avg_bytes", names[k]);
+		json_object_set_new(o, name, mean_json(s, k));
 	}
-	json_object_set_new(o, "goal_bytes", goals);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		json_object_set_new(o, ends[i].name, column_json(s, &ends[i]));
 	return o;
 }

@@ -35,8 +35,16 @@ struct hr_json_series {
 	struct hr_point {
 		uint64_t end_ns;
 		uint64_t low[HR_SERIES_BANDS], high[HR_SERIES_BANDS];
-		uint64_t goal_bytes; /* at the end; HR_NEVER: none */
+		double mean[HR_SERIES_BANDS]; /* over the interval's time */
+		uint64_t goal_bytes;	      /* at the end; HR_NEVER: none */
+		uint64_t heap_goal_bytes;     /* the GC's, at the end; 0: not known */
+		uint64_t limit_bytes;	      /* at the end; UINT64_MAX: off */
+		uint64_t manual_bytes;	      /* at the end */
+		uint64_t gc_cycles;	      /* marked to the end within it */
 	} points[HR_SERIES_POINTS];
+	double areas[HR_SERIES_BANDS]; /* of the gauges when the interval began, byte-ns */
+	uint64_t gauged_ns;	       /* since when the gauges had been measuring then */
+	uint64_t gc_cycles;	       /* the follower's then */
 };
 
 void hr_json_series_start(struct hr_json_series *s, struct hr_follower *f);

@@ -530,6 +530,9 @@ void hr_follower_commit(struct hr_follower *f)
 	case HR_PLACE_HEAP_GOAL:
 		f->view.heap_goal_bytes = r->arg;
 		return;
+	case HR_PLACE_MARK_DONE:
+		f->gc_cycles++;
+		break;
 	case HR_PLACE_PROCS:
 		f->view.procs = (unsigned)r->arg;
 		return;

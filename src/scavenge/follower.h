@@ -64,6 +64,7 @@ struct hr_follower {
 	struct hr_error fault;	      /* what the policy did that it must not; HR_OK: nothing */
 	struct hr_sampler samplers[HR_MAX_SAMPLERS];
 	unsigned nsamplers;
+	uint64_t gc_cycles; /* marked to the end so far */
 
 	/* Measurements, from measured_from_ns on. */
 	uint64_t measured_from_ns;

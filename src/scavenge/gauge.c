@@ -64,9 +64,7 @@ void hr_gauge_open_window(struct hr_gauge *g)
 
 double hr_gauge_mean(const struct hr_gauge *g, uint64_t now_ns)
 {
-	unsigned __int128 sum = g->weighted + (unsigned __int128)g->value * (now_ns - g->since_ns);
-
-	return now_ns == g->start_ns ? (double)g->value : (double)sum / (double)(now_ns - g->start_ns);
+	return now_ns == g->start_ns ? (double)g->value : hr_gauge_area(g, now_ns) / (double)(now_ns - g->start_ns);
 }
 
 uint64_t hr_gauge_percentile(const struct hr_gauge *g, double share)

@@ -35,6 +35,12 @@ static inline void hr_gauge_set(struct hr_gauge *g, uint64_t value, uint64_t now
 }
 
 void hr_gauge_open_window(struct hr_gauge *g);
+/* The integral of the quantity from the start up to now_ns. */
+static inline double hr_gauge_area(const struct hr_gauge *g, uint64_t now_ns)
+{
+	return (double)(g->weighted + (unsigned __int128)g->value * (now_ns - g->since_ns));
+}
+
 /* Time-weighted mean up to now_ns; the value itself when no time has passed. */
 double hr_gauge_mean(const struct hr_gauge *g, uint64_t now_ns);
 /* The value that the quantity did not exceed for `share` (0..1) of the time; call hr_gauge_finish first. */

@@ -1,17 +1,15 @@
 /* Segments in memory and in a temporary file; see spill.h. */
-#define _GNU_SOURCE /* O_TMPFILE */
 #include "config.h"
 
 #include "trace/spill.h"
 
 #include "base/alloc.h"
+#include "base/nameless.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 void hr_spill_init(struct hr_spill *s, size_t max_bytes)
@@ -27,34 +25,6 @@ void hr_spill_release(struct hr_spill *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	hr_spill_init(s, 0);
-}
-
-static const char *folder(void)
-{
-	const char *name = getenv("TMPDIR");
-
-	return name != NULL && name[0] != '\0' ? name : "/tmp";
-}
-
-/* Not every file system knows files without a name; then one is made and its name removed. */
-static int open_nameless(void)
-{
-	char path[4096];
-	int fd;
-
-#ifdef O_TMPFILE
-	fd = open(folder(), O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, S_IRUSR | S_IWUSR);
-	if (fd >= 0)
-		return fd;
-#endif
-	if (snprintf(path, sizeof(path), "%s/heapreplay-XXXXXX", folder()) >= (int)sizeof(path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(path);
-	return fd;
 }
 
 static enum hr_status keep(struct hr_spill *s, const void *segment, struct hr_error *err)
@@ -88,11 +58,11 @@ enum hr_status hr_spill_write(struct hr_spill *s, const void *segment, uint64_t 
 		return HR_OK;
 	}
 	if (s->fd < 0)
-		s->fd = open_nameless();
+		s->fd = hr_nameless_open();
 	if (s->fd < 0)
 		return hr_error_set(err, HR_EIO,
 				    "cannot create a temporary file in %s: %s; set TMPDIR to a folder with room",
-				    folder(), strerror(errno));
+				    hr_nameless_folder(), strerror(errno));
 	at = offset_of(s, s->n);
 	for (size_t left = HR_SEGMENT_BYTES; left > 0;) {
 		ssize_t n = pwrite(s->fd, from, left, at);
@@ -102,7 +72,7 @@ enum hr_status hr_spill_write(struct hr_spill *s, const void *segment, uint64_t 
 		if (n <= 0)
 			return hr_error_set(
 			    err, HR_EIO, "cannot write the temporary file in %s: %s; set TMPDIR to a folder with room",
-			    folder(), n < 0 ? strerror(errno) : "nothing was written");
+			    hr_nameless_folder(), n < 0 ? strerror(errno) : "nothing was written");
 		from += n;
 		at += n;
 		left -= (size_t)n;
@@ -127,8 +97,8 @@ enum hr_status hr_spill_read(const struct hr_spill *s, uint64_t number, void *se
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return hr_error_set(err, HR_EIO, "cannot read the temporary file in %s: %s", folder(),
-					    n < 0 ? strerror(errno) : "it has become shorter");
+			return hr_error_set(err, HR_EIO, "cannot read the temporary file in %s: %s",
+					    hr_nameless_folder(), n < 0 ? strerror(errno) : "it has become shorter");
 		to += n;
 		at += n;
 		left -= (size_t)n;

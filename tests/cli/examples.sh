@@ -33,12 +33,20 @@ n=$(printf '%s\n' "$examples" | wc -l)
 [ "$n" -ge 15 ]
 ok $? "the manual has examples ($n)"
 while IFS= read -r example; do
+	case $example in
+	*'heapreplay plot'* | *'heapreplay report'*)
+		if ! have gnuplot; then
+			skip "$example" 'gnuplot is not installed'
+			continue
+		fi
+		;;
+	esac
 	run bash -c "set -o pipefail; $example"
 	is "$status" 0 "$example"
 	unlike "$err" '^heapreplay' "$example: no complaint"
 done <<<"$examples"
 
-for c in replay compare heatmap info policies validate export import cut generate; do
+for c in replay compare heatmap plot report info policies validate export import cut generate; do
 	while IFS= read -r example; do
 		case $examples in
 		*"$example"*) ok 0 "help $c: the manual has: $example" ;;

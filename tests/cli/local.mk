@@ -15,8 +15,10 @@ cli_tests = \
 	tests/cli/pagetrace.sh \
 	tests/cli/native-form.sh \
 	tests/cli/native.sh \
+	tests/cli/plot.sh \
 	tests/cli/recordings.sh \
 	tests/cli/replay.sh \
+	tests/cli/report.sh \
 	tests/cli/usage.sh \
 	tests/cli/version.sh
 cli_data = tests/cli/malloc-samples tests/cli/native_form.py

@@ -8,7 +8,7 @@ is "$out" '' 'no command: nothing on standard output'
 run "$HEAPREPLAY" --help
 is "$status" 0 '--help: status 0'
 commands=$(printf '%s\n' "$out" | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
-is "$(tr '\n' ' ' <<<"$commands")" 'replay compare heatmap info policies validate export import cut generate help ' '--help lists the commands'
+is "$(tr '\n' ' ' <<<"$commands")" 'replay compare heatmap plot report info policies validate export import cut generate help ' '--help lists the commands'
 run "$HEAPREPLAY" reply
 is "$status" 2 'an unknown command: status 2'
 like "$err" "^heapreplay: there is no command 'reply'; see 'heapreplay --help'$" 'an unknown command is named'
@@ -27,7 +27,7 @@ for c in $commands; do
 	is "$(printf '%s\n' "$err" | wc -l)" 1 "$c: one line"
 done
 
-for c in replay compare heatmap info validate export; do
+for c in replay compare heatmap report info validate export; do
 	run "$HEAPREPLAY" "$c"
 	is "$status" 2 "$c without a trace: status 2"
 	like "$err" "^heapreplay $c: it needs a TRACE" "$c says that it needs one"

@@ -6,6 +6,7 @@
 
 #include "testing.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,15 @@ static void one_spike(uint64_t when, uint64_t end)
 			assert_true(when <= to && when + 1000 >= from);
 		}
 	}
+	/* The means are those of the whole, however often intervals were joined. */
+	double area = 0;
+	for (unsigned i = 0; i < series->n; i++) {
+		assert_true(series->points[i].mean[0] >= (double)series->points[i].low[0] * (1 - 1e-9));
+		assert_true(series->points[i].mean[0] <= (double)series->points[i].high[0] * (1 + 1e-9));
+		area += series->points[i].mean[0] *
+			(double)(series->points[i].end_ns - (i ? series->points[i - 1].end_ns : 0));
+	}
+	assert_true(fabs(area / ((double)HR_PAGE_BYTES * ((double)end + 99 * 1000.0)) - 1) < 1e-6);
 	/* A spike on the border of two intervals is seen in both. */
 	assert_true(spikes == 1 || spikes == 2);
 	hr_follower_release(f);

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Prints scripts as C strings: FOLDER/NAME.gp becomes NAME_script.
+# usage: embed.sh FILE...
+set -eu
+for file; do
+	name=${file##*/}
+	printf 'static const char %s_script[] =\n' "${name%.gp}"
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/    "/' -e 's/$/\\n"/' "$file"
+	printf '    ;\n\n'
+done

@@ -1,0 +1,38 @@
+# Addresses over time.
+#
+#   $cells           column, row, shares of the pages in use, free and released, and
+#                    whether anything is mapped there (0, 1); of equal times and of
+#                    equally many pages, from the lowest address up
+#   $gaps            rows that stand for a part of the address space that is not
+#                    mapped, however long; gaps: how many
+#   columns, rows, row_kib, time_unit, time_begin, column_time
+#
+# A cell's colour is a mixture of three: what is in use, what is free, and what is
+# released. Blue and orange can be told apart by all, and are of unlike lightness.
+
+mix(u, f, r, i) = u * word(in_use_rgb, i) + f * word(free_rgb, i) + r * word(released_rgb, i)
+in_use_rgb = "0 114 178"
+free_rgb = "230 159 0"
+released_rgb = "228 228 228"
+
+set label 105 sprintf("time (%s)", time_unit) at graph 0.5, screen bottom(62) center
+set label 104 "address" at screen left(18), graph 0.5 center rotate
+set xrange [time_begin : time_begin + columns * column_time]
+set yrange [-0.5 : rows - 0.5]
+set lmargin at screen left(165)
+set rmargin at screen 1 - left(30)
+set bmargin at screen bottom(112)
+set key at screen 0.5, bottom(7) center bottom horizontal Left reverse samplen 1.6 width 1 noenhanced
+set border 15
+unset grid
+set label 103 sprintf("a row is %g %s", row_kib < 1024 ? row_kib : row_kib / 1024, row_kib < 1024 ? "KiB" : "MiB") \
+	at screen 1 - left(30), bottom(22) right font small
+
+plot $cells using (time_begin + ($1 + 0.5) * column_time):2:(mix($3, $4, $5, 1)):(mix($3, $4, $5, 2)): \
+	(mix($3, $4, $5, 3)):($6 * 255) with rgbalpha notitle, \
+     $gaps using (time_begin):1:(columns * column_time):(0) with vectors nohead linewidth 1.5 dashtype 3 \
+	linecolor rgb "black" notitle, \
+     keyentry with boxes linecolor rgb in_use_color title "in use (occupancy)", \
+     keyentry with boxes linecolor rgb free_color title "free", \
+     keyentry with boxes linecolor rgb "#e4e4e4" title "released", \
+     keyentry with lines linewidth 1.5 dashtype 3 linecolor rgb "black" title gaps > 0 ? "unmapped, folded" : ""

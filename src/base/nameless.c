@@ -1,0 +1,39 @@
+#define _GNU_SOURCE /* O_TMPFILE */
+#include "config.h"
+
+#include "base/nameless.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *hr_nameless_folder(void)
+{
+	const char *name = getenv("TMPDIR");
+
+	return name != NULL && name[0] != '\0' ? name : "/tmp";
+}
+
+/* Not every file system knows files without a name; then one is made and its name removed. */
+int hr_nameless_open(void)
+{
+	char path[4096];
+	int fd;
+
+#ifdef O_TMPFILE
+	fd = open(hr_nameless_folder(), O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, S_IRUSR | S_IWUSR);
+	if (fd >= 0)
+		return fd;
+#endif
+	if (snprintf(path, sizeof(path), "%s/heapreplay-XXXXXX", hr_nameless_folder()) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}

@@ -1,0 +1,76 @@
+/* What plot and report do with a trace: replay it under all policies, and keep what pictures show. */
+#include "config.h"
+
+#include "cmd/cli.h"
+
+#include "base/alloc.h"
+#include "report/document.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What compare --json prints; NULL: out of memory. */
+static json_t *comparison_of(const char *path, const struct hr_replay *r, const struct hr_json_series *series)
+{
+	json_t *document = hr_document_new(), *list = json_array();
+
+	if (json_array_append_new(list, hr_document_comparison(path, r, series)) != 0 ||
+	    json_object_set(document, "comparisons", list) != 0) {
+		json_decref(document);
+		document = NULL;
+	}
+	json_decref(list);
+	return document;
+}
+
+/* The follower of the policy that the trace's own runtime had, or the first. */
+static size_t own_follower(const struct hr_replay *r)
+{
+	const char *text = hr_replay_own_policy(hr_reader_meta(r->reader));
+
+	for (size_t i = 0; i < r->nfollowers; i++)
+		if (strcmp(r->choices[i]->text, text) == 0)
+			return i;
+	return 0;
+}
+
+static enum hr_status follow(struct hr_replay *r, const char *path, const struct cli_drawing *d, struct hr_error *err)
+{
+	struct hr_json_series *series = hr_calloc(r->nfollowers, sizeof(*series));
+	size_t own = own_follower(r);
+	enum hr_status status;
+
+	if (series == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	for (size_t i = 0; i < r->nfollowers; i++)
+		hr_json_series_start(&series[i], r->followers[i]);
+	if (d->plane != NULL)
+		hr_plane_start(d->plane, r->followers[own]);
+	if (d->own != NULL)
+		*d->own = d->source->n + own;
+	status = hr_replay_run(r, err);
+	cli_progress_end();
+	if (status == HR_OK)
+		status = hr_plot_source_add(d->source, comparison_of(path, r, series), err);
+	if (status == HR_OK)
+		cli_warn_trace(path, hr_reader_stats(r->reader));
+	free(series);
+	return status;
+}
+
+enum hr_status cli_replay_to_draw(const struct cli_options *o, const char *path, const struct cli_choices *choices,
+				  const struct cli_drawing *d, struct hr_error *err)
+{
+	struct hr_replay_options options = o->replay;
+	struct hr_policy_choice own;
+	struct hr_replay r;
+	enum hr_status status;
+
+	options.intervals = d->intervals;
+	cli_progress_start(&options, o);
+	HR_TRY(hr_replay_open(&r, path, &options, choices->at, choices->n, &own, err));
+	status = follow(&r, path, d, err);
+	hr_replay_close(&r);
+	hr_policy_choice_release(&own);
+	return status;
+}

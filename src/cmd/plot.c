@@ -1,0 +1,257 @@
+/* plot: a picture of a trace, or of what replay and compare saved. */
+#include "config.h"
+
+#include "cmd/cli.h"
+
+#include "base/alloc.h"
+#include "report/output.h"
+#include "report/plot.h"
+#include "report/saved.h"
+#include "trace/input.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define SCRIPT_MAX_BYTES ((size_t)1 << 20)
+
+static const char *const all_policies[] = {"@all", NULL};
+
+/* All of one run of the command. */
+struct job {
+	const struct cli_options *o;
+	const struct hr_plot_kind *kind;
+	struct hr_plot_options options;
+	struct hr_plot_source source;
+	struct hr_plane *plane; /* NULL: not needed, or not made yet */
+	struct hr_blob common, script;
+	const char *about; /* the file that an error is about; NULL: none */
+};
+
+/* --- inputs ------------------------------------------------------------------ */
+
+struct json_input {
+	struct hr_input *in;
+	uint64_t left; /* bytes that may still come */
+	enum hr_status status;
+	struct hr_error *err;
+};
+
+/* For jansson. */
+static size_t read_json(void *buffer, size_t size, void *ctx)
+{
+	struct json_input *j = ctx;
+	size_t n = 0;
+
+	if (size > j->left)
+		size = (size_t)j->left;
+	if (size == 0)
+		j->status = hr_error_set(j->err, HR_EINPUT, "more than 256 MiB of JSON");
+	else
+		j->status = hr_input_read(j->in, buffer, size, &n, j->err);
+	if (j->status != HR_OK && j->status != HR_END)
+		return (size_t)-1;
+	j->left -= n;
+	return n;
+}
+
+static enum hr_status add_json(struct job *j, const char *path, struct hr_error *err)
+{
+	struct json_input input = {.left = HR_SAVED_MAX_BYTES, .err = err};
+	json_error_t what;
+	json_t *document;
+
+	HR_TRY(hr_input_open(path, &input.in, err));
+	document = json_load_callback(read_json, &input, 0, &what);
+	hr_input_close(input.in);
+	if (document != NULL)
+		return hr_plot_source_add(&j->source, document, err);
+	if (input.status != HR_OK && input.status != HR_END)
+		return input.status;
+	hr_error_set(err, HR_EINPUT, "the JSON is damaged: %s", what.text);
+	err->line = what.line > 0 ? (uint64_t)what.line : 0;
+	return HR_EINPUT;
+}
+
+static enum hr_status add_trace(struct job *j, const char *path, const struct cli_choices *choices,
+				struct hr_error *err)
+{
+	struct cli_drawing d = {.source = &j->source, .intervals = j->kind->needs & HR_PLOT_OPTIMUM};
+
+	if (j->kind->needs & HR_PLOT_PLANE) {
+		j->plane = hr_calloc(1, sizeof(*j->plane));
+		if (j->plane == NULL)
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+		j->source.plane = d.plane = j->plane;
+	}
+	return cli_replay_to_draw(j->o, path, choices, &d, err);
+}
+
+/* --- scripts ------------------------------------------------------------------ */
+
+static enum hr_status read_script(const char *path, struct hr_blob *text, struct hr_error *err)
+{
+	FILE *f = fopen(path, "r");
+
+	if (f == NULL)
+		return hr_error_set(err, HR_EIO, "cannot open the script: %s", strerror(errno));
+	text->at = hr_calloc(SCRIPT_MAX_BYTES + 1, 1);
+	if (text->at != NULL)
+		text->n = fread(text->at, 1, SCRIPT_MAX_BYTES + 1, f);
+	fclose(f);
+	if (text->at == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	if (text->n > SCRIPT_MAX_BYTES || memchr(text->at, '\0', text->n) != NULL)
+		return hr_error_set(err, HR_EINPUT, "this is no gnuplot script");
+	return HR_OK;
+}
+
+/* NAME.gp of the folder that the user keeps scripts in, if it has one. */
+static enum hr_status read_own(struct job *j, const char *name, struct hr_blob *text, struct hr_error *err)
+{
+	const char *folder = getenv("HEAPREPLAY_PLOTS");
+	enum hr_status status = HR_OK;
+	struct stat st;
+	size_t n;
+	char *path;
+
+	if (folder == NULL || folder[0] == '\0')
+		return HR_OK;
+	n = strlen(folder) + strlen(name) + sizeof("/.gp");
+	path = hr_calloc(n, 1);
+	if (path == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	snprintf(path, n, "%s/%s.gp", folder, name);
+	if (stat(path, &st) == 0)
+		status = read_script(path, text, err);
+	if (status != HR_OK)
+		j->about = folder;
+	free(path);
+	return status;
+}
+
+static enum hr_status read_scripts(struct job *j, struct hr_error *err)
+{
+	HR_TRY(read_own(j, "common", &j->common, err));
+	if (j->o->script != NULL) {
+		j->about = j->o->script;
+		HR_TRY(read_script(j->o->script, &j->script, err));
+		j->about = NULL;
+	} else {
+		HR_TRY(read_own(j, j->kind->name, &j->script, err));
+	}
+	j->options.common = j->common.at;
+	j->options.script = j->script.at;
+	return HR_OK;
+}
+
+/* --- outputs ------------------------------------------------------------------ */
+
+static enum hr_status write_file(const char *path, const struct hr_blob *blob, struct hr_error *err)
+{
+	struct hr_output out = {0};
+	enum hr_status status = hr_output_open(&out, path, err);
+
+	if (status == HR_OK) {
+		fwrite(blob->at, 1, blob->n, out.file);
+		status = hr_output_commit(&out, err);
+	}
+	hr_output_abandon(&out);
+	return status;
+}
+
+/* The text that draws the picture, with the data in it, as FILE.gp; gnuplot FILE.gp makes FILE again. */
+static enum hr_status keep(const struct job *j, struct hr_error *err)
+{
+	struct hr_plot_options options = j->options;
+	size_t n = strlen(j->o->output) + sizeof(".gp");
+	char *path = hr_calloc(n, 1);
+	struct hr_blob text = {0};
+	enum hr_status status;
+
+	if (path == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	options.output = j->o->output;
+	snprintf(path, n, "%s.gp", j->o->output);
+	status = hr_plot_text(j->kind, &j->source, &options, &text, err);
+	if (status == HR_OK)
+		status = write_file(path, &text, err);
+	free(text.at);
+	free(path);
+	return status;
+}
+
+static enum hr_status draw(struct job *j, struct hr_error *err)
+{
+	struct hr_blob picture, complaints;
+	enum hr_status status;
+
+	status = hr_plot_draw(j->kind, &j->source, &j->options, &picture, &complaints, err);
+	/* Whoever changes a script wants to see what gnuplot thinks of it; ours are known. */
+	if (complaints.at != NULL && (status != HR_OK || j->options.script != NULL || j->options.common != NULL))
+		cli_print_complaints("gnuplot", complaints.at);
+	if (status == HR_OK)
+		status = write_file(j->o->output, &picture, err);
+	if (status == HR_OK && j->o->keep)
+		status = keep(j, err);
+	free(picture.at);
+	free(complaints.at);
+	return status;
+}
+
+/* --- the command -------------------------------------------------------------- */
+
+static enum hr_status plot(struct job *j, const struct cli_choices *choices, int ninputs, char **inputs,
+			   struct hr_error *err)
+{
+	HR_TRY(read_scripts(j, err));
+	for (int i = 0; i < ninputs; i++) {
+		j->about = inputs[i];
+		HR_TRY(hr_saved_looks_so(inputs[i]) ? add_json(j, inputs[i], err)
+						    : add_trace(j, inputs[i], choices, err));
+	}
+	j->about = NULL;
+	return draw(j, err);
+}
+
+static int misuse_kind(const struct cli_command *c, const char *name)
+{
+	char names[256] = "";
+
+	for (const struct hr_plot_kind *k = hr_plot_kinds; k->name != NULL; k++) {
+		size_t n = strlen(names);
+		snprintf(names + n, sizeof(names) - n, "%s%s", n > 0 ? ", " : "", k->name);
+	}
+	return cli_misuse(c, "there is no plot '%s'; there are: %s", name, names);
+}
+
+int cli_run_plot(const struct cli_options *o, int argc, char **argv)
+{
+	const struct cli_command *c = cli_command_find("plot");
+	struct job j = {.o = o, .kind = hr_plot_kind_find(argv[0])};
+	struct cli_choices choices;
+	struct hr_error err;
+	enum hr_status status;
+
+	if (j.kind == NULL)
+		return misuse_kind(c, argv[0]);
+	if (o->output == NULL || !hr_plot_form_of(o->output, &j.options.form))
+		return cli_misuse(c, "it needs -o FILE, whose name ends in .png, .svg or .pdf");
+	if ((j.kind->needs & HR_PLOT_PLANE) && (argc > 2 || o->policies.n > 1))
+		return cli_misuse(c, "a %s shows one policy on one trace", j.kind->name);
+	j.options.width = o->width;
+	j.options.height = o->height;
+	j.options.metrics = o->metrics.n > 0 ? o->metrics.at : NULL;
+	if (!cli_choose(c, o, j.kind->all_policies ? all_policies : NULL, &choices))
+		return CLI_MISUSED;
+	status = plot(&j, &choices, argc - 1, argv + 1, &err);
+	hr_plot_source_release(&j.source);
+	if (j.plane != NULL)
+		hr_plane_release(j.plane);
+	free(j.plane);
+	free(j.common.at);
+	free(j.script.at);
+	cli_choices_release(&choices);
+	return status == HR_OK ? CLI_DONE : cli_fail(j.about, &err);
+}

@@ -1,0 +1,64 @@
+/* report: all about one trace as one HTML page. */
+#include "config.h"
+
+#include "cmd/cli.h"
+
+#include "base/alloc.h"
+#include "report/html_report.h"
+#include "report/output.h"
+
+#include <stdlib.h>
+
+static const char *const all_policies[] = {"@all", NULL};
+
+static enum hr_status write_page(const struct cli_options *o, const struct hr_plot_source *s, size_t own,
+				 struct hr_error *err)
+{
+	struct hr_blob complaints = {0};
+	struct hr_output out = {0};
+	enum hr_status status = hr_output_open(&out, o->output, err);
+
+	if (status == HR_OK)
+		status = hr_html_report_write(out.file, s, own, &complaints, err);
+	if (status != HR_OK && complaints.at != NULL)
+		cli_print_complaints("gnuplot", complaints.at);
+	if (status == HR_OK)
+		status = hr_output_commit(&out, err);
+	hr_output_abandon(&out);
+	free(complaints.at);
+	return status;
+}
+
+int cli_run_report(const struct cli_options *o, int argc, char **argv)
+{
+	const struct cli_command *c = cli_command_find("report");
+	struct hr_plane *plane = hr_calloc(1, sizeof(*plane));
+	struct hr_plot_source source = {0};
+	const char *about = argv[0];
+	struct cli_choices choices;
+	struct hr_error err;
+	enum hr_status status;
+	size_t own = 0;
+	const struct cli_drawing drawing = {.source = &source, .plane = plane, .own = &own, .intervals = true};
+
+	(void)argc;
+	if (plane == NULL) {
+		hr_error_set(&err, HR_ENOMEM, "out of memory");
+		return cli_fail(NULL, &err);
+	}
+	if (!cli_choose(c, o, all_policies, &choices)) {
+		free(plane);
+		return CLI_MISUSED;
+	}
+	status = cli_replay_to_draw(o, argv[0], &choices, &drawing, &err);
+	if (status == HR_OK) {
+		about = NULL;
+		source.plane = plane;
+		status = write_page(o, &source, own, &err);
+	}
+	hr_plot_source_release(&source);
+	hr_plane_release(plane);
+	free(plane);
+	cli_choices_release(&choices);
+	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);
+}

@@ -1,0 +1,496 @@
+#include "config.h"
+
+#include "report/html_report.h"
+
+#include "base/units.h"
+#include "report/metrics.h"
+#include "report/plot_data.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+void hr_html_text(FILE *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		switch (c) {
+		case '&':
+			fputs("&amp;", out);
+			break;
+		case '<':
+			fputs("&lt;", out);
+			break;
+		case '>':
+			fputs("&gt;", out);
+			break;
+		case '"':
+			fputs("&quot;", out);
+			break;
+		case '\'':
+			fputs("&#39;", out);
+			break;
+		default:
+			fputc(c < 0x20 || c == 0x7f ? ' ' : c, out);
+		}
+	}
+}
+
+/* --- the frame of the page ---------------------------------------------------- */
+
+static const char head[] =
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    "<meta name=\"color-scheme\" content=\"light dark\">\n"
+    "<style>\n"
+    ":root { color-scheme: light dark; --text: #1a1a1a; --page: #ffffff; --dim: #595959; --line: #d0d0d0; "
+    "--best: #00674b; --own: #f1f5f9; --released: #dcdcdc }\n"
+    "@media (prefers-color-scheme: dark) { :root { --text: #e6e6e6; --page: #15181c; --dim: #a8a8a8; "
+    "--line: #444b53; --best: #4fd1a5; --own: #20262d; --released: #3b434c } }\n"
+    "body { color: var(--text); background: var(--page); font: 16px/1.5 sans-serif; max-width: 80rem; "
+    "margin: 0 auto; padding: 1rem 1.5rem 3rem }\n"
+    "h1 { font-size: 1.6rem; margin-bottom: 0 } h2 { font-size: 1.25rem; margin-top: 2.2rem }\n"
+    "h1, td, th, dd { overflow-wrap: anywhere }\n"
+    ".dim, figcaption { color: var(--dim) }\n"
+    "figure { margin: 1.5rem 0 } figure svg { display: block; width: 100%; height: auto }\n"
+    "figcaption { max-width: 60rem; font-size: .95rem }\n"
+    ".wide { overflow-x: auto }\n"
+    "table { border-collapse: collapse; font-variant-numeric: tabular-nums }\n"
+    "th, td { padding: .25rem .55rem; text-align: right; border-bottom: 1px solid var(--line); "
+    "overflow-wrap: normal } td { white-space: nowrap } th { vertical-align: bottom }\n"
+    "th:first-child, td:first-child { text-align: left; white-space: normal }\n"
+    "tr.own { background: var(--own) } td.best { color: var(--best); font-weight: bold }\n"
+    "dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem } dt { color: var(--dim) } "
+    "dd { margin: 0 }\n"
+    "@media print { body { max-width: none } figure, table { break-inside: avoid } }\n"
+    "</style>\n";
+
+static const struct run_metric {
+	const char *metric, *heading;
+} columns[] = {
+    {"retained_mean_bytes", "retained"}, {"retained_peak_bytes", "peak"},  {"free_mean_bytes", "free"},
+    {"returned_bytes", "returned"},	 {"refaulted_bytes", "refaulted"}, {"thrash_bytes", "thrash"},
+    {"release_calls", "calls"},		 {"background_cpu_ns", "bg CPU"},  {"synchronous_cpu_ns", "sync CPU"},
+    {"refault_cpu_ns", "fault CPU"},	 {"worst_stall_ns", "stall"},
+};
+
+#define NCOLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+struct page {
+	FILE *out;
+	const struct hr_plot_source *s;
+	size_t own;
+	struct hr_blob *complaints;
+};
+
+static const struct hr_plot_run *own_run(const struct page *p)
+{
+	return &p->s->runs[p->own];
+}
+
+static void put_text(const struct page *p, const char *text)
+{
+	hr_html_text(p->out, text);
+}
+
+/* A value of a document as people read it; "none" where there is none. */
+static const char *value_text(char buf[HR_UNIT_BUF], enum hr_unit unit, double v)
+{
+	if (!(v >= 0 && v < 0x1p63))
+		return strcpy(buf, "none");
+	return hr_unit_format(buf, unit, (uint64_t)v);
+}
+
+static const char *metric_text(char buf[HR_UNIT_BUF], const struct hr_plot_run *run, const char *name)
+{
+	const struct hr_metric *m = hr_metric_find(name);
+
+	return value_text(buf, m->unit, hr_plot_number(run->summary, name));
+}
+
+/* --- at a glance --------------------------------------------------------------- */
+
+static void write_trace(const struct page *p)
+{
+	const json_t *trace = own_run(p)->trace;
+	char a[HR_UNIT_BUF], b[HR_UNIT_BUF], c[HR_UNIT_BUF];
+
+	fputs("<p class=\"dim\">", p->out);
+	put_text(p, hr_plot_string(trace, "format"));
+	fprintf(p->out, ", %s, %s events", metric_text(a, own_run(p), "duration_ns"),
+		value_text(b, HR_UNIT_COUNT, hr_plot_number(trace, "events")));
+	if (hr_plot_string(trace, "program")[0] != '\0') {
+		fputs("; program: ", p->out);
+		put_text(p, hr_plot_string(trace, "program"));
+	}
+	if (json_is_true(json_object_get(trace, "cut")))
+		fprintf(p->out, "; the trace is cut off at byte %s",
+			value_text(c, HR_UNIT_COUNT, hr_plot_number(trace, "cut_at_byte")));
+	fputs(".</p>\n", p->out);
+}
+
+/* Who knows the future is no competitor. */
+static bool competes(const struct hr_plot_run *run)
+{
+	return strcmp(hr_plot_string(run->policy, "name"), "optimal") != 0;
+}
+
+/* The run that retains least. */
+static const struct hr_plot_run *leanest(const struct page *p)
+{
+	const struct hr_plot_run *best = own_run(p);
+
+	for (size_t i = 0; i < p->s->n; i++) {
+		const struct hr_plot_run *run = &p->s->runs[i];
+
+		if (competes(run) && hr_plot_number(run->summary, "retained_mean_bytes") <
+					 hr_plot_number(best->summary, "retained_mean_bytes"))
+			best = run;
+	}
+	return best;
+}
+
+static void write_leanest(const struct page *p)
+{
+	const struct hr_plot_run *best = leanest(p), *own = own_run(p);
+	char a[HR_UNIT_BUF], b[HR_UNIT_BUF], c[HR_UNIT_BUF];
+
+	if (best == own) {
+		fputs("<p>No other policy here retained less.</p>\n", p->out);
+		return;
+	}
+	fputs("<p>Of the policies here <b>", p->out);
+	put_text(p, hr_plot_policy_text(best));
+	fprintf(p->out, "</b> retained least: %s on average. Its releases and refaults took %s of CPU time; those of ",
+		metric_text(a, best, "retained_mean_bytes"), value_text(b, HR_UNIT_NS, hr_plot_cpu_ns(best)));
+	put_text(p, hr_plot_policy_text(own));
+	fprintf(p->out, " %s.</p>\n", value_text(c, HR_UNIT_NS, hr_plot_cpu_ns(own)));
+}
+
+static void write_regret(const struct page *p)
+{
+	const json_t *regret = own_run(p)->regret;
+	char a[HR_UNIT_BUF], b[HR_UNIT_BUF];
+
+	if (!json_is_number(json_object_get(regret, "equal_cpu_bytes")))
+		return;
+	fputs("<p>Who had known the future could have retained ", p->out);
+	fprintf(p->out,
+		"%s less for the same CPU time, or spent %s less for the same memory; no policy can do better than "
+		"that.</p>\n",
+		value_text(a, HR_UNIT_BYTES, hr_plot_number(regret, "equal_cpu_bytes")),
+		value_text(b, HR_UNIT_NS, hr_plot_number(regret, "equal_memory_ns")));
+}
+
+static void write_glance(const struct page *p)
+{
+	const struct hr_plot_run *own = own_run(p);
+	char a[HR_UNIT_BUF], b[HR_UNIT_BUF], c[HR_UNIT_BUF], d[HR_UNIT_BUF];
+
+	fputs("<h2>At a glance</h2>\n<p>Under <b>", p->out);
+	put_text(p, hr_plot_policy_text(own));
+	fprintf(p->out,
+		"</b> %s of memory were retained on average, %s of it in use and the rest free. It gave %s back to the "
+		"system; %s of that were used again.</p>\n",
+		metric_text(a, own, "retained_mean_bytes"), metric_text(b, own, "in_use_mean_bytes"),
+		metric_text(c, own, "returned_bytes"), metric_text(d, own, "refaulted_bytes"));
+	write_leanest(p);
+	write_regret(p);
+}
+
+/* --- the table ------------------------------------------------------------------- */
+
+static bool is_best(const struct page *p, const struct hr_metric *m, double v)
+{
+	double low = INFINITY, high = -INFINITY;
+
+	for (size_t i = 0; i < p->s->n; i++) {
+		double x = hr_plot_number(p->s->runs[i].summary, m->name);
+		if (!competes(&p->s->runs[i]))
+			continue;
+		low = fmin(low, x);
+		high = fmax(high, x);
+	}
+	if (m->better == HR_BETTER_NEITHER || !(low < high))
+		return false;
+	return m->better == HR_BETTER_LOWER ? v <= low : v >= high;
+}
+
+static void write_row(const struct page *p, size_t i)
+{
+	const struct hr_plot_run *run = &p->s->runs[i];
+	char buf[HR_UNIT_BUF];
+
+	fprintf(p->out, "<tr%s><td>", i == p->own ? " class=\"own\"" : "");
+	put_text(p, hr_plot_policy_text(run));
+	fputs("</td>", p->out);
+	for (size_t c = 0; c < NCOLUMNS; c++) {
+		const struct hr_metric *m = hr_metric_find(columns[c].metric);
+		double v = hr_plot_number(run->summary, m->name);
+
+		fprintf(p->out, "<td%s>%s</td>", competes(run) && is_best(p, m, v) ? " class=\"best\"" : "",
+			value_text(buf, m->unit, v));
+	}
+	fprintf(p->out, "<td>%s</td>", value_text(buf, HR_UNIT_BYTES, hr_plot_number(run->regret, "equal_cpu_bytes")));
+	fprintf(p->out, "<td>%s</td></tr>\n",
+		value_text(buf, HR_UNIT_NS, hr_plot_number(run->regret, "equal_memory_ns")));
+}
+
+static void write_table(const struct page *p)
+{
+	fputs("<h2>Policies</h2>\n<div class=\"wide\">\n<table>\n<thead><tr><th>policy</th>", p->out);
+	for (size_t c = 0; c < NCOLUMNS; c++)
+		fprintf(p->out, "<th title=\"%s\">%s</th>", columns[c].metric, columns[c].heading);
+	fputs("<th title=\"regret.equal_cpu_bytes\">memory regret</th>"
+	      "<th title=\"regret.equal_memory_ns\">CPU regret</th></tr></thead>\n<tbody>\n",
+	      p->out);
+	for (size_t i = 0; i < p->s->n; i++)
+		write_row(p, i);
+	fputs(
+	    "</tbody>\n</table>\n</div>\n"
+	    "<p class=\"dim\">Retained, peak: memory in use, or free and not released: the mean and the most. "
+	    "Free: the mean of what is free and not released. Returned: all that was "
+	    "given back. Refaulted: used again after that; thrash: within a second. Calls: releases. CPU: simulated "
+	    "time of background releases, of releases that the program waited for, and of page faults. Stall: the "
+	    "longest wait. Regret: what could have been saved with the same CPU time, or with the same memory, by who "
+	    "knows the future. The best of a column is bold, apart from the optimum; the policy that this page dwells "
+	    "on is shaded.</p>\n",
+	    p->out);
+}
+
+/* --- pictures --------------------------------------------------------------------- */
+
+static const struct picture {
+	const char *kind;
+	bool own; /* of the page's own policy alone, or of all */
+	const char *title, *caption;
+} pictures[] = {
+    {"timeline", true, "Memory over time",
+     "Blue is in use, orange is free but still held, grey is given back; together they are what is mapped. The less "
+     "orange there is, and the shorter it stays, the leaner; where blue returns to what was grey, memory had to be "
+     "faulted in again."},
+    {"timeline", false, "What each policy retained",
+     "The grey area is what is in use, the same for all. A line above it is what that policy holds; lines that hide "
+     "others show them as a rim."},
+    {"heatmap", true, "Addresses over time",
+     "Each row is a stretch of addresses. Orange rows that stay are free memory which is not given back; mixed colours "
+     "are fragmented."},
+    {"tradeoff", false, "Memory against CPU time",
+     "Further to the left is less memory, further down is less CPU time. Nothing can be in the grey area, whatever the "
+     "policy; a point's distance from its edge is what a better policy could gain."},
+    {"intervals", true, "How long memory stays free",
+     "Above: how much memory is freed for how long. Below: what holding it costs. To release what is on the left of "
+     "the "
+     "lower picture buys little and costs a fault a page; what is on the right is worth it."},
+    {"compare", false, "Some metrics", "Shorter is better."},
+    {"index", false, "Finding work",
+     "How often the Go scavengers looked for memory to release, how much of their index they read for it, and how "
+     "often "
+     "there was none."},
+};
+
+/* A source of one run, which owns nothing. */
+static struct hr_plot_source alone(const struct page *p)
+{
+	return (struct hr_plot_source){.runs = &p->s->runs[p->own], .n = 1, .ntraces = 1, .plane = p->s->plane};
+}
+
+static bool has_index(const struct hr_plot_source *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (hr_plot_number(s->runs[i].summary, "index_lookups") > 0)
+			return true;
+	return false;
+}
+
+/* Whether there is something to see: a page leaves out what would be empty. */
+static bool worth_it(const struct page *p, const struct picture *picture)
+{
+	if (strcmp(picture->kind, "intervals") == 0)
+		return hr_plot_length(own_run(p)->optimum, "intervals") > 0;
+	if (strcmp(picture->kind, "heatmap") == 0)
+		return p->s->plane != NULL && p->s->plane->nrows > 0;
+	if (strcmp(picture->kind, "index") == 0)
+		return has_index(p->s);
+	return picture->own || p->s->n > 1;
+}
+
+static enum hr_status write_picture(const struct page *p, const struct picture *picture, size_t number,
+				    struct hr_error *err)
+{
+	const struct hr_plot_kind *kind = hr_plot_kind_find(picture->kind);
+	struct hr_plot_source one = alone(p);
+	struct hr_plot_options options = {.form = HR_PLOT_INLINE};
+	struct hr_blob svg;
+	char prefix[32];
+	enum hr_status status;
+
+	snprintf(prefix, sizeof(prefix), "p%zu", number);
+	options.prefix = prefix;
+	status = hr_plot_draw(kind, picture->own ? &one : p->s, &options, &svg, p->complaints, err);
+	if (status == HR_OK) {
+		fprintf(p->out, "<h2>%s</h2>\n<figure>\n", picture->title);
+		fwrite(svg.at, 1, svg.n, p->out);
+		fprintf(p->out, "<figcaption>%s</figcaption>\n</figure>\n", picture->caption);
+		free(p->complaints->at);
+		*p->complaints = (struct hr_blob){0};
+	}
+	free(svg.at);
+	return status;
+}
+
+/* A timeline shows so many lines at most; of more policies, the others do. */
+#define MOST_LINES 14
+
+static enum hr_status write_pictures(const struct page *p, struct hr_error *err)
+{
+	for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++) {
+		bool crowded = strcmp(pictures[i].kind, "timeline") == 0 && !pictures[i].own && p->s->n > MOST_LINES;
+
+		if (worth_it(p, &pictures[i]) && !crowded)
+			HR_TRY(write_picture(p, &pictures[i], i + 1, err));
+	}
+	return HR_OK;
+}
+
+/* --- settings and assumptions ------------------------------------------------------ */
+
+static void write_value(const struct page *p, const json_t *value)
+{
+	char *text;
+
+	if (json_is_string(value)) {
+		put_text(p, json_string_value(value));
+		return;
+	}
+	if (json_is_null(value)) {
+		fputs("none", p->out);
+		return;
+	}
+	text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	put_text(p, text != NULL ? text : "");
+	free(text);
+}
+
+/* Names with dots between nested ones. */
+static void write_settings(const struct page *p, const char *outer, json_t *object)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(object, name, value)
+	{
+		if (json_is_object(value) && outer[0] == '\0') {
+			write_settings(p, name, value);
+			continue;
+		}
+		fputs("<dt>", p->out);
+		put_text(p, outer);
+		fputs(outer[0] != '\0' ? "." : "", p->out);
+		put_text(p, name);
+		fputs("</dt><dd>", p->out);
+		write_value(p, value);
+		fputs("</dd>\n", p->out);
+	}
+}
+
+static bool write_sentences(const struct page *p, const json_t *list, const char *before)
+{
+	const json_t *sentence;
+	size_t i;
+
+	json_array_foreach(list, i, sentence)
+	{
+		fprintf(p->out, "<li>%s", before);
+		put_text(p, json_is_string(sentence) ? json_string_value(sentence) : "");
+		fputs("</li>\n", p->out);
+	}
+	return json_array_size(list) > 0;
+}
+
+static bool write_anomalies(const struct page *p, json_t *object)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(object, name, value)
+	{
+		fputs("<li>in the trace: ", p->out);
+		put_text(p, name);
+		fputs(": ", p->out);
+		write_value(p, value);
+		fputs("</li>\n", p->out);
+	}
+	return json_object_size(object) > 0;
+}
+
+static void write_assumed(const struct page *p)
+{
+	const struct hr_plot_run *own = own_run(p);
+	bool any;
+
+	fputs("<h2>What was assumed</h2>\n<ul>\n", p->out);
+	any = write_sentences(p, json_object_get(own->trace, "assumed"), "");
+	any |= write_anomalies(p, json_object_get(own->trace, "anomalies"));
+	any |= write_sentences(p, json_object_get(own->optimum, "ignored"), "the optimum leaves out ");
+	if (!any)
+		fputs("<li>nothing beside the settings</li>\n", p->out);
+	fputs("</ul>\n", p->out);
+}
+
+static void write_rest(const struct page *p)
+{
+	const struct hr_plot_run *own = own_run(p);
+
+	write_assumed(p);
+	fputs("<h2>Settings</h2>\n<dl>\n", p->out);
+	fputs("<dt>trace</dt><dd>", p->out);
+	put_text(p, hr_plot_string(own->trace, "name"));
+	fputs("</dd>\n<dt>xxh3</dt><dd>", p->out);
+	put_text(p, hr_plot_string(own->trace, "xxh3"));
+	fputs("</dd>\n", p->out);
+	/* The iteration of jansson changes nothing, but wants to be able to. */
+	write_settings(p, "", (json_t *)(uintptr_t)own->settings);
+	fputs("</dl>\n", p->out);
+	fputs(
+	    "<h2>How to read this</h2>\n<dl>\n"
+	    "<dt>in use</dt><dd>pages of spans that hold objects</dd>\n"
+	    "<dt>manual</dt><dd>pages of spans that hold none: stacks, the GC&#39;s work buffers</dd>\n"
+	    "<dt>free</dt><dd>mapped, owned by nobody, and not given back: the system still counts it as the "
+	    "program&#39;s</dd>\n"
+	    "<dt>released</dt><dd>given back to the system, or never taken from it</dd>\n"
+	    "<dt>retained</dt><dd>in use and free</dd>\n"
+	    "<dt>refault</dt><dd>a page that was released is used again: the system has to provide and clear it</dd>\n"
+	    "<dt>policy</dt><dd>the rule by which free memory is given back; all saw the same placement of the same "
+	    "objects</dd>\n"
+	    "<dt>optimum</dt><dd>the least CPU time for each amount of memory, knowing the future</dd>\n"
+	    "</dl>\n<p class=\"dim\">All times are simulated, by the costs in the settings. Made by "
+	    "heapreplay " PACKAGE_VERSION " from the trace alone; the same trace and settings give the same page. "
+	    "heapreplay-metrics(5) defines every "
+	    "metric.</p>\n",
+	    p->out);
+}
+
+enum hr_status hr_html_report_write(FILE *out, const struct hr_plot_source *s, size_t own, struct hr_blob *complaints,
+				    struct hr_error *err)
+{
+	struct page p = {.out = out, .s = s, .own = own, .complaints = complaints};
+
+	*complaints = (struct hr_blob){0};
+	if (own >= s->n || s->ntraces != 1)
+		return hr_error_set(err, HR_EINPUT, "a report is about one trace");
+	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>", out);
+	put_text(&p, hr_plot_string(own_run(&p)->trace, "name"));
+	fprintf(out, " - heapreplay</title>\n%s</head>\n<body>\n<h1>", head);
+	put_text(&p, hr_plot_string(own_run(&p)->trace, "name"));
+	fputs("</h1>\n", out);
+	write_trace(&p);
+	write_glance(&p);
+	write_table(&p);
+	HR_TRY(write_pictures(&p, err));
+	write_rest(&p);
+	fputs("</body>\n</html>\n", out);
+	return HR_OK;
+}

@@ -1,0 +1,49 @@
+/*
+ * The address space over time, of one follower: rows of 2^k pages, columns of
+ * equal time, and in each cell how many pages were in use, free and released
+ * when the column's time ended. Both get coarser as they are used up, so that
+ * memory is bounded (3 MiB) however long the trace and however large the heap;
+ * rows are kept only of what is mapped. A sampler of a follower (follower.h).
+ *
+ * Taking a column reads the bits of all chunks once, by words.
+ */
+#ifndef HR_REPORT_PLANE_H
+#define HR_REPORT_PLANE_H
+
+#include "base/error.h"
+#include "scavenge/follower.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HR_PLANE_COLUMNS 512
+#define HR_PLANE_ROWS 256
+
+/* Pages; those of spans without objects count as in use. All 0: nothing was mapped then. */
+struct hr_plane_cell {
+	uint64_t in_use, free, released;
+};
+
+struct hr_plane_row {
+	uint64_t group; /* pages [group << log_pages, (group + 1) << log_pages) */
+	struct hr_plane_cell cells[HR_PLANE_COLUMNS];
+};
+
+struct hr_plane {
+	struct hr_follower *f;
+	uint64_t interval_ns; /* of a column; doubles when they are used up */
+	unsigned ncolumns;
+	uint64_t end_ns[HR_PLANE_COLUMNS];
+	unsigned log_pages; /* of a row; grows when rows are used up */
+	size_t nrows;
+	struct hr_plane_row *rows[HR_PLANE_ROWS + 1]; /* ascending */
+	bool failed;				      /* out of memory: what came after is not in it */
+};
+
+/* The plane must stay where it is while the follower follows. */
+void hr_plane_start(struct hr_plane *p, struct hr_follower *f);
+/* Zeroes are an empty one. */
+void hr_plane_release(struct hr_plane *p);
+
+#endif

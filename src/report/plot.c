@@ -1,0 +1,463 @@
+#include "config.h"
+
+#include "report/plot_data.h"
+
+#include "base/alloc.h"
+#include "base/units.h"
+#include "report/document.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Texts of the scripts, made from plots/ by its local.mk. */
+#include "report/scripts.inc"
+
+#define TITLE_CHARACTERS 90
+#define SUBTITLE_CHARACTERS 130
+
+/* --- kinds ------------------------------------------------------------------ */
+
+static void usual_size(const struct hr_plot_source *s, unsigned *width, unsigned *height)
+{
+	(void)s;
+	*width = 1200;
+	*height = 640;
+}
+
+const struct hr_plot_kind hr_plot_kinds[] = {
+    {"timeline", "memory over time: in use, free, released, goals, GC cycles; several policies: retained memory",
+     HR_PLOT_SERIES, false, timeline_script, usual_size, hr_plot_timeline},
+    {"heatmap", "addresses over time: what was in use, free, released", HR_PLOT_PLANE, false, heatmap_script,
+     usual_size, hr_plot_heatmap},
+    {"tradeoff", "retained memory against CPU time of every policy, and the offline optimum",
+     HR_PLOT_SUMMARY | HR_PLOT_OPTIMUM, true, tradeoff_script, usual_size, hr_plot_tradeoff},
+    {"intervals", "how long pages lie free before they are used again", HR_PLOT_OPTIMUM, false, intervals_script,
+     usual_size, hr_plot_intervals},
+    {"compare", "bars of every policy's metrics (--metric)", HR_PLOT_SUMMARY, true, compare_script, hr_plot_bars_size,
+     hr_plot_compare},
+    {"index", "what the scavengers' indexes have to look at; several traces: by the size of the heap", HR_PLOT_SUMMARY,
+     true, index_script, hr_plot_index_size, hr_plot_index},
+    {NULL, NULL, 0, false, NULL, NULL, NULL},
+};
+
+const struct hr_plot_kind *hr_plot_kind_find(const char *name)
+{
+	for (const struct hr_plot_kind *k = hr_plot_kinds; k->name != NULL; k++)
+		if (strcmp(k->name, name) == 0)
+			return k;
+	return NULL;
+}
+
+static const struct form {
+	const char *ending, *name, *terminal;
+} forms[HR_PLOT_FORM_COUNT] = {
+    [HR_PLOT_PNG] = {".png", "png", NULL},
+    [HR_PLOT_SVG] = {".svg", "svg", NULL},
+    [HR_PLOT_PDF] = {".pdf", "pdf", NULL},
+    [HR_PLOT_INLINE] = {"", "svg", NULL},
+};
+
+bool hr_plot_form_of(const char *path, enum hr_plot_form *form)
+{
+	size_t n = strlen(path);
+
+	for (*form = HR_PLOT_PNG; *form <= HR_PLOT_PDF; ++*form) {
+		size_t m = strlen(forms[*form].ending);
+
+		if (n > m && strcmp(path + n - m, forms[*form].ending) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* --- what is plotted -------------------------------------------------------- */
+
+void hr_plot_source_release(struct hr_plot_source *s)
+{
+	for (size_t i = 0; i < s->ndocuments; i++)
+		json_decref(s->documents[i]);
+	free(s->documents);
+	free(s->runs);
+	memset(s, 0, sizeof(*s));
+}
+
+/* about: what holds trace and settings; run: what holds the rest. */
+static enum hr_status add_run(struct hr_plot_source *s, const json_t *about, const json_t *run, struct hr_error *err)
+{
+	struct hr_plot_run r = {
+	    .trace = json_object_get(about, "trace"),
+	    .settings = json_object_get(about, "settings"),
+	    .optimum = json_object_get(about, "optimum"),
+	    .policy = json_object_get(run, "policy"),
+	    .summary = json_object_get(run, "summary"),
+	    .series = json_object_get(run, "series"),
+	    .regret = json_object_get(run, "regret"),
+	    .trace_number = s->ntraces,
+	};
+
+	if (!json_is_object(r.trace) || !json_is_object(r.settings) || !json_is_object(r.policy) ||
+	    !json_is_object(r.summary))
+		return hr_error_set(err, HR_EINPUT,
+				    "the JSON lacks trace, settings, policy or summary; plots are made from what "
+				    "'heapreplay compare --json' and 'heapreplay replay --json' print");
+	if (!json_is_object(r.series))
+		r.series = NULL;
+	if (!json_is_object(r.optimum))
+		r.optimum = NULL;
+	if (!hr_reserve(&s->runs, &s->cap, s->n + 1, sizeof(*s->runs)))
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	s->runs[s->n++] = r;
+	return HR_OK;
+}
+
+static enum hr_status add_comparison(struct hr_plot_source *s, const json_t *comparison, struct hr_error *err)
+{
+	const json_t *policies = json_object_get(comparison, "policies"), *run;
+	size_t i;
+
+	if (json_array_size(policies) == 0)
+		return hr_error_set(err, HR_EINPUT, "the JSON has a comparison without policies");
+	json_array_foreach(policies, i, run)
+	{
+		HR_TRY(add_run(s, comparison, run, err));
+	}
+	s->ntraces++;
+	return HR_OK;
+}
+
+static enum hr_status add_all(struct hr_plot_source *s, const json_t *document, struct hr_error *err)
+{
+	const json_t *comparisons = json_object_get(document, "comparisons"), *comparison;
+	size_t i;
+
+	if (!json_is_object(document) || !json_is_integer(json_object_get(document, "schema")))
+		return hr_error_set(err, HR_EINPUT,
+				    "this JSON is not heapreplay's; plots are made from what 'heapreplay compare "
+				    "--json' and 'heapreplay replay --json' print");
+	if (json_integer_value(json_object_get(document, "schema")) != HR_SCHEMA)
+		return hr_error_set(err, HR_EINPUT,
+				    "the JSON has schema %lld, not %d: another version of heapreplay wrote it; make it "
+				    "again",
+				    (long long)json_integer_value(json_object_get(document, "schema")), HR_SCHEMA);
+	if (comparisons == NULL) {
+		HR_TRY(add_run(s, document, document, err));
+		s->ntraces++;
+		return HR_OK;
+	}
+	if (json_array_size(comparisons) == 0)
+		return hr_error_set(err, HR_EINPUT, "the JSON has no comparison");
+	json_array_foreach(comparisons, i, comparison)
+	{
+		HR_TRY(add_comparison(s, comparison, err));
+	}
+	return HR_OK;
+}
+
+enum hr_status hr_plot_source_add(struct hr_plot_source *s, json_t *document, struct hr_error *err)
+{
+	if (document == NULL || !hr_reserve(&s->documents, &s->documents_cap, s->ndocuments + 1, sizeof(json_t *))) {
+		json_decref(document);
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	}
+	s->documents[s->ndocuments++] = document;
+	return add_all(s, document, err);
+}
+
+static enum hr_status check_needs(const struct hr_plot_kind *kind, const struct hr_plot_source *s, struct hr_error *err)
+{
+	if (s->n == 0)
+		return hr_error_set(err, HR_EINPUT, "there is nothing to plot");
+	if ((kind->needs & HR_PLOT_PLANE) && s->plane == NULL)
+		return hr_error_set(err, HR_EINPUT,
+				    "JSON does not hold addresses over time, which a %s needs; give it the trace: "
+				    "heapreplay plot %s TRACE",
+				    kind->name, kind->name);
+	for (size_t i = 0; i < s->n; i++) {
+		const char *trace = hr_plot_string(s->runs[i].trace, "name");
+
+		if ((kind->needs & HR_PLOT_SERIES) && hr_plot_length(s->runs[i].series, "in_use_avg_bytes") == 0)
+			return hr_error_set(err, HR_EINPUT,
+					    "the JSON has no series of %s, which a %s needs; make it again with "
+					    "'heapreplay compare --json' or 'heapreplay replay --json'",
+					    trace, kind->name);
+		if ((kind->needs & HR_PLOT_OPTIMUM) && s->runs[i].optimum == NULL)
+			return hr_error_set(err, HR_EINPUT,
+					    "the JSON has no optimum of %s, which %s needs; make it again with "
+					    "'heapreplay compare --json'",
+					    trace, kind->name);
+	}
+	return HR_OK;
+}
+
+/* --- titles ----------------------------------------------------------------- */
+
+struct parts {
+	char text[1024];
+	size_t n;
+};
+
+static void add_part(struct parts *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void add_part(struct parts *p, const char *fmt, ...)
+{
+	size_t room = sizeof(p->text) - p->n;
+	va_list ap;
+	int n;
+
+	if (p->n > 0 && room > 4) {
+		p->n += (size_t)snprintf(p->text + p->n, room, " · ");
+		room = sizeof(p->text) - p->n;
+	}
+	va_start(ap, fmt);
+	n = vsnprintf(p->text + p->n, room, fmt, ap);
+	va_end(ap);
+	p->n += n < 0 ? 0 : (size_t)n < room ? (size_t)n : room - 1;
+}
+
+/* A number of a document as a count of bytes or ns; false: it has none, or none above 0. */
+static bool whole(const json_t *object, const char *name, uint64_t *n)
+{
+	double v = hr_plot_number(object, name);
+
+	if (!(v > 0 && v < 0x1p63))
+		return false;
+	*n = (uint64_t)v;
+	return true;
+}
+
+static void add_format(struct parts *p, const json_t *trace)
+{
+	const char *format = hr_plot_string(trace, "format"), *program = hr_plot_string(trace, "program");
+	double version = hr_plot_number(trace, "version");
+	char buf[256];
+
+	if (strcmp(format, "Go execution trace") == 0 && version > 0)
+		add_part(p, "Go 1.%d", (int)version);
+	else if (format[0] != '\0')
+		add_part(p, "%s", format);
+	if (program[0] != '\0')
+		add_part(p, "%s", hr_plot_cut(buf, sizeof(buf), program, 60));
+}
+
+static void add_gc(struct parts *p, const json_t *settings)
+{
+	const char *gc = hr_plot_string(settings, "gc");
+	double gogc = hr_plot_number(settings, "gogc");
+
+	if (strcmp(gc, "model") == 0 && isfinite(gogc))
+		add_part(p, "GC modelled, GOGC %.0f", gogc);
+	else if (strcmp(gc, "model") == 0)
+		add_part(p, "GC modelled, GOGC off");
+	else if (strcmp(gc, "none") == 0)
+		add_part(p, "no GC");
+}
+
+static void add_settings(struct parts *p, const json_t *settings)
+{
+	char buf[HR_UNIT_BUF];
+	uint64_t n;
+
+	if (hr_plot_string(settings, "placement")[0] != '\0')
+		add_part(p, "%s placement", hr_plot_string(settings, "placement"));
+	add_gc(p, settings);
+	if (whole(settings, "memory_limit_bytes", &n))
+		add_part(p, "memory limit %s", hr_format_bytes(buf, n));
+	if (whole(settings, "phys_page_bytes", &n) && n != 4096)
+		add_part(p, "pages of %s", hr_format_bytes(buf, n));
+	if (!whole(settings, "huge_page_bytes", &n))
+		add_part(p, "no huge pages");
+	if (whole(settings, "from_ns", &n))
+		add_part(p, "from %s", hr_format_ns(buf, n));
+	if (whole(settings, "until_ns", &n))
+		add_part(p, "until %s", hr_format_ns(buf, n));
+}
+
+static void write_titles(FILE *out, const struct hr_plot_kind *kind, const struct hr_plot_source *s)
+{
+	const struct hr_plot_run *first = &s->runs[0];
+	struct parts title = {{0}, 0}, below = {{0}, 0};
+	char name[256], policy[256];
+
+	if (s->ntraces == 1) {
+		hr_plot_cut(name, sizeof(name), hr_plot_string(first->trace, "name"), 60);
+		hr_plot_cut(policy, sizeof(policy), hr_plot_policy_text(first), 60);
+		/* The optimum, and what it comes from, are the same for all policies. */
+		if (s->n == 1 && kind->needs != HR_PLOT_OPTIMUM)
+			add_part(&title, "%s under %s", name, policy);
+		else
+			add_part(&title, "%s", name);
+		add_format(&below, first->trace);
+	} else {
+		add_part(&title, "%zu traces", s->ntraces);
+	}
+	add_settings(&below, first->settings);
+	hr_plot_set_string(out, "plot_title", title.text, TITLE_CHARACTERS);
+	hr_plot_set_string(out, "subtitle", below.text, SUBTITLE_CHARACTERS);
+}
+
+/* --- the text ---------------------------------------------------------------- */
+
+/* Sizes are those of a screen of 96 pixels an inch; letters are as large in every form. */
+static void write_terminal(FILE *out, const struct hr_plot_kind *kind, const struct hr_plot_options *o, unsigned width,
+			   unsigned height)
+{
+	fprintf(out, "form = '%s'\nwidth = %u\nheight = %u\n", forms[o->form].name, width, height);
+	switch (o->form) {
+	case HR_PLOT_PNG:
+		fprintf(out,
+			"if (strstrt(GPVAL_TERMINALS, ' pngcairo ')) "
+			"{ set terminal pngcairo size %u, %u font 'sans,12' background 'white' } "
+			"else { set terminal png size %u, %u font 'sans,12' background 'white' }\n",
+			width, height, width, height);
+		break;
+	case HR_PLOT_PDF:
+		fprintf(out,
+			"if (!strstrt(GPVAL_TERMINALS, ' pdfcairo ')) { set print '-'\n"
+			"exit message 'this gnuplot has no terminal pdfcairo: no PDF can be made with it' }\n"
+			"set terminal pdfcairo size %.3f, %.3f font 'sans,16' background 'white'\n",
+			width / 96.0, height / 96.0);
+		break;
+	default:
+		fprintf(out, "set terminal svg size %u, %u font 'sans-serif,16' name 'heapreplay_%s'%s\n", width,
+			height, kind->name, o->form == HR_PLOT_SVG ? " background 'white'" : "");
+		break;
+	}
+	if (o->output != NULL) {
+		fputs("set output ", out);
+		hr_gnuplot_string(out, o->output);
+		fputc('\n', out);
+	}
+}
+
+static enum hr_status write_text(FILE *out, const struct hr_plot_kind *kind, const struct hr_plot_source *s,
+				 const struct hr_plot_options *o, struct hr_error *err)
+{
+	unsigned width, height;
+
+	kind->size(s, &width, &height);
+	width = o->width != 0 ? o->width : width;
+	height = o->height != 0 ? o->height : height;
+	fprintf(out, "# A %s of heapreplay " PACKAGE_VERSION ", for gnuplot: settings, data, script.\n", kind->name);
+	fputs("set encoding utf8\n", out);
+	write_terminal(out, kind, o, width, height);
+	write_titles(out, kind, s);
+	fprintf(out, "\n# --- common.gp ---\n\n%s\n# --- data ---\n\n", o->common != NULL ? o->common : common_script);
+	HR_TRY(kind->write(out, s, o, err));
+	fprintf(out, "\n# --- %s.gp ---\n\n%s\n", kind->name, o->script != NULL ? o->script : kind->script);
+	return HR_OK;
+}
+
+enum hr_status hr_plot_text(const struct hr_plot_kind *kind, const struct hr_plot_source *s,
+			    const struct hr_plot_options *o, struct hr_blob *text, struct hr_error *err)
+{
+	enum hr_status status;
+	FILE *out;
+
+	*text = (struct hr_blob){0};
+	HR_TRY(check_needs(kind, s, err));
+	out = open_memstream(&text->at, &text->n);
+	if (out == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	status = write_text(out, kind, s, o, err);
+	if ((ferror(out) | fclose(out)) != 0 && status == HR_OK)
+		status = hr_error_set(err, HR_ENOMEM, "out of memory");
+	if (status != HR_OK) {
+		free(text->at);
+		*text = (struct hr_blob){0};
+	}
+	return status;
+}
+
+/* --- pictures ---------------------------------------------------------------- */
+
+/* When it was made, which cairo writes into every PDF, as "/CreationDate (D:YYYYMMDDhhmmss": no time in particular. */
+static void undate(struct hr_blob *pdf)
+{
+	static const char key[] = "/CreationDate (D:", never[] = "19700101000000";
+	char *at = memmem(pdf->at, pdf->n, key, sizeof(key) - 1);
+
+	if (at != NULL && (size_t)(pdf->at + pdf->n - at) > sizeof(key) + sizeof(never))
+		memcpy(at + sizeof(key) - 1, never, sizeof(never) - 1);
+}
+
+/* What changes within the tags of an SVG, or only of one that becomes part of a page. */
+static const struct change {
+	const char *from, *to;
+	bool inline_only;
+	bool prefix; /* the prefix and a - follow */
+} changes[] = {
+    /* Cells have edges. */
+    {" preserveAspectRatio='none'", " preserveAspectRatio='none' style='image-rendering:pixelated'", false, false},
+    {" id='", " id='", true, true},
+    {" id=\"", " id=\"", true, true},
+    {"href='#", "href='#", true, true},
+    {"href=\"#", "href=\"#", true, true},
+    {"url(#", "url(#", true, true},
+    {"'black'", "'currentColor'", true, false},
+    {"\"black\"", "\"currentColor\"", true, false},
+    {"rgb(  0,   0,   0)", "currentColor", true, false},
+    {"rgb(0,0,0)", "currentColor", true, false},
+    /* What is released is a background, where the page has one for it. */
+    {"rgb(220, 220, 220)", "var(--released, #dcdcdc)", true, false},
+};
+
+static const struct change *change_at(const char *at, bool in_page)
+{
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
+		if ((in_page || !changes[i].inline_only) && strncmp(at, changes[i].from, strlen(changes[i].from)) == 0)
+			return &changes[i];
+	return NULL;
+}
+
+/* In a page from <svg on, without what belongs to a file of its own; texts (between tags) stay as they are. */
+static enum hr_status finish_svg(const char *name, bool in_page, struct hr_blob *svg, struct hr_error *err)
+{
+	const char *at = in_page ? strstr(svg->at, "<svg") : svg->at;
+	struct hr_blob to = {0};
+	bool in_tag = false;
+	FILE *out;
+
+	if (at == NULL)
+		return hr_error_set(err, HR_EIO, "gnuplot wrote no SVG");
+	out = open_memstream(&to.at, &to.n);
+	if (out == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	while (*at != '\0') {
+		const struct change *c = in_tag ? change_at(at, in_page) : NULL;
+
+		if (c != NULL) {
+			fprintf(out, "%s%s%s", c->to, c->prefix ? name : "", c->prefix ? "-" : "");
+			at += strlen(c->from);
+			continue;
+		}
+		in_tag = *at == '<' || (in_tag && *at != '>');
+		fputc(*at++, out);
+	}
+	if ((ferror(out) | fclose(out)) != 0) {
+		free(to.at);
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	}
+	free(svg->at);
+	*svg = to;
+	return HR_OK;
+}
+
+enum hr_status hr_plot_draw(const struct hr_plot_kind *kind, const struct hr_plot_source *s,
+			    const struct hr_plot_options *o, struct hr_blob *picture, struct hr_blob *complaints,
+			    struct hr_error *err)
+{
+	struct hr_blob text;
+	enum hr_status status;
+
+	*picture = *complaints = (struct hr_blob){0};
+	HR_TRY(hr_plot_text(kind, s, o, &text, err));
+	status = hr_gnuplot_run(text.at, text.n, picture, complaints, err);
+	free(text.at);
+	HR_TRY(status);
+	if (o->form == HR_PLOT_PDF)
+		undate(picture);
+	if (o->form == HR_PLOT_SVG || o->form == HR_PLOT_INLINE)
+		return finish_svg(o->prefix ? o->prefix : kind->name, o->form == HR_PLOT_INLINE, picture, err);
+	return HR_OK;
+}

@@ -1,0 +1,57 @@
+/* What the writers of plots' data (plot.h) share. */
+#ifndef HR_REPORT_PLOT_DATA_H
+#define HR_REPORT_PLOT_DATA_H
+
+#include "report/plot.h"
+
+#include <stdint.h>
+
+#define HR_PLOT_BLOCK_END "end_of_data"
+
+struct hr_plot_unit {
+	const char *name;
+	double size; /* bytes or ns */
+};
+
+/* The unit in which values up to this are a handy number. */
+struct hr_plot_unit hr_plot_memory_unit(double bytes);
+struct hr_plot_unit hr_plot_time_unit(double ns);
+
+/* A member that is a number, or NaN; object may be NULL. */
+double hr_plot_number(const json_t *object, const char *name);
+/* Element i of a member that is an array of numbers, or NaN. */
+double hr_plot_element(const json_t *object, const char *name, size_t i);
+/* How many elements the member has; 0 where it is no array. */
+size_t hr_plot_length(const json_t *object, const char *name);
+/* A member that is a string, or "". */
+const char *hr_plot_string(const json_t *object, const char *name);
+/* The policy as its user wrote it. */
+const char *hr_plot_policy_text(const struct hr_plot_run *run);
+/* CPU time of releases and refaults, or NaN. */
+double hr_plot_cpu_ns(const struct hr_plot_run *run);
+/* What a run is called beside the others of the source: its policy, its trace, or both. */
+void hr_plot_run_name(const struct hr_plot_source *s, size_t i, char *buf, size_t size);
+
+/* The first `most` characters of text, the last of them a "…" where there are more; in buf, which is returned. */
+const char *hr_plot_cut(char *buf, size_t size, const char *text, size_t most);
+/* "name = 'text'", cut at `most` characters. */
+void hr_plot_set_string(FILE *out, const char *name, const char *text, size_t most);
+void hr_plot_set_number(FILE *out, const char *name, double value);
+/* A number and a blank; NaN as gnuplot reads it. */
+void hr_plot_put(FILE *out, double value);
+/*
+ * A block of rows: "$name << end" and its end. It must not be empty. Parts of it
+ * are what a script calls by index 0, 1...
+ */
+void hr_plot_begin_block(FILE *out, const char *name, const char *columns);
+void hr_plot_next_part(FILE *out);
+void hr_plot_end_block(FILE *out);
+
+/* One for each kind. */
+typedef void hr_plot_size_fn(const struct hr_plot_source *s, unsigned *width, unsigned *height);
+typedef enum hr_status hr_plot_write_fn(FILE *out, const struct hr_plot_source *s, const struct hr_plot_options *o,
+					struct hr_error *err);
+hr_plot_write_fn hr_plot_timeline, hr_plot_heatmap, hr_plot_tradeoff, hr_plot_intervals, hr_plot_index, hr_plot_compare;
+hr_plot_size_fn hr_plot_bars_size, hr_plot_index_size, hr_plot_timeline_size;
+
+#endif

@@ -1,0 +1,289 @@
+/* The data of trade-offs: what each policy retained against the CPU time it spent, and the best possible. */
+#include "config.h"
+
+#include "report/plot_data.h"
+
+#include "base/alloc.h"
+#include "report/labels.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_POINTS 60
+#define LETTER 9.2 /* pixels: the mean width of a letter, and the height of a line */
+#define LINE 20.0
+#define SAME 7.0 /* pixels: points that are closer share a label */
+#define LABEL_LETTERS 64
+
+/* Where the area of the plot lies in the picture; tradeoff.gp has the same. */
+enum { LEFT = 110, RIGHT = 30, TOP = 70, BOTTOM = 112 };
+
+struct spot {
+	double retained, cpu_ns;
+	double x, y; /* pixels within the area */
+	char name[256];
+};
+
+/*
+ * CPU times often differ by powers of ten, and some are 0. So the axis is
+ * linear near 0 and logarithmic above: asinh(ns / bend); or linear all the way.
+ */
+struct chart {
+	struct spot *spots;
+	size_t n;
+	const json_t *points; /* of the envelope */
+	double low, high;     /* retained bytes, of the axis */
+	double cpu_top, bend; /* ns; bend 0: linear */
+	double width, height;
+};
+
+static double bent(const struct chart *c, double ns)
+{
+	return c->bend > 0 ? asinh(ns / c->bend) : ns;
+}
+
+static enum hr_status collect(struct chart *c, const struct hr_plot_source *s, struct hr_error *err)
+{
+	c->points = json_object_get(s->runs[0].optimum, "points");
+	c->spots = hr_calloc(s->n, sizeof(*c->spots));
+	if (c->spots == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	for (size_t i = 0; i < s->n; i++) {
+		struct spot spot = {.retained = hr_plot_number(s->runs[i].summary, "retained_mean_bytes"),
+				    .cpu_ns = hr_plot_cpu_ns(&s->runs[i])};
+
+		if (!isfinite(spot.retained) || !isfinite(spot.cpu_ns))
+			continue;
+		snprintf(spot.name, sizeof(spot.name), "%s", hr_plot_policy_text(&s->runs[i]));
+		c->spots[c->n++] = spot;
+	}
+	return HR_OK;
+}
+
+static void take_in(struct chart *c, double retained, double cpu_ns)
+{
+	if (!isfinite(retained) || !isfinite(cpu_ns))
+		return;
+	c->low = fmin(c->low, retained);
+	c->high = fmax(c->high, retained);
+	c->cpu_top = fmax(c->cpu_top, cpu_ns);
+}
+
+/* The axes, from what is to be seen; the least CPU time above 0 says where the axis bends. */
+static void choose_axes(struct chart *c)
+{
+	double least = INFINITY, margin;
+
+	c->low = INFINITY;
+	c->high = -INFINITY;
+	for (size_t i = 0; i < c->n; i++) {
+		take_in(c, c->spots[i].retained, c->spots[i].cpu_ns);
+		if (c->spots[i].cpu_ns > 0)
+			least = fmin(least, c->spots[i].cpu_ns);
+	}
+	for (size_t i = 0; i < json_array_size(c->points); i++) {
+		const json_t *p = json_array_get(c->points, i);
+		take_in(c, hr_plot_number(p, "retained_mean_bytes"), hr_plot_number(p, "cpu_ns"));
+	}
+	if (!isfinite(c->low))
+		c->low = c->high = 0;
+	margin = c->high > c->low ? 0.06 * (c->high - c->low) : 0.06 * c->high + 1;
+	c->low = fmax(c->low - margin, 0);
+	c->high += margin;
+	c->cpu_top = c->cpu_top > 0 ? 1.15 * c->cpu_top : 1;
+	if (c->cpu_top > 20 * least) {
+		c->bend = fmax(least / 4, c->cpu_top / 1e6);
+		c->cpu_top *= 1.3;
+	}
+}
+
+static double x_of(const struct chart *c, double retained)
+{
+	return (retained - c->low) / (c->high - c->low) * c->width;
+}
+
+static double y_of(const struct chart *c, double cpu_ns)
+{
+	return bent(c, cpu_ns) / bent(c, c->cpu_top) * c->height;
+}
+
+/* --- labels ------------------------------------------------------------------- */
+
+/* Points that can't be told apart have one label, with all their names in it. */
+static size_t merge(struct chart *c, char (*texts)[LABEL_LETTERS * 4], struct hr_label *labels)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct spot *p = &c->spots[i];
+		size_t k = 0, used;
+
+		while (k < n && hypot(labels[k].x - p->x, labels[k].y - p->y) > SAME)
+			k++;
+		used = k < n ? strlen(texts[k]) : 0;
+		if (k < n && used + strlen(p->name) + 3 <= LABEL_LETTERS)
+			snprintf(texts[k] + used, sizeof(texts[k]) - used, ", %s", p->name);
+		if (k < n)
+			continue;
+		snprintf(texts[n], sizeof(texts[n]), "%.*s", LABEL_LETTERS, p->name);
+		labels[n++] = (struct hr_label){.x = p->x, .y = p->y, .height = LINE};
+	}
+	for (size_t k = 0; k < n; k++)
+		labels[k].width = LETTER * (double)strlen(texts[k]);
+	return n;
+}
+
+/* The curve, as dots every few pixels, for labels to keep off. */
+static size_t curve_dots(const struct chart *c, struct hr_label_dot *dots, size_t most)
+{
+	size_t n = 0, points = json_array_size(c->points);
+
+	for (size_t i = 0; i + 1 < points; i++) {
+		const json_t *p = json_array_get(c->points, i), *q = json_array_get(c->points, i + 1);
+		double x = hr_plot_number(p, "retained_mean_bytes"), y = hr_plot_number(p, "cpu_ns");
+		double dx = hr_plot_number(q, "retained_mean_bytes") - x, dy = hr_plot_number(q, "cpu_ns") - y;
+		double length = hypot(x_of(c, x + dx) - x_of(c, x), y_of(c, y + dy) - y_of(c, y));
+
+		if (!isfinite(length))
+			continue;
+		for (double at = 0; at <= length && n < most; at += 8) {
+			double share = length > 0 ? at / length : 0;
+			dots[n++] = (struct hr_label_dot){x_of(c, x + share * dx), y_of(c, y + share * dy)};
+		}
+	}
+	return n;
+}
+
+static void write_labels(FILE *out, const struct chart *c, const struct hr_label *labels,
+			 char (*texts)[LABEL_LETTERS * 4], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct hr_label *l = &labels[i];
+		bool right = l->left > l->x, left = l->left + l->width < l->x;
+		double edge = right ? l->left : left ? l->left + l->width : l->left + l->width / 2;
+
+		if (!l->placed)
+			continue;
+		fprintf(out, "set label %zu ", 1000 + i);
+		hr_gnuplot_string(out, texts[i]);
+		fprintf(out, " at graph %.4f, %.4f %s front noenhanced\n", edge / c->width, l->middle / c->height,
+			right  ? "left"
+			: left ? "right"
+			       : "center");
+		if (l->far)
+			fprintf(out,
+				"set arrow from graph %.4f, %.4f to graph %.4f, %.4f nohead back linewidth 1 "
+				"linecolor rgb faint\n",
+				edge / c->width, l->middle / c->height, l->x / c->width, l->y / c->height);
+	}
+}
+
+#define MOST_DOTS 4096
+
+static enum hr_status label_points(FILE *out, struct chart *c, struct hr_error *err)
+{
+	struct hr_label *labels = hr_calloc(c->n, sizeof(*labels));
+	char(*texts)[LABEL_LETTERS * 4] = hr_calloc(c->n, sizeof(*texts));
+	struct hr_label_dot *dots = hr_calloc(MOST_DOTS, sizeof(*dots));
+	enum hr_status status = HR_OK;
+
+	if (labels == NULL || texts == NULL || dots == NULL) {
+		status = hr_error_set(err, HR_ENOMEM, "out of memory");
+	} else {
+		size_t n = merge(c, texts, labels);
+
+		hr_labels_place(labels, n, dots, curve_dots(c, dots, MOST_DOTS), c->width, c->height);
+		write_labels(out, c, labels, texts, n);
+	}
+	free(labels);
+	free(texts);
+	free(dots);
+	return status;
+}
+
+/* --- all of it ----------------------------------------------------------------- */
+
+/* Powers of ten from the bend on. */
+static void write_ticks(FILE *out, const struct chart *c, double unit)
+{
+	static const char *const units[] = {"ns", "us", "ms", "s"};
+	unsigned power = 0;
+
+	if (c->bend <= 0)
+		return;
+	fputs("set ytics ('0' 0", out);
+	for (double ns = 1; ns <= c->cpu_top; ns *= 10, power++) {
+		unsigned i = power / 3 < 3 ? power / 3 : 3;
+
+		if (ns >= c->bend)
+			fprintf(out, ", '%.0f %s' %.9g", ns / pow(1000, i), units[i], ns / unit);
+	}
+	fputs(")\n", out);
+}
+
+/* What the optimum retains when it releases all that is free. */
+static double least_of(const struct chart *c)
+{
+	double least = INFINITY;
+
+	for (size_t i = 0; i < json_array_size(c->points); i++)
+		least = fmin(least, hr_plot_number(json_array_get(c->points, i), "retained_mean_bytes"));
+	return fmax(least, c->low);
+}
+
+static void write_chart(FILE *out, const struct chart *c)
+{
+	struct hr_plot_unit memory = hr_plot_memory_unit(c->high), time = hr_plot_time_unit(c->cpu_top);
+
+	hr_plot_set_string(out, "memory_unit", memory.name, 8);
+	hr_plot_set_string(out, "cpu_unit", time.name, 8);
+	hr_plot_set_number(out, "memory_low", c->low / memory.size);
+	hr_plot_set_number(out, "memory_high", c->high / memory.size);
+	hr_plot_set_number(out, "cpu_top", c->cpu_top / time.size);
+	hr_plot_set_number(out, "least", least_of(c) / memory.size);
+	hr_plot_set_number(out, "bend", c->bend / time.size);
+	write_ticks(out, c, time.size);
+	hr_plot_begin_block(out, "policies", "retained on average, CPU time");
+	for (size_t i = 0; i < c->n; i++) {
+		hr_plot_put(out, c->spots[i].retained / memory.size);
+		hr_plot_put(out, c->spots[i].cpu_ns / time.size);
+		fputc('\n', out);
+	}
+	hr_plot_end_block(out);
+	hr_plot_begin_block(out, "envelope", "the least CPU time for what is retained on average");
+	for (size_t i = 0; i < json_array_size(c->points); i++) {
+		hr_plot_put(out, hr_plot_number(json_array_get(c->points, i), "retained_mean_bytes") / memory.size);
+		hr_plot_put(out, hr_plot_number(json_array_get(c->points, i), "cpu_ns") / time.size);
+		fputc('\n', out);
+	}
+	hr_plot_end_block(out);
+}
+
+enum hr_status hr_plot_tradeoff(FILE *out, const struct hr_plot_source *s, const struct hr_plot_options *o,
+				struct hr_error *err)
+{
+	struct chart c = {.width = (o->width ? o->width : 1200) - LEFT - RIGHT,
+			  .height = (o->height ? o->height : 640) - TOP - BOTTOM};
+	enum hr_status status;
+
+	if (s->ntraces > 1)
+		return hr_error_set(err, HR_EINPUT, "a trade-off shows one trace");
+	if (s->n > MOST_POINTS)
+		return hr_error_set(err, HR_EINPUT, "a trade-off shows at most %d policies; choose some", MOST_POINTS);
+	status = collect(&c, s, err);
+	if (status == HR_OK && (c.n == 0 || json_array_size(c.points) == 0))
+		status = hr_error_set(err, HR_EINPUT, "the JSON has no points to draw");
+	if (status == HR_OK) {
+		choose_axes(&c);
+		for (size_t i = 0; i < c.n; i++) {
+			c.spots[i].x = x_of(&c, c.spots[i].retained);
+			c.spots[i].y = y_of(&c, c.spots[i].cpu_ns);
+		}
+		fprintf(out, "lower_bound = %d\n", json_is_true(json_object_get(s->runs[0].optimum, "lower_bound")));
+		write_chart(out, &c);
+		status = label_points(out, &c, err);
+	}
+	free(c.spots);
+	return status;
+}

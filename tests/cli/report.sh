@@ -1,0 +1,86 @@
+# The report: one valid page that needs nothing else, the same every time, whatever names are in the trace.
+. "$top_srcdir/tests/lib.sh"
+
+trace=$top_srcdir/traces/bench-json-go123.trace.zst
+name=${trace##*/}
+
+mkdir empty
+run env PATH="$PWD/empty" "$HEAPREPLAY" report "$trace" -o r.html
+is "$status" 1 'no gnuplot: status 1'
+like "$err" '^heapreplay: there is no gnuplot on PATH' 'no gnuplot: says so'
+is "$(ls)" empty 'no gnuplot: nothing is left'
+run "$HEAPREPLAY" report nowhere.trace -o r.html
+is "$status" 1 'no such trace: status 1'
+like "$err" '^heapreplay: nowhere.trace: ' 'no such trace: names it'
+is "$(ls)" empty 'no such trace: nothing is left'
+
+have gnuplot || {
+	skip 'pages' 'gnuplot is not installed'
+	done_testing
+}
+
+# check FILE WHAT: a validator has nothing to say; no name is there twice; nothing comes from elsewhere.
+check() {
+	if have tidy; then
+		run tidy -q -e "$1"
+		is "$status,$err" 0, "$2: valid HTML"
+	else
+		skip "$2: valid HTML" 'tidy is not installed'
+	fi
+	is "$(grep -oE " id=['\"][^'\"]*" "$1" | sort | uniq -d)" '' "$2: every id is there once"
+	is "$(grep -oE '<(script|link|iframe|object|embed|base|form)[ >]' "$1")" '' "$2: nothing that runs or loads"
+	is "$(grep -oE "(src|href|action)=[\"'][^\"']{0,14}" "$1" | grep -vE "href=[\"'](#|data:image/png)")" '' \
+		"$2: nothing from elsewhere"
+	unlike "$(cat "$1")" '@import|url\(["'\'']?[a-z]+:' "$2: no style from elsewhere"
+}
+
+run "$HEAPREPLAY" report "$trace" -o r.html
+is "$status,$err" 0, 'a page'
+check r.html 'the page'
+for text in "<title>$name - heapreplay</title>" '<h2>At a glance</h2>' 'Under <b>go1.22</b>' '<h2>Policies</h2>' \
+	'<td>go1.18</td>' '<td>optimal</td>' '<h2>Memory over time</h2>' '<h2>What each policy retained</h2>' \
+	'<h2>Addresses over time</h2>' '<h2>Memory against CPU time</h2>' '<h2>How long memory stays free</h2>' \
+	'<h2>Some metrics</h2>' '<h2>Finding work</h2>' '<h2>What was assumed</h2>' '<dt>cost.fault</dt><dd>1800ns</dd>' \
+	'<h2>How to read this</h2>'; do
+	grep -qF -e "$text" r.html
+	ok $? "it has: $text"
+done
+is "$(grep -c '<svg' r.html)" 7 'it has seven pictures'
+unlike "$(cat r.html)" "['\"](black|white)['\"]>" 'which take the colours of the page'
+run "$HEAPREPLAY" compare --json -o c.json "$trace"
+retained=$(jq '.comparisons[0].policies[] | select(.policy.text == "go1.19").summary.retained_mean_bytes' c.json)
+shown=$(grep -oE '<td>go1.19</td><td[^>]*>[^<]*' r.html | sed 's/.*>//')
+is "$shown" "$(awk -v b="$retained" 'BEGIN { printf "%.1f MiB", b / 1048576 }')" 'the figures are those of compare'
+sleep 1
+run bash -c "'$HEAPREPLAY' report '$trace' | cat >again.html"
+same r.html again.html 'the same bytes a second later, through a pipe'
+
+run "$HEAPREPLAY" report -p none "$trace" -o one.html
+is "$status,$err" 0, 'a page about one policy'
+check one.html 'one policy'
+unlike "$(cat one.html)" 'What each policy retained' 'one policy: nothing that sets several beside each other'
+run "$HEAPREPLAY" report --gc none "$top_srcdir/traces/gnuplot.heaptrack.zst" -p go1.19 -p eager -o h.html
+is "$status,$err" 0, 'a page about a recording of malloc'
+check h.html 'a recording of malloc'
+like "$(cat h.html)" '<li>4.2 % of the frees fit several live objects' 'with what was assumed'
+like "$(cat h.html)" 'program: gnuplot gp.gp' 'and the program'
+
+# shellcheck disable=SC2016 # as it stands
+evil='x</title><script>alert(1)</script>"'"'"'&amp; `touch pwned` --><svg onload=alert(2)>'
+"$HEAPREPLAY" export "$top_srcdir/traces/gnuplot.heaptrack.zst" --until 100ms >plain.txt
+EVIL=$evil awk '/^! program / { print "! program " ENVIRON["EVIL"]; next } { print }' plain.txt >evil.txt
+file='<img src=x onerror=alert(3)>.txt'
+cp evil.txt "$file"
+run "$HEAPREPLAY" report -p none -p eager "$file" -o evil.html
+is "$status,$err" 0, 'a page about hostile names'
+check evil.html 'hostile names'
+unlike "$(cat evil.html)" '<script|<img|onload=alert\(2\)>[^&]*<svg onload' 'they stay text'
+like "$(cat evil.html)" '&lt;script&gt;alert\(1\)' 'and are shown'
+like "$(cat evil.html)" '<h1>&lt;img src=x onerror=alert\(3\)&gt;\.txt</h1>' 'the file name as well'
+[ ! -e pwned ]
+ok $? 'no command in a name is run'
+
+run "$HEAPREPLAY" report "$trace" -o /dev/full
+is "$status" 1 'a full disk: status 1'
+like "$err" '^heapreplay: cannot write /dev/full: No space left on device$' 'a full disk: says so'
+done_testing
