@@ -45,18 +45,21 @@ const struct cli_command cli_commands[] = {
      "heapreplay heatmap --at 500ms -o heap.png app.trace\tas a picture\n"
      "heapreplay heatmap --every 500ms -o frames app.trace\ta film\n",
      cli_run_heatmap},
-    {"plot", CLI_PLOT, "KIND INPUT...", 2, 64, "draw a picture: memory over time, heatmap, comparison, index work",
+    {"plot", CLI_PLOT, "KIND INPUT...", 2, 64, "draw a picture: memory over time, heatmap, trade-off, comparison",
      "Draws with gnuplot, which must be installed. An INPUT is a trace, or JSON that replay --json or\n"
      "compare --json saved. KIND is one of:\n"
      "  timeline   memory over time: in use, free, released, goals, GC cycles; of several policies what\n"
      "             each retained\n"
      "  heatmap    addresses over time: what was in use, free, released\n"
+     "  tradeoff   memory against CPU time of every policy, and the best possible\n"
+     "  intervals  how long pages stay free before they are used again\n"
      "  compare    bars of every policy's metrics\n"
      "  index      what the scavengers' indexes have to look at; of several traces by the heap's size\n"
      "The ending of the output's name says what it becomes: .png, .svg or .pdf.\n",
      "heapreplay plot timeline app.trace -o timeline.png\tthis program's memory over time\n"
      "heapreplay plot timeline -p go1.18 -p go1.22 app.trace -o both.svg\tunder two policies\n"
      "heapreplay plot heatmap app.trace -o heatmap.png\twhich addresses stay free and are not released\n"
+     "heapreplay plot tradeoff app.trace -o tradeoff.png\twhat each policy saves and pays\n"
      "heapreplay compare --json app.trace -o c.json && heapreplay plot compare c.json -o compare.pdf\tfrom saved JSON\n"
      "heapreplay plot compare --metric release_calls --metric thrash_bytes app.trace -o calls.png\tchosen metrics\n",
      cli_run_plot},

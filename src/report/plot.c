@@ -232,7 +232,7 @@ static void add_format(struct parts *p, const json_t *trace)
 	double version = hr_plot_number(trace, "version");
 	char buf[256];
 
-	if (strcmp(format, "Go execution trace") == 0 && version > 0)
+	if (strcmp(format, "Go execution trace") == 0 && version > 0 && version < 1000)
 		add_part(p, "Go 1.%d", (int)version);
 	else if (format[0] != '\0')
 		add_part(p, "%s", format);

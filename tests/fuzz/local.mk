@@ -54,6 +54,11 @@ tests_fuzz_fuzz_pagetrace_SOURCES = tests/fuzz/fuzz_pagetrace.c $(fuzz_main)
 tests_fuzz_fuzz_pagetrace_LDADD = $(fuzz_ldadd)
 fuzz_corpus += tests/fuzz/corpus/fuzz_pagetrace
 
+fuzz_programs += tests/fuzz/fuzz_plot
+tests_fuzz_fuzz_plot_SOURCES = tests/fuzz/fuzz_plot.c $(fuzz_main)
+tests_fuzz_fuzz_plot_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_plot
+
 fuzz_programs += tests/fuzz/fuzz_saved
 tests_fuzz_fuzz_saved_SOURCES = tests/fuzz/fuzz_saved.c $(fuzz_main)
 tests_fuzz_fuzz_saved_LDADD = $(fuzz_ldadd)
