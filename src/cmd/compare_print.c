@@ -281,7 +281,7 @@ static void heading(const struct setting_printer *s, const char *level, const ch
 	}
 }
 
-static enum hr_status print_policy(const struct comparing *c, const struct setting_printer *s,
+static enum hr_status print_policy(const struct comparing *c, struct setting_printer *s,
 				   const struct hr_paired_trace *t, const struct hr_paired_policy *p,
 				   struct hr_error *err)
 {
@@ -295,11 +295,16 @@ static enum hr_status print_policy(const struct comparing *c, const struct setti
 	if (table.ncells == 0 && remark == NULL)
 		remark = "no difference";
 	heading(s, "####", p->text, remark);
+	s->n = 0;
+	status = hr_differences_parameters(&c->differences, t, p, print_setting, s, err);
+	if (s->markdown && s->n > 0)
+		fputc('\n', s->p->out);
 	if (table.ncells > 0 && s->markdown)
 		hr_table_markdown(&table, s->p->out);
 	else if (table.ncells > 0)
 		hr_table_text(&table, s->p, NULL, NULL);
-	status = table.failed ? no_memory(err) : HR_OK;
+	if (status == HR_OK && table.failed)
+		status = no_memory(err);
 	hr_table_release(&table);
 	return status;
 }

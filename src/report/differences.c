@@ -159,19 +159,19 @@ const char *hr_differences_run(char buf[32], size_t nruns, size_t run)
 	return buf;
 }
 
-/* --- settings ------------------------------------------------------------- */
+/* --- settings and parameters ----------------------------------------------- */
 
 struct walk {
-	const struct hr_differences *d;
-	const struct hr_paired_trace *t;
+	json_t **roots; /* by run: the object that paths begin at; NULL: not in that run */
+	size_t nruns, run;
+	size_t prefix; /* of paths that is not told */
 	hr_setting_fn *fn;
 	void *ctx;
-	size_t run;
 	bool failed;
 };
 
 /* The member of that name, dots between the names of nested objects. */
-static const json_t *member(const json_t *o, const char *path)
+static json_t *member(json_t *o, const char *path)
 {
 	char name[256];
 
@@ -206,21 +206,16 @@ static char *shown(struct walk *w, const json_t *value)
 	return s;
 }
 
-static const json_t *setting(const struct walk *w, size_t run, const char *path)
-{
-	return w->t->in[run] != NULL ? member(w->t->in[run]->document, path) : NULL;
-}
-
-/* Is it the same in all runs that have the trace? */
+/* Is it the same in all runs that have the object? */
 static bool same_everywhere(const struct walk *w, const char *path)
 {
 	const json_t *first = NULL;
 	bool any = false;
 
-	for (size_t r = 0; r < w->d->nruns; r++) {
-		const json_t *v = setting(w, r, path);
+	for (size_t r = 0; r < w->nruns; r++) {
+		const json_t *v = member(w->roots[r], path);
 
-		if (w->t->in[r] == NULL)
+		if (w->roots[r] == NULL)
 			continue;
 		if (any && (v == NULL || first == NULL ? v != first : !json_equal(v, first)))
 			return false;
@@ -232,14 +227,14 @@ static bool same_everywhere(const struct walk *w, const char *path)
 
 static void tell(struct walk *w, const char *path)
 {
-	char **values = hr_calloc(w->d->nruns, sizeof(*values));
+	char **values = hr_calloc(w->nruns, sizeof(*values));
 
 	w->failed |= values == NULL;
-	for (size_t r = 0; values != NULL && r < w->d->nruns; r++)
-		values[r] = shown(w, setting(w, r, path));
+	for (size_t r = 0; values != NULL && r < w->nruns; r++)
+		values[r] = shown(w, member(w->roots[r], path));
 	if (!w->failed)
-		w->fn(w->ctx, strncmp(path, "settings.", 9) == 0 ? path + 9 : path, (const char *const *)values);
-	for (size_t r = 0; values != NULL && r < w->d->nruns; r++)
+		w->fn(w->ctx, path + w->prefix, (const char *const *)values);
+	for (size_t r = 0; values != NULL && r < w->nruns; r++)
 		free(values[r]);
 	free(values);
 }
@@ -248,7 +243,7 @@ static void tell(struct walk *w, const char *path)
 static bool told_before(const struct walk *w, const char *path)
 {
 	for (size_t r = 0; r < w->run; r++)
-		if (setting(w, r, path) != NULL)
+		if (member(w->roots[r], path) != NULL)
 			return true;
 	return false;
 }
@@ -273,18 +268,46 @@ static void walk_object(struct walk *w, json_t *o, const char *path)
 	}
 }
 
+/* What differs below path, in any of the runs; told without the path. */
+static void walk_below(struct walk *w, const char *path)
+{
+	w->prefix = strlen(path) + 1;
+	for (w->run = 0; w->run < w->nruns; w->run++)
+		walk_object(w, member(w->roots[w->run], path), path);
+}
+
 enum hr_status hr_differences_settings(const struct hr_differences *d, const struct hr_paired_trace *t,
 				       hr_setting_fn *fn, void *ctx, struct hr_error *err)
 {
 	static const char *const of_trace[] = {"trace.name", "trace.xxh3", "trace.cut"};
-	struct walk w = {d, t, fn, ctx, 0, false};
+	struct walk w = {.roots = hr_calloc(d->nruns, sizeof(*w.roots)), .nruns = d->nruns, .fn = fn, .ctx = ctx};
 
+	if (w.roots == NULL)
+		return no_memory(err);
+	for (size_t r = 0; r < d->nruns; r++)
+		w.roots[r] = t->in[r] != NULL ? t->in[r]->document : NULL;
 	for (size_t i = 0; i < sizeof(of_trace) / sizeof(of_trace[0]); i++)
 		if (!same_everywhere(&w, of_trace[i]))
 			tell(&w, of_trace[i]);
-	for (; w.run < d->nruns; w.run++)
-		if (t->in[w.run] != NULL)
-			walk_object(&w, json_object_get(t->in[w.run]->document, "settings"), "settings");
+	walk_below(&w, "settings");
+	free(w.roots);
+	return w.failed ? no_memory(err) : HR_OK;
+}
+
+enum hr_status hr_differences_parameters(const struct hr_differences *d, const struct hr_paired_trace *t,
+					 const struct hr_paired_policy *p, hr_setting_fn *fn, void *ctx,
+					 struct hr_error *err)
+{
+	struct walk w = {.roots = hr_calloc(d->nruns, sizeof(*w.roots)), .nruns = d->nruns, .fn = fn, .ctx = ctx};
+
+	if (w.roots == NULL)
+		return no_memory(err);
+	for (size_t r = 0; r < d->nruns; r++)
+		if (p->in[r] != NULL)
+			w.roots[r] = json_array_get(json_object_get(t->in[r]->document, "policies"),
+						    (size_t)(p->in[r] - t->in[r]->policies));
+	walk_below(&w, "policy.parameters");
+	free(w.roots);
 	return w.failed ? no_memory(err) : HR_OK;
 }
 
@@ -438,10 +461,15 @@ static enum hr_status trace_json(const struct hr_differences *d, const struct hr
 	struct settings_list settings = {json_array(), d->nruns};
 	enum hr_status status = hr_differences_settings(d, t, setting_json, &settings, err);
 
-	for (size_t i = 0; i < t->n; i++)
-		json_array_append_new(policies, json_pack("{s:s, s:o, s:o}", "text", t->policies[i].text, "in_runs",
-							  runs_json(d, t, &t->policies[i]), "figures",
-							  figures_json(d, &t->policies[i])));
+	for (size_t i = 0; status == HR_OK && i < t->n; i++) {
+		struct settings_list parameters = {json_array(), d->nruns};
+
+		status = hr_differences_parameters(d, t, &t->policies[i], setting_json, &parameters, err);
+		json_array_append_new(policies,
+				      json_pack("{s:s, s:o, s:o, s:o}", "text", t->policies[i].text, "in_runs",
+						runs_json(d, t, &t->policies[i]), "parameters", parameters.list,
+						"figures", figures_json(d, &t->policies[i])));
+	}
 	json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "trace", t->name, "in_runs",
 					      runs_json(d, t, NULL), "settings", settings.list, "policies", policies));
 	return status;

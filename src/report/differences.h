@@ -53,6 +53,10 @@ const char *hr_differences_run(char buf[32], size_t nruns, size_t run);
 typedef void hr_setting_fn(void *ctx, const char *name, const char *const *values);
 enum hr_status hr_differences_settings(const struct hr_differences *d, const struct hr_paired_trace *t,
 				       hr_setting_fn *fn, void *ctx, struct hr_error *err);
+/* The same of the policy's parameters, which may have got other defaults since. */
+enum hr_status hr_differences_parameters(const struct hr_differences *d, const struct hr_paired_trace *t,
+					 const struct hr_paired_policy *p, hr_setting_fn *fn, void *ctx,
+					 struct hr_error *err);
 
 /*
  * The figures of the view in which the runs differ, or (every) all of them: a

@@ -203,6 +203,9 @@ like "$out" '^old: -, of' 'which is the old one here'
 run "$HEAPREPLAY" replay -q -p go1.18 --json -o replay.json "$bench"
 run "$HEAPREPLAY" compare replay.json one.json
 like "$out" '^go1.18 -> go1.21$' 'two replays: their policies are a pair'
+run "$HEAPREPLAY" replay -q -p go1.18,fix=flush --json -o fixed.json "$bench"
+run "$HEAPREPLAY" compare replay.json fixed.json
+like "$out" '^  fix: none -> flush$' 'with the parameters that differ'
 run "$HEAPREPLAY" compare old.json "$bench"
 is "$status" 2 'a saved run and a trace: status 2'
 like "$err" "'old.json' is a saved run and '.*' a trace" 'and which is which'

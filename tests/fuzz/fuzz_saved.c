@@ -28,6 +28,9 @@ static void compare_with_itself(const struct hr_saved *runs, const struct hr_vie
 		if (hr_differences_settings(&d, &d.traces[i], no_setting, NULL, NULL) != HR_OK)
 			abort();
 		for (size_t k = 0; k < d.traces[i].n; k++) {
+			if (hr_differences_parameters(&d, &d.traces[i], &d.traces[i].policies[k], no_setting, NULL,
+						      NULL) != HR_OK)
+				abort();
 			hr_table_init(&t);
 			hr_differences_table(&t, &d, all, false, true, &d.traces[i], &d.traces[i].policies[k]);
 			if (t.ncells != 0)

@@ -99,6 +99,29 @@ static void test_settings(void **state)
 	release(2, runs, &d);
 }
 
+static void test_parameters(void **state)
+{
+	static const char *const json[] = {
+	    RUN(TRACE("x", "1", "",
+		      B ",{\"policy\":{\"name\":\"a\",\"parameters\":{\"fix\":\"none\",\"share\":\"1\"}},"
+			"\"summary\":{}}")),
+	    RUN(TRACE("x", "1", "",
+		      "{\"policy\":{\"name\":\"a\",\"parameters\":{\"fix\":\"none\",\"share\":\"2\"}},"
+		      "\"summary\":{}}," B)),
+	};
+	struct hr_saved runs[2];
+	struct hr_differences d;
+	char told[512] = "";
+
+	(void)state;
+	find(json, 2, runs, &d);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+		    hr_differences_parameters(&d, &d.traces[0], &d.traces[0].policies[i], collect, told, NULL), HR_OK);
+	assert_string_equal(told, "share=1/2;");
+	release(2, runs, &d);
+}
+
 static void csv_is(const struct hr_differences *d, bool every, const char *wanted)
 {
 	struct hr_view v = {0};
@@ -158,7 +181,8 @@ static void test_json(void **state)
 	assert_string_equal(
 	    text, "{\"runs\":[{\"name\":\"old.json\",\"heapreplay\":\"0.1.0\"},{\"name\":\"new.json\",\"heapreplay\":"
 		  "\"0.1.0\"}],\"differences\":[{\"trace\":\"x\",\"in_runs\":[1,2],\"settings\":[{\"name\":\"n\","
-		  "\"values\":[\"1\",\"2\"]}],\"policies\":[{\"text\":\"a\",\"in_runs\":[1,2],\"figures\":{"
+		  "\"values\":[\"1\",\"2\"]}],\"policies\":[{\"text\":\"a\",\"in_runs\":[1,2],"
+		  "\"parameters\":[],\"figures\":{"
 		  "\"retained_mean_bytes\":[2048,1024]}}]}]}");
 	free(text);
 	json_decref(document);
@@ -168,8 +192,8 @@ static void test_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_traces), cmocka_unit_test(test_policies), cmocka_unit_test(test_settings),
-	    cmocka_unit_test(test_table),  cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_traces),     cmocka_unit_test(test_policies), cmocka_unit_test(test_settings),
+	    cmocka_unit_test(test_parameters), cmocka_unit_test(test_table),	cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
