@@ -83,6 +83,22 @@ more 'against-eager: eager refaults 16 MiB 24 times a second' "$(metric eager re
 is "$(metric go1.19 refaulted_bytes)" 0 'and go1.19 nothing'
 hurts against-delay,delay=2s,seconds=20
 more 'against-delay: eager refaults all of it each time' "$(metric eager refaulted_bytes)" 5 $((128 * mib))
+# By a thread decay has kept it, and refaults all of it in each of three rounds; by activity nothing is gained at all.
+"$HEAPREPLAY" generate against-delay,seconds=40 -o - |
+	"$HEAPREPLAY" compare --json -o compare.json -p none -p decay,by=thread -p delay -
+# of TEXT NAME: as metric, by the policy as it was written.
+of() {
+	awk -v policy="\"text\": \"$1\"" -v name="\"$2\":" \
+		'index($0, policy) { on = 1 } on && index($0, name) { gsub(/[^0-9]/, "", $NF); print $NF; exit }' compare.json
+}
+more 'against-delay: decay by a thread refaults all of it each time' "$(of decay,by=thread refaulted_bytes)" 3 $((128 * mib))
+more 'against-delay: delay by activity retains what none does' \
+	"$(($(of delay retained_mean_bytes) * 100))" 99 "$(of none retained_mean_bytes)"
+more 'and refaults more than half of it each time' "$(of delay refaulted_bytes)" 3 $((64 * mib))
+"$HEAPREPLAY" generate against-background,idle=25s,seconds=55 -o - |
+	"$HEAPREPLAY" compare --json -o compare.json -p decay,by=thread -p rate -
+more 'against-background: a rate refaults most of each round' "$(of rate refaulted_bytes)" 2 $((230 * mib))
+more 'and decay by a thread all of it' "$(of decay,by=thread refaulted_bytes)" 2 $((250 * mib))
 hurts against-first-fit,seconds=40
 more 'against-first-fit: the heap grows to four times what is in use' \
 	"$(metric none retained_peak_bytes)" 4 $((127 * mib))

@@ -19,6 +19,7 @@ cli_tests = \
 	tests/cli/recordings.sh \
 	tests/cli/replay.sh \
 	tests/cli/report.sh \
+	tests/cli/rivals.sh \
 	tests/cli/usage.sh \
 	tests/cli/version.sh
 cli_data = tests/cli/malloc-samples tests/cli/native_form.py

@@ -81,16 +81,16 @@ done
 
 run "$HEAPREPLAY" compare -q "$trace"
 is "$status" 0 'compare'
-for p in go1.18 go1.19 go1.21 go1.22 none eager optimal; do
+for p in go1.18 go1.19 go1.21 go1.22 none eager decay rate delay optimal; do
 	like "$out" "^$p +[0-9]" "compare has $p"
 done
 cp .out all
-for j in 1 2 3 6; do
+for j in 1 2 3 9; do
 	run "$HEAPREPLAY" compare -q -j "$j" "$trace"
 	same all "$scratch/.out" "the same with $j threads"
 done
 run "$HEAPREPLAY" compare -q --json -o c.json "$trace"
-is "$(grep -c '"summary"' c.json)" 7 'compare --json has seven summaries'
+is "$(grep -c '"summary"' c.json)" 10 'compare --json has ten summaries'
 # A policy's figures do not depend on who else follows.
 run "$HEAPREPLAY" replay -q -p go1.21 --json -o one.json "$trace"
 run "$HEAPREPLAY" compare -q -p none -p go1.21 --json -o two.json "$trace"

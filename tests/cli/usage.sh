@@ -59,6 +59,10 @@ replay|--cost|speed=1|--cost has no parameter 'speed'; it has: call, page
 replay|-p|go1.17|there is no policy 'go1.17'; there are: go1.18, go1.19
 replay|-p|go1.19,fix=everything|fix=everything is not valid; it takes none, limit, flush, regrow, sticky
 replay|-p|none,fix=flush|policy none has no parameter 'fix'; it has: none
+replay|-p|decay,by=magic|by=magic is not valid; it takes thread, activity
+replay|-p|decay,time=soon|time=soon is not valid; it takes a time such as 10ms, or off
+replay|-p|delay,segment=3MiB|policy delay: segment must be a power of two from 4MiB to 32GiB
+replay|-p|rate,interval=0|policy rate: interval can be 1ms to 10m
 compare|-j|many|--jobs takes a whole number
 compare|--sort|size|there is no column 'size'
 compare|--columns|retained,rss|there is no column 'rss'
@@ -80,7 +84,7 @@ like "$err" 'give it a file' 'validate of standard input says why not'
 
 run "$HEAPREPLAY" policies
 is "$status" 0 'policies: status 0'
-for p in go1.18 go1.19 go1.21 go1.22 none eager; do
+for p in go1.18 go1.19 go1.21 go1.22 none eager decay rate delay; do
 	like "$out" "^$p +[a-z]" "policies lists $p"
 done
 run "$HEAPREPLAY" policies --json

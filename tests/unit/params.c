@@ -10,7 +10,7 @@
 
 struct config {
 	bool flag;
-	uint64_t size, time, count, most, set;
+	uint64_t size, time, delay, count, most, set, choice;
 	double ratio, percent;
 };
 
@@ -20,9 +20,11 @@ static const struct hr_param table[] = {
     {"flag", HR_PARAM_FLAG, offsetof(struct config, flag), "off", NULL, ""},
     {"size", HR_PARAM_BYTES, offsetof(struct config, size), "64KiB", NULL, ""},
     {"time", HR_PARAM_NS, offsetof(struct config, time), "10ms", NULL, ""},
+    {"delay", HR_PARAM_DELAY, offsetof(struct config, delay), "off", NULL, ""},
     {"count", HR_PARAM_COUNT, offsetof(struct config, count), "1", NULL, ""},
     {"most", HR_PARAM_LIMIT, offsetof(struct config, most), "off", NULL, ""},
     {"set", HR_PARAM_SET, offsetof(struct config, set), "none", words, ""},
+    {"choice", HR_PARAM_CHOICE, offsetof(struct config, choice), "two", words, ""},
     {"ratio", HR_PARAM_RATIO, offsetof(struct config, ratio), "0.01", NULL, ""},
     {"percent", HR_PARAM_PERCENT, offsetof(struct config, percent), "1%", NULL, ""},
     {NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL},
@@ -40,6 +42,8 @@ static void test_defaults_are_the_tables(void **state)
 	assert_int_equal(c.count, 1);
 	assert_int_equal(c.most, UINT64_MAX);
 	assert_int_equal(c.set, 0);
+	assert_int_equal(c.delay, UINT64_MAX);
+	assert_int_equal(c.choice, 1);
 	assert_true(c.ratio == 0.01);
 	assert_true(c.percent == 1);
 }
@@ -65,6 +69,12 @@ static void test_values_are_read(void **state)
 	assert_true(c.percent == 2.5);
 	assert_int_equal(hr_params_parse(table, &c, "percent=100", "x", NULL), HR_OK);
 	assert_true(c.percent == 100);
+	assert_int_equal(hr_params_parse(table, &c, "delay=1s,choice=three", "x", NULL), HR_OK);
+	assert_int_equal(c.delay, 1000000000);
+	assert_int_equal(c.choice, 2);
+	assert_int_equal(hr_params_parse(table, &c, "delay=off,choice=one", "x", NULL), HR_OK);
+	assert_int_equal(c.delay, UINT64_MAX);
+	assert_int_equal(c.choice, 0);
 	assert_int_equal(hr_params_parse(table, &c, "", "x", NULL), HR_OK);
 }
 
@@ -78,8 +88,9 @@ static void test_what_is_written_is_read_back(void **state)
 	memset(&b, 0, sizeof(b));
 	hr_params_init(table, &a);
 	assert_int_equal(hr_params_parse(table, &a,
-					 "flag=on,size=123,time=7us,count=9,set=two+three,ratio=0.1,percent=0.1%", "x",
-					 NULL),
+					 "flag=on,size=123,time=7us,delay=9us,count=9,set=two+three,choice=three,"
+					 "ratio=0.1,percent=0.1%",
+					 "x", NULL),
 			 HR_OK);
 	for (const struct hr_param *row = table; row->name != NULL; row++) {
 		snprintf(item, sizeof(item), "%s=%s", row->name, hr_param_format(row, &a, text, sizeof(text)));
@@ -98,6 +109,9 @@ static void test_errors_name_the_key(void **state)
 	    {"count=0", "count=0 is not valid"},
 	    {"most=0", "most=0 is not valid; it takes a whole number above 0, or off"},
 	    {"set=four", "none, one, two, three"},
+	    {"delay=5", "delay=5 is not valid; it takes a time such as 10ms, or off"},
+	    {"choice=none", "choice=none is not valid; it takes one, two, three"},
+	    {"choice=one+two", "choice=one+two is not valid"},
 	    {"flag", "not of the form key=value"},
 	    {"ratio=-1", "ratio=-1 is not valid"},
 	    {"percent=101%", "percent=101% is not valid; it takes a percentage such as 1%"},

@@ -79,6 +79,7 @@ const struct hr_workload_def hr_workload_against_background = {
     .text = "A collection finds most of the heap dead and lowers the goal, so that the background scavenger sets\n"
 	    "to work; about when it is done, the same memory is needed again. It has worked for nothing, and the\n"
 	    "program pays for the faults. More processors make the scavenger faster, so that idle should be less.\n"
+	    "idle=10s is for decay,by=thread, idle=25s for a rate of 10 MiB a second.\n"
 	    "A few stacks among the objects end before the collection, so that no chunk is dense and Go 1.21 and\n"
 	    "later fall for it, too.\n",
     .example = "against-background,idle=4s\ta scavenger that is always wrong",

@@ -6,8 +6,9 @@
 
 extern const struct hr_policy_def hr_policy_go118, hr_policy_go119, hr_policy_go121, hr_policy_go122; /* go.c */
 extern const struct hr_policy_def hr_policy_none, hr_policy_eager;				      /* simple.c */
-extern const struct hr_policy_def hr_policy_recorded;						      /* recorded.c */
-extern const struct hr_policy_def hr_policy_optimal;						      /* optimal.c */
+extern const struct hr_policy_def hr_policy_decay, hr_policy_rate, hr_policy_delay;
+extern const struct hr_policy_def hr_policy_recorded; /* recorded.c */
+extern const struct hr_policy_def hr_policy_optimal;  /* optimal.c */
 
 struct hr_search;
 struct hr_search_def;

@@ -8,9 +8,8 @@
 #include <string.h>
 
 const struct hr_policy_def *const hr_policies[] = {
-    &hr_policy_go118,	&hr_policy_go119,    &hr_policy_go121,
-    &hr_policy_go122,	&hr_policy_none,     &hr_policy_eager,
-    &hr_policy_optimal, &hr_policy_recorded, NULL,
+    &hr_policy_go118, &hr_policy_go119, &hr_policy_go121, &hr_policy_go122,   &hr_policy_none,	   &hr_policy_eager,
+    &hr_policy_decay, &hr_policy_rate,	&hr_policy_delay, &hr_policy_optimal, &hr_policy_recorded, NULL,
 };
 
 const struct hr_policy_def *hr_policy_find(const char *name)

@@ -1,0 +1,61 @@
+/*
+ * Dirty pages: free and not released. What is shared by the policies that give
+ * them back without an index of Go's: how they are found in a chunk's bits,
+ * released in whole physical pages, and who pays for it.
+ *
+ * A physical page that is larger than a page is released when all of it is
+ * dirty; one of which a part is released already is not, as the runtime's own
+ * search has it (hr_find_candidate).
+ */
+#ifndef HR_SCAVENGE_DIRTY_H
+#define HR_SCAVENGE_DIRTY_H
+
+#include "heapreplay-policy.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Who does the work: a thread of its own, at any time; or whoever allocates or frees next, who waits for it. */
+enum hr_driver { HR_BY_THREAD, HR_BY_ACTIVITY };
+extern const char *const hr_driver_words[];
+
+/* Pages in what can be released at once: a physical page, or a page where that is smaller. */
+unsigned hr_dirty_unit(const struct hr_pagemap *m);
+
+struct hr_dirty_run {
+	unsigned first, npages; /* pages of the chunk; npages 0: none */
+};
+
+/*
+ * The first run of releasable pages that begins in [from, end) of a grown
+ * chunk, cut off at end; both bounds are moved outwards to physical pages.
+ * end <= 512.
+ */
+struct hr_dirty_run hr_dirty_next(const struct hr_pagemap *m, uint64_t chunk, unsigned from, unsigned end);
+/* How many pages can be released in [first, end). */
+unsigned hr_dirty_count(const struct hr_pagemap *m, uint64_t chunk, unsigned first, unsigned end);
+/* How many of n bits from bit i on are ones; i + n <= 512. */
+unsigned hr_dirty_ones(const hr_bitmap b, unsigned i, unsigned n);
+/* Releases all that there are. */
+void hr_dirty_release_all(struct hr_follower *f);
+
+/*
+ * A pass: releases for one reason, between these two. What they cost is the
+ * background's own, or a stall of whoever waits.
+ */
+void hr_dirty_begin(struct hr_follower *f, enum hr_release_why why);
+void hr_dirty_end(struct hr_follower *f, enum hr_release_why why);
+
+/* The reason of a driver's releases. */
+static inline enum hr_release_why hr_driver_why(enum hr_driver by)
+{
+	return by == HR_BY_THREAD ? HR_WHY_BACKGROUND : HR_WHY_FREE;
+}
+
+/* An allocator is active where a span is allocated or freed; all else is a part of that, or the collector's. */
+static inline bool hr_is_activity(const struct hr_place *r)
+{
+	return r->kind == HR_PLACE_ALLOC || r->kind == HR_PLACE_CACHE_USE || r->kind == HR_PLACE_FREE;
+}
+
+#endif

@@ -1,0 +1,238 @@
+#include "config.h"
+
+#include "scavenge/lru.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "scavenge/dirty.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_RUNS 1024
+
+enum hr_status hr_lru_init(struct hr_lru *l, const struct hr_geometry *geometry)
+{
+	memset(l, 0, sizeof(*l));
+	return hr_page_words_init(&l->numbers, geometry) ? HR_OK : HR_ENOMEM;
+}
+
+void hr_lru_release(struct hr_lru *l)
+{
+	hr_page_words_release(&l->numbers);
+	free(l->runs);
+	memset(l, 0, sizeof(*l));
+}
+
+bool hr_lru_clone(struct hr_lru *to, const struct hr_lru *from)
+{
+	*to = *from;
+	to->runs = hr_calloc(from->cap, sizeof(*to->runs));
+	if (to->runs != NULL && from->n > 0)
+		memcpy(to->runs, from->runs, from->n * sizeof(*to->runs));
+	if (hr_page_words_clone(&to->numbers, &from->numbers) && to->runs != NULL)
+		return true;
+	hr_lru_release(to);
+	return false;
+}
+
+/* --- the queue ------------------------------------------------------------- */
+
+/* Gives what is left of a run its new number; false: nothing is. */
+static bool renumber(struct hr_lru *l, struct hr_lru_run run, uint64_t from, uint64_t to)
+{
+	uint64_t *numbers = hr_page_word(&l->numbers, run.page);
+	bool any = false;
+
+	for (unsigned i = 0; i < run.npages; i++)
+		if (numbers[i] == from) {
+			numbers[i] = to;
+			any = true;
+		}
+	return any;
+}
+
+/*
+ * Room for one more. Runs of which nothing is left go; each that stays has a
+ * page that waits, so that the array grows with these only, and at least half
+ * of it is free afterwards: a run is moved once for each that came since.
+ */
+static enum hr_status make_room(struct hr_lru *l)
+{
+	size_t n = 0;
+
+	for (size_t i = l->first; i < l->n; i++)
+		if (renumber(l, l->runs[i], i + 1, n + 1))
+			l->runs[n++] = l->runs[i];
+	l->first = 0;
+	l->n = n;
+	if (n <= l->cap / 2 && l->cap > 0)
+		return HR_OK;
+	return hr_reserve(&l->runs, &l->cap, l->cap > 0 ? 2 * l->cap : FIRST_RUNS, sizeof(*l->runs)) ? HR_OK
+												     : HR_ENOMEM;
+}
+
+/* --- what waits ------------------------------------------------------------ */
+
+static enum hr_status put_in_chunk(struct hr_lru *l, uint64_t page, unsigned npages)
+{
+	uint64_t *numbers = hr_page_word(&l->numbers, page);
+
+	if (l->n == l->cap)
+		HR_TRY(make_room(l));
+	l->runs[l->n++] = (struct hr_lru_run){.page = page, .npages = npages};
+	for (unsigned i = 0; i < npages; i++)
+		numbers[i] = l->n;
+	l->npages += npages;
+	return HR_OK;
+}
+
+static enum hr_status put(struct hr_lru *l, uint64_t page, uint64_t npages)
+{
+	for (unsigned n; npages > 0; page += n, npages -= n) {
+		n = hr_pages_of_chunk(page, npages);
+		HR_TRY(put_in_chunk(l, page, n));
+	}
+	return HR_OK;
+}
+
+static void take(struct hr_lru *l, uint64_t page, uint64_t npages)
+{
+	for (unsigned n; npages > 0; page += n, npages -= n) {
+		uint64_t *numbers = hr_page_word(&l->numbers, page);
+
+		n = hr_pages_of_chunk(page, npages);
+		for (unsigned i = 0; i < n; i++) {
+			l->npages -= numbers[i] != 0;
+			numbers[i] = 0;
+		}
+	}
+}
+
+/* Runs of ones in `bits` of the 64 pages at base. */
+static enum hr_status put_bits(struct hr_lru *l, uint64_t base, uint64_t bits)
+{
+	while (bits != 0) {
+		unsigned i = hr_ctz(bits), n = hr_ctz(~(bits >> i));
+
+		HR_TRY(put_in_chunk(l, base + i, n));
+		bits &= ~hr_mask(i, n);
+	}
+	return HR_OK;
+}
+
+static void take_bits(struct hr_lru *l, uint64_t base, uint64_t bits)
+{
+	for (; bits != 0; bits &= bits - 1)
+		take(l, base + hr_ctz(bits), 1);
+}
+
+enum hr_status hr_lru_follow(struct hr_lru *l, const struct hr_pagemap *m, const struct hr_place *r)
+{
+	switch (r->kind) {
+	case HR_PLACE_GROW:
+		return hr_page_words_cover(&l->numbers, r->page, r->npages);
+	case HR_PLACE_ALLOC:
+		take(l, r->page, r->npages);
+		return HR_OK;
+	case HR_PLACE_CACHE_FILL:
+		take_bits(l, r->page, r->arg);
+		return HR_OK;
+	case HR_PLACE_FREE:
+		return put(l, r->page, r->npages);
+	case HR_PLACE_CACHE_FLUSH:
+		return put_bits(
+		    l, r->page,
+		    r->arg & ~hr_pagemap_chunk(m, hr_chunk_of(r->page))->scavenged[hr_page_in_chunk(r->page) / 64]);
+	default:
+		return HR_OK;
+	}
+}
+
+/* --- by age ---------------------------------------------------------------- */
+
+/* Pages [first, end) of a chunk, all that hang together of the oldest run, join the run of a page beside them. */
+static void join(struct hr_lru *l, uint64_t chunk, unsigned first, unsigned end, uint64_t number)
+{
+	uint64_t *numbers = hr_page_word(&l->numbers, hr_chunk_page(chunk));
+	struct hr_lru_run *run = &l->runs[number - 1];
+	unsigned low = hr_page_in_chunk(run->page), high = low + run->npages;
+
+	for (unsigned i = first; i < end; i++)
+		numbers[i] = number;
+	low = first < low ? first : low;
+	high = end > high ? end : high;
+	run->page = hr_chunk_page(chunk) + low;
+	run->npages = high - low;
+}
+
+static bool any_waits(const uint64_t *numbers, unsigned n)
+{
+	while (n > 0 && numbers[n - 1] == 0)
+		n--;
+	return n > 0;
+}
+
+/* They go, but for physical pages at either end of which another part still waits: those go with that. */
+static void let_go(struct hr_lru *l, struct hr_follower *f, uint64_t chunk, unsigned first, unsigned end)
+{
+	uint64_t *numbers = hr_page_word(&l->numbers, hr_chunk_page(chunk));
+	unsigned unit = hr_dirty_unit(hr_follower_view(f)->map);
+
+	memset(numbers + first, 0, (end - first) * sizeof(*numbers));
+	l->npages -= end - first;
+	first = (unsigned)hr_align_down(first, unit);
+	end = (unsigned)hr_align_up(end, unit);
+	if (any_waits(numbers + first, unit))
+		first += unit;
+	if (end > first && any_waits(numbers + end - unit, unit))
+		end -= unit;
+	if (end > first)
+		hr_follower_release_range(f, hr_chunk_page(chunk) + first, end - first);
+}
+
+/* What is left of the run with this number goes or joins others; false: nothing is left. */
+static bool evict(struct hr_lru *l, struct hr_follower *f, struct hr_lru_run run, uint64_t number)
+{
+	uint64_t chunk = hr_chunk_of(run.page);
+	const uint64_t *numbers = hr_page_word(&l->numbers, hr_chunk_page(chunk));
+	unsigned i = hr_page_in_chunk(run.page), limit = i + run.npages, first;
+	bool any = false;
+
+	while (i < limit) {
+		if (numbers[i] != number) {
+			i++;
+			continue;
+		}
+		any = true;
+		for (first = i; i < limit && numbers[i] == number; i++)
+			;
+		/* The one above is tried first, as there. */
+		if (i < HR_CHUNK_PAGES && numbers[i] != 0)
+			join(l, chunk, first, i, numbers[i]);
+		else if (first > 0 && numbers[first - 1] != 0)
+			join(l, chunk, first, i, numbers[first - 1]);
+		else
+			let_go(l, f, chunk, first, i);
+	}
+	return any;
+}
+
+void hr_lru_evict(struct hr_lru *l, struct hr_follower *f)
+{
+	bool any = false;
+
+	while (!any) {
+		struct hr_lru_run run = l->runs[l->first++];
+
+		any = evict(l, f, run, l->first);
+	}
+}
+
+void hr_lru_clear(struct hr_lru *l)
+{
+	for (size_t i = l->first; i < l->n; i++)
+		renumber(l, l->runs[i], i + 1, 0);
+	l->first = l->n = 0;
+	l->npages = 0;
+}
