@@ -314,8 +314,17 @@ static void check_policy(const char *text, const struct stream *s, uint64_t phys
 static void test_copies_give_the_same_answers(void **state)
 {
 	static const char *const more[] = {
-	    "go1.18,fix=limit+flush", "go1.19,offset=on,fix=sticky", "go1.22,fix=setempty",
-	    "optimal,break-even=2ms", "optimal,break-even=400ms",    NULL,
+	    "go1.18,fix=limit+flush",
+	    "go1.19,offset=on,fix=sticky",
+	    "go1.22,fix=setempty",
+	    "optimal,break-even=2ms",
+	    "optimal,break-even=400ms",
+	    "decay,by=thread,time=2s",
+	    "decay,ticks=1,time=300ms",
+	    "rate,by=activity,pages=500",
+	    "rate,interval=10ms,short=0s,long=0s",
+	    "delay,by=thread,segment=8MiB",
+	    NULL,
 	};
 	static struct stream s;
 	uint64_t rng = 4;

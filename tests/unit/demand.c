@@ -58,7 +58,7 @@ static void test_as_the_history_says(void **state)
 {
 	static struct hr_demand d;
 	uint64_t rng = 7, now = 0;
-	size_t n = 0, steps = getenv("HR_QUICK") != NULL ? 300 : 1500;
+	size_t n = 0, steps = test_quick() ? 300 : 1500;
 
 	(void)state;
 	hr_demand_init(&d);

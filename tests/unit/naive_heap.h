@@ -289,7 +289,7 @@ static inline void naive_end(struct naive_follower *n)
 /* How much smaller a test is to be where a checker makes it slow. */
 static inline unsigned naive_steps(unsigned n)
 {
-	return getenv("HR_QUICK") != NULL ? n / 10 : n;
+	return test_quick() ? n / 10 : n;
 }
 
 #endif

@@ -166,6 +166,17 @@ static void reused(struct delay *d, uint64_t page, uint64_t npages)
 
 /* --- following --- */
 
+/* Room for the deadlines of the segments of pages that have grown. */
+static enum hr_status cover(struct delay *d, uint64_t page, uint64_t npages)
+{
+	uint64_t pages = hr_chunk_page(d->segment_chunks);
+
+	for (uint64_t first = page - page % pages; first < page + npages; first += pages)
+		if (!hr_ranges_contains(&d->deadlines.covered, first))
+			HR_TRY(hr_page_words_cover(&d->deadlines, first, pages));
+	return HR_OK;
+}
+
 static void forced(struct delay *d)
 {
 	hr_dirty_begin(d->f, HR_WHY_FORCED);
@@ -177,7 +188,7 @@ static void forced(struct delay *d)
 static enum hr_status react(struct delay *d, const struct hr_place *r, uint64_t claimed)
 {
 	if (r->kind == HR_PLACE_GROW)
-		return hr_page_words_cover(&d->deadlines, r->page, r->npages);
+		return cover(d, r->page, r->npages);
 	if (r->kind == HR_PLACE_SWEEP_DONE && r->flags & HR_PLACE_FORCED)
 		forced(d);
 	if (d->config->delay_ns == HR_NEVER)
