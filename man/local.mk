@@ -13,7 +13,8 @@ filled_pages = \
 	man/heapreplay-policies.1 \
 	man/heapreplay-replay.1 \
 	man/heapreplay-report.1 \
-	man/heapreplay-validate.1
+	man/heapreplay-validate.1 \
+	man/heapreplay-watch.1
 man_MANS = $(filled_pages)
 CLEANFILES += $(filled_pages)
 EXTRA_DIST += man/fill.sh $(filled_pages:=.in)
@@ -33,6 +34,7 @@ man/heapreplay-policies.1: $(top_srcdir)/man/heapreplay-policies.1.in
 man/heapreplay-report.1: $(top_srcdir)/man/heapreplay-report.1.in
 man/heapreplay-replay.1: $(top_srcdir)/man/heapreplay-replay.1.in
 man/heapreplay-validate.1: $(top_srcdir)/man/heapreplay-validate.1.in
+man/heapreplay-watch.1: $(top_srcdir)/man/heapreplay-watch.1.in
 man/heapreplay-metrics.5: $(top_srcdir)/man/heapreplay-metrics.5.in
 
 # By hand.

@@ -52,6 +52,8 @@ struct cli_options {
 	bool every_given;
 	uint64_t at_ns; /* heatmap; HR_NEVER: the end */
 	struct cli_look_options look;
+	const char *speed; /* watch */
+	bool paused;	   /* the same */
 	uint64_t seed;
 	bool text;
 	const char *truth, *log;
@@ -90,13 +92,14 @@ enum {
 	CLI_HEATMAP = 1 << 10,
 	CLI_PLOT = 1 << 11,
 	CLI_REPORT = 1 << 12,
-	CLI_ANY = (1 << 13) - 1,
-	CLI_SHOWS =
-	    CLI_REPLAY | CLI_COMPARE | CLI_HEATMAP | CLI_PLOT | CLI_REPORT, /* those that show what a replay gives */
-	CLI_LOOKS = CLI_HEATMAP,					    /* those that draw frames */
-	CLI_RUNS = CLI_SHOWS | CLI_VALIDATE,				    /* those that replay */
-	CLI_NATIVE = CLI_IMPORT | CLI_CUT,				    /* those that write a native one */
-	CLI_READS = CLI_RUNS | CLI_INFO | CLI_EXPORT | CLI_NATIVE,	    /* those that read a trace */
+	CLI_WATCH = 1 << 13,
+	CLI_ANY = (1 << 14) - 1,
+	/* Those that show what a replay gives; that draw frames; that replay; that write a native trace; that read one. */
+	CLI_SHOWS = CLI_REPLAY | CLI_COMPARE | CLI_HEATMAP | CLI_PLOT | CLI_REPORT | CLI_WATCH,
+	CLI_LOOKS = CLI_HEATMAP | CLI_WATCH,
+	CLI_RUNS = CLI_SHOWS | CLI_VALIDATE,
+	CLI_NATIVE = CLI_IMPORT | CLI_CUT,
+	CLI_READS = CLI_RUNS | CLI_INFO | CLI_EXPORT | CLI_NATIVE,
 };
 
 extern const struct cli_command cli_commands[];
@@ -108,6 +111,7 @@ int cli_run_info(const struct cli_options *o, int argc, char **argv);
 int cli_run_plot(const struct cli_options *o, int argc, char **argv);
 int cli_run_report(const struct cli_options *o, int argc, char **argv);
 int cli_run_policies(const struct cli_options *o, int argc, char **argv);
+int cli_run_watch(const struct cli_options *o, int argc, char **argv);
 int cli_run_validate(const struct cli_options *o, int argc, char **argv);
 int cli_run_export(const struct cli_options *o, int argc, char **argv);
 int cli_run_cut(const struct cli_options *o, int argc, char **argv);

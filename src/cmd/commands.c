@@ -45,6 +45,16 @@ const struct cli_command cli_commands[] = {
      "heapreplay heatmap --at 500ms -o heap.png app.trace\tas a picture\n"
      "heapreplay heatmap --every 500ms -o frames app.trace\ta film\n",
      cli_run_heatmap},
+    {"watch", CLI_WATCH, "TRACE", 1, 1, "the heap as it changes, live on a terminal",
+     "Replays the trace and draws the heap while it changes: a map of the address space, memory over\n"
+     "time, the latest scavtrace lines. One can pause, go on by single events, go back, and go to the\n"
+     "next GC, scavenge, growth or breach of the limit. A pipe is followed as it fills.\n"
+     "Keys (also by ? in the view):\n",
+     "heapreplay watch app.trace\tas fast as it happened\n"
+     "heapreplay watch -p go1.19 -p go1.22 app.trace\ttwo policies: 2 puts them side by side\n"
+     "heapreplay watch --view free --speed 10x app.trace\twhat is free and not released, ten times as fast\n"
+     "curl -sN 'http://localhost:6060/debug/pprof/trace?seconds=300' | heapreplay watch -\ta running program\n",
+     cli_run_watch},
     {"plot", CLI_PLOT, "KIND INPUT...", 2, 64, "draw a picture: memory over time, heatmap, trade-off, comparison",
      "Draws with gnuplot, which must be installed. An INPUT is a trace, or JSON that replay --json or\n"
      "compare --json saved. KIND is one of:\n"

@@ -8,6 +8,7 @@
 #include "report/metrics.h"
 #include "scavenge/cost.h"
 #include "scavenge/policy.h"
+#include "tui/watch.h"
 
 #include <string.h>
 
@@ -101,6 +102,10 @@ static int print_roff(FILE *out, const char *what)
 		print_params(out, hr_gc_cost_params, true);
 		return CLI_DONE;
 	}
+	if (strcmp(what, "keys") == 0) {
+		hr_watch_print_keys(out, true);
+		return CLI_DONE;
+	}
 	if (strcmp(what, "commands") == 0) {
 		for (c = cli_commands; c->name != NULL; c++)
 			fprintf(out, ".It Cm %s\n%s.\n", c->name, c->summary);
@@ -134,7 +139,10 @@ int cli_run_help(const struct cli_options *o, int argc, char **argv)
 		return cli_misuse(NULL, "there is no command '%s'", argv[0]);
 	printf("heapreplay %s: %s\n\nusage: heapreplay %s", c->name, c->summary, c->name);
 	cli_print_synopsis(stdout, c, false);
-	printf("%s%s\n\n%s\nExamples:\n", c->args[0] ? " " : "", c->args, c->text);
+	printf("%s%s\n\n%s", c->args[0] ? " " : "", c->args, c->text);
+	if (c->bit == CLI_WATCH)
+		hr_watch_print_keys(stdout, false);
+	fputs("\nExamples:\n", stdout);
 	print_examples(stdout, c->examples);
 	fputs("\nOptions:\n", stdout);
 	cli_print_options(stdout, c, false);

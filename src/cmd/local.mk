@@ -25,4 +25,5 @@ heapreplay_SOURCES += \
 	src/cmd/progress.c \
 	src/cmd/replay.c \
 	src/cmd/report.c \
-	src/cmd/validate.c
+	src/cmd/validate.c \
+	src/cmd/watch.c

@@ -7,6 +7,7 @@ libcore_la_SOURCES += \
 	src/replay/lookahead.c src/replay/lookahead.h \
 	src/replay/objects.c src/replay/objects.h \
 	src/replay/placer.c src/replay/placer.h \
+	src/replay/player.c src/replay/player.h \
 	src/replay/pool.c src/replay/pool.h \
 	src/replay/replay.c src/replay/replay.h \
 	src/replay/recorded.c src/replay/recorded.h \

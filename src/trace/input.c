@@ -15,6 +15,7 @@
 #include <bzlib.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,7 @@ struct zip {
 struct hr_input {
 	const struct codec *codec;
 	int fd;	     /* -1: memory */
+	int stop_fd; /* 0: none */
 	bool own_fd; /* to be closed */
 	bool eof;    /* the source has no more */
 	bool cut;
@@ -81,13 +83,25 @@ struct hr_input {
 	XXH3_state_t *digest;
 };
 
+/* Waits for data, or for the word that none is wanted any more. True: the latter. */
+static bool stopped(const struct hr_input *in)
+{
+	struct pollfd wait[] = {{.fd = in->fd, .events = POLLIN}, {.fd = in->stop_fd, .events = POLLIN}};
+
+	if (in->stop_fd == 0)
+		return false;
+	while (poll(wait, 2, -1) < 0 && errno == EINTR)
+		;
+	return wait[1].revents != 0;
+}
+
 /* More bytes of the source into buf; 0 with `eof` set at its end. */
 static enum hr_status source_read(struct hr_input *in, uint8_t *buf, size_t cap, size_t *n, struct hr_error *err)
 {
 	ssize_t got = 0;
 
 	*n = 0;
-	if (in->eof || in->fd < 0) {
+	if (in->eof || in->fd < 0 || stopped(in)) {
 		in->eof = true;
 		return HR_OK;
 	}
@@ -641,7 +655,7 @@ static enum hr_status make(struct hr_input **made, struct hr_error *err)
 	return HR_OK;
 }
 
-enum hr_status hr_input_open(const char *path, struct hr_input **made, struct hr_error *err)
+enum hr_status hr_input_open_until(const char *path, int stop_fd, struct hr_input **made, struct hr_error *err)
 {
 	bool standard = strcmp(path, "-") == 0;
 	enum hr_status status;
@@ -652,6 +666,7 @@ enum hr_status hr_input_open(const char *path, struct hr_input **made, struct hr
 	*made = NULL;
 	in->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	in->own_fd = !standard;
+	in->stop_fd = stop_fd;
 	if (in->fd < 0) {
 		status = hr_error_set(err, HR_EIO, "cannot open: %s", strerror(errno));
 		hr_input_close(in);
@@ -667,6 +682,11 @@ enum hr_status hr_input_open(const char *path, struct hr_input **made, struct hr
 	}
 	*made = in;
 	return HR_OK;
+}
+
+enum hr_status hr_input_open(const char *path, struct hr_input **made, struct hr_error *err)
+{
+	return hr_input_open_until(path, 0, made, err);
 }
 
 enum hr_status hr_input_open_memory(const void *data, size_t n, struct hr_input **made, struct hr_error *err)

@@ -20,6 +20,11 @@ struct hr_input;
  * HR_ENOMEM. The texts name no path.
  */
 enum hr_status hr_input_open(const char *path, struct hr_input **in, struct hr_error *err);
+/*
+ * The same, with a descriptor that says, by being readable, that what has not
+ * come yet is not waited for any more: the input ends there. 0: there is none.
+ */
+enum hr_status hr_input_open_until(const char *path, int stop_fd, struct hr_input **in, struct hr_error *err);
 /* From n bytes that stay the caller's and must stay as they are until the close. */
 enum hr_status hr_input_open_memory(const void *data, size_t n, struct hr_input **in, struct hr_error *err);
 

@@ -29,10 +29,11 @@ enum hr_identity { HR_IDENTITY_LIFO, HR_IDENTITY_FIFO, HR_IDENTITY_RANDOM };
 struct hr_reader_options {
 	unsigned want; /* enum hr_want */
 	enum hr_identity identity;
-	uint64_t rate;	    /* events a second where the trace has no clock; 0: HR_DEFAULT_RATE */
-	double time_scale;  /* times are multiplied by it; 0: 1 */
-	bool jump;	    /* use the index of a native trace where there is one: begin as late as from_ns allows */
-	uint64_t from_ns;   /* with jump: what is before is not wanted, but what stands then is (meta.begins_ns) */
+	uint64_t rate;	   /* events a second where the trace has no clock; 0: HR_DEFAULT_RATE */
+	double time_scale; /* times are multiplied by it; 0: 1 */
+	bool jump;	   /* use the index of a native trace where there is one: begin as late as from_ns allows */
+	uint64_t from_ns;  /* with jump: what is before is not wanted, but what stands then is (meta.begins_ns) */
+	int stop_fd; /* waiting for input ends when this descriptor becomes readable, as if it ended there; 0: none */
 	const char *gc_log; /* of a page trace: the program's gctrace lines, stamped; NULL */
 };
 

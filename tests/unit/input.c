@@ -6,10 +6,12 @@
 #include "testing.h"
 
 #include <bzlib.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 #include <zlib.h>
@@ -453,12 +455,43 @@ static void test_file(void **state)
 	unlink(path);
 }
 
+/* A pipe that says nothing is waited for only as long as is wanted. */
+static void test_stop(void **state)
+{
+	char path[] = "/tmp/heapreplay-input-XXXXXX";
+	int fd = mkstemp(path), keep, stop[2];
+	struct hr_input *in;
+	struct hr_error err;
+	char buf[16];
+	size_t n;
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	keep = open(path, O_RDWR);
+	assert_true(keep >= 0);
+	assert_int_equal(pipe(stop), 0);
+	assert_int_equal(write(keep, "hello", 5), 5);
+	assert_int_equal(hr_input_open_until(path, stop[0], &in, &err), HR_OK);
+	assert_int_equal(hr_input_read(in, buf, sizeof(buf), &n, &err), HR_OK);
+	assert_int_equal(n, 5);
+	close(stop[1]);
+	assert_int_equal(hr_input_read(in, buf, sizeof(buf), &n, &err), HR_END);
+	assert_false(hr_input_cut(in));
+	hr_input_close(in);
+	close(stop[0]);
+	close(keep);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_whole),   cmocka_unit_test(test_cut),		cmocka_unit_test(test_damaged),
 	    cmocka_unit_test(test_zip),	    cmocka_unit_test(test_zip_refused), cmocka_unit_test(test_bomb),
-	    cmocka_unit_test(test_nothing), cmocka_unit_test(test_file),
+	    cmocka_unit_test(test_nothing), cmocka_unit_test(test_file),	cmocka_unit_test(test_stop),
 	};
 
 	return cmocka_run_group_tests_name("input", tests, NULL, NULL);

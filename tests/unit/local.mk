@@ -154,3 +154,7 @@ tests_unit_index_bits_SOURCES = tests/unit/index_bits.c
 tests_unit_index_density_SOURCES = tests/unit/index_density.c
 tests_unit_index_threads_SOURCES = tests/unit/index_threads.c
 tests_unit_search_work_SOURCES = tests/unit/search_work.c
+
+unit_tests += tests/unit/player
+tests_unit_player_SOURCES = tests/unit/player.c
+tests_unit_player_LDADD = $(LDADD) $(XXHASH_LIBS)

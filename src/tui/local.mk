@@ -1,0 +1,8 @@
+# src/tui: the terminal view; part of the program, not of the library.
+heapreplay_SOURCES += \
+	src/tui/keys.c \
+	src/tui/screen.c src/tui/screen.h \
+	src/tui/view.c src/tui/view.h \
+	src/tui/watch.c src/tui/watch.h
+heapreplay_CPPFLAGS = $(AM_CPPFLAGS) $(NCURSES_CFLAGS)
+heapreplay_LDADD += $(NCURSES_LIBS)

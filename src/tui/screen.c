@@ -1,0 +1,319 @@
+/*
+ * Colour pairs are made as they are needed: a few dozen of the combinations of
+ * inks occur, while a Linux console has 64 pairs in all. Colours are fixed
+ * indices; none is redefined, since that would change them for the shell, too.
+ */
+#include "config.h"
+
+#include "tui/screen.h"
+
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <ncurses.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct hr_screen {
+	SCREEN *screen;
+	FILE *keys;
+	struct hr_screen_options options;
+	bool own_colors;		       /* the terminal's own foreground and background can be asked for */
+	int pairs[HR_INK_COUNT][HR_INK_COUNT]; /* 0: none yet */
+	int npairs;
+	struct hr_glyph *shown; /* what is on the terminal */
+	size_t cap;
+	unsigned columns, rows;
+};
+
+/* --- signals ------------------------------------------------------------------- */
+
+/* A handler has nothing else to know it by. */
+static volatile sig_atomic_t ending, drawing;
+
+static const int polite[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+static void end(int signal)
+{
+	ending = signal;
+}
+
+/* Not a thing to do in a handler; but the program is lost, and the terminal need not be. */
+static void crash(int number)
+{
+	if (drawing) {
+		drawing = 0;
+		endwin();
+	}
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void handle(const int *signals, size_t n, void (*handler)(int))
+{
+	struct sigaction a = {.sa_handler = handler};
+
+	sigemptyset(&a.sa_mask);
+	for (size_t i = 0; i < n; i++)
+		sigaction(signals[i], &a, NULL);
+}
+
+int hr_screen_signal(void)
+{
+	return ending;
+}
+
+/* --- opening and closing ---------------------------------------------------------- */
+
+static unsigned fewer(unsigned colors, int terminal)
+{
+	if (terminal < 8)
+		return 0;
+	if (terminal < 16)
+		terminal = 8;
+	else if (terminal < 256)
+		terminal = 16;
+	return colors < (unsigned)terminal ? colors : (unsigned)terminal;
+}
+
+static void start_colors(struct hr_screen *s)
+{
+	if (s->options.colors == 0 || !has_colors() || start_color() == ERR) {
+		s->options.colors = 0;
+		return;
+	}
+	s->options.colors = fewer(s->options.colors, COLORS);
+	s->own_colors = use_default_colors() == OK;
+}
+
+static void set_up(struct hr_screen *s)
+{
+	start_colors(s);
+	cbreak();
+	noecho();
+	nonl();
+	nodelay(stdscr, TRUE);
+	keypad(stdscr, TRUE);
+	curs_set(0);
+	set_escdelay(25);
+	mouseinterval(0);
+	mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	/* Not every terminal description names these. */
+	define_key("\033[1;2D", KEY_SLEFT);
+	define_key("\033[1;2C", KEY_SRIGHT);
+}
+
+enum hr_status hr_screen_open(const struct hr_screen_options *o, struct hr_screen **screen, struct hr_error *err)
+{
+	const char *term = getenv("TERM");
+	struct hr_screen *s;
+
+	*screen = NULL;
+	if (isatty(STDOUT_FILENO) != 1)
+		return hr_error_set(err, HR_EUSAGE, "standard output is no terminal");
+	if (term == NULL || *term == '\0' || strcmp(term, "dumb") == 0)
+		return hr_error_set(err, HR_EUSAGE, "the terminal can't place characters (TERM is %s)",
+				    term == NULL || *term == '\0' ? "not set" : term);
+	s = hr_calloc(1, sizeof(*s));
+	if (s == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	s->options = *o;
+	s->keys = fopen("/dev/tty", "r+e");
+	if (s->keys == NULL) {
+		free(s);
+		return hr_error_set(err, HR_EUSAGE, "there is no terminal to read keys from: %s", strerror(errno));
+	}
+	setlocale(LC_CTYPE, ""); /* how characters are sent; numbers stay as they are */
+	s->screen = newterm(NULL, stdout, s->keys);
+	if (s->screen == NULL) {
+		fclose(s->keys);
+		free(s);
+		return hr_error_set(err, HR_EUSAGE, "nothing is known of a terminal '%s'", term);
+	}
+	set_term(s->screen);
+	ending = 0;
+	drawing = 1;
+	handle(polite, sizeof(polite) / sizeof(polite[0]), end);
+	handle(crashes, sizeof(crashes) / sizeof(crashes[0]), crash);
+	set_up(s);
+	*screen = s;
+	return HR_OK;
+}
+
+void hr_screen_close(struct hr_screen *s)
+{
+	if (s == NULL)
+		return;
+	drawing = 0;
+	endwin();
+	delscreen(s->screen);
+	handle(polite, sizeof(polite) / sizeof(polite[0]), SIG_DFL);
+	handle(crashes, sizeof(crashes) / sizeof(crashes[0]), SIG_DFL);
+	fclose(s->keys);
+	free(s->shown);
+	free(s);
+}
+
+void hr_screen_size(const struct hr_screen *s, unsigned *columns, unsigned *rows)
+{
+	int r, c;
+
+	(void)s;
+	getmaxyx(stdscr, r, c);
+	*columns = c > 0 ? (unsigned)c : 1;
+	*rows = r > 0 ? (unsigned)r : 1;
+}
+
+unsigned hr_screen_colors(const struct hr_screen *s)
+{
+	return s->options.colors;
+}
+
+bool hr_screen_utf8(const struct hr_screen *s)
+{
+	return s->options.utf8;
+}
+
+void hr_screen_set_palette(struct hr_screen *s, enum hr_palette palette)
+{
+	memset(s->pairs, 0, sizeof(s->pairs));
+	s->npairs = 0;
+	s->options.palette = palette;
+	s->columns = s->rows = 0;
+}
+
+/* --- drawing ------------------------------------------------------------------------ */
+
+static int color_of(const struct hr_screen *s, unsigned ink, int instead)
+{
+	int color = hr_ink_color(ink, s->options.palette, s->options.colors);
+
+	return color >= 0 || s->own_colors ? color : instead;
+}
+
+/* 0, the terminal's own colours, when there are no pairs left. */
+static int pair_of(struct hr_screen *s, unsigned fg, unsigned bg)
+{
+	int *pair = &s->pairs[fg][bg];
+
+	if (*pair == 0 && s->npairs + 1 < COLOR_PAIRS &&
+	    init_extended_pair(s->npairs + 1, color_of(s, fg, COLOR_WHITE), color_of(s, bg, COLOR_BLACK)) == OK)
+		*pair = ++s->npairs;
+	return *pair;
+}
+
+/* Where there are no colours: what is most important. */
+static attr_t attributes_of(const struct hr_screen *s, const struct hr_glyph *g)
+{
+	if (s->options.colors > 0)
+		return A_NORMAL;
+	if (g->bg == HR_INK_CURSOR)
+		return A_REVERSE;
+	return g->fg == HR_INK_TITLE ? A_BOLD : A_NORMAL;
+}
+
+static void put(struct hr_screen *s, unsigned row, unsigned column, const struct hr_glyph *g)
+{
+	/* Where colours say what there is to say, ASCII need not. */
+	bool blank = s->options.colors > 0 && g->code == ' ' && g->bg < HR_LEVELS;
+	wchar_t text[2] = {s->options.utf8 ? (wchar_t)g->code : blank ? L' ' : (wchar_t)g->ascii, L'\0'};
+	int pair = s->options.colors > 0 ? pair_of(s, g->fg, g->bg) : 0;
+	cchar_t c;
+
+	if (s->options.colors == 0)
+		text[0] = (wchar_t)g->ascii;
+	if (setcchar(&c, text, attributes_of(s, g), (short)pair, &pair) == OK)
+		mvadd_wch((int)row, (int)column, &c);
+}
+
+void hr_screen_show(struct hr_screen *s, const struct hr_glyph *at, unsigned columns, unsigned rows, bool anew)
+{
+	size_t n = (size_t)columns * rows;
+	bool all = anew || columns != s->columns || rows != s->rows;
+
+	if (!hr_reserve(&s->shown, &s->cap, n, sizeof(*s->shown)))
+		return;
+	if (all)
+		erase();
+	for (size_t i = 0; i < n; i++) {
+		const struct hr_glyph *was = &s->shown[i];
+
+		if (!all && was->code == at[i].code && was->ascii == at[i].ascii && was->fg == at[i].fg &&
+		    was->bg == at[i].bg)
+			continue;
+		put(s, (unsigned)(i / columns), (unsigned)(i % columns), &at[i]);
+		s->shown[i] = at[i];
+	}
+	s->columns = columns;
+	s->rows = rows;
+	if (anew)
+		clearok(stdscr, TRUE);
+	refresh();
+}
+
+/* --- keys ------------------------------------------------------------------------------ */
+
+int hr_screen_fd(const struct hr_screen *s)
+{
+	return fileno(s->keys);
+}
+
+static uint32_t mouse_key(unsigned *row, unsigned *column)
+{
+	MEVENT e;
+
+	if (getmouse(&e) != OK || e.x < 0 || e.y < 0)
+		return HR_KEY_NONE;
+	*row = (unsigned)e.y;
+	*column = (unsigned)e.x;
+	if (e.bstate & BUTTON4_PRESSED)
+		return HR_KEY_WHEEL_UP;
+	if (e.bstate & BUTTON5_PRESSED)
+		return HR_KEY_WHEEL_DOWN;
+	return e.bstate & BUTTON1_PRESSED ? HR_KEY_CLICK : HR_KEY_NONE;
+}
+
+static const struct {
+	int code;
+	uint32_t key;
+} special_keys[] = {
+    {KEY_LEFT, HR_KEY_LEFT},	  {KEY_RIGHT, HR_KEY_RIGHT},	  {KEY_UP, HR_KEY_UP},
+    {KEY_DOWN, HR_KEY_DOWN},	  {KEY_SLEFT, HR_KEY_SHIFT_LEFT}, {KEY_SRIGHT, HR_KEY_SHIFT_RIGHT},
+    {KEY_PPAGE, HR_KEY_PAGE_UP},  {KEY_NPAGE, HR_KEY_PAGE_DOWN},  {KEY_HOME, HR_KEY_HOME},
+    {KEY_END, HR_KEY_END},	  {KEY_ENTER, HR_KEY_ENTER},	  {KEY_BACKSPACE, HR_KEY_BACK},
+    {KEY_RESIZE, HR_KEY_RESIZED},
+};
+
+uint32_t hr_screen_key(struct hr_screen *s, unsigned *row, unsigned *column)
+{
+	wint_t c;
+	int got = get_wch(&c);
+
+	(void)s;
+	if (got == ERR)
+		return HR_KEY_NONE;
+	if (got == KEY_CODE_YES) {
+		if (c == KEY_MOUSE)
+			return mouse_key(row, column);
+		for (size_t i = 0; i < sizeof(special_keys) / sizeof(special_keys[0]); i++)
+			if ((int)c == special_keys[i].code)
+				return special_keys[i].key;
+		return HR_KEY_NONE;
+	}
+	switch (c) {
+	case '\r':
+	case '\n':
+		return HR_KEY_ENTER;
+	case 0x7f:
+	case '\b':
+		return HR_KEY_BACK;
+	case 0x1b:
+		return HR_KEY_ESCAPE;
+	default:
+		return (uint32_t)c;
+	}
+}

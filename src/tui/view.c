@@ -1,0 +1,219 @@
+/* Drawing: the frame of one policy or two, and what stands over it: the last line, the help. */
+#include "config.h"
+
+#include "tui/view.h"
+
+#include "base/alloc.h"
+#include "base/units.h"
+#include "report/output.h"
+#include "report/paint.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_COLUMNS 14u
+#define MAX_TOUCH_RECORDS ((uint64_t)1 << 20) /* looked at for who touched a chunk's pages before it was opened */
+
+void hr_view_say(struct hr_view_state *v, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(v->message, sizeof(v->message), fmt, ap);
+	va_end(ap);
+	v->stale = true;
+}
+
+/* --- scenes ------------------------------------------------------------------------ */
+
+static const char *status_of(struct hr_view_state *v)
+{
+	if (hr_player_at_end(v->player))
+		return "the end";
+	if (v->playing)
+		return v->waiting ? "waiting for data" : hr_watch_speeds[v->speed];
+	snprintf(v->status, sizeof(v->status), "%s, event %" PRIu64,
+		 v->source == HR_SOURCE_FAILED ? "broken off" : "paused", hr_player_at(v->player));
+	return v->status;
+}
+
+/* The log up to now: the lines may lie ahead. */
+static const struct hr_log_tail *tail_of(struct hr_view_state *v, size_t pane, size_t policy)
+{
+	struct hr_log_tail *t = &v->tails[pane];
+	size_t n;
+	const struct hr_scav_line *lines = hr_player_lines(v->player, policy, &n);
+
+	t->n = 0;
+	for (size_t i = n > HR_LOG_TAIL_LINES ? n - HR_LOG_TAIL_LINES : 0; i < n; i++)
+		hr_log_tail_add(t, NULL, &lines[i]);
+	return t;
+}
+
+/* Looks at the records since the last time, or at so many before now. */
+static enum hr_status follow_touches(struct hr_view_state *v, struct hr_error *err)
+{
+	struct hr_place r[256];
+	uint64_t at = hr_player_at(v->player);
+	size_t n;
+
+	if (v->touches.chunk != v->frame_options.open_chunk || at < v->touched_to || v->touched_to == 0) {
+		hr_touches_start(&v->touches, v->frame_options.open_chunk);
+		v->touched_to = at > MAX_TOUCH_RECORDS ? at - MAX_TOUCH_RECORDS : 0;
+	}
+	while (v->touched_to < at) {
+		HR_TRY(hr_player_records(v->player, v->touched_to, r, 256, &n, err));
+		if (n > at - v->touched_to)
+			n = (size_t)(at - v->touched_to);
+		hr_touches_follow(&v->touches, r, n);
+		/* What is gone from the history is passed over. */
+		v->touched_to += n > 0 ? n : 1;
+	}
+	return HR_OK;
+}
+
+static const char *policy_name(const struct hr_view_state *v, size_t policy)
+{
+	return v->options->nchoices > 0 ? v->options->choices[policy].text
+					: hr_player_follower(v->player, policy)->def->name;
+}
+
+static struct hr_scene scene_of(struct hr_view_state *v, size_t pane, size_t policy)
+{
+	return (struct hr_scene){
+	    .follower = hr_player_follower(v->player, policy),
+	    .trace = v->options->name,
+	    .policy = policy_name(v, policy),
+	    .time_ns = hr_player_now(v->player),
+	    .end_ns = v->source == HR_SOURCE_ENDED ? hr_player_known_ns(v->player, NULL) : HR_NEVER,
+	    .status = status_of(v),
+	    .series = v->series ? &v->series[policy] : NULL,
+	    .log = tail_of(v, pane, policy),
+	    .touches = v->frame_options.open_chunk != HR_NO_CHUNK ? &v->touches : NULL,
+	};
+}
+
+static enum hr_status draw_frame(struct hr_view_state *v, struct hr_error *err)
+{
+	struct hr_scene scenes[HR_MAX_PANES];
+	size_t npolicies = hr_player_followers(v->player), n = v->pair && npolicies > 1 ? 2 : 1;
+
+	if (npolicies == 0)
+		return hr_frame_message(&v->frame, v->columns, v->rows, "waiting for the trace to begin");
+	if (v->frame_options.open_chunk != HR_NO_CHUNK)
+		HR_TRY(follow_touches(v, err));
+	for (size_t i = 0; i < n; i++)
+		scenes[i] = scene_of(v, i, (v->policy + i) % npolicies);
+	v->frame_options.columns = v->columns < HR_FRAME_MAX_COLUMNS ? v->columns : HR_FRAME_MAX_COLUMNS;
+	v->frame_options.rows = v->rows < HR_FRAME_MAX_ROWS ? v->rows : HR_FRAME_MAX_ROWS;
+	v->frame_options.half_blocks = hr_screen_utf8(v->screen) && hr_screen_colors(v->screen) > 0;
+	return hr_frame_draw(&v->frame, scenes, n, &v->frame_options);
+}
+
+/* --- over the frame ------------------------------------------------------------------ */
+
+static void put_text(struct hr_view_state *v, unsigned row, unsigned column, unsigned width, enum hr_ink ink,
+		     const char *text)
+{
+	struct hr_glyph *at = &v->screen_glyphs[(size_t)row * v->columns];
+
+	for (unsigned i = 0; i < width && column + i < v->columns; i++) {
+		char c = *text != '\0' ? *text++ : ' ';
+
+		at[column + i] = (struct hr_glyph){(unsigned char)c, c, (uint8_t)ink, HR_INK_NONE};
+	}
+}
+
+static void put_line(struct hr_view_state *v, unsigned row, const char *text)
+{
+	put_text(v, row, 0, v->columns, HR_INK_TITLE, text);
+}
+
+static void put_help(struct hr_view_state *v)
+{
+	unsigned width = v->columns < 76 ? v->columns : 76, row = 0;
+	const char *keys, *text;
+
+	put_text(v, row++, 0, width, HR_INK_TITLE, " keys (any key goes back)");
+	for (size_t i = 0; hr_view_help(i, &keys, &text) && row < v->rows; i++, row++) {
+		put_text(v, row, 0, width, HR_INK_TITLE, " ");
+		put_text(v, row, 1, KEY_COLUMNS, HR_INK_TITLE, keys);
+		if (width > KEY_COLUMNS + 1)
+			put_text(v, row, KEY_COLUMNS + 1, width - KEY_COLUMNS - 1, HR_INK_TEXT, text);
+	}
+}
+
+/* The frame, which may be smaller than the screen, on blanks. */
+static bool compose(struct hr_view_state *v)
+{
+	size_t n = (size_t)v->columns * v->rows;
+
+	if (!hr_reserve(&v->screen_glyphs, &v->glyphs_cap, n, sizeof(*v->screen_glyphs)))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		v->screen_glyphs[i] = (struct hr_glyph){' ', ' ', HR_INK_TEXT, HR_INK_NONE};
+	for (unsigned row = 0; row < v->frame.rows && row < v->rows; row++)
+		memcpy(&v->screen_glyphs[(size_t)row * v->columns], hr_frame_glyph(&v->frame, row, 0),
+		       (v->frame.columns < v->columns ? v->frame.columns : v->columns) * sizeof(struct hr_glyph));
+	return true;
+}
+
+enum hr_status hr_view_draw(struct hr_view_state *v, struct hr_error *err)
+{
+	char line[sizeof(v->answer) + 80];
+	enum hr_status status;
+
+	hr_screen_size(v->screen, &v->columns, &v->rows);
+	status = draw_frame(v, err);
+	if (status == HR_OK && !compose(v))
+		status = HR_ENOMEM;
+	if (status == HR_ENOMEM)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	HR_TRY(status);
+	if (v->helping)
+		put_help(v);
+	if (v->asking) {
+		snprintf(line, sizeof(line), "go to (12.5s, +1s, -500ms, 50%%): %s_", v->answer);
+		put_line(v, v->rows - 1, line);
+	} else if (v->message[0] != '\0') {
+		put_line(v, v->rows - 1, v->message);
+	}
+	hr_screen_show(v->screen, v->screen_glyphs, v->columns, v->rows, v->anew);
+	v->stale = v->anew = false;
+	return HR_OK;
+}
+
+/* --- saving ---------------------------------------------------------------------------- */
+
+/* "heapreplay-app-12.345678901s.png": the trace's name up to its first dot. */
+static void name_file(const struct hr_view_state *v, char *path, size_t size)
+{
+	uint64_t now = hr_player_now(v->player);
+	int n = (int)strcspn(v->options->name, ".");
+
+	snprintf(path, size, "heapreplay-%.*s-%" PRIu64 ".%09" PRIu64 "s.png", n < 60 ? n : 60,
+		 v->options->name[0] == '-' ? "stdin" : v->options->name, now / 1000000000, now % 1000000000);
+}
+
+void hr_view_save(struct hr_view_state *v)
+{
+	struct hr_output out = {0};
+	struct hr_error err;
+	char path[160];
+	enum hr_status status;
+
+	name_file(v, path, sizeof(path));
+	status = hr_output_open(&out, path, &err);
+	if (status == HR_OK)
+		status = hr_paint_png(&v->frame, v->palette, 2, out.file, &err);
+	if (status == HR_OK)
+		status = hr_output_commit(&out, &err);
+	hr_output_abandon(&out);
+	if (status == HR_OK)
+		hr_view_say(v, "saved as %s", path);
+	else
+		hr_view_say(v, "not saved: %s", err.text);
+}

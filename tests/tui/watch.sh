@@ -1,0 +1,271 @@
+# The live view, driven in a real terminal.
+. "$top_srcdir/tests/lib.sh"
+. "$top_srcdir/tests/tui/tui.sh"
+
+have zstd || skip_all 'zstd is not installed'
+trace=$top_srcdir/traces/bench-json-go123.trace.zst
+zstd -dqc "$trace" >app.trace
+watch=("$HEAPREPLAY" watch --paused)
+
+# --- moving ---
+
+start 100x30 "${watch[@]}" app.trace
+sees 'app\.trace.*go1\.22.*at 0' 'it begins with the trace, its policy and the time'
+sees 'paused' '--paused'
+sees 'occupancy, linear' 'the view and the scale'
+sees 'in use .*free .*released' 'the counts'
+sees 'one cell = ' 'how large a cell is'
+keys .
+sees 'event 1\b' '. takes one event'
+keys . .
+sees 'event 3\b' 'and another two'
+keys ,
+sees 'event 2\b' ', goes back by one'
+keys n
+sees 'GC at ' 'n finds a GC'
+first=$(grep -oE 'GC at [0-9.]+ ?[a-z]+' <<<"$screen")
+keys n
+sleep 0.3
+sees 'GC at ' 'n finds the next one'
+second=$(grep -oE 'GC at [0-9.]+ ?[a-z]+' <<<"$screen")
+[ "$first" != "$second" ]
+ok $? 'which is another'
+keys N
+sees "$first" 'N goes back to the first'
+keys e
+sees 'the previous scavenge' 'e chooses what n and N look for'
+keys n
+sees 'scavenge at ' 'a scavenge'
+keys e n
+sees 'growth at |no growth' 'growth'
+keys e n
+sees 'no limit breach' 'without a limit there is no breach'
+keys g
+sees 'go to .*: _' 'g asks for a time'
+keys 5 0 %
+sees 'go to .*: 50%_' 'which can be seen'
+keys BSpace Escape
+keys g 1 0 0 m s Enter
+sees 'at 100 ms' 'and goes there'
+keys g + 5 m s Enter
+sees 'at 105 ms' 'by so much'
+keys g x Enter
+sees "'x' is no time" 'what is no time is none'
+keys End
+sees 'the end' 'end'
+keys Home
+sees 'at 0 ' 'home'
+keys Right
+sees 'at [1-9]' 'right goes on'
+keys Left
+sees 'at 0 ' 'left back'
+keys Space
+sees 'the end' 'space plays, to the end'
+keys Space
+sees '1x' 'and from the beginning again'
+keys Space
+sees 'paused' 'space pauses'
+keys +
+sees '10x' '+ is faster'
+keys - - - -
+sees '1/1000x' '- slower'
+keys - - -
+sees '1 event/s' 'down to an event a second'
+
+# --- looking ---
+
+keys g 5 0 % Enter
+for view in 'free, linear' 'scavenged, linear' 'index, linear' 'density, linear' 'generation, linear' 'refaults, linear' \
+	'occupancy, linear'; do
+	keys Tab
+	sees "$view" "tab: $view"
+done
+keys r
+sees 'occupancy, ranked' 'r: by rank'
+keys r c
+sees 'colours: cividis' 'c: other colours'
+keys Up
+sees '[0-9]+ pages in use, [0-9]+ free, [0-9]+ released' 'an arrow brings the cursor, which tells its cell'
+cell=$(grep -oE '^ *[0-9a-f]+-[0-9a-f]+' <<<"$screen" | tail -n 1)
+keys Right
+sleep 0.3
+look
+[ "$(grep -oE '^ *[0-9a-f]+-[0-9a-f]+' <<<"$screen" | tail -n 1)" != "$cell" ]
+ok $? 'arrows move it'
+keys Enter
+sees 'a chunk' 'enter opens the chunk'
+keys Escape
+sees 'occupancy' 'escape leaves it'
+keys z
+sees 'zoomed in' 'z zooms in'
+keys Z
+keys Escape
+sleep 0.3
+look
+unlike "$screen" 'zoomed in' 'Z out'
+keys 2
+sees 'one policy follows' '2 needs two policies'
+keys '?'
+sees 'pause, go on' '? helps'
+keys x
+sleep 0.3
+look
+unlike "$screen" 'pause, go on' 'any key goes back'
+keys x
+sees 'this key does nothing' 'other keys say so'
+keys s
+sees 'saved as heapreplay-app-.*png' 's saves the frame'
+is "$(head -c 8 heapreplay-app-*.png | od -An -tx1 | tr -d ' ')" 89504e470d0a1a0a 'as a PNG'
+keys C-l
+sees 'occupancy' 'ctrl-L draws it again'
+# A click in row 4, column 30, as terminals tell it; then once more on the same.
+click=$'\033[M >$'
+mux send-keys -t view -l "$click"
+sees '[0-9]+ pages in use, [0-9]+ free' 'a click brings the cursor'
+mux send-keys -t view -l "$click"
+sees 'a chunk' 'a second one opens the chunk'
+keys Escape Escape
+keys q
+finish
+is "$ended" 0 'q ends it'
+like "$(cat modes)" '[^-]icanon' 'the terminal reads lines again'
+like "$(cat modes)" '[^-]echo\b' 'and echoes'
+look
+like "$screen" '^ended' 'and shows what comes next'
+
+# --- two policies ---
+
+start 120x30 "${watch[@]}" -p go1.22 -p none app.trace
+sees 'paused' 'two policies'
+keys g 9 0 % Enter 2
+sees 'go1\.22.*none' '2: side by side'
+sees 'cells differ' 'what differs is counted'
+keys 2 p
+sees 'app\.trace +none' 'p: the next policy'
+keys q
+finish
+is "$ended" 0 'q'
+
+# --- sizes ---
+
+start 100x30 "${watch[@]}" app.trace
+sees 'one cell' 'at 100x30'
+mux resize-window -t view -x 20 -y 8
+sees '^none 0123456789 all' 'at 20x8'
+mux resize-window -t view -x 400 -y 120
+sees '^ +0 +.{1,3} in use .{300,} 0$' 'at 400x120 it is as wide'
+row=$(grep -nE 'in use +.{1,3} free' <<<"$screen" | tail -n 1 | cut -d: -f1)
+[ "${row:-0}" -gt 100 ]
+ok $? "and as high (the graph's axis is line ${row:-0})"
+mux resize-window -t view -x 60 -y 20
+sees 'one cell' 'at 60x20'
+mux resize-window -t view -x 19 -y 7
+sees 'too small' 'a message where it is too small'
+mux resize-window -t view -x 80 -y 24
+sees 'one cell' 'and back'
+keys q
+finish
+is "$ended" 0 'q after resizing'
+
+# --- terminals ---
+
+start 80x24 NO_COLOR=1 "${watch[@]}" app.trace
+keys End
+sees '[0-9]{6}' 'NO_COLOR: levels are digits'
+mux capture-pane -pe -t view >colored
+unlike "$(cat colored)" $'\033\\[[0-9;]*(3|4)8' 'and there are no colours'
+keys q
+finish
+locale=C
+start 80x24 "${watch[@]}" app.trace
+keys End
+sees 'occupancy' 'a locale without UTF-8'
+look
+is "$(LC_ALL=C grep -c -P '[\x80-\xff]' <<<"$screen")" 0 'only ASCII is drawn'
+keys q
+finish
+unset locale
+for term in xterm-256color xterm-16color linux vt100; do
+	infocmp "$term" >/dev/null 2>&1 || continue
+	start 80x24 TERM=$term "${watch[@]}" app.trace
+	sees 'occupancy' "TERM=$term"
+	keys q
+	finish
+	is "$ended" 0 "TERM=$term: q"
+done
+start 140x24 TERM=dumb "${watch[@]}" app.trace
+finish
+is "$ended" 2 'TERM=dumb is refused'
+sees 'heapreplay heatmap' 'with what does without'
+run "$HEAPREPLAY" watch app.trace
+is "$status" 2 'no terminal: refused'
+like "$err" 'heapreplay heatmap' 'with what does without'
+
+# --- ends ---
+
+for signal in TERM HUP INT SEGV; do
+	start 80x24 "${watch[@]}" app.trace
+	sees 'occupancy' "before $signal"
+	kill -"$signal" "$(child)"
+	finish
+	is "$ended" $((128 + $(kill -l "$signal"))) "$signal ends it"
+	like "$(cat modes)" '[^-]icanon' "$signal: the terminal is as it was"
+done
+start 80x24 "${watch[@]}" nothing.trace
+finish
+is "$ended" 1 'no such trace'
+sees 'nothing.trace: cannot open' 'which is said when the terminal is back'
+start 80x24 bash --norc -i
+keys "$HEAPREPLAY watch --paused app.trace" Enter
+sees 'occupancy' 'from a shell'
+keys C-z
+sees 'Stopped' 'ctrl-Z stops it'
+keys 'fg' Enter
+sees 'occupancy' 'fg brings it back'
+keys q
+sleep 0.2
+keys 'exit' Enter
+finish
+
+# --- from a pipe ---
+
+mkfifo pipe
+zstd -dqc "$top_srcdir/traces/phases-1p-go125.trace.zst" >long.trace
+size=$(stat -c %s long.trace)
+exec 7<>pipe
+start 100x30 bash -c "$(printf '%q ' "$HEAPREPLAY")watch --speed 'full speed' - <pipe"
+sees 'waiting for the trace' 'an empty pipe is waited for'
+head -c $((size / 2)) long.trace >&7
+sees 'waiting for data' 'what has come is shown, and that more is waited for'
+keys Space Home
+sees 'at 0 ' 'one can go back'
+keys Space
+sees 'at 26\.0 s.*waiting for data' 'and on again'
+tail -c +$((size / 2 + 1)) long.trace >&7
+exec 7>&-
+sees 'the end' 'to the end'
+keys q
+finish
+is "$ended" 0 'q at the end of a pipe'
+exec 7<>pipe
+start 100x30 bash -c "$(printf '%q ' "$HEAPREPLAY")watch - <pipe"
+sees 'waiting for the trace' 'nothing comes'
+keys q
+finish
+is "$ended" 0 'q while nothing comes'
+exec 7>&-
+
+# --- the examples of the manual ---
+
+mkdir bin
+ln -s "$HEAPREPLAY" bin/heapreplay
+printf '#!/bin/sh\ncat app.trace\n' >bin/curl
+chmod +x bin/curl
+while IFS= read -r example; do
+	start 100x30 PATH="$PWD/bin:$PATH" bash -c "$example"
+	sees '[0-9]x|the end' "$example"
+	keys q
+	finish
+	is "$ended" 0 "$example: q"
+done < <(sed -n 's/^\.Dl //p' "$top_builddir/man/heapreplay-watch.1" | grep heapreplay)
+done_testing
