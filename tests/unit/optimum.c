@@ -23,6 +23,11 @@ static const char *const traces[] = {"bench-json-go123.trace.zst", "phases-1p-go
 
 #define NTRACES (sizeof(traces) / sizeof(traces[0]))
 
+static size_t count_traces(void)
+{
+	return getenv("HR_QUICK") != NULL ? 1 : NTRACES;
+}
+
 struct run {
 	struct hr_replay r;
 	struct hr_policy_choice choices[MAX_POLICIES], own;
@@ -139,10 +144,8 @@ static void test_no_regret_is_negative(void **state)
 	static void (*const settings[])(struct hr_replay_options * o) = {
 	    default_settings, calls_are_free, large_pages, huge_pages, a_part, faults_are_free,
 	};
-	bool quick = getenv("HR_QUICK") != NULL;
-
 	(void)state;
-	for (size_t i = quick ? 1 : 0; i < (quick ? 2 : NTRACES); i++)
+	for (size_t i = 0; i < count_traces(); i++)
 		for (size_t k = 0; k < sizeof(settings) / sizeof(settings[0]); k++)
 			no_regret_is_negative(traces[i], settings[k]);
 }
@@ -164,7 +167,7 @@ static void test_what_is_measured_is_what_was_collected(void **state)
 	o.settings.cost.call_ns = 0;
 	o.settings.cost.fault_ns = o.settings.cost.page_ns;
 	snprintf(text, sizeof(text), "optimal,break-even=%" PRIu64 "ns", ns);
-	for (size_t i = 0; i < NTRACES; i++) {
+	for (size_t i = 0; i < count_traces(); i++) {
 		struct hr_envelope_point point;
 
 		choose(&run, "none");
