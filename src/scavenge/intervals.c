@@ -50,7 +50,6 @@ enum hr_status hr_intervals_init(struct hr_intervals *v, const struct hr_geometr
 	bool fine;
 
 	memset(v, 0, sizeof(*v));
-	hr_ranges_init(&v->grown);
 	HR_TRY(hr_pagemap_init(&v->map, geometry, phys_page_bytes, 0, err));
 	v->from_ns = from_ns;
 	v->phys_pages = phys_page_bytes > HR_PAGE_BYTES ? (unsigned)(phys_page_bytes / HR_PAGE_BYTES) : 1;
@@ -71,7 +70,6 @@ void hr_intervals_release(struct hr_intervals *v)
 		free(v->sums[c]);
 	hr_page_words_release(&v->since);
 	hr_pagemap_release(&v->map);
-	hr_ranges_release(&v->grown);
 	memset(v, 0, sizeof(*v));
 }
 
@@ -98,70 +96,67 @@ static void end_intervals(struct hr_intervals *v, uint64_t since, uint64_t n, un
 	sum->page_ns += (unsigned __int128)length * n;
 }
 
-/* Ends the intervals of n pages whose words are at w; how many of the words were 0. */
-static unsigned end_all(struct hr_intervals *v, const uint64_t *w, unsigned n, unsigned open)
+/* Ends the intervals of pages; how many of them have none. */
+static uint64_t end_all(struct hr_intervals *v, uint64_t page, uint64_t npages, unsigned open)
 {
-	unsigned zero = 0;
+	uint64_t none = 0;
 
-	for (unsigned i = 0, run; i < n; i += run) {
-		for (run = 1; i + run < n && w[i + run] == w[i];)
-			run++;
-		if (w[i] == 0)
-			zero += run;
+	for (uint64_t end = page + npages; page < end;) {
+		unsigned n;
+		uint64_t since = hr_page_words_run(&v->since, page, end - page, &n);
+
+		if (since == 0)
+			none += n;
 		else
-			end_intervals(v, w[i], run, open);
+			end_intervals(v, since, n, open);
+		page += n;
 	}
-	return zero;
+	return none;
 }
 
 static void use(struct hr_intervals *v, uint64_t page, uint64_t npages)
 {
-	for (uint64_t end = page + npages; page < end;) {
-		unsigned n = hr_pages_of_chunk(page, end - page);
-		uint64_t *w = hr_page_word(&v->since, page);
-
-		v->fresh_pages -= end_all(v, w, n, 0);
-		memset(w, 0, n * sizeof(*w));
-		page += n;
-	}
-}
-
-/* Pages of physical pages that are free as a whole wait no longer. */
-static void stop_waiting(struct hr_intervals *v, uint64_t page, uint64_t npages)
-{
-	uint64_t end = hr_align_up(page + npages, v->phys_pages);
-
-	for (page = hr_align_down(page, v->phys_pages); page < end; page += v->phys_pages) {
-		const struct hr_chunk_bits *c = hr_pagemap_chunk(&v->map, hr_chunk_of(page));
-		uint64_t *w = hr_page_word(&v->since, page);
-
-		if (hr_bitmap_count(c->alloc, hr_page_in_chunk(page), v->phys_pages) > 0)
-			continue;
-		for (unsigned i = 0; i < v->phys_pages; i++)
-			if (w[i] == WAITING)
-				w[i] = v->end_ns + FIRST;
-	}
+	v->fresh_pages -= end_all(v, page, npages, 0);
+	hr_page_words_set(&v->since, page, npages, 0);
 }
 
 static void set_free(struct hr_intervals *v, uint64_t page, uint64_t npages)
 {
-	uint64_t word = v->phys_pages > 1 ? WAITING : v->end_ns + FIRST;
+	hr_page_words_set(&v->since, page, npages, v->phys_pages > 1 ? WAITING : v->end_ns + FIRST);
+}
 
+/* Those of these pages, all of them free, that wait do so no longer. */
+static void set_releasable(struct hr_intervals *v, uint64_t page, uint64_t npages)
+{
 	for (uint64_t end = page + npages; page < end;) {
-		unsigned n = hr_pages_of_chunk(page, end - page);
-		uint64_t *w = hr_page_word(&v->since, page);
+		unsigned n;
 
-		for (unsigned i = 0; i < n; i++)
-			w[i] = word;
+		if (hr_page_words_run(&v->since, page, end - page, &n) == WAITING)
+			hr_page_words_set(&v->since, page, n, v->end_ns + FIRST);
 		page += n;
 	}
+}
+
+/* Physical pages that are free as a whole can be released. */
+static void stop_waiting(struct hr_intervals *v, uint64_t page, uint64_t npages)
+{
+	uint64_t end = hr_align_up(page + npages, v->phys_pages), first;
+
+	page = first = hr_align_down(page, v->phys_pages);
+	for (; page < end; page += v->phys_pages) {
+		const struct hr_chunk_bits *c = hr_pagemap_chunk(&v->map, hr_chunk_of(page));
+
+		if (hr_bitmap_count(c->alloc, hr_page_in_chunk(page), v->phys_pages) == 0)
+			continue;
+		set_releasable(v, first, page - first);
+		first = page + v->phys_pages;
+	}
+	set_releasable(v, first, end - first);
 }
 
 static enum hr_status grow(struct hr_intervals *v, const struct hr_place *r)
 {
 	HR_TRY(hr_page_words_cover(&v->since, r->page, r->npages));
-	if (!hr_ranges_add(&v->grown, r->page, r->page + r->npages))
-		return HR_ENOMEM;
 	v->fresh_pages += r->npages;
 	return HR_OK;
 }
@@ -197,9 +192,10 @@ static enum hr_status follow_map(struct hr_intervals *v, const struct hr_place *
 /* The trace has ended; what is free stays so. */
 static void finish(struct hr_intervals *v)
 {
-	for (size_t i = 0; i < v->grown.n; i++)
-		for (uint64_t page = v->grown.at[i].base; page < v->grown.at[i].limit; page += HR_CHUNK_PAGES)
-			end_all(v, hr_page_word(&v->since, page), HR_CHUNK_PAGES, HR_INTERVAL_OPEN);
+	const struct hr_ranges *grown = &v->since.covered;
+
+	for (size_t i = 0; i < grown->n; i++)
+		end_all(v, grown->at[i].base, grown->at[i].limit - grown->at[i].base, HR_INTERVAL_OPEN);
 }
 
 /* --- the stream ------------------------------------------------------------ */

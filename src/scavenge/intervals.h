@@ -59,7 +59,6 @@ struct hr_intervals {
 	unsigned phys_pages;	    /* runtime pages to a physical page, at least 1 */
 	struct hr_page_words since; /* see intervals.c */
 	struct hr_pagemap map;	    /* phys_pages > 1: what is free and in no cache */
-	struct hr_ranges grown;
 };
 
 /* from_ns: what comes before is not measured. HR_EUSAGE (page size), HR_ENOMEM. */

@@ -13,7 +13,7 @@
  * With physical pages larger than the runtime's, one is released if all of it
  * stays free for that long, when the last of it is freed or leaves a page cache.
  *
- * Memory: the placements of the break-even time, and 4 KiB a chunk.
+ * Memory: the placements of the break-even time, and at most 4 KiB a chunk.
  */
 #include "config.h"
 
@@ -96,18 +96,6 @@ static void *clone(const void *state, struct hr_follower *f)
 
 /* --- ahead ----------------------------------------------------------------- */
 
-static void mark(struct optimal *s, const struct hr_place *r, uint64_t word)
-{
-	for (uint64_t page = r->page, end = page + r->npages; page < end;) {
-		unsigned n = hr_pages_of_chunk(page, end - page);
-		uint64_t *w = hr_page_word(&s->freed, page);
-
-		for (unsigned i = 0; i < n; i++)
-			w[i] = word;
-		page += n;
-	}
-}
-
 /* Does the record make pages free, to be released? Padding always is. */
 static bool frees(const struct hr_place *r)
 {
@@ -119,42 +107,41 @@ static enum hr_status see(struct optimal *s, const struct hr_place *r)
 	if (r->kind == HR_PLACE_GROW)
 		HR_TRY(hr_page_words_cover(&s->freed, r->page, r->npages));
 	else if (r->kind == HR_PLACE_ALLOC || r->kind == HR_PLACE_CACHE_USE)
-		mark(s, r, 0);
+		hr_page_words_set(&s->freed, r->page, r->npages, 0);
 	else if (frees(r))
-		mark(s, r, ++s->frees_seen);
+		hr_page_words_set(&s->freed, r->page, r->npages, ++s->frees_seen);
 	return HR_OK;
 }
 
 /* --- behind ---------------------------------------------------------------- */
 
-/* All of the physical page at `page` can be released, and is not used until where the map ahead is. */
-static bool stays_free(const struct optimal *s, uint64_t page)
+/* Pages that all stay free: whole physical pages of them, where nothing else is in the way. */
+static void release_whole(struct optimal *s, uint64_t page, uint64_t end)
 {
-	const uint64_t *w = hr_page_word(&s->freed, page);
+	uint64_t mask = s->phys_pages - 1;
 
-	for (unsigned k = 0; k < s->phys_pages; k++)
-		if (w[k] == 0 || w[k] > s->frees_followed)
-			return false;
-	return s->phys_pages == 1 || hr_pagemap_can_release(hr_follower_view(s->f)->map, page, s->phys_pages);
+	page = (page + mask) & ~mask;
+	end &= ~mask;
+	if (page < end)
+		hr_follower_release_range(s->f, page, end - page);
 }
 
+/* Releases those of the pages, and of the physical pages they are in, that are not used until where the map ahead is. */
 static void release_unused(struct optimal *s, uint64_t page, uint64_t npages)
 {
-	uint64_t mask = s->phys_pages - 1, end = (page + npages + mask) & ~mask;
+	uint64_t mask = s->phys_pages - 1, end = (page + npages + mask) & ~mask, first;
+	unsigned n;
 
-	for (page &= ~mask; page < end;) {
-		unsigned n = hr_pages_of_chunk(page, end - page), run = 0;
+	page = first = page & ~mask;
+	for (; page < end; page += n) {
+		uint64_t freed = hr_page_words_run(&s->freed, page, end - page, &n);
 
-		for (unsigned i = 0; i <= n; i += s->phys_pages) {
-			if (i < n && stays_free(s, page + i)) {
-				run += s->phys_pages;
-			} else if (run > 0) {
-				hr_follower_release_pages(s->f, page + i - run, run);
-				run = 0;
-			}
-		}
-		page += n;
+		if (freed != 0 && freed <= s->frees_followed)
+			continue;
+		release_whole(s, first, page);
+		first = page + n;
 	}
+	release_whole(s, first, end);
 	hr_follower_work(s->f, hr_follower_take_spent(s->f));
 }
 
