@@ -54,6 +54,7 @@ struct cli_options {
 	struct cli_look_options look;
 	const char *speed; /* watch */
 	bool paused;	   /* the same */
+	bool live;	   /* replay */
 	uint64_t seed;
 	bool text;
 	const char *truth, *log;
@@ -96,7 +97,7 @@ enum {
 	CLI_ANY = (1 << 14) - 1,
 	/* Those that show what a replay gives; that draw frames; that replay; that write a native trace; that read one. */
 	CLI_SHOWS = CLI_REPLAY | CLI_COMPARE | CLI_HEATMAP | CLI_PLOT | CLI_REPORT | CLI_WATCH,
-	CLI_LOOKS = CLI_HEATMAP | CLI_WATCH,
+	CLI_LOOKS = CLI_HEATMAP | CLI_WATCH | CLI_REPLAY,
 	CLI_RUNS = CLI_SHOWS | CLI_VALIDATE,
 	CLI_NATIVE = CLI_IMPORT | CLI_CUT,
 	CLI_READS = CLI_RUNS | CLI_INFO | CLI_EXPORT | CLI_NATIVE,
@@ -189,6 +190,22 @@ struct cli_look {
 unsigned cli_colors(FILE *out, enum cli_when when);
 /* Reads o->look. out: where a frame goes, NULL: into a file. False after an error that has been printed. */
 bool cli_look(const struct cli_command *c, const struct cli_options *o, FILE *out, struct cli_look *look);
+
+/* --- live.c: frames on standard output's terminal while a replay runs --- */
+
+struct cli_live;
+
+/* NULL after an error that has been printed (no terminal, or options that don't go with one). */
+struct cli_live *cli_live_new(const struct cli_command *c, const struct cli_options *o);
+void cli_live_release(struct cli_live *l);
+/* From now on this follower is shown. All that is given outlives the showing. */
+void cli_live_watch(struct cli_live *l, const struct hr_follower *f, const char *trace, const char *policy,
+		    const struct hr_json_series *series);
+void cli_live_log(struct cli_live *l, const struct hr_follower *f, const struct hr_scav_line *line);
+/* For a replay's progress, with the live as its context: paints when it is time. */
+void cli_live_update(void *live, uint64_t done_bytes, uint64_t total_bytes, uint64_t trace_ns);
+/* The last frame stays; the cursor is below it. */
+void cli_live_end(struct cli_live *l);
 
 /* --- progress.c --- */
 

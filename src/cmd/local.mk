@@ -15,6 +15,7 @@ heapreplay_SOURCES += \
 	src/cmd/help.c \
 	src/cmd/import.c \
 	src/cmd/info.c \
+	src/cmd/live.c \
 	src/cmd/look.c \
 	src/cmd/messages.c \
 	src/cmd/objects.c \

@@ -21,17 +21,23 @@ struct run {
 	struct hr_output main, log, csv;
 	struct hr_csv_series csv_series;
 	struct hr_json_series *json_series;
+	struct cli_live *live; /* NULL: not asked for */
+	FILE *log_file;	       /* NULL: nobody reads the log */
 };
 
 static void log_line(void *ctx, const struct hr_follower *f, const struct hr_scav_line *line)
 {
+	const struct run *r = ctx;
 	char text[HR_SCAV_LINE_MAX];
 
-	(void)f;
+	if (r->live != NULL)
+		cli_live_log(r->live, f, line);
+	if (r->log_file == NULL)
+		return;
 	cli_progress_clear();
-	fprintf(ctx, "%s\n", hr_scavtrace_format(text, line));
+	fprintf(r->log_file, "%s\n", hr_scavtrace_format(text, line));
 	/* One line a GC cycle: whoever follows a running program sees it at once. */
-	fflush(ctx);
+	fflush(r->log_file);
 }
 
 static const char *policy_name(const struct run *r)
@@ -62,42 +68,71 @@ static void print_summary(FILE *out, const char *path, const struct run *r)
 	}
 }
 
+/* The last frame of a live view stays on the terminal; text would push it away. */
+static bool has_text(const struct run *r, const struct cli_options *o)
+{
+	return r->live == NULL || o->output != NULL;
+}
+
 /* Opens the outputs and hangs the observers on the follower. */
-static enum hr_status observe(struct run *r, const struct cli_options *o, struct hr_error *err)
+static enum hr_status observe(struct run *r, const struct cli_options *o, const char *path, struct hr_error *err)
 {
 	struct hr_follower *f = r->replay.followers[0];
 
 	HR_TRY(hr_output_open(&r->main, o->output, err));
 	if (o->scavtrace != NULL)
 		HR_TRY(hr_output_open(&r->log, o->scavtrace, err));
-	if (o->scavtrace != NULL || !o->json) {
-		f->log = log_line;
-		f->log_ctx = o->scavtrace ? r->log.file : r->main.file;
-	}
+	if (o->scavtrace != NULL)
+		r->log_file = r->log.file;
+	else if (!o->json && has_text(r, o))
+		r->log_file = r->main.file;
+	f->log = log_line;
+	f->log_ctx = r;
 	if (o->series != NULL) {
 		HR_TRY(hr_output_open(&r->csv, o->series, err));
 		hr_csv_series_start(&r->csv_series, r->csv.file, o->every_ns, f);
 	}
-	if (o->json) {
+	if (o->json || r->live != NULL) {
 		r->json_series = hr_calloc(1, sizeof(*r->json_series));
 		if (r->json_series == NULL)
 			return hr_error_set(err, HR_ENOMEM, "out of memory");
 		hr_json_series_start(r->json_series, f);
 	}
+	if (r->live != NULL)
+		cli_live_watch(r->live, f, path, policy_name(r), r->json_series);
 	return HR_OK;
 }
 
 static enum hr_status replay(struct run *r, const struct cli_options *o, const char *path, struct hr_error *err)
 {
 	HR_TRY(hr_replay_run(&r->replay, err));
+	if (r->live != NULL)
+		cli_live_end(r->live);
 	if (o->json)
 		HR_TRY(hr_document_write(hr_document_replay(path, &r->replay, r->choice, r->json_series), r->main.file,
 					 err));
-	else
+	else if (has_text(r, o))
 		print_summary(r->main.file, path, r);
 	HR_TRY(hr_output_commit(&r->csv, err));
 	HR_TRY(hr_output_commit(&r->log, err));
 	return hr_output_commit(&r->main, err);
+}
+
+static bool is_look(const struct cli_look_options *l)
+{
+	return l->view != NULL || l->scale != NULL || l->palette != NULL || l->color != NULL || l->zoom != NULL ||
+	       l->no_marks;
+}
+
+/* The live view has the terminal, and says how far the replay is. */
+static void start_progress(struct hr_replay_options *options, const struct run *r, const struct cli_options *o)
+{
+	if (r->live == NULL) {
+		cli_progress_start(options, o);
+		return;
+	}
+	options->progress = cli_live_update;
+	options->progress_ctx = r->live;
 }
 
 int cli_run_replay(const struct cli_options *o, int argc, char **argv)
@@ -117,11 +152,20 @@ int cli_run_replay(const struct cli_options *o, int argc, char **argv)
 		cli_choices_release(&choices);
 		return cli_misuse(c, "it follows one policy; compare takes several");
 	}
-	cli_progress_start(&options, o);
+	if (!o->live && is_look(&o->look)) {
+		cli_choices_release(&choices);
+		return cli_misuse(c,
+				  "--view and what else is said of a view goes with --live; or see heapreplay heatmap");
+	}
+	if (o->live && (r.live = cli_live_new(c, o)) == NULL) {
+		cli_choices_release(&choices);
+		return CLI_MISUSED;
+	}
+	start_progress(&options, &r, o);
 	status = hr_replay_open(&r.replay, argv[0], &options, choices.at, choices.n, &r.own, &err);
 	if (status == HR_OK) {
 		r.choice = choices.n ? &choices.at[0] : &r.own;
-		status = observe(&r, o, &err);
+		status = observe(&r, o, argv[0], &err);
 		if (status != HR_OK)
 			about = NULL;
 	}
@@ -137,6 +181,7 @@ int cli_run_replay(const struct cli_options *o, int argc, char **argv)
 	hr_output_abandon(&r.log);
 	hr_output_abandon(&r.main);
 	free(r.json_series);
+	cli_live_release(r.live);
 	if (r.replay.followers != NULL)
 		hr_replay_close(&r.replay);
 	hr_policy_choice_release(&r.own);

@@ -23,9 +23,11 @@ void hr_paint_text(const struct hr_frame *f, FILE *out);
 
 struct hr_ansi_options {
 	enum hr_palette palette;
-	unsigned colors; /* 256, 16, 8 */
+	unsigned colors; /* 256, 16, 8, or 0: none */
 	bool utf8;	 /* else ASCII, for which the frame has to be drawn without half blocks */
 	bool in_place;	 /* over what was painted before, from the upper left corner of the terminal */
+	const struct hr_frame
+	    *before; /* in place: what is there; its rows that stay as they are aren't written. NULL: unknown */
 };
 
 /* Text with SGR sequences (ECMA-48); each line ends in the terminal's own colours. */

@@ -72,28 +72,47 @@ static void set_colors(struct colors *now, const struct hr_glyph *g, const struc
 	*now = want;
 }
 
+static void paint_row(const struct hr_frame *f, unsigned row, const struct hr_ansi_options *o, FILE *out)
+{
+	unsigned n = length(f, row, false);
+	struct colors now = {-1, -1};
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct hr_glyph *g = hr_frame_glyph(f, row, i);
+
+		set_colors(&now, g, o, out);
+		if (o->utf8)
+			put_utf8(g->code, out);
+		else
+			fputc(g->ascii, out);
+	}
+	if (now.fg != -1 || now.bg != -1)
+		fputs("\033[0m", out);
+}
+
+static bool is_there(const struct hr_frame *f, unsigned row, const struct hr_frame *before)
+{
+	if (before == NULL || before->columns != f->columns || before->rows != f->rows)
+		return false;
+	for (unsigned i = 0; i < f->columns; i++) {
+		const struct hr_glyph *a = hr_frame_glyph(f, row, i), *b = hr_frame_glyph(before, row, i);
+
+		if (a->code != b->code || a->ascii != b->ascii || a->fg != b->fg || a->bg != b->bg)
+			return false;
+	}
+	return true;
+}
+
 void hr_paint_ansi(const struct hr_frame *f, const struct hr_ansi_options *o, FILE *out)
 {
-	if (o->in_place)
-		fputs("\033[H", out);
 	for (unsigned row = 0; row < f->rows; row++) {
-		unsigned n = length(f, row, false);
-		struct colors now = {-1, -1};
-
-		for (unsigned i = 0; i < n; i++) {
-			const struct hr_glyph *g = hr_frame_glyph(f, row, i);
-
-			set_colors(&now, g, o, out);
-			if (o->utf8)
-				put_utf8(g->code, out);
-			else
-				fputc(g->ascii, out);
-		}
-		if (now.fg != -1 || now.bg != -1)
-			fputs("\033[0m", out);
-		if (o->in_place)
+		if (!o->in_place) {
+			paint_row(f, row, o, out);
+			fputc('\n', out);
+		} else if (!is_there(f, row, o->before)) {
+			fprintf(out, "\033[%u;1H", row + 1);
+			paint_row(f, row, o, out);
 			fputs("\033[K", out);
-		if (!o->in_place || row + 1 < f->rows)
-			fputs(o->in_place ? "\r\n" : "\n", out);
+		}
 	}
 }

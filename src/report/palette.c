@@ -49,6 +49,8 @@ static const struct {
 
 int hr_ink_color(unsigned ink, enum hr_palette palette, unsigned colors)
 {
+	if (colors == 0)
+		return -1;
 	if (ink < HR_LEVELS)
 		return colors >= 256 ? ramps[palette][ink] : colors >= 16 ? ramp16[ink] : ramp8[ink];
 	return colors >= 256 ? inks[ink].xterm : colors >= 16 ? inks[ink].sixteen : inks[ink].eight;

@@ -42,7 +42,7 @@ int hr_palette_find(const char *name);
 
 /*
  * The index of an ink among 256, 16 or 8 colours; -1: the device's own, which
- * HR_INK_NONE and HR_INK_TEXT are.
+ * HR_INK_NONE and HR_INK_TEXT are, and all are where there are 0 colours.
  */
 int hr_ink_color(unsigned ink, enum hr_palette palette, unsigned colors);
 /* Red, green, blue of one of xterm's 256 colours, 0xRRGGBB. */

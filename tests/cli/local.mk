@@ -10,6 +10,7 @@ cli_tests = \
 	tests/cli/heaptrack.sh \
 	tests/cli/heatmap.sh \
 	tests/cli/info.sh \
+	tests/cli/live.sh \
 	tests/cli/manners.sh \
 	tests/cli/objects.sh \
 	tests/cli/pagetrace.sh \

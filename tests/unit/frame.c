@@ -513,18 +513,29 @@ static void test_ansi_reads_back(void **state)
 	hr_frame_release(&f);
 }
 
-/* In place: from the corner, each line cleared to its end, and no newline that would scroll. */
+/* In place: each row cleared to its end, and no newline that would scroll; then only what has changed. */
 static void test_ansi_in_place(void **state)
 {
-	struct hr_frame f = {0};
+	struct hr_frame f = {0}, next = {0};
 	struct hr_ansi_options o = {.colors = 8, .in_place = true};
 	char *text;
 
 	(void)state;
 	assert_int_equal(hr_frame_message(&f, 5, 3, "now"), HR_OK);
 	text = painted(&f, &o);
-	assert_string_equal(text, "\033[H\033[K\r\n now\033[K\r\n\033[K");
+	assert_string_equal(text, "\033[1;1H\033[K\033[2;1H now\033[K\033[3;1H\033[K");
 	free(text);
+	assert_int_equal(hr_frame_message(&next, 5, 3, "then"), HR_OK);
+	o.before = &f;
+	text = painted(&next, &o);
+	assert_string_equal(text, "\033[2;1Hthen\033[K");
+	free(text);
+	/* Another size: everything. */
+	assert_int_equal(hr_frame_message(&next, 5, 1, "then"), HR_OK);
+	text = painted(&next, &o);
+	assert_string_equal(text, "\033[1;1Hthen\033[K");
+	free(text);
+	hr_frame_release(&next);
 	hr_frame_release(&f);
 }
 
