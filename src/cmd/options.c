@@ -95,9 +95,10 @@ static const struct option_row {
     {"no-marks", 0, NULL, FLAG, AT(look.no_marks), CLI_LOOKS,
      "two cells a character, one above the other, instead of one with the index's mark"},
     {"zoom", 0, "FROM-TO", TEXT, AT(look.zoom), CLI_LOOKS, "only these addresses, in hex, by whole chunks"},
-    {"chunk", 0, "ADDRESS", TEXT, AT(look.chunk), CLI_HEATMAP,
+    {"chunk", 0, "ADDRESS", TEXT, AT(look.chunk), CLI_HEATMAP | CLI_WATCH,
      "the pages of the chunk at this address, one by one, and what is known of it"},
-    {"cursor", 0, "ADDRESS", TEXT, AT(look.cursor), CLI_HEATMAP, "what is in the cell of this address, in full"},
+    {"cursor", 0, "ADDRESS", TEXT, AT(look.cursor), CLI_HEATMAP | CLI_WATCH,
+     "what is in the cell of this address, in full"},
     {"magnify", 0, "N", COUNT, AT(look.magnify), CLI_HEATMAP, "pixels of a dot of a picture, 1 to 8 (2)"},
     {"speed", 0, "SPEED", TEXT, AT(speed), CLI_WATCH,
      "how fast time passes at first: '1 event/s', '10 events/s', '100 events/s', 1/1000x, 1/100x, 1/10x, 1x, 10x, "

@@ -543,6 +543,26 @@ static unsigned legend_rows(struct drawing *drawings, size_t n)
 	return rows;
 }
 
+/* Rows that the map leaves go to the graph, up to as many again as it has. */
+static void share_spare(struct layout *l, const struct drawing *drawings, size_t n)
+{
+	unsigned used = 0, spare;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct hr_pane *p = drawings[i].pane;
+		unsigned rows = p->open_chunk != HR_NO_CHUNK ? l->map
+				: p->half		     ? (unsigned)(p->cells.nrows + 1) / 2
+							     : (unsigned)p->cells.nrows;
+
+		used = rows > used ? rows : used;
+	}
+	/* A blank row between the two. */
+	spare = used + 1 < l->map ? l->map - used - 1 : 0;
+	spare = spare < l->graph ? spare : l->graph;
+	l->map -= spare;
+	l->graph += spare;
+}
+
 /* The legend's height depends on the cells, and their number on the legend's height: it is taken as high as it may be. */
 static enum hr_status draw_panes(struct hr_frame *f, struct drawing *drawings, size_t n,
 				 const struct hr_frame_options *o)
@@ -559,6 +579,7 @@ static enum hr_status draw_panes(struct hr_frame *f, struct drawing *drawings, s
 	if (n == 2 && o->open_chunk == HR_NO_CHUNK)
 		hr_cells_compare(&f->panes[0].cells, &f->panes[1].cells);
 	l = divide(o, first->series != NULL, first->log != NULL, legend_rows(drawings, n));
+	share_spare(&l, drawings, n);
 	for (size_t i = 0; i < n; i++)
 		draw_scene(&drawings[i], &l);
 	f->npanes = n;
