@@ -53,7 +53,7 @@ enum hr_status hr_intervals_init(struct hr_intervals *v, const struct hr_geometr
 	HR_TRY(hr_pagemap_init(&v->map, geometry, phys_page_bytes, 0, err));
 	v->from_ns = from_ns;
 	v->phys_pages = phys_page_bytes > HR_PAGE_BYTES ? (unsigned)(phys_page_bytes / HR_PAGE_BYTES) : 1;
-	fine = hr_page_words_init(&v->since, geometry);
+	fine = hr_page_runs_init(&v->since, geometry);
 	for (unsigned c = 0; c < HR_INTERVAL_CLASSES; c++) {
 		v->sums[c] = hr_calloc(HR_INTERVAL_BUCKETS, sizeof(*v->sums[c]));
 		fine = fine && v->sums[c] != NULL;
@@ -68,7 +68,7 @@ void hr_intervals_release(struct hr_intervals *v)
 {
 	for (unsigned c = 0; c < HR_INTERVAL_CLASSES; c++)
 		free(v->sums[c]);
-	hr_page_words_release(&v->since);
+	hr_page_runs_release(&v->since);
 	hr_pagemap_release(&v->map);
 	memset(v, 0, sizeof(*v));
 }
@@ -103,7 +103,7 @@ static uint64_t end_all(struct hr_intervals *v, uint64_t page, uint64_t npages, 
 
 	for (uint64_t end = page + npages; page < end;) {
 		unsigned n;
-		uint64_t since = hr_page_words_run(&v->since, page, end - page, &n);
+		uint64_t since = hr_page_runs_at(&v->since, page, end - page, &n);
 
 		if (since == 0)
 			none += n;
@@ -117,12 +117,12 @@ static uint64_t end_all(struct hr_intervals *v, uint64_t page, uint64_t npages, 
 static void use(struct hr_intervals *v, uint64_t page, uint64_t npages)
 {
 	v->fresh_pages -= end_all(v, page, npages, 0);
-	hr_page_words_set(&v->since, page, npages, 0);
+	hr_page_runs_set(&v->since, page, npages, 0);
 }
 
 static void set_free(struct hr_intervals *v, uint64_t page, uint64_t npages)
 {
-	hr_page_words_set(&v->since, page, npages, v->phys_pages > 1 ? WAITING : v->end_ns + FIRST);
+	hr_page_runs_set(&v->since, page, npages, v->phys_pages > 1 ? WAITING : v->end_ns + FIRST);
 }
 
 /* Those of these pages, all of them free, that wait do so no longer. */
@@ -131,8 +131,8 @@ static void set_releasable(struct hr_intervals *v, uint64_t page, uint64_t npage
 	for (uint64_t end = page + npages; page < end;) {
 		unsigned n;
 
-		if (hr_page_words_run(&v->since, page, end - page, &n) == WAITING)
-			hr_page_words_set(&v->since, page, n, v->end_ns + FIRST);
+		if (hr_page_runs_at(&v->since, page, end - page, &n) == WAITING)
+			hr_page_runs_set(&v->since, page, n, v->end_ns + FIRST);
 		page += n;
 	}
 }
@@ -156,7 +156,7 @@ static void stop_waiting(struct hr_intervals *v, uint64_t page, uint64_t npages)
 
 static enum hr_status grow(struct hr_intervals *v, const struct hr_place *r)
 {
-	HR_TRY(hr_page_words_cover(&v->since, r->page, r->npages));
+	HR_TRY(hr_page_runs_cover(&v->since, r->page, r->npages));
 	v->fresh_pages += r->npages;
 	return HR_OK;
 }

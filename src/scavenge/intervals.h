@@ -23,7 +23,7 @@
 
 #include "base/error.h"
 #include "heapreplay-policy.h"
-#include "scavenge/page_words.h"
+#include "scavenge/page_runs.h"
 #include "scavenge/pagemap.h"
 
 #include <stdbool.h>
@@ -56,9 +56,9 @@ struct hr_intervals {
 
 	/* Its own. */
 	uint64_t in_use_pages, kept_pages, fresh_pages;
-	unsigned phys_pages;	    /* runtime pages to a physical page, at least 1 */
-	struct hr_page_words since; /* see intervals.c */
-	struct hr_pagemap map;	    /* phys_pages > 1: what is free and in no cache */
+	unsigned phys_pages;	   /* runtime pages to a physical page, at least 1 */
+	struct hr_page_runs since; /* see intervals.c */
+	struct hr_pagemap map;	   /* phys_pages > 1: what is free and in no cache */
 };
 
 /* from_ns: what comes before is not measured. HR_EUSAGE (page size), HR_ENOMEM. */

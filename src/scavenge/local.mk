@@ -12,6 +12,7 @@ libcore_la_SOURCES += \
 	src/scavenge/intervals.c src/scavenge/intervals.h \
 	src/scavenge/lru.c src/scavenge/lru.h \
 	src/scavenge/pacing.c src/scavenge/pacing.h \
+	src/scavenge/page_runs.c src/scavenge/page_runs.h \
 	src/scavenge/page_words.c src/scavenge/page_words.h \
 	src/scavenge/pagemap.c src/scavenge/pagemap.h \
 	src/scavenge/policies/builtin.h \

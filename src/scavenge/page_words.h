@@ -1,7 +1,6 @@
 /*
- * A word for every page of the address space, 0 until it is set. Where the
- * pages of a chunk all have the same word, as those of large spans do, it is
- * kept once; only the others take 4 KiB a chunk, committed when they are touched.
+ * A word for every page of the address space, 0 until it is set. Committed only
+ * where it is touched: 4 KiB a chunk, in blocks of 8192 chunks.
  */
 #ifndef HR_SCAVENGE_PAGE_WORDS_H
 #define HR_SCAVENGE_PAGE_WORDS_H
@@ -14,10 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct hr_words_block;
-
 struct hr_page_words {
-	struct hr_words_block **blocks;
+	uint64_t **blocks;
 	size_t nblocks;
 	struct hr_ranges covered;
 };
@@ -29,9 +26,18 @@ bool hr_page_words_clone(struct hr_page_words *to, const struct hr_page_words *f
 /* Makes room for the words of whole chunks, [page, page + npages), npages > 0, for which there is none yet. HR_ENOMEM. */
 enum hr_status hr_page_words_cover(struct hr_page_words *w, uint64_t page, uint64_t npages);
 
-/* Sets the words of pages that are covered. word: not UINT64_MAX. */
-void hr_page_words_set(struct hr_page_words *w, uint64_t page, uint64_t npages, uint64_t word);
-/* The word of a page that is covered; *run: so many pages from it on have it, of npages >= 1 and of its chunk. */
-uint64_t hr_page_words_run(const struct hr_page_words *w, uint64_t page, uint64_t npages, unsigned *run);
+/* The word of a page that is covered; those of the rest of its chunk follow. */
+static inline uint64_t *hr_page_word(const struct hr_page_words *w, uint64_t page)
+{
+	return w->blocks[hr_chunk_of(page) >> 13] + page % (HR_CHUNK_PAGES << 13);
+}
+
+/* Of npages pages from `page` on, those that lie in its chunk. */
+static inline unsigned hr_pages_of_chunk(uint64_t page, uint64_t npages)
+{
+	unsigned left = HR_CHUNK_PAGES - hr_page_in_chunk(page);
+
+	return npages < left ? (unsigned)npages : left;
+}
 
 #endif

@@ -19,7 +19,7 @@
 
 #include "heapreplay-policy.h"
 #include "scavenge/envelope.h"
-#include "scavenge/page_words.h"
+#include "scavenge/page_runs.h"
 #include "scavenge/policies/builtin.h"
 
 #include <stddef.h>
@@ -40,7 +40,7 @@ struct optimal {
 	struct hr_place *at;
 	size_t first, n, cap;
 
-	struct hr_page_words freed; /* ahead: by which free */
+	struct hr_page_runs freed; /* ahead: by which free */
 	uint64_t frees_seen, frees_followed;
 };
 
@@ -48,7 +48,7 @@ static void destroy(void *state)
 {
 	struct optimal *s = state;
 
-	hr_page_words_release(&s->freed);
+	hr_page_runs_release(&s->freed);
 	free(s->at);
 	free(s);
 }
@@ -66,7 +66,7 @@ static void *create(struct hr_follower *f, const void *config)
 	s->break_even =
 	    c->price_ns > 0 ? hr_break_even_of_price(cost, c->price_ns) : hr_break_even_at(cost, c->break_even_ns);
 	s->phys_pages = set->phys_page_bytes > HR_PAGE_BYTES ? (unsigned)(set->phys_page_bytes / HR_PAGE_BYTES) : 1;
-	if (!hr_page_words_init(&s->freed, set->geometry)) {
+	if (!hr_page_runs_init(&s->freed, set->geometry)) {
 		destroy(s);
 		return NULL;
 	}
@@ -85,7 +85,7 @@ static void *clone(const void *state, struct hr_follower *f)
 	s->first = 0;
 	s->n = s->cap = from->n - from->first;
 	s->at = malloc((s->n + 1) * sizeof(*s->at));
-	if (!hr_page_words_clone(&s->freed, &from->freed) || s->at == NULL) {
+	if (!hr_page_runs_clone(&s->freed, &from->freed) || s->at == NULL) {
 		destroy(s);
 		return NULL;
 	}
@@ -105,11 +105,11 @@ static bool frees(const struct hr_place *r)
 static enum hr_status see(struct optimal *s, const struct hr_place *r)
 {
 	if (r->kind == HR_PLACE_GROW)
-		HR_TRY(hr_page_words_cover(&s->freed, r->page, r->npages));
+		HR_TRY(hr_page_runs_cover(&s->freed, r->page, r->npages));
 	else if (r->kind == HR_PLACE_ALLOC || r->kind == HR_PLACE_CACHE_USE)
-		hr_page_words_set(&s->freed, r->page, r->npages, 0);
+		hr_page_runs_set(&s->freed, r->page, r->npages, 0);
 	else if (frees(r))
-		hr_page_words_set(&s->freed, r->page, r->npages, ++s->frees_seen);
+		hr_page_runs_set(&s->freed, r->page, r->npages, ++s->frees_seen);
 	return HR_OK;
 }
 
@@ -134,7 +134,7 @@ static void release_unused(struct optimal *s, uint64_t page, uint64_t npages)
 
 	page = first = page & ~mask;
 	for (; page < end; page += n) {
-		uint64_t freed = hr_page_words_run(&s->freed, page, end - page, &n);
+		uint64_t freed = hr_page_runs_at(&s->freed, page, end - page, &n);
 
 		if (freed != 0 && freed <= s->frees_followed)
 			continue;

@@ -1,0 +1,156 @@
+#include "config.h"
+
+#include "scavenge/page_runs.h"
+
+#include "base/alloc.h"
+#include "base/bits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_CHUNKS 8192u
+
+/* A chunk's own word, when its pages differ: theirs count then, and mean nothing otherwise. */
+#define SPLIT UINT64_MAX
+
+/* Mapped when it is covered, committed when it is touched. */
+struct hr_runs_block {
+	uint64_t chunks[BLOCK_CHUNKS];
+	uint64_t pages[BLOCK_CHUNKS][HR_CHUNK_PAGES];
+};
+
+static uint64_t *chunk_word(const struct hr_page_runs *w, uint64_t page)
+{
+	uint64_t chunk = hr_chunk_of(page);
+
+	return &w->blocks[chunk / BLOCK_CHUNKS]->chunks[chunk % BLOCK_CHUNKS];
+}
+
+/* Those of the chunk. */
+static uint64_t *page_words(const struct hr_page_runs *w, uint64_t page)
+{
+	uint64_t chunk = hr_chunk_of(page);
+
+	return w->blocks[chunk / BLOCK_CHUNKS]->pages[chunk % BLOCK_CHUNKS];
+}
+
+/* Of npages pages from `page` on, those that lie in its chunk. */
+static unsigned pages_of_chunk(uint64_t page, uint64_t npages)
+{
+	unsigned left = HR_CHUNK_PAGES - hr_page_in_chunk(page);
+
+	return npages < left ? (unsigned)npages : left;
+}
+
+/* --- life ------------------------------------------------------------------ */
+
+bool hr_page_runs_init(struct hr_page_runs *w, const struct hr_geometry *geometry)
+{
+	hr_ranges_init(&w->covered);
+	w->nblocks = (size_t)hr_div_up(geometry->chunks, BLOCK_CHUNKS);
+	w->blocks = hr_calloc(w->nblocks, sizeof(*w->blocks));
+	return w->blocks != NULL;
+}
+
+void hr_page_runs_release(struct hr_page_runs *w)
+{
+	for (size_t b = 0; w->blocks != NULL && b < w->nblocks; b++)
+		hr_unmap(w->blocks[b], sizeof(struct hr_runs_block));
+	free(w->blocks);
+	hr_ranges_release(&w->covered);
+	w->blocks = NULL;
+}
+
+static void copy_chunk(struct hr_page_runs *to, const struct hr_page_runs *from, uint64_t page)
+{
+	uint64_t word = *chunk_word(from, page);
+
+	if (word == SPLIT)
+		memcpy(page_words(to, page), page_words(from, page), HR_CHUNK_PAGES * sizeof(uint64_t));
+	if (word != 0)
+		*chunk_word(to, page) = word;
+}
+
+bool hr_page_runs_clone(struct hr_page_runs *to, const struct hr_page_runs *from)
+{
+	memset(to, 0, sizeof(*to));
+	to->nblocks = from->nblocks;
+	to->blocks = hr_calloc(to->nblocks, sizeof(*to->blocks));
+	for (size_t i = 0; to->blocks != NULL && i < from->covered.n; i++) {
+		const struct hr_range *r = &from->covered.at[i];
+
+		if (hr_page_runs_cover(to, r->base, r->limit - r->base) != HR_OK) {
+			hr_page_runs_release(to);
+			return false;
+		}
+		for (uint64_t page = r->base; page < r->limit; page += HR_CHUNK_PAGES)
+			copy_chunk(to, from, page);
+	}
+	return to->blocks != NULL;
+}
+
+enum hr_status hr_page_runs_cover(struct hr_page_runs *w, uint64_t page, uint64_t npages)
+{
+	size_t first = (size_t)(hr_chunk_of(page) / BLOCK_CHUNKS);
+	size_t last = (size_t)(hr_chunk_of(page + npages - 1) / BLOCK_CHUNKS);
+
+	for (size_t b = first; b <= last; b++) {
+		if (w->blocks[b] == NULL)
+			w->blocks[b] = hr_map(sizeof(struct hr_runs_block));
+		if (w->blocks[b] == NULL)
+			return HR_ENOMEM;
+	}
+	return hr_ranges_add(&w->covered, page, page + npages) ? HR_OK : HR_ENOMEM;
+}
+
+/* --- words ----------------------------------------------------------------- */
+
+static void fill(uint64_t *words, unsigned n, uint64_t word)
+{
+	for (unsigned i = 0; i < n; i++)
+		words[i] = word;
+}
+
+static void set_in_chunk(struct hr_page_runs *w, uint64_t page, unsigned n, uint64_t word)
+{
+	uint64_t *all = chunk_word(w, page), *words;
+
+	if (n == HR_CHUNK_PAGES) {
+		*all = word;
+		return;
+	}
+	if (*all == word)
+		return;
+	words = page_words(w, page);
+	if (*all != SPLIT)
+		fill(words, HR_CHUNK_PAGES, *all);
+	*all = SPLIT;
+	fill(words + hr_page_in_chunk(page), n, word);
+}
+
+void hr_page_runs_set(struct hr_page_runs *w, uint64_t page, uint64_t npages, uint64_t word)
+{
+	for (uint64_t end = page + npages; page < end;) {
+		unsigned n = pages_of_chunk(page, end - page);
+
+		set_in_chunk(w, page, n, word);
+		page += n;
+	}
+}
+
+uint64_t hr_page_runs_at(const struct hr_page_runs *w, uint64_t page, uint64_t npages, unsigned *run)
+{
+	unsigned n = pages_of_chunk(page, npages), i = 1;
+	uint64_t word = *chunk_word(w, page);
+	const uint64_t *words;
+
+	if (word != SPLIT) {
+		*run = n;
+		return word;
+	}
+	words = page_words(w, page) + hr_page_in_chunk(page);
+	while (i < n && words[i] == words[0])
+		i++;
+	*run = i;
+	return words[0];
+}
