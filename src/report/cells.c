@@ -161,6 +161,11 @@ static struct plan make_plan(const struct hr_follower *f, const struct hr_cells_
 	}
 }
 
+uint64_t hr_cells_size(const struct hr_follower *f, const struct hr_cells_options *o)
+{
+	return UINT64_C(1) << make_plan(f, o).log_pages;
+}
+
 /* --- the cells ------------------------------------------------------------- */
 
 static struct hr_map_cell *add_cell(struct hr_cells *c)

@@ -95,6 +95,8 @@ struct hr_cells {
 
 /* Zeroes are cells of nothing. */
 void hr_cells_release(struct hr_cells *c);
+/* How many pages a cell will have, without looking at any. */
+uint64_t hr_cells_size(const struct hr_follower *f, const struct hr_cells_options *o);
 /* Overwrites the cells by those of the follower now; room is kept for the next time. HR_ENOMEM. */
 enum hr_status hr_cells_compute(struct hr_cells *c, const struct hr_follower *f, const struct hr_cells_options *o);
 

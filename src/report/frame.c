@@ -464,9 +464,9 @@ static bool wants_marks(const struct drawing *d)
 	return !d->o->no_marks && (d->compared || hr_policy_search(f->def, f->policy, &def) != NULL);
 }
 
-static enum hr_status compute(struct drawing *d, unsigned rows, bool half)
+static struct hr_cells_options cells_options(const struct drawing *d, unsigned rows, bool half)
 {
-	struct hr_cells_options o = {
+	return (struct hr_cells_options){
 	    .view = d->o->view,
 	    .scale = d->o->scale,
 	    .columns = d->pane->columns - (d->pane->map_left - d->pane->left),
@@ -475,22 +475,22 @@ static enum hr_status compute(struct drawing *d, unsigned rows, bool half)
 	    .first_chunk = d->o->first_chunk,
 	    .last_chunk = d->o->last_chunk,
 	};
-
-	d->pane->half = half;
-	return hr_cells_compute(&d->pane->cells, d->scene->follower, &o);
 }
 
 /* With marks a character is one cell, unless that would fold chunks. */
-static enum hr_status compute_cells(struct drawing *d, unsigned rows)
+static bool wants_halves(const struct drawing *d, unsigned rows)
 {
-	bool half = d->o->half_blocks;
+	struct hr_cells_options whole = cells_options(d, rows, false);
 
-	if (d->pane->open_chunk != HR_NO_CHUNK)
-		return HR_OK;
-	HR_TRY(compute(d, rows, half && !wants_marks(d)));
-	if (half && !d->pane->half && d->pane->cells.cell_pages > HR_CHUNK_PAGES)
-		return compute(d, rows, true);
-	return HR_OK;
+	return d->o->half_blocks && (!wants_marks(d) || hr_cells_size(d->scene->follower, &whole) > HR_CHUNK_PAGES);
+}
+
+static enum hr_status compute(struct drawing *d, unsigned rows, bool half)
+{
+	struct hr_cells_options o = cells_options(d, rows, half);
+
+	d->pane->half = half;
+	return hr_cells_compute(&d->pane->cells, d->scene->follower, &o);
 }
 
 static void place_pane(struct hr_pane *pane, const struct hr_frame_options *o, size_t i, size_t n)
@@ -570,12 +570,9 @@ static enum hr_status draw_panes(struct hr_frame *f, struct drawing *drawings, s
 	const struct hr_scene *first = drawings[0].scene;
 	struct layout l = divide(o, first->series != NULL, first->log != NULL, HR_FRAME_MAX_ROWS);
 
-	for (size_t i = 0; i < n; i++)
-		HR_TRY(compute_cells(&drawings[i], l.map));
-	/* One of them may have needed half blocks; the other follows, so that cells can be compared. */
-	if (n == 2 && drawings[0].pane->half != drawings[1].pane->half)
-		for (size_t i = 0; i < n; i++)
-			HR_TRY(compute(&drawings[i], l.map, true));
+	/* Two policies have the same memory mapped, and their cells can be compared if they are of one kind. */
+	for (size_t i = 0; i < n && o->open_chunk == HR_NO_CHUNK; i++)
+		HR_TRY(compute(&drawings[i], l.map, wants_halves(&drawings[0], l.map)));
 	if (n == 2 && o->open_chunk == HR_NO_CHUNK)
 		hr_cells_compare(&f->panes[0].cells, &f->panes[1].cells);
 	l = divide(o, first->series != NULL, first->log != NULL, legend_rows(drawings, n));
