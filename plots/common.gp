@@ -38,6 +38,12 @@ large = form eq "png" ? ",14" : ",19"
 dot = form eq "svg" ? 0.75 : 1.3
 set tics scale form eq "svg" ? 0.5 : 0.9
 
+# Legends below the plot, of n entries of so many letters: columns, rows, pixels.
+least(a, b) = a < b ? a : b
+key_columns(n, letters) = least(n, int((width - 60) / (letters * 11 + 60.0)) > 0 ? int((width - 60) / (letters * 11 + 60.0)) : 1)
+key_rows(n, letters) = int(ceil(n / (1.0 * key_columns(n, letters))))
+key_height(n, letters) = 10 + 24 * key_rows(n, letters)
+
 set border 3 linewidth 1
 set tics nomirror out
 set grid linetype 1 dashtype solid linecolor rgb faint linewidth 1

@@ -5,11 +5,11 @@
 #                    all, the value as a text
 #   panels, columns, rows, panel_title[], panel_unit[], panel_most[]
 #   policies, policy[], policy_letters: how many the longest has
-#   traces, trace[]
+#   traces, trace[], trace_letters
 
 letter = 9
 head = 70
-foot = traces > 1 ? 62 : 38
+foot = traces > 1 ? 12 + key_height(traces, trace_letters) : 38
 across = (1.0 - left(25)) / columns
 down = (top(head) - bottom(foot)) / rows
 bar_color(trace, best) = traces > 1 ? trace : best > 0 ? 3 : 6
@@ -21,7 +21,8 @@ set yrange [policies - 0.4 : -0.6]
 set xtics font small autofreq
 set ytics scale 0 noenhanced
 if (traces > 1) {
-	set key at screen 0.5, bottom(7) center bottom horizontal Left reverse samplen 1.6 width 1 noenhanced
+	set key at screen 0.5, bottom(7) center bottom horizontal maxcols key_columns(traces, trace_letters) \
+		Left reverse samplen 1.6 width 1 noenhanced
 } else {
 	set key at screen 1 - left(20), top(8) right top Left reverse samplen 1.6 font small noenhanced
 }

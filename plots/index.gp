@@ -37,14 +37,15 @@ if (!by_size) {
 	set logscale x 2
 	set grid xtics ytics
 	set yrange [0 : *]
-	set bmargin at screen bottom(112)
+	foot = 58 + key_height(policies, policy_letters)
+	set bmargin at screen bottom(foot)
 	set tmargin at screen top(100)
-	set key at screen 0.5, bottom(7) center bottom horizontal Left reverse samplen 1.6 width 1 noenhanced
+	set key at screen 0.5, bottom(7) center bottom horizontal maxcols key_columns(policies, policy_letters) Left reverse samplen 1.6 width 1 noenhanced
 	do for [i = 2 : 3] {
 		set lmargin at screen left(85) + (i - 2) * across
 		set rmargin at screen (i - 1) * across - left(5)
 		set title panel_title[i].(panel_unit[i] eq "" ? "" : " (".panel_unit[i].")") offset 0, -0.5 noenhanced
-				set label 105 sprintf("most memory in use (%s)", memory_unit) at graph 0.5, screen bottom(62) center
+				set label 105 sprintf("most memory in use (%s)", memory_unit) at graph 0.5, screen bottom(foot - 50) center
 		plot for [p = 1 : policies] $sizes index p - 1 using 1:(column(i + 1)) with linespoints \
 			linewidth 1.7 + 3.0 * (policies - p) / policies pointtype 4 + p pointsize dot linetype p title policy[p]
 		unset label 1

@@ -1,6 +1,7 @@
 # Memory over time.
 #
-#   $runs            a part for each policy, called run_name[]; runs: how many. Columns:
+#   $runs            a part for each policy, called run_name[]; runs: how many;
+#                    run_letters: of the longest name. Columns:
 #                    time, then memory: in use, manual, free, released (means of an
 #                    interval), retained (the most in it), the scavenger's goal, the
 #                    GC's heap goal, the memory limit less what is beside the heap.
@@ -19,9 +20,9 @@ set xrange [time_begin : time_end]
 set yrange [0 : 1.06 * memory_top]
 set lmargin at screen left(95)
 set rmargin at screen 1 - left(30)
-foot = 112
+foot = runs == 1 ? 112 : 58 + key_height(runs + 1, run_letters)
 set bmargin at screen bottom(foot)
-set key at screen 0.5, bottom(7) center bottom horizontal maxrows 2 Left reverse samplen 1.6 width 1 noenhanced
+set key at screen 0.5, bottom(7) center bottom horizontal maxcols (runs == 1 ? 4 : key_columns(runs + 1, run_letters)) Left reverse samplen 1.6 width 1 noenhanced
 set label 105 sprintf("time (%s)", time_unit) at graph 0.5, screen bottom(foot - 50) center
 set grid ytics
 

@@ -13,6 +13,8 @@
 
 #define MOST_PANELS 12
 #define MOST_BARS 200
+#define POLICY_LETTERS 32
+#define TRACE_LETTERS 40
 
 struct panel {
 	const char *title;
@@ -222,17 +224,21 @@ static void write_names(FILE *out, const struct chart *c)
 		const char *text = hr_plot_policy_text(&c->s->runs[c->run[c->first[p]]]);
 
 		snprintf(name, sizeof(name), "policy[%zu]", p + 1);
-		hr_plot_set_string(out, name, text, 32);
+		hr_plot_set_string(out, name, text, POLICY_LETTERS);
 		longest = strlen(text) > longest ? strlen(text) : longest;
 	}
-	fprintf(out, "policy_letters = %zu\n", longest < 32 ? longest : 32);
+	fprintf(out, "policy_letters = %zu\n", longest < POLICY_LETTERS ? longest : POLICY_LETTERS);
 	fprintf(out, "traces = %zu\narray trace[%zu]\n", c->s->ntraces, c->s->ntraces);
+	longest = 0;
 	for (size_t i = 0; i < c->n; i++) {
 		const struct hr_plot_run *run = &c->s->runs[c->run[i]];
+		const char *text = hr_plot_string(run->trace, "name");
 
 		snprintf(name, sizeof(name), "trace[%zu]", run->trace_number + 1);
-		hr_plot_set_string(out, name, hr_plot_string(run->trace, "name"), 40);
+		hr_plot_set_string(out, name, text, TRACE_LETTERS);
+		longest = strlen(text) > longest ? strlen(text) : longest;
 	}
+	fprintf(out, "trace_letters = %zu\n", longest < TRACE_LETTERS ? longest : TRACE_LETTERS);
 }
 
 static unsigned columns_for(size_t panels)
@@ -263,7 +269,9 @@ static void size_for(const struct hr_plot_source *s, size_t rows, unsigned *widt
 	size_t bars = s->n < MOST_BARS ? s->n : MOST_BARS;
 
 	*width = 1200;
-	*height = (unsigned)(115 + rows * (80 + (s->ntraces > 1 ? 18 : 28) * (bars < 3 ? 3 : bars)));
+	/* The legend of traces has two columns at least. */
+	*height = (unsigned)(115 + (s->ntraces > 1 ? 12 * s->ntraces : 0) +
+			     rows * (80 + (s->ntraces > 1 ? 18 : 28) * (bars < 3 ? 3 : bars)));
 	*height = *height > HR_PLOT_MAX_SIDE ? HR_PLOT_MAX_SIDE : *height;
 }
 

@@ -4,9 +4,11 @@
 #include "report/plot_data.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Lines beyond these can't be told apart. */
 #define MAX_LINES 14
+#define NAME_LETTERS 60
 
 /* What may be drawn, by name; a series of another shape has NaN there. */
 static const char *const columns[] = {
@@ -160,6 +162,7 @@ enum hr_status hr_plot_timeline(FILE *out, const struct hr_plot_source *s, const
 				struct hr_error *err)
 {
 	struct scale scale = scale_of(s);
+	size_t longest = 0;
 
 	(void)o;
 	if (s->n > MAX_LINES)
@@ -172,8 +175,10 @@ enum hr_status hr_plot_timeline(FILE *out, const struct hr_plot_source *s, const
 
 		hr_plot_run_name(s, r, name, sizeof(name));
 		snprintf(variable, sizeof(variable), "run_name[%zu]", r + 1);
-		hr_plot_set_string(out, variable, name, 60);
+		hr_plot_set_string(out, variable, name, NAME_LETTERS);
+		longest = strlen(name) > longest ? strlen(name) : longest;
 	}
+	fprintf(out, "run_letters = %zu\n", longest < NAME_LETTERS ? longest : NAME_LETTERS);
 	hr_plot_begin_block(out, "runs", "time in_use manual free released retained_most goal heap_goal limit");
 	for (size_t r = 0; r < s->n; r++) {
 		if (r > 0)
