@@ -232,6 +232,30 @@ static double least_of(const struct chart *c)
 	return fmax(least, c->low);
 }
 
+/* Between its points the envelope is straight where both axes are linear; so a bent axis needs points between. */
+#define STEPS 24
+
+static void write_envelope(FILE *out, const struct chart *c, double memory, double time)
+{
+	double x0 = NAN, y0 = NAN;
+
+	for (size_t i = 0; i < json_array_size(c->points); i++) {
+		const json_t *p = json_array_get(c->points, i);
+		double x = hr_plot_number(p, "retained_mean_bytes"), y = hr_plot_number(p, "cpu_ns");
+		unsigned steps = i > 0 && c->bend > 0 ? STEPS : 1;
+
+		for (unsigned k = 1; k <= steps; k++) {
+			double rest = (double)(steps - k) / steps;
+
+			hr_plot_put(out, (rest > 0 ? x + (x0 - x) * rest : x) / memory);
+			hr_plot_put(out, (rest > 0 ? y + (y0 - y) * rest : y) / time);
+			fputc('\n', out);
+		}
+		x0 = x;
+		y0 = y;
+	}
+}
+
 static void write_chart(FILE *out, const struct chart *c)
 {
 	struct hr_plot_unit memory = hr_plot_memory_unit(c->high), time = hr_plot_time_unit(c->cpu_top);
@@ -252,11 +276,7 @@ static void write_chart(FILE *out, const struct chart *c)
 	}
 	hr_plot_end_block(out);
 	hr_plot_begin_block(out, "envelope", "the least CPU time for what is retained on average");
-	for (size_t i = 0; i < json_array_size(c->points); i++) {
-		hr_plot_put(out, hr_plot_number(json_array_get(c->points, i), "retained_mean_bytes") / memory.size);
-		hr_plot_put(out, hr_plot_number(json_array_get(c->points, i), "cpu_ns") / time.size);
-		fputc('\n', out);
-	}
+	write_envelope(out, c, memory.size, time.size);
 	hr_plot_end_block(out);
 }
 

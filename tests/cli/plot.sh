@@ -160,6 +160,16 @@ run "$HEAPREPLAY" plot index c.json other-c.json -o i.svg
 is "$status,$err" 0, 'index work of two'
 like "$(cat i.svg)" '> *most memory in use \(MiB\)<' 'by the size of the heap'
 
+# Everything from 4 MiB on lies 64 GiB higher: the gap is folded, and said to be.
+"$HEAPREPLAY" export --spans "$trace" | sed -E \
+	's/addr=0xc00([1-9a-f][0-9a-f]{6}|0[4-9a-f][0-9a-f]{5}) /addr=0xd00\1 /' >gap.txt
+run "$HEAPREPLAY" plot heatmap gap.txt -o gap.svg
+is "$status,$err" 0, 'a heap in two parts'
+like "$(cat gap.svg)" '> *unmapped, folded<' 'what lies between is folded'
+like "$(cat gap.svg)" '> *0xd00[0-9a-f]{7}<' 'and both have their addresses'
+run "$HEAPREPLAY" plot heatmap "$trace" -o whole.svg
+unlike "$(cat whole.svg)" 'unmapped, folded' 'a heap in one part has no fold'
+
 # --- scripts of one's own --------------------------------------------------------------
 
 run "$HEAPREPLAY" plot timeline c.json -o k.svg --keep

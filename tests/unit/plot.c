@@ -145,6 +145,20 @@ static void data(void **state)
 	}
 }
 
+/* Straight in the memory and the time that it is of: on an axis that is bent, its middle is still the mean of its ends. */
+static void envelope_is_straight(void **state)
+{
+	struct hr_blob text;
+	struct hr_error err;
+
+	(void)state;
+	assert_int_equal(text_of("tradeoff", parse("'background_cpu_ns':0", "'background_cpu_ns':1000"), &text, &err),
+			 HR_OK);
+	assert_null(strstr(text.at, "\nbend = 0 "));
+	assert_non_null(strstr(text.at, "\n190.734863 2.5 \n")); /* 200 MB, 2.5 ms */
+	free(text.at);
+}
+
 /* Members of any other type, absurd numbers and hostile names: an error or a text, never a crash, and no way out of a string. */
 static void hostile(void **state)
 {
@@ -199,6 +213,7 @@ int main(void)
 	    cmocka_unit_test(others_are_refused),
 	    cmocka_unit_test(what_is_lacking_is_named),
 	    cmocka_unit_test(data),
+	    cmocka_unit_test(envelope_is_straight),
 	    cmocka_unit_test(hostile),
 	    cmocka_unit_test(names_stay_in_their_quotes),
 	};
