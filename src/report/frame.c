@@ -167,6 +167,10 @@ static void add_strip(struct hr_items *items, const struct hr_cells *c, unsigned
 	double step = c->most / (double)(HR_LEVELS - 2);
 	struct hr_item *item;
 
+	if (!(c->most > 0)) {
+		hr_items_add(items, HR_INK_TEXT, 0, "%s 0 everywhere", t->title);
+		return;
+	}
 	if (t->most != NULL)
 		item = hr_items_add(items, HR_INK_TEXT, 0, "%s", t->most);
 	else
@@ -179,7 +183,7 @@ static void add_strip(struct hr_items *items, const struct hr_cells *c, unsigned
 		hr_items_add(items, HR_INK_DIM, 0, "1-9: by rank among the values there are");
 	else if (t->most != NULL)
 		hr_items_add(items, HR_INK_DIM, 0, "1-8: steps of %.3g %%", 100.0 / (HR_LEVELS - 2));
-	else if (c->most > 0)
+	else
 		hr_items_add(items, HR_INK_DIM, 0, "1-8: steps of %.3g", step);
 }
 

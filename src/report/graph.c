@@ -20,6 +20,7 @@ struct graph {
 	const struct hr_scene *scene;
 	unsigned columns, rows; /* of the area */
 	uint64_t top;		/* bytes: the upper border */
+	bool goal, limit;	/* there is such a line */
 	struct column at[HR_FRAME_MAX_COLUMNS];
 };
 
@@ -138,8 +139,6 @@ static void draw_mark(const struct graph *g, const struct hr_canvas *c, unsigned
 	const struct column *v = &g->at[column];
 	unsigned row = (unsigned)((unsigned __int128)bytes * g->rows / g->top);
 
-	if (bytes > g->top)
-		return;
 	row = row == g->rows ? row - 1 : row;
 	if (in_row(height(g, v->in_use), row) >= 4)
 		line.bg = HR_INK_IN_USE;
@@ -164,8 +163,9 @@ static void draw_legend(const struct graph *g, const struct hr_canvas *c, unsign
 		hr_items_add(&items, HR_INK_DIM, 2, "up to %s", hr_format_bytes(top, g->top));
 	hr_item_swatch(hr_items_add(&items, HR_INK_DIM, 1, "in use"), area(8, 8));
 	hr_item_swatch(hr_items_add(&items, HR_INK_DIM, 1, "free"), area(0, 8));
-	hr_item_swatch(hr_items_add(&items, HR_INK_DIM, 2, "goal"), goal_line);
-	if (g->scene->follower->view.memory_limit_bytes != UINT64_MAX)
+	if (g->goal)
+		hr_item_swatch(hr_items_add(&items, HR_INK_DIM, 2, "goal"), goal_line);
+	if (g->limit)
 		hr_item_swatch(hr_items_add(&items, HR_INK_DIM, 2, "limit"), limit_line);
 	hr_format_ns(now, g->scene->time_ns);
 	end = (unsigned)strlen(now);
@@ -183,12 +183,15 @@ void hr_draw_graph(const struct hr_canvas *c, const struct hr_scene *scene, unsi
 
 	fill_columns(&g);
 	choose_top(&g);
+	g.limit = limit <= g.top;
 	for (unsigned i = 0; i < g.columns; i++) {
 		draw_column(&g, c, i, left, top);
-		if (limit != UINT64_MAX)
+		if (g.limit)
 			draw_mark(&g, c, i, left, top, limit, limit_line);
-		if (g.at[i].goal != HR_NEVER)
-			draw_mark(&g, c, i, left, top, g.at[i].goal, goal_line);
+		if (g.at[i].goal > g.top)
+			continue;
+		draw_mark(&g, c, i, left, top, g.at[i].goal, goal_line);
+		g.goal = true;
 	}
 	if (left > 0) {
 		hr_format_bytes(label, g.top);

@@ -213,7 +213,7 @@ static void test_what_a_large_one_says(void **state)
 	check_has(&f, "F forced search c0007fe000");
 	check_has(&f, "~ 1 gap folded");
 	check_has(&f, "c000400000-c00040ffff  chunk 196609  0 pages in use, 8 free, 0 released  in the index");
-	check_has(&f, "# in use  : free  - goal");
+	check_has(&f, "0  # in use  : free  ");
 	check_has(&f, "5.00 us scav 0 KiB work (bg), 0 KiB work (eager), 0 KiB now, 77% util");
 	/* The same without what is below the map. */
 	o.bare = true;
@@ -225,6 +225,43 @@ static void test_what_a_large_one_says(void **state)
 		assert_null(strstr(text, "# in use"));
 		free(text);
 	}
+	free(series);
+	hr_frame_release(&f);
+	small_heap_release(&h);
+}
+
+/* Lines of the graph, if they are within its reach; the legend names those that there are. */
+static void test_lines_of_the_graph(void **state)
+{
+	struct small_heap h;
+	struct hr_frame f = {0};
+	struct hr_json_series *series = calloc(1, sizeof(*series));
+	struct hr_scene s;
+	char *text;
+
+	(void)state;
+	assert_non_null(series);
+	small_heap_init(&h, "none");
+	hr_json_series_start(series, h.f);
+	small_heap_grow(&h, 0, 8);
+	small_heap_alloc(&h, 0, 4 * 512);
+	s = scene_of(&h);
+	s.series = series;
+	s.time_ns = 1000000;
+	h.f->view.goal_bytes = UINT64_C(1) << 40;
+	h.f->view.memory_limit_bytes = UINT64_C(20) << 20;
+	draw(&f, &s, 1, options(80, 24));
+	check_has(&f, "# in use  : free  = limit ");
+	h.f->view.goal_bytes = UINT64_C(17) << 20;
+	draw(&f, &s, 1, options(80, 24));
+	check_has(&f, "# in use  : free  - goal  = limit ");
+	h.f->view.memory_limit_bytes = UINT64_MAX;
+	draw(&f, &s, 1, options(80, 24));
+	/* The last column is as things are now. */
+	check_has(&f, "17.0 MiB");
+	text = painted(&f, NULL);
+	assert_null(strstr(text, "limit"));
+	free(text);
 	free(series);
 	hr_frame_release(&f);
 	small_heap_release(&h);
@@ -243,6 +280,10 @@ static void test_views_without_an_index(void **state)
 	o.view = HR_VIEW_INDEX;
 	draw(&f, &s, 1, o);
 	check_has(&f, "none keeps no index");
+	o.view = HR_VIEW_REFAULTS;
+	draw(&f, &s, 1, o);
+	check_has(&f, "pages refaulted so far, a chunk: 0 everywhere");
+	o.view = HR_VIEW_INDEX;
 	small_heap_release(&h);
 	half_used(&h, "go1.18");
 	s = scene_of(&h);
@@ -699,6 +740,7 @@ int main(void)
 	    cmocka_unit_test(test_two_policies),
 	    cmocka_unit_test(test_too_small),
 	    cmocka_unit_test(test_what_a_large_one_says),
+	    cmocka_unit_test(test_lines_of_the_graph),
 	    cmocka_unit_test(test_views_without_an_index),
 	    cmocka_unit_test(test_a_chunk),
 	    cmocka_unit_test(test_every_size),
