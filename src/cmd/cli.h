@@ -53,7 +53,7 @@ struct cli_options {
 	uint64_t at_ns; /* heatmap; HR_NEVER: the end */
 	struct cli_look_options look;
 	const char *speed; /* watch */
-	bool paused;	   /* the same */
+	bool paused, exit; /* the same */
 	bool live;	   /* replay */
 	uint64_t seed;
 	bool text;

@@ -104,6 +104,7 @@ static const struct option_row {
      "how fast time passes at first: '1 event/s', '10 events/s', '100 events/s', 1/1000x, 1/100x, 1/10x, 1x, 10x, "
      "100x or 'full speed' (1x)"},
     {"paused", 0, NULL, FLAG, AT(paused), CLI_WATCH, "stand still at first"},
+    {"exit", 0, NULL, FLAG, AT(exit), CLI_WATCH, "end with the trace, without waiting for a key"},
     {"gc-log", 0, "FILE", TEXT, AT(replay.reading.gc_log), CLI_READS,
      "of a Go page trace: what the program printed with gctrace=1, for the collections that the trace lacks"},
     {"truth", 0, "FILE", TEXT, AT(truth), CLI_VALIDATE, "counters that the program itself recorded, as CSV"},

@@ -39,7 +39,8 @@ static const char *name_of(const char *path)
 int cli_run_watch(const struct cli_options *o, int argc, char **argv)
 {
 	const struct cli_command *c = cli_command_find("watch");
-	struct hr_watch_options w = {.path = argv[0], .name = name_of(argv[0]), .speed = o->speed, .paused = o->paused};
+	struct hr_watch_options w = {
+	    .path = argv[0], .name = name_of(argv[0]), .speed = o->speed, .paused = o->paused, .exit = o->exit};
 	struct cli_choices choices;
 	struct cli_look look;
 	struct hr_error err;

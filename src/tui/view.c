@@ -192,10 +192,11 @@ enum hr_status hr_view_draw(struct hr_view_state *v, struct hr_error *err)
 static void name_file(const struct hr_view_state *v, char *path, size_t size)
 {
 	uint64_t now = hr_player_now(v->player);
-	int n = (int)strcspn(v->options->name, ".");
+	const char *name = strcmp(v->options->path, "-") == 0 ? "stdin" : v->options->name;
+	int n = (int)strcspn(name, ".");
 
-	snprintf(path, size, "heapreplay-%.*s-%" PRIu64 ".%09" PRIu64 "s.png", n < 60 ? n : 60,
-		 v->options->name[0] == '-' ? "stdin" : v->options->name, now / 1000000000, now % 1000000000);
+	snprintf(path, size, "heapreplay-%.*s-%" PRIu64 ".%09" PRIu64 "s.png", n < 60 ? n : 60, name, now / 1000000000,
+		 now % 1000000000);
 }
 
 void hr_view_save(struct hr_view_state *v)

@@ -144,6 +144,7 @@ static void advance(struct hr_view_state *v, uint64_t passed_ns)
 	}
 	if (hr_player_at_end(v->player) || (status == HR_END && v->source == HR_SOURCE_FAILED))
 		v->playing = false;
+	v->done |= v->options->exit && !v->playing;
 }
 
 /* --- the loop ---------------------------------------------------------------------------- */

@@ -25,6 +25,7 @@ struct hr_watch_options {
 	struct hr_screen_options screen;
 	const char *speed; /* as hr_watch_speeds has it; NULL: as in life */
 	bool paused;
+	bool exit; /* ends with the trace, without a key */
 };
 
 /* The names of the speeds, slowest first; NULL ends. */

@@ -53,6 +53,11 @@ bench_scripts += tests/bench/replay.sh
 
 bench_scripts += tests/bench/heaptrack.sh
 
+bench_tools += tests/bench/seek
+tests_bench_seek_SOURCES = tests/bench/seek.c
+tests_bench_seek_LDADD = libcore.la
+bench_scripts += tests/bench/watch.sh
+
 # The studies in docs/: the figures that they quote and the pictures, made anew
 # in study/; STUDY_TRACES are the traces of the second, in place of the shipped ones.
 EXTRA_DIST += tests/bench/batching.sh

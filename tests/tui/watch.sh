@@ -114,7 +114,7 @@ unlike "$screen" 'pause, go on' 'any key goes back'
 keys x
 sees 'this key does nothing' 'other keys say so'
 keys s
-sees 'saved as heapreplay-app-.*png' 's saves the frame'
+sees 'saved as heapreplay-app-[0-9.]*s\.png' 's saves the frame'
 is "$(head -c 8 heapreplay-app-*.png | od -An -tx1 | tr -d ' ')" 89504e470d0a1a0a 'as a PNG'
 keys C-l
 sees 'occupancy' 'ctrl-L draws it again'
@@ -132,6 +132,10 @@ like "$(cat modes)" '[^-]icanon' 'the terminal reads lines again'
 like "$(cat modes)" '[^-]echo\b' 'and echoes'
 look
 like "$screen" '^ended' 'and shows what comes next'
+
+start 100x30 "$HEAPREPLAY" watch --exit --speed 'full speed' app.trace
+finish
+is "$ended" 0 '--exit ends with the trace'
 
 # --- two policies ---
 
