@@ -24,10 +24,9 @@ layer report base pagealloc heap scavenge trace replay
 layer tui base pagealloc heap scavenge trace replay report
 
 # Policies, and what they find pages with, know heapreplay by the header that others get.
-mapfile -t inner < <(ls src/scavenge/{follower,pagemap,policy,gauge,cost}.h | sed 's|^src/||')
-mapfile -t policies < <(ls src/scavenge/*.[ch] src/scavenge/policies/*.[ch] |
-	grep -vE '/(follower|pagemap|policy|choice|policies|gauge|cost|intervals)\.[ch]$')
-is "$(grep -nE "^#[[:space:]]*include \"($(IFS='|' && echo "${inner[*]}"))\"" "${policies[@]}")" '' \
+inner='follower|pagemap|policy|gauge|cost|plugin'
+is "$(grep -nE "^#[[:space:]]*include \"scavenge/($inner)\.h\"" src/scavenge/*.[ch] src/scavenge/policies/*.[ch] |
+	grep -vE "^src/scavenge/(policies/policies|choice|intervals|$inner)\.[ch]:")" '' \
 	'policies and searches use the installed header, and nothing of what is behind it'
 is "$(grep -nE '^#[[:space:]]*include "' src/scavenge/policies/*.[ch] |
 	grep -vE 'include "(config|heapreplay-policy|scavenge/[a-z_/]+)\.h"')" '' \

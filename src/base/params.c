@@ -2,14 +2,22 @@
 
 #include "base/params.h"
 
+#include "base/alloc.h"
 #include "base/units.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_VALUE 128
+
+/* Of tables that someone else wrote. */
+#define MAX_ROWS 64
+#define MAX_WORDS 64
+#define MAX_WORD 40
+#define WORD_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
 /* Which of the row's words the first len characters of text are; words[i] is NULL: none. */
 static unsigned word_index(const struct hr_param *row, const char *text, size_t len)
@@ -130,6 +138,89 @@ static const char *type_hint(const struct hr_param *row, char *buf, size_t size)
 	for (unsigned i = 0; row->words[i] != NULL && n < size; i++)
 		n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? ", " : "", row->words[i]);
 	return buf;
+}
+
+/* --- tables that someone else wrote ---------------------------------------- */
+
+static size_t field_bytes(const struct hr_param *row)
+{
+	switch (row->type) {
+	case HR_PARAM_FLAG:
+		return sizeof(bool);
+	case HR_PARAM_RATIO:
+	case HR_PARAM_PERCENT:
+		return sizeof(double);
+	case HR_PARAM_BYTES:
+	case HR_PARAM_NS:
+	case HR_PARAM_DELAY:
+	case HR_PARAM_COUNT:
+	case HR_PARAM_LIMIT:
+	case HR_PARAM_SET:
+	case HR_PARAM_CHOICE:
+		return sizeof(uint64_t);
+	}
+	return 0;
+}
+
+static bool is_word(const char *s, const char *others)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n <= MAX_WORD && strspn(s, WORD_CHARACTERS) == n && strcmp(s, others) != 0;
+}
+
+static bool words_fit(const struct hr_param *row)
+{
+	bool has_words = row->type == HR_PARAM_SET || row->type == HR_PARAM_CHOICE;
+	size_t n = 0;
+
+	if (row->words == NULL)
+		return !has_words;
+	for (; n < MAX_WORDS && row->words[n] != NULL; n++)
+		if (!is_word(row->words[n], row->type == HR_PARAM_SET ? "none" : ""))
+			return false;
+	return has_words && n > 0 && row->words[n] == NULL;
+}
+
+/* What is wrong with a row; NULL: nothing. *to has room for all fields. */
+static const char *row_fault(const struct hr_param *table, const struct hr_param *row, void *to, size_t bytes)
+{
+	size_t size = field_bytes(row);
+
+	if (!is_word(row->name, ""))
+		return "is no name of a parameter";
+	for (const struct hr_param *other = table; other < row; other++)
+		if (strcmp(other->name, row->name) == 0)
+			return "is there twice";
+	if (size == 0)
+		return "has no type that there is";
+	if (row->offset > bytes || size > bytes - row->offset || row->offset % size != 0)
+		return "has no field in the configuration";
+	if (!words_fit(row))
+		return "has not the words that its type needs";
+	if (row->help == NULL)
+		return "has no help";
+	if (row->initial == NULL || strlen(row->initial) >= MAX_VALUE || !set_value(row, to, row->initial))
+		return "has a default that its type does not take";
+	return NULL;
+}
+
+enum hr_status hr_params_check(const struct hr_param *table, size_t bytes, struct hr_error *err)
+{
+	void *to = hr_calloc(1, bytes);
+	const char *fault = NULL;
+	const struct hr_param *row = table;
+
+	if (to == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	for (; fault == NULL && row->name != NULL && row < table + MAX_ROWS; row++)
+		fault = row_fault(table, row, to, bytes);
+	free(to);
+	if (fault != NULL)
+		return hr_error_set(err, HR_EINPUT, "parameter '%.40s' %s", row[-1].name, fault);
+	if (row == table + MAX_ROWS && row->name != NULL)
+		return hr_error_set(err, HR_EINPUT, "its parameters have no end");
+	return HR_OK;
 }
 
 void hr_params_init(const struct hr_param *table, void *to)

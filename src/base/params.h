@@ -12,6 +12,12 @@
 
 #include <stddef.h>
 
+/*
+ * Whether a table that someone else wrote is one, for a configuration of so
+ * many bytes: every row has a name, a type, a field of its own inside, a default
+ * that the type takes, and help. HR_EINPUT says what isn't; HR_ENOMEM.
+ */
+enum hr_status hr_params_check(const struct hr_param *table, size_t bytes, struct hr_error *err);
 /* Sets every field of the table in *to to its default. */
 void hr_params_init(const struct hr_param *table, void *to);
 /*

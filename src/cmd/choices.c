@@ -37,7 +37,7 @@ static bool add(const struct cli_command *c, const char *text, bool if_fits, str
 	if (chosen(choices, text))
 		return true;
 	if (hr_policy_choose(text, &choices->at[choices->n], &err) != HR_OK) {
-		cli_misuse(c, "%s", err.text);
+		choices->status = err.status == HR_EUSAGE ? cli_misuse(c, "%s", err.text) : cli_fail(NULL, &err);
 		return false;
 	}
 	choices->at[choices->n++].if_fits = if_fits;
@@ -74,9 +74,11 @@ bool cli_choose(const struct cli_command *c, const struct cli_options *o, const 
 	/* Groups give each policy once; and there is the baseline. */
 	most = n + policies_there_are() + 1;
 	choices->n = 0;
+	choices->status = CLI_MISUSED;
 	choices->at = hr_calloc(most, sizeof(*choices->at));
 	if (choices->at == NULL) {
 		cli_warn(NULL, "out of memory");
+		choices->status = CLI_FAILED;
 		return false;
 	}
 	for (size_t i = 0; fine && i < n; i++)

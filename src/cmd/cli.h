@@ -253,12 +253,13 @@ int cli_write_native(const struct cli_command *c, const struct cli_options *o, c
 struct cli_choices {
 	struct hr_policy_choice *at;
 	size_t n;
+	int status; /* when they could not be chosen: the exit status */
 };
 
 /*
  * The policies of -p, or the given names where there is none; @all and @go stand
  * for those of them that fit a trace. One that is there twice is taken once.
- * Prints what is wrong; false then.
+ * Prints what is wrong; false then, and choices->status says how the program ends.
  */
 bool cli_choose(const struct cli_command *c, const struct cli_options *o, const char *const *names,
 		struct cli_choices *choices);

@@ -88,9 +88,12 @@ const struct cli_command cli_commands[] = {
      "heapreplay info app.trace\tis this trace good for a replay?\n"
      "heapreplay info --json app.trace\tcounts, for scripts\n",
      cli_run_info},
-    {"policies", CLI_POLICIES, "", 0, 0, "the policies, their parameters and defaults",
-     "Lists the scavenging policies that -p takes, with every parameter.\n",
-     "heapreplay policies\tthe list\nheapreplay replay -p go1.19,fix=flush+regrow app.trace\ta parameter in use\n",
+    {"policies", CLI_POLICIES, "[POLICY]", 0, 1, "the policies, their parameters and defaults",
+     "Lists the scavenging policies that -p takes, with every parameter; or the one that is named,\n"
+     "as -p takes it. One of your own is a shared object, named by its path; heapreplay-policy(7)\n"
+     "says how to write it.\n",
+     "heapreplay policies\tthe list\nheapreplay policies ./mine.so\tone of your own\nheapreplay replay -p "
+     "go1.19,fix=flush+regrow app.trace\ta parameter in use\n",
      cli_run_policies},
     {"validate", CLI_VALIDATE, "TRACE", 1, 1, "how well a replay agrees with what was recorded",
      "Compares the replay with reality: how many recorded span addresses the page allocator's model\n"

@@ -156,7 +156,7 @@ static enum hr_status replay_all(struct comparing *c, int n, char **paths, const
 
 	if (!cli_choose(cli_command_find("compare"), c->o, all_policies, &choices)) {
 		err->text[0] = '\0'; /* it has been said */
-		return HR_EUSAGE;
+		return choices.status == CLI_MISUSED ? HR_EUSAGE : HR_EIO;
 	}
 	c->document = hr_document_new();
 	json_object_set_new(c->document, "comparisons", json_array());
@@ -264,8 +264,10 @@ int cli_run_compare(const struct cli_options *o, int argc, char **argv)
 		status = find_and_print(&c, argc, argv, &about, &err);
 	if (status == HR_OK)
 		exit_status = compare_check_gates(&c);
+	else if (err.text[0] == '\0')
+		exit_status = status == HR_EUSAGE ? CLI_MISUSED : CLI_FAILED;
 	else if (status == HR_EUSAGE && about == NULL)
-		exit_status = err.text[0] != '\0' ? cli_misuse(command, "%s", err.text) : CLI_MISUSED;
+		exit_status = cli_misuse(command, "%s", err.text);
 	else
 		exit_status = cli_fail(about, &err);
 	release(&c);

@@ -6,49 +6,64 @@
 #include "report/document.h"
 #include "report/output.h"
 
-static void print_list(FILE *out)
+static void print_list(FILE *out, const struct hr_policy_def *const *list)
 {
-	for (size_t i = 0; hr_policies[i] != NULL; i++) {
-		const struct hr_policy_def *p = hr_policies[i];
-
-		fprintf(out, "%-8s %s\n", p->name, p->summary);
-		for (const struct hr_param *row = hr_policy_params(p); row->name != NULL; row++)
+	for (; *list != NULL; list++) {
+		fprintf(out, "%-8s %s\n", (*list)->name, (*list)->summary);
+		for (const struct hr_param *row = hr_policy_params(*list); row->name != NULL; row++)
 			fprintf(out, "           %s=%s  %s\n", row->name, row->initial, row->help);
 	}
-	fputs("\nParameters follow the name: -p go1.19,fix=flush+regrow,offset=on\n", out);
 }
 
-static enum hr_status print_json(FILE *out, struct hr_error *err)
+static json_t *policy_json(const struct hr_policy_def *p)
 {
-	json_t *d = hr_document_new(), *list = json_array();
+	json_t *params = json_array();
 
-	for (size_t i = 0; hr_policies[i] != NULL; i++) {
-		json_t *params = json_array();
+	for (const struct hr_param *row = hr_policy_params(p); row->name != NULL; row++)
+		json_array_append_new(params,
+				      json_pack("{s:s, s:o, s:o}", "name", row->name, "default",
+						hr_document_text(row->initial), "help", hr_document_text(row->help)));
+	return json_pack("{s:s, s:o, s:o}", "name", p->name, "summary", hr_document_text(p->summary), "parameters",
+			 params);
+}
 
-		for (const struct hr_param *row = hr_policy_params(hr_policies[i]); row->name != NULL; row++)
-			json_array_append_new(params, json_pack("{s:s, s:s, s:s}", "name", row->name, "default",
-								row->initial, "help", row->help));
-		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "name", hr_policies[i]->name, "summary",
-						      hr_policies[i]->summary, "parameters", params));
-	}
-	json_object_set_new(d, "policies", list);
+static enum hr_status print_json(FILE *out, const struct hr_policy_def *const *list, struct hr_error *err)
+{
+	json_t *d = hr_document_new(), *policies = json_array();
+
+	for (; *list != NULL; list++)
+		json_array_append_new(policies, policy_json(*list));
+	json_object_set_new(d, "policies", policies);
 	return hr_document_write(d, out, err);
 }
 
+static enum hr_status print(FILE *out, bool json, const struct hr_policy_def *const *list, struct hr_error *err)
+{
+	if (json)
+		return print_json(out, list, err);
+	print_list(out, list);
+	if (list == hr_policies)
+		fputs("\nParameters follow the name: -p go1.19,fix=flush+regrow,offset=on\n", out);
+	return HR_OK;
+}
+
+/* One that is named, built in or in a file, or all that are built in. */
 int cli_run_policies(const struct cli_options *o, int argc, char **argv)
 {
-	struct hr_output main;
+	const struct hr_policy_def *one[2] = {NULL, NULL};
+	struct hr_policy_choice choice = {.def = NULL};
+	struct hr_output main = {.file = NULL};
 	struct hr_error err;
-	enum hr_status status = hr_output_open(&main, o->output, &err);
+	enum hr_status status = argc > 0 ? hr_policy_choose(argv[0], &choice, &err) : HR_OK;
 
-	(void)argc;
-	(void)argv;
-	if (status == HR_OK && o->json)
-		status = print_json(main.file, &err);
-	else if (status == HR_OK)
-		print_list(main.file);
+	one[0] = choice.def;
+	if (status == HR_OK)
+		status = hr_output_open(&main, o->output, &err);
+	if (status == HR_OK)
+		status = print(main.file, o->json, argc > 0 ? one : hr_policies, &err);
 	if (status == HR_OK)
 		status = hr_output_commit(&main, &err);
 	hr_output_abandon(&main);
+	hr_policy_choice_release(&choice);
 	return status == HR_OK ? CLI_DONE : cli_fail(NULL, &err);
 }

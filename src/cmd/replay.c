@@ -147,7 +147,7 @@ int cli_run_replay(const struct cli_options *o, int argc, char **argv)
 
 	(void)argc;
 	if (!cli_choose(c, o, NULL, &choices))
-		return CLI_MISUSED;
+		return choices.status;
 	if (choices.n > 1) {
 		cli_choices_release(&choices);
 		return cli_misuse(c, "it follows one policy; compare takes several");

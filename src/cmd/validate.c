@@ -358,7 +358,7 @@ int cli_run_validate(const struct cli_options *o, int argc, char **argv)
 	if (strcmp(argv[0], "-") == 0)
 		return cli_misuse(c, "it reads the trace several times: give it a file, not standard input");
 	if (!cli_choose(c, o, NULL, &choices))
-		return CLI_MISUSED;
+		return choices.status;
 	if (choices.n > 1) {
 		cli_choices_release(&choices);
 		return cli_misuse(c, "it follows one policy");

@@ -171,8 +171,12 @@ json_t *hr_document_placement(const struct hr_placer *placer)
 
 json_t *hr_document_policy(const struct hr_policy_choice *choice)
 {
-	return json_pack("{s:s, s:o, s:o}", "name", choice->def->name, "text", hr_document_text(choice->text),
-			 "parameters", params_json(hr_policy_params(choice->def), choice->config));
+	json_t *o = json_pack("{s:s, s:o, s:o}", "name", choice->def->name, "text", hr_document_text(choice->text),
+			      "parameters", params_json(hr_policy_params(choice->def), choice->config));
+
+	if (o != NULL && choice->file != NULL)
+		json_object_set_new(o, "file", hr_document_text(choice->file));
+	return o;
 }
 
 json_t *hr_document_replay(const char *path, const struct hr_replay *r, const struct hr_policy_choice *choice,

@@ -4,6 +4,7 @@
 #include "scavenge/policy.h"
 
 #include "base/alloc.h"
+#include "scavenge/plugin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,32 +24,55 @@ static enum hr_status unknown_policy(const char *name, struct hr_error *err)
 
 	for (size_t i = 0; hr_policies[i] != NULL && n < sizeof(names); i++)
 		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "", hr_policies[i]->name);
-	return hr_error_set(err, HR_EUSAGE, "there is no policy '%s'; there are: %s", name, names);
+	return hr_error_set(err, HR_EUSAGE, "there is no policy '%.40s'; there are: %s", name, names);
+}
+
+/* The policy of that name, or in that file. */
+static enum hr_status find(const char *name, struct hr_policy_choice *choice, struct hr_error *err)
+{
+	if (hr_plugin_is_path(name)) {
+		choice->file = strdup(name);
+		if (choice->file == NULL)
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+		return hr_plugin_load(name, &choice->object, &choice->def, err);
+	}
+	choice->def = hr_policy_find(name);
+	return choice->def != NULL ? HR_OK : unknown_policy(name, err);
+}
+
+static enum hr_status configure(struct hr_policy_choice *choice, const char *params, struct hr_error *err)
+{
+	const struct hr_policy_def *def = choice->def;
+	char what[80];
+
+	choice->config = hr_calloc(1, def->config_bytes);
+	if (choice->config == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	snprintf(what, sizeof(what), "policy %s", def->name);
+	hr_params_init(hr_policy_params(def), choice->config);
+	HR_TRY(hr_params_parse(hr_policy_params(def), choice->config, params, what, err));
+	if (def->check == NULL)
+		return HR_OK;
+	/* What is said where the policy says nothing. */
+	hr_error_set(err, HR_EUSAGE, "%s does not take these parameters", what);
+	return def->check(choice->config, err) == HR_OK ? HR_OK : HR_EUSAGE;
 }
 
 enum hr_status hr_policy_choose(const char *text, struct hr_policy_choice *choice, struct hr_error *err)
 {
-	char name[64], what[80];
 	size_t len = strcspn(text, ",");
+	char *name = strndup(text, len);
 	enum hr_status status;
 
 	memset(choice, 0, sizeof(*choice));
-	snprintf(name, sizeof(name), "%.*s", len < sizeof(name) ? (int)len : (int)sizeof(name) - 1, text);
-	choice->def = hr_policy_find(name);
-	if (choice->def == NULL)
-		return unknown_policy(name, err);
-	choice->config = hr_calloc(1, choice->def->config_bytes);
 	choice->text = strdup(text);
-	if (choice->config == NULL || choice->text == NULL) {
-		hr_policy_choice_release(choice);
-		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	}
-	snprintf(what, sizeof(what), "policy %s", name);
-	hr_params_init(hr_policy_params(choice->def), choice->config);
-	status =
-	    hr_params_parse(hr_policy_params(choice->def), choice->config, text + len + (text[len] == ','), what, err);
-	if (status == HR_OK && choice->def->check != NULL)
-		status = choice->def->check(choice->config, err);
+	if (name == NULL || choice->text == NULL)
+		status = hr_error_set(err, HR_ENOMEM, "out of memory");
+	else
+		status = find(name, choice, err);
+	free(name);
+	if (status == HR_OK)
+		status = configure(choice, text + len + (text[len] == ','), err);
 	if (status != HR_OK)
 		hr_policy_choice_release(choice);
 	return status;
@@ -58,5 +82,7 @@ void hr_policy_choice_release(struct hr_policy_choice *choice)
 {
 	free(choice->config);
 	free(choice->text);
+	free(choice->file);
+	hr_plugin_release(choice->object);
 	memset(choice, 0, sizeof(*choice));
 }

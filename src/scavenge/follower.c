@@ -14,7 +14,6 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
-#include "base/units.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -22,8 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NS_PER_S UINT64_C(1000000000)
+
 #define STAMP_SHIFT 20
-#define THRASH_UNITS ((UINT64_C(1000000000) >> STAMP_SHIFT) + 1)
+#define THRASH_UNITS ((NS_PER_S >> STAMP_SHIFT) + 1)
 #define BLOCK_CHUNKS 8192
 #define BLOCK_STAMPS ((size_t)BLOCK_CHUNKS * HR_CHUNK_PAGES)
 #define BLOCK_BYTES ((BLOCK_STAMPS + BLOCK_CHUNKS) * sizeof(uint32_t))
@@ -215,7 +216,7 @@ void hr_follower_sample(struct hr_follower *f, struct hr_sampler s)
 /* The first thing that it does wrong is what is said of it; it takes no more records then. */
 __attribute__((format(printf, 2, 3))) static void blame(struct hr_follower *f, const char *fmt, ...)
 {
-	char what[160], when[HR_UNIT_BUF];
+	char what[160];
 	va_list ap;
 
 	f->next = f->taken = NULL;
@@ -224,8 +225,9 @@ __attribute__((format(printf, 2, 3))) static void blame(struct hr_follower *f, c
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	hr_error_set(&f->fault, HR_EPOLICY, "policy '%s': %s, at %s; heapreplay-policy(7) has the rules", f->def->name,
-		     what, hr_format_ns(when, f->view.now_ns));
+	hr_error_set(&f->fault, HR_EPOLICY,
+		     "policy '%s': %s, at %" PRIu64 ".%09" PRIu64 " s; heapreplay-policy(7) has the rules",
+		     f->def->name, what, f->view.now_ns / NS_PER_S, f->view.now_ns % NS_PER_S);
 }
 
 static bool faulty(const struct hr_follower *f)
@@ -235,10 +237,8 @@ static bool faulty(const struct hr_follower *f)
 
 void hr_follower_set_timer(struct hr_follower *f, uint64_t time_ns)
 {
-	char when[HR_UNIT_BUF];
-
 	if (time_ns < f->view.now_ns) {
-		blame(f, "sets its timer to %s, which is over", hr_format_ns(when, time_ns));
+		blame(f, "sets its timer to %" PRIu64 " ns ago", f->view.now_ns - time_ns);
 		return;
 	}
 	if (f->def->timer == NULL && time_ns != HR_NEVER) {

@@ -15,6 +15,7 @@ libcore_la_SOURCES += \
 	src/scavenge/page_runs.c src/scavenge/page_runs.h \
 	src/scavenge/page_words.c src/scavenge/page_words.h \
 	src/scavenge/pagemap.c src/scavenge/pagemap.h \
+	src/scavenge/plugin.c src/scavenge/plugin.h \
 	src/scavenge/policies/builtin.h \
 	src/scavenge/policies/decay.c \
 	src/scavenge/policies/delay.c \

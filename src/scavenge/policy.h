@@ -16,15 +16,21 @@ const struct hr_policy_def *hr_policy_find(const char *name);
 /* The policy's parameters; a table without rows when it has none. */
 const struct hr_param *hr_policy_params(const struct hr_policy_def *def);
 
-/* A policy and its parameters, as chosen by `-p NAME[,key=value...]`. */
+/* A policy and its parameters, as chosen by `-p NAME[,key=value...]`, or `-p FILE.so[,key=value...]`. */
 struct hr_policy_choice {
 	const struct hr_policy_def *def;
 	void *config; /* owned */
 	char *text;   /* as the user wrote it; owned */
+	char *file;   /* the shared object that def is in; owned; NULL: it is built in */
+	void *object; /* keeps that loaded */
 	bool if_fits; /* one of a group: left out where it can't follow the trace */
 };
 
-/* HR_EUSAGE: no such policy (the message lists those there are) or parameter; HR_ENOMEM. */
+/*
+ * HR_EUSAGE: no such policy (the message lists those there are) or parameter;
+ * HR_EIO, HR_EINPUT: of a shared object, see hr_plugin_load; HR_ENOMEM.
+ * The choice outlives all followers of it, and their copies.
+ */
 enum hr_status hr_policy_choose(const char *text, struct hr_policy_choice *choice, struct hr_error *err);
 void hr_policy_choice_release(struct hr_policy_choice *choice);
 

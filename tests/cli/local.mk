@@ -14,6 +14,7 @@ cli_tests = \
 	tests/cli/manners.sh \
 	tests/cli/objects.sh \
 	tests/cli/pagetrace.sh \
+	tests/cli/plugins.sh \
 	tests/cli/native-form.sh \
 	tests/cli/native.sh \
 	tests/cli/plot.sh \

@@ -1,0 +1,3 @@
+# examples: policies of one's own, to start from; installed beside the documentation.
+examplesdir = $(docdir)/examples
+dist_examples_DATA = examples/idle.c
