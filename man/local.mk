@@ -11,6 +11,7 @@ filled_pages = \
 	man/heapreplay-metrics.5 \
 	man/heapreplay-plot.1 \
 	man/heapreplay-policies.1 \
+	man/heapreplay-policy.7 \
 	man/heapreplay-replay.1 \
 	man/heapreplay-report.1 \
 	man/heapreplay-validate.1 \
@@ -32,6 +33,7 @@ man/heapreplay-info.1: $(top_srcdir)/man/heapreplay-info.1.in
 man/heapreplay-plot.1: $(top_srcdir)/man/heapreplay-plot.1.in
 man/heapreplay-policies.1: $(top_srcdir)/man/heapreplay-policies.1.in
 man/heapreplay-report.1: $(top_srcdir)/man/heapreplay-report.1.in
+man/heapreplay-policy.7: $(top_srcdir)/man/heapreplay-policy.7.in $(top_srcdir)/examples/idle.c
 man/heapreplay-replay.1: $(top_srcdir)/man/heapreplay-replay.1.in
 man/heapreplay-validate.1: $(top_srcdir)/man/heapreplay-validate.1.in
 man/heapreplay-watch.1: $(top_srcdir)/man/heapreplay-watch.1.in

@@ -68,6 +68,11 @@ static int print_roff(FILE *out, const char *what)
 			fprintf(out, ".It Va %s\n%s (%s).\n", m->name, m->help, units[m->unit]);
 		return CLI_DONE;
 	}
+	if (strcmp(what, "policy-names") == 0) {
+		for (size_t i = 0; hr_policies[i] != NULL; i++)
+			fprintf(out, ".It Cm %s\n%s.\n", hr_policies[i]->name, hr_policies[i]->summary);
+		return CLI_DONE;
+	}
 	if (strcmp(what, "policies") == 0) {
 		for (size_t i = 0; hr_policies[i] != NULL; i++) {
 			fprintf(out, ".It Cm %s\n%s.\n", hr_policies[i]->name, hr_policies[i]->summary);
