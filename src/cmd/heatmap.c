@@ -299,8 +299,10 @@ int cli_run_heatmap(const struct cli_options *o, int argc, char **argv)
 	int status = CLI_MISUSED;
 
 	(void)argc;
-	if (!check(c, o) || !cli_choose(c, o, NULL, &choices))
+	if (!check(c, o))
 		return CLI_MISUSED;
+	if (!cli_choose(c, o, NULL, &choices))
+		return choices.status;
 	if (choices.n > HR_MAX_PANES) {
 		cli_choices_release(&choices);
 		return cli_misuse(c, "it shows two policies side by side; compare takes more");

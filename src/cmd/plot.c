@@ -244,7 +244,7 @@ int cli_run_plot(const struct cli_options *o, int argc, char **argv)
 	j.options.height = o->height;
 	j.options.metrics = o->metrics.n > 0 ? o->metrics.at : NULL;
 	if (!cli_choose(c, o, j.kind->all_policies ? all_policies : NULL, &choices))
-		return CLI_MISUSED;
+		return choices.status;
 	status = plot(&j, &choices, argc - 1, argv + 1, &err);
 	hr_plot_source_release(&j.source);
 	if (j.plane != NULL)

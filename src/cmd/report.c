@@ -48,7 +48,7 @@ int cli_run_report(const struct cli_options *o, int argc, char **argv)
 	}
 	if (!cli_choose(c, o, all_policies, &choices)) {
 		free(plane);
-		return CLI_MISUSED;
+		return choices.status;
 	}
 	status = cli_replay_to_draw(o, argv[0], &choices, &drawing, &err);
 	if (status == HR_OK) {
