@@ -54,7 +54,7 @@ int cli_run_watch(const struct cli_options *o, int argc, char **argv)
 	if (!cli_look(c, o, stdout, &look))
 		return CLI_MISUSED;
 	if (!cli_choose(c, o, NULL, &choices))
-		return CLI_MISUSED;
+		return choices.status;
 	w.player.replay = o->replay;
 	w.choices = choices.at;
 	w.nchoices = choices.n;
