@@ -1,8 +1,26 @@
 # docs: pages to read, in the tarball.
-EXTRA_DIST += README.md docs/batching.md docs/batching.png docs/comparison.md docs/fidelity.md docs/frame.png \
-	docs/heaptrack.md docs/heatmap.png docs/index-cost.md docs/index-work.png docs/mallocs.md docs/native.md docs/objects.md \
-	docs/optimum.md docs/timeline.png docs/tradeoff-http.png docs/tradeoff-jsoncache.png \
-	docs/tradeoff-phases.png docs/tradeoff-redis.png docs/tradeoff.png docs/workloads.md
+EXTRA_DIST += README.md \
+	docs/batching.md \
+	docs/batching.png \
+	docs/comparison.md \
+	docs/fidelity.md \
+	docs/frame.png \
+	docs/heaptrack.md \
+	docs/heatmap.png \
+	docs/idle.png \
+	docs/index-cost.md \
+	docs/index-work.png \
+	docs/mallocs.md \
+	docs/native.md \
+	docs/objects.md \
+	docs/optimum.md \
+	docs/timeline.png \
+	docs/tradeoff-http.png \
+	docs/tradeoff-jsoncache.png \
+	docs/tradeoff-phases.png \
+	docs/tradeoff-redis.png \
+	docs/tradeoff.png \
+	docs/workloads.md
 
 # A bpftrace script that records a program's calls of malloc.
 dist_pkgdata_DATA = docs/malloc.bt
