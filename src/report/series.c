@@ -132,7 +132,7 @@ static uint64_t json_sample(void *ctx, const struct hr_follower *f, uint64_t tim
 	note_areas(s, g);
 	if (s->n == HR_SERIES_POINTS)
 		halve(s);
-	return time_ns + s->interval_ns;
+	return time_ns <= HR_NEVER - s->interval_ns ? time_ns + s->interval_ns : HR_NEVER;
 }
 
 void hr_json_series_start(struct hr_json_series *s, struct hr_follower *f)

@@ -46,6 +46,12 @@ void hr_dirty_release_all(struct hr_follower *f);
 void hr_dirty_begin(struct hr_follower *f, enum hr_release_why why);
 void hr_dirty_end(struct hr_follower *f, enum hr_release_why why);
 
+/* The time that is so much later; HR_NEVER where there is none. */
+static inline uint64_t hr_later(uint64_t time_ns, uint64_t by_ns)
+{
+	return by_ns < HR_NEVER - time_ns ? time_ns + by_ns : HR_NEVER;
+}
+
 /* The reason of a driver's releases. */
 static inline enum hr_release_why hr_driver_why(enum hr_driver by)
 {

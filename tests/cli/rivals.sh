@@ -53,6 +53,19 @@ is "$(metric idle rate returned_background_bytes)" $((64 * mib)) 'rate: all of i
 is "$(metric idle rate free_mean_bytes)" $((238 * mib / 70)) 'at 10 MiB a second'
 is "$(metric idle rate,by=activity returned_bytes)" $((2 * mib)) 'rate,by=activity: the first free gives its own run back, and no more'
 
+# Times may go on to the end of 64 bits, where deadlines end.
+cat >far <<'TEXT'
+# heapreplay-trace 1
+0 gomaxprocs n=1
+0 span-alloc id=1 npages=512 class=0
+18446744073709551000 span-free id=1
+18446744073709551600 log
+TEXT
+for p in decay,ticks=1 decay,by=thread decay,by=thread,time=1000000h rate rate,by=activity delay delay,by=thread; do
+	run timeout 60 "$HEAPREPLAY" replay -q -p "$p" --json far
+	is "$status" 0 "$p: time ends"
+done
+
 run "$HEAPREPLAY" compare -q idle
 for p in decay rate delay; do
 	like "$out" "^$p +[0-9]" "compare has $p"

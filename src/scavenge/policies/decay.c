@@ -118,15 +118,14 @@ static void look_at_clock(struct decay *d)
 
 /* --- who looks --- */
 
-/* The first end of an epoch that is not within the shortest sleep. */
+/* Until the first end of an epoch that is not within the shortest sleep. */
 static void sleep_on(struct decay *d)
 {
-	uint64_t since = d->view->now_ns - d->epoch_began_ns;
-	uint64_t epochs = (since + SLEEP_NS + d->epoch_ns - 1) / d->epoch_ns;
+	uint64_t wake_ns = hr_later(d->view->now_ns, SLEEP_NS), over = (wake_ns - d->epoch_began_ns) % d->epoch_ns;
 
 	d->awake = d->dirty.npages > 0;
 	if (d->awake)
-		hr_follower_set_timer(d->f, d->epoch_began_ns + epochs * d->epoch_ns);
+		hr_follower_set_timer(d->f, over > 0 ? hr_later(wake_ns, d->epoch_ns - over) : wake_ns);
 }
 
 static void decay_timer(void *state)

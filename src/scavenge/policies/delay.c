@@ -56,11 +56,6 @@ static uint64_t *deadline_of(const struct delay *d, uint64_t segment)
 	return hr_page_word(&d->deadlines, hr_chunk_page(segment * d->segment_chunks));
 }
 
-static uint64_t later(uint64_t time_ns, uint64_t by_ns)
-{
-	return by_ns < HR_NEVER - time_ns ? time_ns + by_ns : HR_NEVER;
-}
-
 static void set_deadline(struct delay *d, uint64_t *deadline, uint64_t time_ns)
 {
 	*deadline = time_ns;
@@ -126,11 +121,11 @@ static void freed_in(struct delay *d, uint64_t segment)
 	uint64_t *deadline = deadline_of(d, segment), now = d->view->now_ns;
 
 	if (*deadline == 0)
-		set_deadline(d, deadline, later(now, d->config->delay_ns));
+		set_deadline(d, deadline, hr_later(now, d->config->delay_ns));
 	else if (*deadline > now)
-		set_deadline(d, deadline, later(*deadline, d->config->extend_ns));
-	else if (later(*deadline, d->config->extend_ns) > now)
-		set_deadline(d, deadline, later(now, d->config->extend_ns));
+		set_deadline(d, deadline, hr_later(*deadline, d->config->extend_ns));
+	else if (hr_later(*deadline, d->config->extend_ns) > now)
+		set_deadline(d, deadline, hr_later(now, d->config->extend_ns));
 	else
 		purge(d, segment);
 }
@@ -160,7 +155,7 @@ static void reused(struct delay *d, uint64_t page, uint64_t npages)
 		uint64_t *deadline = deadline_of(d, segment);
 
 		if (*deadline != 0)
-			set_deadline(d, deadline, later(d->view->now_ns, d->config->delay_ns));
+			set_deadline(d, deadline, hr_later(d->view->now_ns, d->config->delay_ns));
 	}
 }
 

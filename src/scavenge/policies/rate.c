@@ -197,7 +197,7 @@ static void sleep_on(struct rate *r, bool dirty)
 
 	r->awake = dirty && r->share_pages > 0;
 	if (r->awake)
-		hr_follower_set_timer(r->f, (r->view->now_ns / interval + 1) * interval);
+		hr_follower_set_timer(r->f, hr_later(r->view->now_ns / interval * interval, interval));
 }
 
 static void rate_timer(void *state)
