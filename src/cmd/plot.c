@@ -7,7 +7,6 @@
 #include "report/output.h"
 #include "report/plot.h"
 #include "report/saved.h"
-#include "trace/input.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -31,47 +30,12 @@ struct job {
 
 /* --- inputs ------------------------------------------------------------------ */
 
-struct json_input {
-	struct hr_input *in;
-	uint64_t left; /* bytes that may still come */
-	enum hr_status status;
-	struct hr_error *err;
-};
-
-/* For jansson. */
-static size_t read_json(void *buffer, size_t size, void *ctx)
-{
-	struct json_input *j = ctx;
-	size_t n = 0;
-
-	if (size > j->left)
-		size = (size_t)j->left;
-	if (size == 0)
-		j->status = hr_error_set(j->err, HR_EINPUT, "more than 256 MiB of JSON");
-	else
-		j->status = hr_input_read(j->in, buffer, size, &n, j->err);
-	if (j->status != HR_OK && j->status != HR_END)
-		return (size_t)-1;
-	j->left -= n;
-	return n;
-}
-
 static enum hr_status add_json(struct job *j, const char *path, struct hr_error *err)
 {
-	struct json_input input = {.left = HR_SAVED_MAX_BYTES, .err = err};
-	json_error_t what;
 	json_t *document;
 
-	HR_TRY(hr_input_open(path, &input.in, err));
-	document = json_load_callback(read_json, &input, 0, &what);
-	hr_input_close(input.in);
-	if (document != NULL)
-		return hr_plot_source_add(&j->source, document, err);
-	if (input.status != HR_OK && input.status != HR_END)
-		return input.status;
-	hr_error_set(err, HR_EINPUT, "the JSON is damaged: %s", what.text);
-	err->line = what.line > 0 ? (uint64_t)what.line : 0;
-	return HR_EINPUT;
+	HR_TRY(hr_saved_load(path, &document, err));
+	return hr_plot_source_add(&j->source, document, err);
 }
 
 static enum hr_status add_trace(struct job *j, const char *path, const struct cli_choices *choices,

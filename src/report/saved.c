@@ -28,8 +28,8 @@ static size_t more(void *buffer, size_t cap, void *ctx)
 	size_t n;
 
 	if (hr_input_bytes(s->in) > HR_SAVED_MAX_BYTES) {
-		s->status = hr_error_set(s->err, HR_EINPUT, "it is larger than %" PRIu64 " MiB: no saved run",
-					 HR_SAVED_MAX_BYTES >> 20);
+		s->status =
+		    hr_error_set(s->err, HR_EINPUT, "more than %" PRIu64 " MiB of JSON", HR_SAVED_MAX_BYTES >> 20);
 		return (size_t)-1;
 	}
 	status = hr_input_read(s->in, buffer, cap, &n, s->err);
@@ -56,10 +56,21 @@ static enum hr_status load(struct hr_input *in, json_t **document, struct hr_err
 		return HR_OK;
 	if (json_error_code(&why) == json_error_out_of_memory)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	hr_error_set(err, HR_EINPUT, "no JSON, so no saved run: %s", why.text);
+	hr_error_set(err, HR_EINPUT, "the JSON is damaged: %s", why.text);
 	if (err != NULL && why.line > 0)
 		err->line = (uint64_t)why.line;
 	return HR_EINPUT;
+}
+
+enum hr_status hr_saved_load(const char *path, json_t **document, struct hr_error *err)
+{
+	struct hr_input *in;
+	enum hr_status status;
+
+	HR_TRY(hr_input_open(path, &in, err));
+	status = load(in, document, err);
+	hr_input_close(in);
+	return status;
 }
 
 /* --- what is in it --- */

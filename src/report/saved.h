@@ -20,6 +20,13 @@ struct hr_saved {
 	size_t n; /* one or more */
 };
 
+/*
+ * The JSON of a file, whatever it holds, plain or compressed; "-": of standard
+ * input. HR_EIO: cannot read; HR_EINPUT: no JSON, or more than
+ * HR_SAVED_MAX_BYTES of it; HR_ENOMEM.
+ */
+enum hr_status hr_saved_load(const char *path, json_t **document, struct hr_error *err);
+
 /* Is it a regular file that begins as JSON does? False where it can't be opened. */
 bool hr_saved_looks_so(const char *path);
 

@@ -222,7 +222,7 @@ while IFS='|' read -r content says; do
 	[ ! -e out ]
 	ok $? 'and nothing is written'
 done <<'TABLE'
-{"schema":2|no JSON, so no saved run
+{"schema":2|the JSON is damaged
 {}|no saved run: 'heapreplay replay --json' and
 {"schema":3,"heapreplay":"9"}|its schema is 3; this heapreplay reads those up to 2
 {"schema":2,"heapreplay":"1","comparisons":[{}]}|comparison 1 has no trace

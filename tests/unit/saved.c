@@ -63,10 +63,10 @@ static void test_bad(void **state)
 	static const struct {
 		const char *json, *says;
 	} bad[] = {
-	    {"", "no JSON"},
-	    {"{", "no JSON"},
-	    {"{\"schema\":2,\"schema\":2}", "no JSON"},
-	    {RUN("") "x", "no JSON"},
+	    {"", "the JSON is damaged"},
+	    {"{", "the JSON is damaged"},
+	    {"{\"schema\":2,\"schema\":2}", "the JSON is damaged"},
+	    {RUN("") "x", "the JSON is damaged"},
 	    {"[]", "no saved run"},
 	    {"{}", "no saved run"},
 	    {"{\"schema\":2,\"heapreplay\":\"0.1.0\",\"runs\":[],\"differences\":[]}", "no saved run"},
@@ -86,7 +86,7 @@ static void test_bad(void **state)
 	    {RUN(TRACE("a", "1", "", POLICY("none", null, 0, 0))), "that is no number"},
 	    {RUN(TRACE("a", "1", "", POLICY("none", 1, 0, -1))), "that is no number of a ratio"},
 	    {RUN(TRACE("a", "1", "", POLICY("none", 1, 0, 1e300))), "that is no number of a ratio"},
-	    {RUN(TRACE("a", "1", "", POLICY("none", 99999999999999999999, 0, 0))), "no JSON"},
+	    {RUN(TRACE("a", "1", "", POLICY("none", 99999999999999999999, 0, 0))), "the JSON is damaged"},
 	};
 
 	(void)state;
