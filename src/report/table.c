@@ -11,7 +11,7 @@
 #define LEAST_LABEL 4
 #define MAX_WIDTH 4096
 
-static const char marks[] = {[HR_MARK_NONE] = ' ', [HR_MARK_BEST] = '*', [HR_MARK_WORST] = '!'};
+static const char marks[] = {[HR_MARK_BEST] = '*', [HR_MARK_WORST] = '!'};
 
 void hr_table_init(struct hr_table *t)
 {
@@ -82,6 +82,7 @@ struct layout {
 	const struct hr_page *p;
 	size_t *widths; /* of a column's texts, 0: left out */
 	bool *marked;	/* does any cell of it have a mark? */
+	size_t blanks;	/* to be written before anything else in the line; so that none stand at its end */
 };
 
 /* Characters, not bytes, of UTF-8: those that continue one do not count. */
@@ -149,14 +150,22 @@ static void fit(struct layout *l)
 	}
 }
 
-/* s in `width` characters, cut off where it is longer, with what a terminal could take as a command made plain. */
-static void put(const struct layout *l, const char *s, size_t width, bool left)
+static void put_blanks(struct layout *l)
 {
-	size_t have = width_of(s), room = have > width ? width - 1 : width;
+	fprintf(l->p->out, "%*s", (int)l->blanks, "");
+	l->blanks = 0;
+}
+
+/* s in `width` characters, cut off where it is longer, with what a terminal could take as a command made plain. */
+static void put(struct layout *l, const char *s, size_t width, bool left)
+{
+	size_t have = width_of(s), room = have > width ? width - 1 : width, n = 0;
 
 	if (!left && have < width)
-		fprintf(l->p->out, "%*s", (int)(width - have), "");
-	for (size_t n = 0; *s != '\0'; s++) {
+		l->blanks += width - have;
+	if (have > 0)
+		put_blanks(l);
+	for (; *s != '\0'; s++) {
 		n += ((unsigned char)*s & 0xc0) != 0x80;
 		if (n > room)
 			break;
@@ -165,38 +174,49 @@ static void put(const struct layout *l, const char *s, size_t width, bool left)
 	if (have > width)
 		fputs(l->p->unicode ? "…" : "~", l->p->out);
 	if (left && have < width)
-		fprintf(l->p->out, "%*s", (int)(width - have), "");
+		l->blanks += width - have;
 }
 
-static void put_cell(const struct layout *l, size_t column, const char *text, enum hr_mark mark)
+static void put_cell(struct layout *l, size_t column, const char *text, enum hr_mark mark)
 {
 	/* Bold cyan and yellow: told apart by those who do not tell red from green, on light and on dark. */
 	static const char *const colours[] = {
 	    [HR_MARK_NONE] = "", [HR_MARK_BEST] = "\033[1;36m", [HR_MARK_WORST] = "\033[33m"};
 	const bool coloured = l->p->colour && mark != HR_MARK_NONE;
 
-	if (column > 0)
-		fputc(' ', l->p->out);
-	if (coloured)
+	l->blanks += column > 0;
+	if (coloured) {
+		put_blanks(l);
 		fputs(colours[mark], l->p->out);
+	}
 	put(l, text, l->widths[column], l->t->columns[column].left);
-	if (l->marked[column])
+	if (mark != HR_MARK_NONE) {
+		put_blanks(l);
 		fputc(marks[mark], l->p->out);
+	} else {
+		l->blanks += l->marked[column];
+	}
 	if (coloured)
 		fputs("\033[0m", l->p->out);
 }
 
-static void put_rows(const struct layout *l)
+static void end_line(struct layout *l)
+{
+	l->blanks = 0;
+	fputc('\n', l->p->out);
+}
+
+static void put_rows(struct layout *l)
 {
 	for (size_t c = 0; c < l->t->ncolumns; c++)
 		if (l->widths[c] > 0)
 			put_cell(l, c, l->t->columns[c].heading, HR_MARK_NONE);
-	fputc('\n', l->p->out);
+	end_line(l);
 	for (size_t r = 0; r < rows_of(l->t); r++) {
 		for (size_t c = 0; c < l->t->ncolumns; c++)
 			if (l->widths[c] > 0)
 				put_cell(l, c, text_of(cell(l->t, r, c)), cell(l->t, r, c)->mark);
-		fputc('\n', l->p->out);
+		end_line(l);
 	}
 }
 
@@ -215,7 +235,10 @@ static void put_left_out(const struct layout *l, const char *hint)
 
 void hr_table_text(const struct hr_table *t, const struct hr_page *p, const char *hint, bool *shown)
 {
-	struct layout l = {t, p, hr_calloc(t->ncolumns, sizeof(size_t)), hr_calloc(t->ncolumns, sizeof(bool))};
+	struct layout l = {.t = t,
+			   .p = p,
+			   .widths = hr_calloc(t->ncolumns, sizeof(*l.widths)),
+			   .marked = hr_calloc(t->ncolumns, sizeof(*l.marked))};
 
 	if (l.widths != NULL && l.marked != NULL) {
 		measure(&l);

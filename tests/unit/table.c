@@ -52,29 +52,29 @@ static void test_text(void **state)
 		unsigned columns;
 		const char *wanted;
 	} rows[] = {
-	    {34, "policy      mem  calls  cpu \n"
+	    {34, "policy      mem  calls  cpu\n"
 		 "one    1.00 MiB*     7 3 ms!\n"
-		 "a_b|c  2.00 MiB! 7,000      \n"},
-	    {28, "policy      mem  calls  cpu \n"
+		 "a_b|c  2.00 MiB! 7,000\n"},
+	    {28, "policy      mem  calls  cpu\n"
 		 "one    1.00 MiB*     7 3 ms!\n"
-		 "a_b|c  2.00 MiB! 7,000      \n"},
-	    {27, "policy      mem   cpu \n"
+		 "a_b|c  2.00 MiB! 7,000\n"},
+	    {27, "policy      mem   cpu\n"
 		 "one    1.00 MiB* 3 ms!\n"
-		 "a_b|c  2.00 MiB!      \n"
+		 "a_b|c  2.00 MiB!\n"
 		 "no room for: calls; ask\n"},
-	    {21, "policy      mem \n"
+	    {21, "policy      mem\n"
 		 "one    1.00 MiB*\n"
 		 "a_b|c  2.00 MiB!\n"
 		 "no room for: calls,\n"
 		 "  cpu; ask\n"},
 	    /* Too narrow for two: the labels are cut off, then the values. */
-	    {15, "poli~      mem \n"
+	    {15, "poli~      mem\n"
 		 "one   1.00 MiB*\n"
 		 "a_b|c 2.00 MiB!\n"
 		 "no room for:\n"
 		 "  calls, cpu;\n"
 		 "  ask\n"},
-	    {10, "pol~  mem \n"
+	    {10, "pol~  mem\n"
 		 "one  1.0~*\n"
 		 "a_b~ 2.0~!\n"
 		 "no room\n"
