@@ -43,6 +43,15 @@ unsigned hr_bitmap_count(const hr_bitmap b, unsigned i, unsigned n)
 	return ones;
 }
 
+bool hr_bitmap_any(const hr_bitmap b, unsigned i, unsigned n)
+{
+	uint64_t ones = 0;
+
+	for (unsigned w = i / 64; 64 * w < i + n; w++)
+		ones |= b[w] & word_mask(w, i, i + n);
+	return ones != 0;
+}
+
 /*
  * A run of n ones shrinks to its lowest bit by n - 1 shifts of one; doing them
  * in steps of 1, 2, 4, .. takes at most six. A step of zero changes nothing, so

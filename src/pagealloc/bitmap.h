@@ -11,12 +11,15 @@
 #include "pagealloc/geometry.h"
 #include "pagealloc/summary.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Sets, clears, counts the ones of, pages [i, i+n); i + n <= 512. n may be 0. */
+/* Sets, clears, counts the ones of, pages [i, i+n); i + n <= 512. n may be 0, here and below. */
 void hr_bitmap_set(hr_bitmap b, unsigned i, unsigned n);
 void hr_bitmap_clear(hr_bitmap b, unsigned i, unsigned n);
 unsigned hr_bitmap_count(const hr_bitmap b, unsigned i, unsigned n);
+/* Is there a one in [i, i+n)? */
+bool hr_bitmap_any(const hr_bitmap b, unsigned i, unsigned n);
 
 /*
  * The lowest run of n zeros, starting to look at the beginning of the word that

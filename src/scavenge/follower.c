@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "scavenge/dirty.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -562,7 +563,7 @@ static void count_huge(struct hr_follower *f, uint64_t page, unsigned npages, un
 
 		if (hi - lo == h)
 			++*whole;
-		else if (hr_bitmap_count(scavenged, at, h) == hi - lo)
+		else if (!hr_bitmap_any(scavenged, at, lo - at) && !hr_bitmap_any(scavenged, hi, at + h - hi))
 			++*broken;
 	}
 }
@@ -655,23 +656,12 @@ void hr_follower_release_pages(struct hr_follower *f, uint64_t page, unsigned np
 /* Releases what is free and not released in [first, end) of a chunk, in units of physical pages. */
 static unsigned release_in_chunk(struct hr_follower *f, uint64_t chunk, unsigned first, unsigned end)
 {
-	const struct hr_chunk_bits *c = hr_pagemap_chunk(&f->map, chunk);
-	unsigned unit = f->map.phys_page_bytes > HR_PAGE_BYTES ? (unsigned)(f->map.phys_page_bytes / HR_PAGE_BYTES) : 1;
-	unsigned run = 0, released = 0;
-	uint64_t taken = 0; /* of the word at hand */
+	struct hr_dirty_run run;
+	unsigned released = 0;
 
-	first = (unsigned)hr_align_down(first, unit);
-	end = (unsigned)hr_align_up(end, unit);
-	for (unsigned i = first; i <= end; i++) {
-		if (i < end && (i == first || i % 64 == 0))
-			taken = hr_fill_aligned(c->alloc[i / 64] | c->scavenged[i / 64], unit);
-		if (i < end && !(taken >> (i % 64) & 1)) {
-			run++;
-		} else if (run > 0) {
-			release(f, hr_chunk_page(chunk) + i - run, run);
-			released += run;
-			run = 0;
-		}
+	for (; (run = hr_dirty_next(&f->map, chunk, first, end)).npages > 0; first = run.first + run.npages) {
+		release(f, hr_chunk_page(chunk) + run.first, run.npages);
+		released += run.npages;
 	}
 	return released;
 }

@@ -241,8 +241,7 @@ bool hr_pagemap_can_release(const struct hr_pagemap *m, uint64_t page, uint64_t 
 	    !hr_ranges_contains(&m->in_use, page))
 		return false;
 	c = hr_pagemap_chunk(m, hr_chunk_of(page));
-	return hr_bitmap_count(c->alloc, i, (unsigned)npages) == 0 &&
-	       hr_bitmap_count(c->scavenged, i, (unsigned)npages) == 0;
+	return !hr_bitmap_any(c->alloc, i, (unsigned)npages) && !hr_bitmap_any(c->scavenged, i, (unsigned)npages);
 }
 
 static bool in_a_cache(const struct hr_pagemap *m, uint64_t page)

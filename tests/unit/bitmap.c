@@ -49,6 +49,7 @@ static void test_ranges(void **state)
 		for (unsigned k = i; k < i + n; k++)
 			count += used[k];
 		assert_int_equal(hr_bitmap_count(b, i, n), count);
+		assert_int_equal(hr_bitmap_any(b, i, n), count > 0);
 		if (set)
 			hr_bitmap_set(b, i, n);
 		else
