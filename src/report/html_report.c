@@ -202,20 +202,25 @@ static void write_glance(const struct page *p)
 
 /* --- the table ------------------------------------------------------------------- */
 
+/* What more than half of the policies have is not worth marking. */
 static bool is_best(const struct page *p, const struct hr_metric *m, double v)
 {
-	double low = INFINITY, high = -INFINITY;
+	double best = m->better == HR_BETTER_LOWER ? INFINITY : -INFINITY;
+	size_t competitors = 0, sharing = 0;
 
 	for (size_t i = 0; i < p->s->n; i++) {
 		double x = hr_plot_number(p->s->runs[i].summary, m->name);
-		if (!competes(&p->s->runs[i]))
+
+		if (!competes(&p->s->runs[i]) || isnan(x))
 			continue;
-		low = fmin(low, x);
-		high = fmax(high, x);
+		competitors++;
+		best = m->better == HR_BETTER_LOWER ? fmin(best, x) : fmax(best, x);
 	}
-	if (m->better == HR_BETTER_NEITHER || !(low < high))
-		return false;
-	return m->better == HR_BETTER_LOWER ? v <= low : v >= high;
+	for (size_t i = 0; i < p->s->n; i++)
+		if (competes(&p->s->runs[i]) && hr_plot_number(p->s->runs[i].summary, m->name) <= best &&
+		    hr_plot_number(p->s->runs[i].summary, m->name) >= best)
+			sharing++;
+	return m->better != HR_BETTER_NEITHER && 2 * sharing <= competitors && v <= best && v >= best;
 }
 
 static void write_row(const struct page *p, size_t i)
@@ -255,7 +260,8 @@ static void write_table(const struct page *p)
 	    "given back. Refaulted: used again after that; thrash: within a second. Calls: releases. CPU: simulated "
 	    "time of background releases, of releases that the program waited for, and of page faults. Stall: the "
 	    "longest wait. Regret: what could have been saved with the same CPU time, or with the same memory, by who "
-	    "knows the future. The best of a column is bold, apart from the optimum; the policy that this page dwells "
+	    "knows the future. The best of a column is bold, unless more than half share it, and apart from the "
+	    "optimum; the policy that this page dwells "
 	    "on is shaded.</p>\n",
 	    p->out);
 }
