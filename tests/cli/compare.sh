@@ -101,7 +101,7 @@ if have script && script -qec true typescript >/dev/null 2>&1; then
 	export TERM=xterm LC_ALL=C
 	on_terminal 40 "'$HEAPREPLAY' compare -q '$bench'"
 	like "$out" $'^eager +\e\\[1;36m *[0-9.]+ MiB\\*\e\\[0m' 'on a terminal the best is coloured, and still marked'
-	sed $'s/\e\\[[0-9;]*m//g' <<<"$out" >plain
+	printf '%s\n' "$out" | sed $'s/\e\\[[0-9;]*m//g' >plain
 	[ "$(widest plain)" -le 40 ]
 	ok $? 'and no line is longer than that is wide'
 	NO_COLOR=1 on_terminal 40 "'$HEAPREPLAY' compare -q '$bench'"

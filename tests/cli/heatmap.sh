@@ -71,6 +71,12 @@ is "$status" 0 'beyond the end: status 0'
 like "$out" 'at 9.00 ms' 'the last moment is shown'
 is "$err" 'heapreplay: the trace ends at 9.00 ms, before 5.00 s: that is its last moment' 'with a warning'
 
+run "$HEAPREPLAY" heatmap -q -p optimal --at 3ms hand.txt
+is "$status" 2 'a policy that looks ahead: status 2'
+like "$err" 'policy optimal decides by what is to come' 'and says so'
+run bash -c "'$HEAPREPLAY' heatmap -q -p none --at 2ms --size 80x24 - <hand.txt"
+is "$(cells 9)" 384 'from a pipe'
+
 # --- formats ---
 
 run "$HEAPREPLAY" heatmap -q -p none --at 3ms --json hand.txt
@@ -156,16 +162,21 @@ is "$out" 't' 'as far as there is room for that'
 
 # --- films ---
 
+# files FOLDER: their names.
+files() {
+	(cd "$1" && printf '%s ' *)
+}
+
 run "$HEAPREPLAY" heatmap -q -p none --every 3ms --format text --size 40x12 -o film hand.txt
 is "$status" 0 'a film: status 0'
-is "$(ls film | tr '\n' ' ')" 'frame-000000.txt frame-000001.txt frame-000002.txt frame-000003.txt ' 'a frame every 3 ms'
+is "$(files film)" 'frame-000000.txt frame-000001.txt frame-000002.txt frame-000003.txt ' 'a frame every 3 ms'
 like "$(cat film/frame-000003.txt)" 'at 9.00 ms' 'the last one at the end'
 run "$HEAPREPLAY" heatmap -q -p none --at 3ms --format text --size 40x12 -o one.txt hand.txt
 same film/frame-000001.txt one.txt 'a frame of a film is that of its moment'
 run "$HEAPREPLAY" heatmap -q -p none --every 2ms --from 1ms --until 5ms --size 20x8 -o film2 hand.txt
-is "$(ls film2 | tr '\n' ' ')" 'frame-000000.png frame-000001.png frame-000002.png ' 'from, until; pictures'
+is "$(files film2)" 'frame-000000.png frame-000001.png frame-000002.png ' 'from, until; pictures'
 run "$HEAPREPLAY" heatmap -q -p none --every 2ms --from 1s --size 20x8 --format text -o film3 hand.txt
-is "$(ls film3)" frame-000000.txt 'from beyond the end: the last moment'
+is "$(files film3)" 'frame-000000.txt ' 'from beyond the end: the last moment'
 like "$err" 'the trace ends at 9.00 ms, before 1.00 s' 'with a warning'
 run "$HEAPREPLAY" heatmap -q -p none --every 1ms -o no/such/folder hand.txt
 is "$status" 1 'a folder that cannot be made: status 1'
@@ -185,7 +196,7 @@ done
 run "$HEAPREPLAY" replay -q -p go1.22 --series s.csv --every 100ms --json -o m.json "$real"
 if have jq; then
 	is "$(for f in real/*; do jq -r '.panes[0] | [.time_ns, .in_use_bytes, .free_bytes, .released_bytes] | @csv' "$f"; done)" \
-		"$(tail -n +2 s.csv | cut -d, -f1-4 | head -n "$(ls real | wc -l)")" 'the counters are those of the series'
+		"$(tail -n +2 s.csv | cut -d, -f1-4 | head -n "$(files real | wc -w)")" 'the counters are those of the series'
 	is "$(for f in real/*; do jq '(.panes[0].cells.released_pages | add) * 8192 - .panes[0].released_bytes' "$f"; done | sort -u)" 0 \
 		'released pages, cell by cell, are as many as the counter says'
 	is "$(for f in real/*; do jq '(.panes[0].cells.in_use_pages | add) * 8192 - .panes[0].in_use_bytes - .panes[0].manual_bytes' "$f"; done | sort -u)" \
