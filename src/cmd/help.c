@@ -52,6 +52,18 @@ static void print_roff_examples(FILE *out, const char *examples)
 	}
 }
 
+/* In mdoc each sentence begins a line. */
+static void print_sentences(FILE *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		fputc(*text, out);
+		if (text[0] == '.' && text[1] == ' ') {
+			fputc('\n', out);
+			text++;
+		}
+	}
+}
+
 /* The lists that manual pages include, by name. */
 static int print_roff(FILE *out, const char *what)
 {
@@ -88,7 +100,9 @@ static int print_roff(FILE *out, const char *what)
 		for (size_t i = 0; hr_workloads[i] != NULL; i++) {
 			const struct hr_workload_def *w = hr_workloads[i];
 
-			fprintf(out, ".It Cm %s\n%s.\n%s.Bl -tag -width Ds -compact\n", w->name, w->summary, w->text);
+			fprintf(out, ".It Cm %s\n%s.\n", w->name, w->summary);
+			print_sentences(out, w->text);
+			fputs(".Bl -tag -width Ds -compact\n", out);
 			print_params(out, w->params, true);
 			fputs(".El\n", out);
 		}
