@@ -157,20 +157,9 @@ static struct hr_replay_options replay_options(const struct run *r)
 	return options;
 }
 
-/* A policy that knows the future is behind what it is told, and has no state to be seen on the way. */
-static enum hr_status check_policies(const struct run *r, struct hr_error *err)
-{
-	for (size_t i = 0; i < r->replay.nfollowers; i++)
-		if (r->replay.followers[i]->def->holds_back)
-			return hr_error_set(err, HR_EUSAGE,
-					    "policy %s decides by what is to come, and can't be watched",
-					    r->replay.followers[i]->def->name);
-	return HR_OK;
-}
-
 static enum hr_status observe(struct run *r, struct hr_error *err)
 {
-	HR_TRY(check_policies(r, err));
+	HR_TRY(hr_replay_can_be_watched(&r->replay, err));
 	for (size_t i = 0; i < r->replay.nfollowers; i++) {
 		struct hr_follower *f = r->replay.followers[i];
 

@@ -216,6 +216,8 @@ static void *read_all(void *arg)
 
 	if (status == HR_OK) {
 		status = check_pipe(p, &err);
+		if (status == HR_OK)
+			status = hr_replay_can_be_watched(&p->replay, &err);
 		if (status != HR_OK) {
 			hr_replay_close(&p->replay);
 			hr_policy_choice_release(&p->own);

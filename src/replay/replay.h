@@ -71,6 +71,11 @@ enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struc
  * HR_END: that was all; else as hr_reader_next, hr_objects_feed, hr_placer_feed.
  */
 enum hr_status hr_replay_next(struct hr_replay *r, const struct hr_place **records, size_t *n, struct hr_error *err);
+/*
+ * Whether its policies can be looked at on the way: one that knows the future is
+ * behind what it is told, and has no state to be seen then. HR_EUSAGE: one can't.
+ */
+enum hr_status hr_replay_can_be_watched(const struct hr_replay *r, struct hr_error *err);
 /* Reads to the end (or until_ns), and follows. */
 enum hr_status hr_replay_run(struct hr_replay *r, struct hr_error *err);
 void hr_replay_close(struct hr_replay *r);

@@ -219,6 +219,10 @@ start 80x24 "${watch[@]}" nothing.trace
 finish
 is "$ended" 1 'no such trace'
 sees 'nothing.trace: cannot open' 'which is said when the terminal is back'
+start 140x24 "${watch[@]}" -p optimal app.trace
+finish
+is "$ended" 2 'a policy that knows the future can not be watched'
+sees "can't be watched" 'which is said'
 start 80x24 bash --norc -i
 keys "$HEAPREPLAY watch --paused app.trace" Enter
 sees 'occupancy' 'from a shell'
