@@ -5,8 +5,11 @@
  * (1.05 ms) plus one; 0 for a page that is not released, or was never used.
  * They tell a page that is used again (a refault) from one that is used for
  * the first time, and one that comes back within a second (thrash). 2 KiB a
- * chunk, committed only where something has been released. Behind the stamps of
- * a block stands how many pages of each chunk came back, for who looks at it.
+ * chunk, committed only where something has been released. A chunk that is
+ * released as a whole has one stamp for all its pages, in place of theirs, until
+ * some are used: large spans come and go without any of the former. Behind the
+ * stamps of a block stand these, and how many pages of each chunk came back, for
+ * who looks at it.
  */
 #include "config.h"
 
@@ -28,7 +31,7 @@
 #define THRASH_UNITS ((NS_PER_S >> STAMP_SHIFT) + 1)
 #define BLOCK_CHUNKS 8192
 #define BLOCK_STAMPS ((size_t)BLOCK_CHUNKS * HR_CHUNK_PAGES)
-#define BLOCK_BYTES ((BLOCK_STAMPS + BLOCK_CHUNKS) * sizeof(uint32_t))
+#define BLOCK_BYTES ((BLOCK_STAMPS + 2 * BLOCK_CHUNKS) * sizeof(uint32_t))
 
 /* So often a timer may run at one moment and release nothing. */
 #define MOST_IDLE_TIMERS 1000
@@ -49,6 +52,14 @@ static uint32_t *refaults_of(const struct hr_follower *f, uint64_t chunk)
 	uint32_t *block = f->stamps[chunk / BLOCK_CHUNKS];
 
 	return block ? block + BLOCK_STAMPS + chunk % BLOCK_CHUNKS : NULL;
+}
+
+/* The stamp of all pages of a chunk, 0: each has its own; NULL as above. */
+static uint32_t *stamp_of_chunk(const struct hr_follower *f, uint64_t chunk)
+{
+	uint32_t *block = f->stamps[chunk / BLOCK_CHUNKS];
+
+	return block ? block + BLOCK_STAMPS + BLOCK_CHUNKS + chunk % BLOCK_CHUNKS : NULL;
 }
 
 static size_t stamp_blocks(const struct hr_follower *f)
@@ -132,7 +143,7 @@ static bool copy_stamps_of_chunk(struct hr_follower *to, const struct hr_followe
 	uint32_t **block = &to->stamps[chunk / BLOCK_CHUNKS];
 	bool stamped = stamps != NULL && memcmp(stamps, none, sizeof(none)) != 0;
 
-	if (!stamped && (refaults == NULL || *refaults == 0))
+	if (!stamped && (refaults == NULL || (*refaults == 0 && *stamp_of_chunk(from, chunk) == 0)))
 		return true;
 	if (*block == NULL)
 		*block = hr_map(BLOCK_BYTES);
@@ -141,6 +152,7 @@ static bool copy_stamps_of_chunk(struct hr_follower *to, const struct hr_followe
 	if (stamped)
 		memcpy(stamps_of(to, hr_chunk_page(chunk)), stamps, sizeof(none));
 	*refaults_of(to, chunk) = *refaults;
+	*stamp_of_chunk(to, chunk) = *stamp_of_chunk(from, chunk);
 	return true;
 }
 
@@ -400,6 +412,14 @@ static uint64_t cost_of_faults(const struct hr_follower *f, uint64_t bytes)
 }
 
 /* How many of n pages had been released; adds those that it was a second ago at most. */
+/* A chunk that was released as a whole: its pages have stamps of their own from now on. */
+static void spread_stamp(uint32_t *of_chunk, uint32_t *stamps)
+{
+	for (unsigned i = 0; i < HR_CHUNK_PAGES; i++)
+		stamps[i] = *of_chunk;
+	*of_chunk = 0;
+}
+
 static unsigned take_stamps(uint32_t *stamps, unsigned n, uint64_t now, uint64_t *thrash)
 {
 	unsigned again = 0;
@@ -414,6 +434,21 @@ static unsigned take_stamps(uint32_t *stamps, unsigned n, uint64_t now, uint64_t
 	return again;
 }
 
+/* How many of n pages of one chunk were released and used before; *thrash: and came back at once. */
+static unsigned take_here(struct hr_follower *f, uint64_t page, unsigned n, uint64_t now, uint64_t *thrash)
+{
+	uint32_t *of_chunk = stamp_of_chunk(f, hr_chunk_of(page)), *stamps = stamps_of(f, page);
+
+	if (*of_chunk != 0 && n == HR_CHUNK_PAGES) {
+		*thrash += now - (*of_chunk - 1) <= THRASH_UNITS ? n : 0;
+		*of_chunk = 0;
+		return n;
+	}
+	if (*of_chunk != 0)
+		spread_stamp(of_chunk, stamps_of(f, hr_chunk_page(hr_chunk_of(page))));
+	return take_stamps(stamps, n, now, thrash);
+}
+
 /* A span took pages, some of which were released: which of them were used before, and how long ago? */
 static void count_claim(struct hr_follower *f, uint64_t page, uint64_t npages, uint64_t claimed)
 {
@@ -426,7 +461,7 @@ static void count_claim(struct hr_follower *f, uint64_t page, uint64_t npages, u
 		if (n > end - page)
 			n = (unsigned)(end - page);
 		if (stamps != NULL) {
-			unsigned here = take_stamps(stamps, n, now, &thrash);
+			unsigned here = take_here(f, page, n, now, &thrash);
 			uint32_t *refaults = refaults_of(f, hr_chunk_of(page));
 
 			again += here;
@@ -617,14 +652,24 @@ static void blame_release(struct hr_follower *f, uint64_t page, unsigned npages)
  * half-way. */
 static void stamp(struct hr_follower *f, uint64_t page, unsigned npages)
 {
-	uint64_t unit = (f->view.now_ns >> STAMP_SHIFT) + 1;
-	uint32_t **block = &f->stamps[hr_chunk_of(page) / BLOCK_CHUNKS], *stamps;
+	uint64_t now = (f->view.now_ns >> STAMP_SHIFT) + 1;
+	uint32_t unit = now < UINT32_MAX ? (uint32_t)now : UINT32_MAX;
+	uint32_t **block = &f->stamps[hr_chunk_of(page) / BLOCK_CHUNKS], *stamps, *of_chunk;
 
 	if (*block == NULL)
 		*block = hr_map(BLOCK_BYTES);
 	stamps = stamps_of(f, page);
-	for (unsigned i = 0; stamps != NULL && i < npages; i++)
-		stamps[i] = unit < UINT32_MAX ? (uint32_t)unit : UINT32_MAX;
+	if (stamps == NULL)
+		return;
+	of_chunk = stamp_of_chunk(f, hr_chunk_of(page));
+	if (npages == HR_CHUNK_PAGES) {
+		*of_chunk = unit;
+		return;
+	}
+	if (*of_chunk != 0)
+		spread_stamp(of_chunk, stamps_of(f, hr_chunk_page(hr_chunk_of(page))));
+	for (unsigned i = 0; i < npages; i++)
+		stamps[i] = unit;
 }
 
 /* Pages that can be released. */

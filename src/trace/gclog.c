@@ -360,6 +360,8 @@ static uint64_t goal_after(const struct hr_gc_log *log, const struct hr_gc_cycle
 {
 	double goal = (double)bytes_of(c->live_mib) * log->ratio;
 
+	if (goal >= 0x1p63) /* a log that says nonsense */
+		return INT64_MAX;
 	return goal > (double)SMALLEST_GOAL ? (uint64_t)goal : SMALLEST_GOAL;
 }
 

@@ -71,9 +71,12 @@ cat >embed.c <<'END'
 #include <stdlib.h>
 int main(int argc, char **argv)
 {
-	char *error, *json = argc == 3 ? hr_replay_to_json(argv[1], argv[2], &error) : NULL;
-	fputs(json != NULL ? json : error, stdout);
-	return json == NULL;
+	char *error = NULL, *json = argc == 3 ? hr_replay_to_json(argv[1], argv[2], &error) : NULL;
+	int failed = json == NULL;
+	fputs(json != NULL ? json : error != NULL ? error : "", stdout);
+	free(json);
+	free(error);
+	return failed;
 }
 END
 if [ -e "$top_builddir/.libs/libheapreplay.so" ]; then

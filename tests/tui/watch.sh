@@ -191,7 +191,9 @@ finish
 unset locale
 for term in xterm-256color xterm-16color linux vt100; do
 	infocmp "$term" >/dev/null 2>&1 || continue
-	start 80x24 TERM=$term "${watch[@]}" app.trace
+	# On a Linux console ncurses loads libgpm for the mouse, which loses ten bytes that are not ours.
+	[ "$term" = linux ] && leaks=0 || leaks=1
+	start 80x24 TERM=$term ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=$leaks" "${watch[@]}" app.trace
 	sees 'occupancy' "TERM=$term"
 	keys q
 	finish

@@ -329,6 +329,36 @@ static void test_refaults_and_thrash(void **state)
 	end_follower(f);
 }
 
+/* A span of four chunks comes back in parts: all of it is counted once, whatever the order, and in time. */
+static void test_refaults_of_whole_chunks(void **state)
+{
+	struct hr_settings settings = default_settings(1);
+	struct hr_follower *f = new_follower("eager", &settings);
+	struct script s = {0};
+
+	(void)state;
+	add(&s, 0, HR_PLACE_GROW, CHUNK_PAGE, 2048, 0, 0);
+	add(&s, 0, HR_PLACE_ALLOC, CHUNK_PAGE, 2048, 0, 0);
+	add(&s, 1 * S, HR_PLACE_FREE, CHUNK_PAGE, 2048, 0, 0);
+	/* At once: 100 pages of the first chunk. Later: the second as a whole, and over a border. */
+	add(&s, 1 * S + 500 * MS, HR_PLACE_ALLOC, CHUNK_PAGE + 7, 100, 0, 0);
+	add(&s, 10 * S, HR_PLACE_ALLOC, CHUNK_PAGE + 512, 512, 0, 0);
+	add(&s, 10 * S, HR_PLACE_ALLOC, CHUNK_PAGE + 1024 + 500, 24, 0, 0);
+	/* What was used and given back again comes back at once. */
+	add(&s, 20 * S, HR_PLACE_FREE, CHUNK_PAGE + 7, 100, 0, 0);
+	add(&s, 20 * S + 10 * MS, HR_PLACE_ALLOC, CHUNK_PAGE, 512, 0, 0);
+	add(&s, 30 * S, HR_PLACE_END, 0, 0, 0, 0);
+	assert_int_equal(hr_follower_follow(f, s.r, s.n), HR_OK);
+	assert_int_equal(f->count.refaulted_bytes, (100 + 512 + 24 + 512) * HR_PAGE_BYTES);
+	assert_int_equal(f->count.thrash_bytes, (100 + 100) * HR_PAGE_BYTES);
+	assert_int_equal(f->count.fresh_bytes, 2048 * HR_PAGE_BYTES);
+	assert_int_equal(hr_follower_refaults(f, hr_chunk_of(CHUNK_PAGE)), 100 + 512);
+	assert_int_equal(hr_follower_refaults(f, hr_chunk_of(CHUNK_PAGE) + 1), 512);
+	assert_int_equal(hr_follower_refaults(f, hr_chunk_of(CHUNK_PAGE) + 2), 12);
+	assert_int_equal(hr_follower_refaults(f, hr_chunk_of(CHUNK_PAGE) + 3), 12);
+	end_follower(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +366,7 @@ int main(void)
 	    cmocka_unit_test(test_background_takes_one_percent),    cmocka_unit_test(test_background_takes_its_share),
 	    cmocka_unit_test(test_background_stops_at_the_goal),    cmocka_unit_test(test_memory_limit_at_allocation),
 	    cmocka_unit_test(test_samples_stand_after_their_time),  cmocka_unit_test(test_refaults_and_thrash),
+	    cmocka_unit_test(test_refaults_of_whole_chunks),
 	};
 
 	return cmocka_run_group_tests_name("follower", tests, NULL, NULL);
