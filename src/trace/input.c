@@ -664,7 +664,8 @@ enum hr_status hr_input_open_until(const char *path, int stop_fd, struct hr_inpu
 
 	HR_TRY(make(&in, err));
 	*made = NULL;
-	in->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	/* A FIFO is not waited for here: with somebody who may want to stop, every read is waited for by poll. */
+	in->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | (stop_fd != 0 ? O_NONBLOCK : 0));
 	in->own_fd = !standard;
 	in->stop_fd = stop_fd;
 	if (in->fd < 0) {
@@ -672,6 +673,8 @@ enum hr_status hr_input_open_until(const char *path, int stop_fd, struct hr_inpu
 		hr_input_close(in);
 		return status;
 	}
+	if (!standard && stop_fd != 0)
+		fcntl(in->fd, F_SETFL, O_RDONLY);
 	if (fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode))
 		in->total_bytes = (uint64_t)st.st_size;
 	in->raw = malloc(RAW_BYTES);

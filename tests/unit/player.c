@@ -276,28 +276,26 @@ static void test_bounded(void **state)
 	hr_player_close(all);
 }
 
-/* A pipe: what has come can be followed, and what has not is not waited for, not even by close. */
+/* A pipe that says nothing, with somebody at its other end or nobody, is not waited for by close. */
 static void test_pipe(void **state)
 {
-	static const char head[] = "heapreplay-text 1\n", more[] = "0 span-alloc c000000000 8192 2 0\n";
 	char path[] = "/tmp/heapreplay-player-XXXXXX";
 	int fd = mkstemp(path);
 	struct hr_player *p;
 
 	(void)state;
-	(void)head;
-	(void)more;
 	assert_true(fd >= 0);
 	close(fd);
 	unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	fd = open(path, O_RDWR);
-	assert_true(fd >= 0);
-	p = open_player(path, 0);
-	usleep(20000);
-	assert_int_equal(hr_player_source(p, NULL), HR_SOURCE_OPENING);
-	assert_int_equal(hr_player_followers(p), 0);
-	hr_player_close(p);
+	for (int writers = 0; writers <= 1; writers++) {
+		fd = writers > 0 ? open(path, O_RDWR) : -1;
+		p = open_player(path, 0);
+		usleep(20000);
+		assert_int_equal(hr_player_source(p, NULL), HR_SOURCE_OPENING);
+		assert_int_equal(hr_player_followers(p), 0);
+		hr_player_close(p);
+	}
 	close(fd);
 	unlink(path);
 }
