@@ -121,7 +121,14 @@ static int spawn(const struct run *r, pid_t *child)
 	return why;
 }
 
-static enum hr_status wait_for(pid_t child, struct hr_error *err)
+static enum hr_status is_missing(struct hr_error *err)
+{
+	return hr_error_set(err, HR_EIO,
+			    "there is no gnuplot on PATH; install it (Debian: apt-get install gnuplot-nox)");
+}
+
+/* *missing: posix_spawn of some systems says so that there was nothing to run. */
+static enum hr_status wait_for(pid_t child, bool *missing, struct hr_error *err)
 {
 	int how;
 
@@ -131,9 +138,9 @@ static enum hr_status wait_for(pid_t child, struct hr_error *err)
 	if (WIFSIGNALED(how))
 		return hr_error_set(err, HR_EIO, "gnuplot was killed by signal %d (%s)", WTERMSIG(how),
 				    strsignal(WTERMSIG(how)));
-	/* How posix_spawn of some systems says that there is nothing to run. */
-	if (WEXITSTATUS(how) == 127)
-		return hr_error_set(err, HR_EIO, "gnuplot could not be started");
+	*missing = WEXITSTATUS(how) == 127;
+	if (*missing)
+		return is_missing(err);
 	if (WEXITSTATUS(how) != 0)
 		return hr_error_set(err, HR_EIO, "gnuplot failed (status %d)", WEXITSTATUS(how));
 	return HR_OK;
@@ -145,17 +152,19 @@ static enum hr_status run(struct run *r, const char *script, size_t n, struct hr
 	enum hr_status status;
 	struct stat st;
 	pid_t child;
+	bool missing = false;
 	int why;
 
 	HR_TRY(open_files(r, err));
 	HR_TRY(write_script(r->fds[SCRIPT], script, n, err));
 	why = spawn(r, &child);
 	if (why == ENOENT)
-		return hr_error_set(err, HR_EIO,
-				    "there is no gnuplot on PATH; install it (Debian: apt-get install gnuplot-nox)");
+		return is_missing(err);
 	if (why != 0)
 		return hr_error_set(err, HR_EIO, "cannot start gnuplot: %s", strerror(why));
-	status = wait_for(child, err);
+	status = wait_for(child, &missing, err);
+	if (missing)
+		return status;
 	if (read_back(r->fds[COMPLAINTS], MAX_COMPLAINT_BYTES, complaints, status == HR_OK ? err : NULL) != HR_OK)
 		return status == HR_OK ? HR_EIO : status;
 	HR_TRY(status);
