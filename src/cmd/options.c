@@ -49,7 +49,8 @@ static const struct option_row {
 	const char *help;
 } rows[] = {
     {"policy", 'p', "NAME[,KEY=VALUE...]", LIST, AT(policies), CLI_RUNS,
-     "policy to follow, and its parameters: one of heapreplay policies, or, by a name with a slash or that ends in .so, "
+     "policy to follow, and its parameters: one of heapreplay policies, or, by a name with a slash or that ends in "
+     ".so, "
      "the shared object of a policy of your own (heapreplay-policy(7)); compare takes several, and @all for every "
      "built-in one that fits the trace, @go for the Go generations"},
     {"baseline", 0, "POLICY", TEXT, AT(baseline), CLI_COMPARE, "show how far the others are from that policy"},
