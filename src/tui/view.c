@@ -34,7 +34,7 @@ static const char *status_of(struct hr_view_state *v)
 	if (hr_player_at_end(v->player))
 		return "the end";
 	if (v->playing)
-		return v->waiting ? "waiting for data" : hr_watch_speeds[v->speed];
+		return v->waiting && v->starved ? "waiting for data" : hr_watch_speeds[v->speed];
 	snprintf(v->status, sizeof(v->status), "%s, event %" PRIu64,
 		 v->source == HR_SOURCE_FAILED ? "broken off" : "paused", hr_player_at(v->player));
 	return v->status;

@@ -24,7 +24,8 @@ struct hr_view_state {
 	/* Moving. */
 	enum hr_player_source source;
 	bool playing;
-	bool waiting;	/* for a pipe */
+	bool waiting;	/* for more of the trace */
+	bool starved;	/* the last look brought nothing at all */
 	unsigned speed; /* index into the speeds */
 	double owed;	/* records, or ns of the trace, that time has brought and that were not followed yet */
 

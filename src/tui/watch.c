@@ -137,11 +137,10 @@ static void advance(struct hr_view_state *v, uint64_t passed_ns)
 		passed_ns = 10 * FRAME_NS;
 	v->owed += (s->records > 0 ? s->records / 1e9 : s->times) * (double)passed_ns;
 	status = hr_view_check(v, follow_some(v, clock_ns() + FRAME_NS * 2 / 3, &err), &err);
-	v->stale |= hr_player_at(v->player) != before || hr_player_now(v->player) != then;
-	if (v->waiting != (status == HR_END)) {
-		v->waiting = status == HR_END;
-		v->stale = true;
-	}
+	v->waiting = status == HR_END;
+	/* Also the first time that there is nothing, to say so. */
+	v->stale |= !v->starved;
+	v->starved = hr_player_at(v->player) == before && hr_player_now(v->player) == then;
 	if (hr_player_at_end(v->player) || (status == HR_END && v->source == HR_SOURCE_FAILED))
 		v->playing = false;
 	v->done |= v->options->exit && !v->playing;
@@ -149,13 +148,19 @@ static void advance(struct hr_view_state *v, uint64_t passed_ns)
 
 /* --- the loop ---------------------------------------------------------------------------- */
 
+/* From a file, records come all the time: what a frame's time brings is followed together. */
+static bool wants_news(const struct hr_view_state *v)
+{
+	return v->source == HR_SOURCE_OPENING || (v->playing && v->waiting && v->starved);
+}
+
 static int wait_ms(const struct hr_view_state *v, uint64_t next_frame_ns)
 {
 	uint64_t now = clock_ns();
 
-	if (v->source == HR_SOURCE_OPENING || (v->playing && v->waiting))
+	if (wants_news(v))
 		return UNTIL_NEWS_MS; /* or until there is news */
-	if (v->playing && speeds[v->speed].records == 0 && speeds[v->speed].times == 0)
+	if (v->playing && !v->waiting && speeds[v->speed].records == 0 && speeds[v->speed].times == 0)
 		return 0;
 	if (v->playing || v->stale)
 		return now < next_frame_ns ? (int)((next_frame_ns - now) / 1000000 + 1) : 0;
@@ -167,10 +172,8 @@ static void wait_for_something(const struct hr_view_state *v, uint64_t next_fram
 {
 	struct pollfd fds[] = {{.fd = hr_screen_fd(v->screen), .events = POLLIN},
 			       {.fd = hr_player_news_fd(v->player), .events = POLLIN}};
-	bool news = v->source == HR_SOURCE_OPENING || (v->playing && v->waiting);
-
 	/* A signal ends the wait, too. */
-	if (poll(fds, news ? 2 : 1, wait_ms(v, next_frame_ns)) < 0 && errno != EINTR)
+	if (poll(fds, wants_news(v) ? 2 : 1, wait_ms(v, next_frame_ns)) < 0 && errno != EINTR)
 		return;
 }
 
