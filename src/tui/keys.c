@@ -187,12 +187,22 @@ static void move(struct hr_view_state *v, int columns, int rows)
 		    hr_cells_find(c, c->search_page) != HR_NO_CELL ? c->search_page : c->at[0].page;
 }
 
+static void back_a_little(struct hr_view_state *v)
+{
+	seek_by(v, -20);
+}
+
+static void on_a_little(struct hr_view_state *v)
+{
+	seek_by(v, 20);
+}
+
 static void left(struct hr_view_state *v)
 {
 	if (has_cursor(v))
 		move(v, -1, 0);
 	else
-		seek_by(v, -20);
+		back_a_little(v);
 }
 
 static void right(struct hr_view_state *v)
@@ -200,7 +210,7 @@ static void right(struct hr_view_state *v)
 	if (has_cursor(v))
 		move(v, 1, 0);
 	else
-		seek_by(v, 20);
+		on_a_little(v);
 }
 
 static void up(struct hr_view_state *v)
@@ -211,16 +221,6 @@ static void up(struct hr_view_state *v)
 static void down(struct hr_view_state *v)
 {
 	move(v, 0, 1);
-}
-
-static void back_a_little(struct hr_view_state *v)
-{
-	seek_by(v, -20);
-}
-
-static void on_a_little(struct hr_view_state *v)
-{
-	seek_by(v, 20);
 }
 
 static void back_a_bit(struct hr_view_state *v)
@@ -265,6 +265,15 @@ static void open_chunk(struct hr_view_state *v)
 	}
 }
 
+static void zoom_out(struct hr_view_state *v)
+{
+	if (v->nzooms == 0)
+		return;
+	v->nzooms--;
+	v->frame_options.first_chunk = v->zooms[v->nzooms].first;
+	v->frame_options.last_chunk = v->zooms[v->nzooms].last;
+}
+
 /* Out of what one is in: the chunk, the cursor, the zoom. */
 static void leave(struct hr_view_state *v)
 {
@@ -272,10 +281,8 @@ static void leave(struct hr_view_state *v)
 		v->frame_options.open_chunk = HR_NO_CHUNK;
 	} else if (has_cursor(v)) {
 		v->frame_options.cursor_page = HR_NO_PAGE;
-	} else if (v->nzooms > 0) {
-		v->nzooms--;
-		v->frame_options.first_chunk = v->zooms[v->nzooms].first;
-		v->frame_options.last_chunk = v->zooms[v->nzooms].last;
+	} else {
+		zoom_out(v);
 	}
 }
 
@@ -302,15 +309,6 @@ static void zoom_in(struct hr_view_state *v)
 	v->zooms[v->nzooms++].last = v->frame_options.last_chunk;
 	v->frame_options.first_chunk = from;
 	v->frame_options.last_chunk = to;
-}
-
-static void zoom_out(struct hr_view_state *v)
-{
-	if (v->nzooms == 0)
-		return;
-	v->nzooms--;
-	v->frame_options.first_chunk = v->zooms[v->nzooms].first;
-	v->frame_options.last_chunk = v->zooms[v->nzooms].last;
 }
 
 static void next_view(struct hr_view_state *v)

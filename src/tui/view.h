@@ -48,7 +48,7 @@ struct hr_view_state {
 	struct hr_json_series *series; /* one a policy; NULL before the trace is open */
 	struct hr_log_tail tails[HR_MAX_PANES];
 	struct hr_touches touches;
-	uint64_t touched_from, touched_to; /* records that touches has seen */
+	uint64_t touched_to; /* records that touches has seen, up to this one */
 	char status[40];
 	char message[200]; /* on the last line, until the next key */
 	bool helping;
@@ -79,7 +79,7 @@ bool hr_view_help(size_t i, const char **keys, const char **text);
 
 /* Does what may fail with the player; what went wrong is said, or ends the view. HR_END is no failure. */
 enum hr_status hr_view_check(struct hr_view_state *v, enum hr_status status, const struct hr_error *err);
-/* How many speeds there are; what one is: records a second, or the trace's time by real time, 0: as fast as can be. */
+/* How many speeds there are: of hr_watch_speeds, without its end. */
 unsigned hr_view_speeds(void);
 
 #endif
