@@ -20,16 +20,20 @@ layer scavenge base pagealloc
 layer trace base
 layer generate base trace
 layer replay base pagealloc heap scavenge trace
-layer report base pagealloc heap scavenge trace replay
-layer tui base pagealloc heap scavenge trace replay report
+layer report base pagealloc heap scavenge trace replay frame info plot fidelity
+layer frame base pagealloc heap scavenge trace replay report
+layer info base pagealloc heap scavenge trace replay report
+layer plot base pagealloc heap scavenge trace replay report
+layer fidelity base pagealloc heap scavenge trace replay report
+layer tui base pagealloc heap scavenge trace replay report frame plot
 
 # Policies, and what they find pages with, know heapreplay by the header that others get.
 inner='follower|pagemap|policy|gauge|cost|plugin'
-is "$(grep -nE "^#[[:space:]]*include \"scavenge/($inner)\.h\"" src/scavenge/*.[ch] src/scavenge/policies/*.[ch] |
+is "$(grep -rnE "^#[[:space:]]*include \"scavenge/($inner)\.h\"" src/scavenge |
 	grep -vE "^src/scavenge/(policies/policies|choice|intervals|$inner)\.[ch]:")" '' \
 	'policies and searches use the installed header, and nothing of what is behind it'
-is "$(grep -nE '^#[[:space:]]*include "' src/scavenge/policies/*.[ch] |
-	grep -vE 'include "(config|heapreplay-policy|scavenge/[a-z_/]+)\.h"')" '' \
+is "$(grep -rnE '^#[[:space:]]*include "' src/scavenge/go src/scavenge/policies 2>/dev/null |
+	grep -vE 'include "(config|heapreplay-policy|(scavenge|pagealloc|base)/[a-z_/0-9]+)\.h"')" '' \
 	'policies use no other part of heapreplay'
 
 forgotten=$(find src include -name '*.[ch]' | while read -r file; do
