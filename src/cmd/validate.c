@@ -6,9 +6,9 @@
 #include "base/units.h"
 #include "replay/addresses.h"
 #include "report/document.h"
-#include "report/fidelity.h"
+#include "fidelity/fidelity.h"
 #include "report/output.h"
-#include "report/releases.h"
+#include "fidelity/releases.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,16 +7,16 @@ libcore_la_SOURCES += \
 	src/report/comparison.c src/report/comparison.h \
 	src/report/differences.c src/report/differences.h \
 	src/report/document.c src/report/document.h \
-	src/report/fidelity.c src/report/fidelity.h \
 	src/report/font.c src/report/font.h \
 	src/report/frame.c src/report/frame.h \
 	src/report/frame_json.c \
 	src/report/gate.c src/report/gate.h \
-	src/report/graph.c \
 	src/report/gnuplot.c src/report/gnuplot.h \
+	src/report/graph.c \
 	src/report/html_report.c src/report/html_report.h \
 	src/report/info.c src/report/info.h \
 	src/report/info_text.c \
+	src/report/labels.c src/report/labels.h \
 	src/report/log_tail.c src/report/log_tail.h \
 	src/report/metrics.c src/report/metrics.h \
 	src/report/optimum.c src/report/optimum.h \
@@ -25,7 +25,6 @@ libcore_la_SOURCES += \
 	src/report/paint_png.c \
 	src/report/paint_text.c \
 	src/report/palette.c src/report/palette.h \
-	src/report/labels.c src/report/labels.h \
 	src/report/plane.c src/report/plane.h \
 	src/report/plot.c src/report/plot.h \
 	src/report/plot_bars.c \
@@ -34,7 +33,6 @@ libcore_la_SOURCES += \
 	src/report/plot_intervals.c \
 	src/report/plot_timeline.c \
 	src/report/plot_tradeoff.c \
-	src/report/releases.c src/report/releases.h \
 	src/report/saved.c src/report/saved.h \
 	src/report/scavtrace.c src/report/scavtrace.h \
 	src/report/series.c src/report/series.h \

@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "replay/replay.h"
-#include "report/fidelity.h"
+#include "fidelity/fidelity.h"
 
 #include "testing.h"
 

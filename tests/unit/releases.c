@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "replay/replay.h"
-#include "report/releases.h"
+#include "fidelity/releases.h"
 
 #include "testing.h"
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "report/fidelity.h"
+#include "fidelity/fidelity.h"
 
 #include "base/alloc.h"
 #include "base/units.h"

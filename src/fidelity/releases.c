@@ -1,7 +1,7 @@
 /* Releases, recorded and replayed; what is compared stands in releases.h. */
 #include "config.h"
 
-#include "report/releases.h"
+#include "fidelity/releases.h"
 
 #include "base/alloc.h"
 
