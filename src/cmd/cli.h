@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "replay/replay.h"
 #include "report/bars.h"
-#include "report/frame.h"
-#include "report/palette.h"
+#include "frame/frame.h"
+#include "frame/palette.h"
 #include "report/plot.h"
 
 #include <stdbool.h>

@@ -8,7 +8,7 @@
 #include "replay/stepper.h"
 #include "report/document.h"
 #include "report/output.h"
-#include "report/paint.h"
+#include "frame/paint.h"
 
 #include <errno.h>
 #include <stdlib.h>

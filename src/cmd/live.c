@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/units.h"
-#include "report/paint.h"
+#include "frame/paint.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,30 +1,18 @@
 # src/report: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
 	src/report/bars.c src/report/bars.h \
-	src/report/canvas.c src/report/canvas.h \
-	src/report/cells.c src/report/cells.h \
-	src/report/chunk.c \
 	src/report/comparison.c src/report/comparison.h \
 	src/report/differences.c src/report/differences.h \
 	src/report/document.c src/report/document.h \
-	src/report/font.c src/report/font.h \
-	src/report/frame.c src/report/frame.h \
-	src/report/frame_json.c \
 	src/report/gate.c src/report/gate.h \
 	src/report/gnuplot.c src/report/gnuplot.h \
-	src/report/graph.c \
 	src/report/html_report.c src/report/html_report.h \
 	src/report/info.c src/report/info.h \
 	src/report/info_text.c \
 	src/report/labels.c src/report/labels.h \
-	src/report/log_tail.c src/report/log_tail.h \
 	src/report/metrics.c src/report/metrics.h \
 	src/report/optimum.c src/report/optimum.h \
 	src/report/output.c src/report/output.h \
-	src/report/paint.h \
-	src/report/paint_png.c \
-	src/report/paint_text.c \
-	src/report/palette.c src/report/palette.h \
 	src/report/plane.c src/report/plane.h \
 	src/report/plot.c src/report/plot.h \
 	src/report/plot_bars.c \
@@ -39,5 +27,4 @@ libcore_la_SOURCES += \
 	src/report/slots.c src/report/slots.h \
 	src/report/standings.c src/report/standings.h \
 	src/report/survey.c src/report/survey.h \
-	src/report/table.c src/report/table.h \
-	src/report/touches.c src/report/touches.h
+	src/report/table.c src/report/table.h

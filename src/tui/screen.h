@@ -10,8 +10,8 @@
 #define HR_TUI_SCREEN_H
 
 #include "base/error.h"
-#include "report/frame.h"
-#include "report/palette.h"
+#include "frame/frame.h"
+#include "frame/palette.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/units.h"
 #include "report/output.h"
-#include "report/paint.h"
+#include "frame/paint.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -3,10 +3,10 @@
 #define HR_TUI_VIEW_H
 
 #include "replay/player.h"
-#include "report/frame.h"
-#include "report/log_tail.h"
+#include "frame/frame.h"
+#include "frame/log_tail.h"
 #include "report/series.h"
-#include "report/touches.h"
+#include "frame/touches.h"
 #include "tui/screen.h"
 #include "tui/watch.h"
 

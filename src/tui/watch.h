@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "replay/player.h"
-#include "report/frame.h"
+#include "frame/frame.h"
 #include "tui/screen.h"
 
 #include <stdbool.h>

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "report/cells.h"
+#include "frame/cells.h"
 
 #include "base/bits.h"
 

@@ -4,10 +4,10 @@
  */
 #include "config.h"
 
-#include "report/frame.h"
+#include "frame/frame.h"
 
-#include "report/canvas.h"
-#include "report/paint.h"
+#include "frame/canvas.h"
+#include "frame/paint.h"
 
 #include "small_heap.h"
 

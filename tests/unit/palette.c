@@ -1,7 +1,7 @@
 /* Ramps rise in lightness, as computed from the colours; indices and names are in range. */
 #include "config.h"
 
-#include "report/palette.h"
+#include "frame/palette.h"
 
 #include "testing.h"
 

@@ -2,8 +2,8 @@
 #ifndef HR_REPORT_CANVAS_H
 #define HR_REPORT_CANVAS_H
 
-#include "report/frame.h"
-#include "report/palette.h"
+#include "frame/frame.h"
+#include "frame/palette.h"
 
 /* Columns of a canvas count from the pane's left, rows from the frame's top. */
 struct hr_canvas {

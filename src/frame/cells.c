@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "report/cells.h"
+#include "frame/cells.h"
 
 #include "base/alloc.h"
 #include "base/bits.h"

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "report/log_tail.h"
+#include "frame/log_tail.h"
 
 void hr_log_tail_add(void *tail, const struct hr_follower *f, const struct hr_scav_line *line)
 {

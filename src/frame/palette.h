@@ -12,7 +12,7 @@
 #ifndef HR_REPORT_PALETTE_H
 #define HR_REPORT_PALETTE_H
 
-#include "report/cells.h"
+#include "frame/cells.h"
 
 #include <stdint.h>
 

@@ -7,8 +7,8 @@
 #define HR_REPORT_PAINT_H
 
 #include "base/error.h"
-#include "report/frame.h"
-#include "report/palette.h"
+#include "frame/frame.h"
+#include "frame/palette.h"
 
 #include <jansson.h>
 #include <stdbool.h>

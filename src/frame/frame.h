@@ -26,10 +26,10 @@
 #define HR_REPORT_FRAME_H
 
 #include "base/error.h"
-#include "report/cells.h"
-#include "report/log_tail.h"
+#include "frame/cells.h"
+#include "frame/log_tail.h"
 #include "report/series.h"
-#include "report/touches.h"
+#include "frame/touches.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "report/paint.h"
+#include "frame/paint.h"
 
 /* How much of a row there is to paint: up to its last character, or ground. */
 static unsigned length(const struct hr_frame *f, unsigned row, bool ascii)

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "report/touches.h"
+#include "frame/touches.h"
 
 void hr_touches_start(struct hr_touches *t, uint64_t chunk)
 {

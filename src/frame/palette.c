@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "report/palette.h"
+#include "frame/palette.h"
 
 #include <string.h>
 

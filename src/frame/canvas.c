@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "report/canvas.h"
+#include "frame/canvas.h"
 
 #include <stdarg.h>
 #include <stdio.h>

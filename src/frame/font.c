@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "report/font.h"
+#include "frame/font.h"
 
 /* From ' ' to '~': nine rows from the top, in each bit 4 is the leftmost dot. */
 /* clang-format off */

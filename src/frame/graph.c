@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "report/canvas.h"
+#include "frame/canvas.h"
 
 #include "base/units.h"
 

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "report/canvas.h"
+#include "frame/canvas.h"
 
 #include "base/bits.h"
 #include "base/units.h"

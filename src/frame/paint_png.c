@@ -7,11 +7,11 @@
  */
 #include "config.h"
 
-#include "report/paint.h"
+#include "frame/paint.h"
 
 #include "base/alloc.h"
-#include "report/canvas.h"
-#include "report/font.h"
+#include "frame/canvas.h"
+#include "frame/font.h"
 
 #include <png.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 #include "config.h"
 
-#include "report/frame.h"
+#include "frame/frame.h"
 
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "base/units.h"
-#include "report/canvas.h"
+#include "frame/canvas.h"
 #include "report/scavtrace.h"
 #include "scavenge/policies/builtin.h"
 #include "scavenge/search.h"

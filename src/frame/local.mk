@@ -1,0 +1,15 @@
+# src/frame: every .c and .h of this folder; headers too, so that they are in the tarball.
+libcore_la_SOURCES += \
+	src/frame/canvas.c src/frame/canvas.h \
+	src/frame/cells.c src/frame/cells.h \
+	src/frame/chunk.c \
+	src/frame/font.c src/frame/font.h \
+	src/frame/frame.c src/frame/frame.h \
+	src/frame/graph.c \
+	src/frame/log_tail.c src/frame/log_tail.h \
+	src/frame/paint.h \
+	src/frame/paint_json.c \
+	src/frame/paint_png.c \
+	src/frame/paint_text.c \
+	src/frame/palette.c src/frame/palette.h \
+	src/frame/touches.c src/frame/touches.h
