@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "report/document.h"
-#include "report/info.h"
+#include "info/info.h"
 #include "report/output.h"
 
 #include <stdlib.h>

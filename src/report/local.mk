@@ -7,8 +7,6 @@ libcore_la_SOURCES += \
 	src/report/gate.c src/report/gate.h \
 	src/report/gnuplot.c src/report/gnuplot.h \
 	src/report/html_report.c src/report/html_report.h \
-	src/report/info.c src/report/info.h \
-	src/report/info_text.c \
 	src/report/labels.c src/report/labels.h \
 	src/report/metrics.c src/report/metrics.h \
 	src/report/optimum.c src/report/optimum.h \
@@ -24,7 +22,5 @@ libcore_la_SOURCES += \
 	src/report/saved.c src/report/saved.h \
 	src/report/scavtrace.c src/report/scavtrace.h \
 	src/report/series.c src/report/series.h \
-	src/report/slots.c src/report/slots.h \
 	src/report/standings.c src/report/standings.h \
-	src/report/survey.c src/report/survey.h \
 	src/report/table.c src/report/table.h

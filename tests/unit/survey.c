@@ -1,7 +1,7 @@
 /* The survey of objects, beside numbers computed by hand and beside a plain list of what is live. */
 #include "config.h"
 
-#include "report/survey.h"
+#include "info/survey.h"
 
 #include "testing.h"
 

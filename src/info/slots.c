@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "report/slots.h"
+#include "info/slots.h"
 
 #include "base/alloc.h"
 #include "pagealloc/geometry.h"

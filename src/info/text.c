@@ -1,7 +1,7 @@
 /* `info` as text, as wide as the page is. */
 #include "config.h"
 
-#include "report/info.h"
+#include "info/info.h"
 
 #include "base/units.h"
 

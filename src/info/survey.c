@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "report/survey.h"
+#include "info/survey.h"
 
 #include "base/alloc.h"
 #include "base/bits.h"

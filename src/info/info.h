@@ -8,7 +8,7 @@
 
 #include "replay/placer.h"
 #include "report/bars.h"
-#include "report/survey.h"
+#include "info/survey.h"
 #include "trace/reader.h"
 
 #include <jansson.h>

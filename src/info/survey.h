@@ -14,7 +14,7 @@
 #define HR_REPORT_SURVEY_H
 
 #include "base/error.h"
-#include "report/slots.h"
+#include "info/slots.h"
 #include "trace/event.h"
 
 #include <jansson.h>

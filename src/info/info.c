@@ -1,7 +1,7 @@
 /* The facts of `info`, and their JSON. */
 #include "config.h"
 
-#include "report/info.h"
+#include "info/info.h"
 
 #include "report/document.h"
 

@@ -1,0 +1,6 @@
+# src/info: every .c and .h of this folder; headers too, so that they are in the tarball.
+libcore_la_SOURCES += \
+	src/info/info.c src/info/info.h \
+	src/info/slots.c src/info/slots.h \
+	src/info/survey.c src/info/survey.h \
+	src/info/text.c
