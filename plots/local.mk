@@ -13,11 +13,11 @@ embedded_plots = \
 	plots/tradeoff.gp
 dist_plots_DATA = $(embedded_plots) plots/batching.gp plots/index-work.gp
 
-BUILT_SOURCES += src/report/scripts.inc
-CLEANFILES += src/report/scripts.inc
+BUILT_SOURCES += src/plot/scripts.inc
+CLEANFILES += src/plot/scripts.inc
 EXTRA_DIST += plots/embed.sh
-src/report/scripts.inc: plots/embed.sh $(embedded_plots)
-	$(AM_V_GEN)$(MKDIR_P) src/report && cd $(top_srcdir) && $(SHELL) plots/embed.sh $(embedded_plots) \
+src/plot/scripts.inc: plots/embed.sh $(embedded_plots)
+	$(AM_V_GEN)$(MKDIR_P) src/plot && cd $(top_srcdir) && $(SHELL) plots/embed.sh $(embedded_plots) \
 		> '$(abs_top_builddir)/$@.tmp' && mv '$(abs_top_builddir)/$@.tmp' '$(abs_top_builddir)/$@'
 # Without make's dependencies yet, in a fresh tree.
-src/report/plot.lo: src/report/scripts.inc
+src/plot/plot.lo: src/plot/scripts.inc

@@ -10,7 +10,7 @@
 #include "report/bars.h"
 #include "frame/frame.h"
 #include "frame/palette.h"
-#include "report/plot.h"
+#include "plot/plot.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/params.h"
 #include "base/units.h"
-#include "report/plot.h"
+#include "plot/plot.h"
 
 #include <getopt.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "report/output.h"
-#include "report/plot.h"
+#include "plot/plot.h"
 #include "report/saved.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include "cmd/cli.h"
 
 #include "base/alloc.h"
-#include "report/html_report.h"
+#include "plot/html.h"
 #include "report/output.h"
 
 #include <stdlib.h>

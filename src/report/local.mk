@@ -5,20 +5,9 @@ libcore_la_SOURCES += \
 	src/report/differences.c src/report/differences.h \
 	src/report/document.c src/report/document.h \
 	src/report/gate.c src/report/gate.h \
-	src/report/gnuplot.c src/report/gnuplot.h \
-	src/report/html_report.c src/report/html_report.h \
-	src/report/labels.c src/report/labels.h \
 	src/report/metrics.c src/report/metrics.h \
 	src/report/optimum.c src/report/optimum.h \
 	src/report/output.c src/report/output.h \
-	src/report/plane.c src/report/plane.h \
-	src/report/plot.c src/report/plot.h \
-	src/report/plot_bars.c \
-	src/report/plot_data.c src/report/plot_data.h \
-	src/report/plot_heatmap.c \
-	src/report/plot_intervals.c \
-	src/report/plot_timeline.c \
-	src/report/plot_tradeoff.c \
 	src/report/saved.c src/report/saved.h \
 	src/report/scavtrace.c src/report/scavtrace.h \
 	src/report/series.c src/report/series.h \

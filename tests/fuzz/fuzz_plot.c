@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "report/plot.h"
+#include "plot/plot.h"
 
 #include <stdlib.h>
 #include <string.h>

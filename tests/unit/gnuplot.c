@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "report/gnuplot.h"
+#include "plot/gnuplot.h"
 
 #include "testing.h"
 

@@ -1,7 +1,7 @@
 /* What a report takes from outside stays text. The page as a whole: tests/cli/report.sh. */
 #include "config.h"
 
-#include "report/html_report.h"
+#include "plot/html.h"
 
 #include "testing.h"
 

@@ -1,7 +1,7 @@
 /* Labels: beside their points where there is room, and never over each other or over a point. */
 #include "config.h"
 
-#include "report/labels.h"
+#include "plot/labels.h"
 
 #include "testing.h"
 

@@ -5,7 +5,7 @@
 #include "config.h"
 
 #include "replay/replay.h"
-#include "report/plane.h"
+#include "plot/plane.h"
 
 #include "testing.h"
 

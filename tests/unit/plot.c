@@ -1,7 +1,7 @@
 /* What becomes of documents on their way to gnuplot: those that are none of ours, that lack something, and hostile ones. */
 #include "config.h"
 
-#include "report/plot.h"
+#include "plot/plot.h"
 
 #include "testing.h"
 

@@ -1,10 +1,10 @@
 /* The data of trade-offs: what each policy retained against the CPU time it spent, and the best possible. */
 #include "config.h"
 
-#include "report/plot_data.h"
+#include "plot/data.h"
 
 #include "base/alloc.h"
-#include "report/labels.h"
+#include "plot/labels.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "report/plot_data.h"
+#include "plot/data.h"
 
 #include "base/alloc.h"
 #include "base/units.h"
@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Texts of the scripts, made from plots/ by its local.mk. */
-#include "report/scripts.inc"
+#include "plot/scripts.inc"
 
 #define TITLE_CHARACTERS 90
 #define SUBTITLE_CHARACTERS 130

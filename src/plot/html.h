@@ -9,7 +9,7 @@
 #define HR_REPORT_HTML_REPORT_H
 
 #include "base/error.h"
-#include "report/plot.h"
+#include "plot/plot.h"
 
 #include <stddef.h>
 #include <stdio.h>

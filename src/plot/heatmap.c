@@ -1,7 +1,7 @@
 /* The data of a heatmap: a plane, with the gaps of the address space folded. */
 #include "config.h"
 
-#include "report/plot_data.h"
+#include "plot/data.h"
 
 #include "pagealloc/geometry.h"
 

@@ -1,7 +1,7 @@
 /* Running gnuplot; see gnuplot.h. */
 #include "config.h"
 
-#include "report/gnuplot.h"
+#include "plot/gnuplot.h"
 
 #include "base/nameless.h"
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "report/plot_data.h"
+#include "plot/data.h"
 
 #include <math.h>
 #include <string.h>

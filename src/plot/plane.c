@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "report/plane.h"
+#include "plot/plane.h"
 
 #include "base/alloc.h"
 #include "base/bits.h"

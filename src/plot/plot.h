@@ -16,8 +16,8 @@
 #define HR_REPORT_PLOT_H
 
 #include "base/error.h"
-#include "report/gnuplot.h"
-#include "report/plane.h"
+#include "plot/gnuplot.h"
+#include "plot/plane.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* The data of comparisons and of index work: panels with a bar for each run, or, for several heaps, points by size. */
 #include "config.h"
 
-#include "report/plot_data.h"
+#include "plot/data.h"
 
 #include "base/alloc.h"
 #include "base/units.h"

@@ -2,7 +2,7 @@
 #ifndef HR_REPORT_PLOT_DATA_H
 #define HR_REPORT_PLOT_DATA_H
 
-#include "report/plot.h"
+#include "plot/plot.h"
 
 #include <stdint.h>
 

@@ -1,10 +1,10 @@
 #include "config.h"
 
-#include "report/html_report.h"
+#include "plot/html.h"
 
 #include "base/units.h"
 #include "report/metrics.h"
-#include "report/plot_data.h"
+#include "plot/data.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* The data of histograms of free intervals: how long pages lie free, by bytes and by what keeping them takes. */
 #include "config.h"
 
-#include "report/plot_data.h"
+#include "plot/data.h"
 
 #include <math.h>
 

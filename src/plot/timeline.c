@@ -1,7 +1,7 @@
 /* The data of timelines: the series of one policy in full, or of several as lines. */
 #include "config.h"
 
-#include "report/plot_data.h"
+#include "plot/data.h"
 
 #include <math.h>
 #include <string.h>

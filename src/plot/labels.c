@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "report/labels.h"
+#include "plot/labels.h"
 
 #include <math.h>
 

@@ -1,0 +1,13 @@
+# src/plot: every .c and .h of this folder; headers too, so that they are in the tarball.
+libcore_la_SOURCES += \
+	src/plot/bars.c \
+	src/plot/data.c src/plot/data.h \
+	src/plot/gnuplot.c src/plot/gnuplot.h \
+	src/plot/heatmap.c \
+	src/plot/html.c src/plot/html.h \
+	src/plot/intervals.c \
+	src/plot/labels.c src/plot/labels.h \
+	src/plot/plane.c src/plot/plane.h \
+	src/plot/plot.c src/plot/plot.h \
+	src/plot/timeline.c \
+	src/plot/tradeoff.c
