@@ -9,7 +9,7 @@
 #define HR_REPLAY_REPLAY_H
 
 #include "base/error.h"
-#include "replay/objects.h"
+#include "replay/objects/objects.h"
 #include "replay/placer.h"
 #include "scavenge/follower.h"
 #include "scavenge/intervals.h"

@@ -7,7 +7,7 @@
 #define HR_REPORT_METRICS_H
 
 #include "base/units.h"
-#include "replay/objects.h"
+#include "replay/objects/objects.h"
 #include "scavenge/follower.h"
 
 #include <jansson.h>

@@ -1,7 +1,7 @@
 /* When objects died: between the mark starts that bound it, evenly, and everything else as it was. */
 #include "config.h"
 
-#include "replay/deaths.h"
+#include "replay/objects/deaths.h"
 
 #include "testing.h"
 

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "replay/objects.h"
+#include "replay/objects/objects.h"
 
 #include "testing.h"
 

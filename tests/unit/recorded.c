@@ -1,7 +1,7 @@
 /* The recorded heap: addresses to slots and numbers, beside a map of every address. */
 #include "config.h"
 
-#include "replay/recorded.h"
+#include "replay/objects/recorded.h"
 
 #include "testing.h"
 

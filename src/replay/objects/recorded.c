@@ -1,7 +1,7 @@
 /* Invariant: a table has the number of a live span at each of its pages, and of no other. */
 #include "config.h"
 
-#include "replay/recorded.h"
+#include "replay/objects/recorded.h"
 
 #include "base/alloc.h"
 #include "base/units.h"

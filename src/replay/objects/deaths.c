@@ -1,7 +1,7 @@
 /* Invariant: from and to are places at which events are held, or will be; base <= the next place. */
 #include "config.h"
 
-#include "replay/deaths.h"
+#include "replay/objects/deaths.h"
 
 #include "base/alloc.h"
 

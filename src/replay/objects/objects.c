@@ -9,14 +9,14 @@
  */
 #include "config.h"
 
-#include "replay/objects.h"
+#include "replay/objects/objects.h"
 
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "base/units.h"
 #include "pagealloc/geometry.h"
-#include "replay/deaths.h"
-#include "replay/recorded.h"
+#include "replay/objects/deaths.h"
+#include "replay/objects/recorded.h"
 #include "trace/ledger.h"
 
 #include <inttypes.h>
