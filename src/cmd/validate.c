@@ -4,7 +4,7 @@
 #include "cmd/cli.h"
 
 #include "base/units.h"
-#include "replay/addresses.h"
+#include "replay/placement/addresses.h"
 #include "report/document.h"
 #include "fidelity/fidelity.h"
 #include "report/output.h"

@@ -6,7 +6,7 @@
 #ifndef HR_REPORT_INFO_H
 #define HR_REPORT_INFO_H
 
-#include "replay/placer.h"
+#include "replay/placement/placer.h"
 #include "report/bars.h"
 #include "info/survey.h"
 #include "trace/reader.h"

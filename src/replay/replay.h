@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "replay/objects/objects.h"
-#include "replay/placer.h"
+#include "replay/placement/placer.h"
 #include "scavenge/follower.h"
 #include "scavenge/intervals.h"
 #include "scavenge/policy.h"

@@ -4,7 +4,7 @@
 #include "replay/span_run.h"
 
 #include "base/alloc.h"
-#include "replay/idle.h"
+#include "replay/placement/idle.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "heap/heap.h"
-#include "replay/live.h"
+#include "replay/placement/live.h"
 #include "trace/event.h"
 
 #include <stdbool.h>

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "replay/addresses.h"
+#include "replay/placement/addresses.h"
 
 #include "base/error.h"
 

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "replay/placer.h"
+#include "replay/placement/placer.h"
 
 #include "place_check.h"
 #include "testing.h"

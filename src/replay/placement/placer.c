@@ -9,14 +9,14 @@
  */
 #include "config.h"
 
-#include "replay/placer.h"
+#include "replay/placement/placer.h"
 
 #include "base/alloc.h"
 #include "base/units.h"
 #include "heap/heap.h"
-#include "replay/idle.h"
-#include "replay/live.h"
-#include "replay/sweep.h"
+#include "replay/placement/idle.h"
+#include "replay/placement/live.h"
+#include "replay/placement/sweep.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "replay/idle.h"
+#include "replay/placement/idle.h"
 
 #include "base/alloc.h"
 

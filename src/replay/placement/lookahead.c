@@ -6,12 +6,12 @@
  */
 #include "config.h"
 
-#include "replay/lookahead.h"
+#include "replay/placement/lookahead.h"
 
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "base/map64.h"
-#include "replay/idle.h"
+#include "replay/placement/idle.h"
 
 #include <stdlib.h>
 #include <string.h>

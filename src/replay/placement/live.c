@@ -1,7 +1,7 @@
 /* Live spans, modelled and recorded; the rules stand in live.h. */
 #include "config.h"
 
-#include "replay/live.h"
+#include "replay/placement/live.h"
 
 #include "base/bits.h"
 #include "base/units.h"

@@ -1,9 +1,9 @@
 /* The end of sweeping. Invariant: while pending, every record from `at` on came after what may be the last free. */
 #include "config.h"
 
-#include "replay/sweep.h"
+#include "replay/placement/sweep.h"
 
-#include "replay/idle.h"
+#include "replay/placement/idle.h"
 
 #include <string.h>
 

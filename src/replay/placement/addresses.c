@@ -1,12 +1,12 @@
 /* Addresses reproduced: what is counted stands in addresses.h, the look-ahead in lookahead.c. */
 #include "config.h"
 
-#include "replay/addresses.h"
+#include "replay/placement/addresses.h"
 
 #include "base/alloc.h"
 #include "base/bits.h"
-#include "replay/idle.h"
-#include "replay/lookahead.h"
+#include "replay/placement/idle.h"
+#include "replay/placement/lookahead.h"
 #include "replay/span_run.h"
 #include "trace/reader.h"
 
