@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "scavenge/policies/builtin.h"
-#include "scavenge/search.h"
+#include "scavenge/go/search.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #include "base/bits.h"
 #include "base/units.h"
 #include "scavenge/policies/builtin.h"
-#include "scavenge/search.h"
+#include "scavenge/go/search.h"
 
 #include <inttypes.h>
 #include <stdio.h>

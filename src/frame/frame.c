@@ -8,7 +8,7 @@
 #include "frame/canvas.h"
 #include "report/scavtrace.h"
 #include "scavenge/policies/builtin.h"
-#include "scavenge/search.h"
+#include "scavenge/go/search.h"
 
 #include <inttypes.h>
 #include <stdio.h>

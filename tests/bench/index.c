@@ -12,8 +12,8 @@
  */
 #include "config.h"
 
-#include "scavenge/index_bits.h"
-#include "scavenge/index_density.h"
+#include "scavenge/go/index_bits.h"
+#include "scavenge/go/index_density.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -35,7 +35,7 @@
 #include "base/random.h"
 #include "base/units.h"
 #include "scavenge/pagemap.h"
-#include "scavenge/search.h"
+#include "scavenge/go/search.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -20,12 +20,12 @@
 #include "base/bits.h"
 #include "base/units.h"
 #include "pagealloc/pagealloc.h"
-#include "scavenge/index_bits.h"
-#include "scavenge/index_density.h"
-#include "scavenge/pacing.h"
+#include "scavenge/go/index_bits.h"
+#include "scavenge/go/index_density.h"
+#include "scavenge/go/pacing.h"
 #include "scavenge/pagemap.h"
-#include "scavenge/search.h"
-#include "scavenge/walk.h"
+#include "scavenge/go/search.h"
+#include "scavenge/go/walk.h"
 
 #include <errno.h>
 #include <inttypes.h>

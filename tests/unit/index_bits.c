@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "scavenge/index_bits.h"
+#include "scavenge/go/index_bits.h"
 
 #include "search_heap.h"
 

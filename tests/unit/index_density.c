@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "scavenge/index_density.h"
+#include "scavenge/go/index_density.h"
 
 #include "search_heap.h"
 

@@ -26,8 +26,8 @@
  */
 #include "config.h"
 
-#include "scavenge/index_bits.h"
-#include "scavenge/index_density.h"
+#include "scavenge/go/index_bits.h"
+#include "scavenge/go/index_density.h"
 
 #include "testing.h"
 

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "scavenge/pacing.h"
+#include "scavenge/go/pacing.h"
 
 #include "testing.h"
 

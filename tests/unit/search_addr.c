@@ -1,7 +1,7 @@
 /* The box of a search address against a value and a flag, and the race that the mark is for. */
 #include "config.h"
 
-#include "scavenge/search_addr.h"
+#include "scavenge/go/search_addr.h"
 
 #include "testing.h"
 

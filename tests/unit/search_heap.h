@@ -3,7 +3,7 @@
 #define HR_TESTS_UNIT_SEARCH_HEAP_H
 
 #include "scavenge/pagemap.h"
-#include "scavenge/search.h"
+#include "scavenge/go/search.h"
 
 #include "testing.h"
 

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "scavenge/search.h"
+#include "scavenge/go/search.h"
 
 #include "search_heap.h"
 

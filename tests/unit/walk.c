@@ -1,7 +1,7 @@
 /* Go 1.18's walk: generations, where they start, and what they don't see. */
 #include "config.h"
 
-#include "scavenge/walk.h"
+#include "scavenge/go/walk.h"
 
 #include "search_heap.h"
 

@@ -23,8 +23,8 @@
 
 #include "pagealloc/geometry.h"
 #include "pagealloc/ranges.h"
-#include "scavenge/search.h"
-#include "scavenge/search_addr.h"
+#include "scavenge/go/search.h"
+#include "scavenge/go/search_addr.h"
 
 #include <stdbool.h>
 #include <stdint.h>

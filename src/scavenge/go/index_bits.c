@@ -11,7 +11,7 @@
  */
 #include "config.h"
 
-#include "scavenge/index_bits.h"
+#include "scavenge/go/index_bits.h"
 
 #include "base/alloc.h"
 #include "base/bits.h"

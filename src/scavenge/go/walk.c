@@ -22,7 +22,7 @@
  */
 #include "config.h"
 
-#include "scavenge/walk.h"
+#include "scavenge/go/walk.h"
 
 #include "base/alloc.h"
 #include "base/bits.h"

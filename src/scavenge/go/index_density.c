@@ -9,7 +9,7 @@
  */
 #include "config.h"
 
-#include "scavenge/index_density.h"
+#include "scavenge/go/index_density.h"
 
 #include "base/alloc.h"
 #include "base/bits.h"

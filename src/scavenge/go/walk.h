@@ -6,7 +6,7 @@
 #define HR_SCAVENGE_WALK_H
 
 #include "pagealloc/ranges.h"
-#include "scavenge/search.h"
+#include "scavenge/go/search.h"
 
 #include <stdint.h>
 

@@ -24,9 +24,9 @@
 #include "config.h"
 
 #include "heapreplay-policy.h"
-#include "scavenge/pacing.h"
+#include "scavenge/go/pacing.h"
 #include "scavenge/policies/builtin.h"
-#include "scavenge/search.h"
+#include "scavenge/go/search.h"
 
 #include <stddef.h>
 #include <stdlib.h>
