@@ -17,7 +17,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
-#include "scavenge/dirty.h"
+#include "scavenge/policies/dirty.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -23,7 +23,7 @@
 
 #include "base/error.h"
 #include "heapreplay-policy.h"
-#include "scavenge/page_runs.h"
+#include "scavenge/policies/page_runs.h"
 #include "scavenge/pagemap.h"
 
 #include <stdbool.h>

@@ -2,14 +2,10 @@
 libcore_la_SOURCES += \
 	src/scavenge/choice.c \
 	src/scavenge/cost.c src/scavenge/cost.h \
-	src/scavenge/demand.c src/scavenge/demand.h \
-	src/scavenge/dirty.c src/scavenge/dirty.h \
 	src/scavenge/envelope.c src/scavenge/envelope.h \
 	src/scavenge/follower.c src/scavenge/follower.h \
 	src/scavenge/gauge.c src/scavenge/gauge.h \
 	src/scavenge/intervals.c src/scavenge/intervals.h \
-	src/scavenge/lru.c src/scavenge/lru.h \
-	src/scavenge/page_runs.c src/scavenge/page_runs.h \
 	src/scavenge/page_words.c src/scavenge/page_words.h \
 	src/scavenge/pagemap.c src/scavenge/pagemap.h \
 	src/scavenge/plugin.c src/scavenge/plugin.h \
@@ -24,7 +20,11 @@ libcore_la_SOURCES += \
 	src/scavenge/policies/builtin.h \
 	src/scavenge/policies/decay.c \
 	src/scavenge/policies/delay.c \
+	src/scavenge/policies/demand.c src/scavenge/policies/demand.h \
+	src/scavenge/policies/dirty.c src/scavenge/policies/dirty.h \
+	src/scavenge/policies/lru.c src/scavenge/policies/lru.h \
 	src/scavenge/policies/optimal.c \
+	src/scavenge/policies/page_runs.c src/scavenge/policies/page_runs.h \
 	src/scavenge/policies/policies.c \
 	src/scavenge/policies/rate.c \
 	src/scavenge/policies/recorded.c \

@@ -1,7 +1,7 @@
 /* The expected demand against a history that is kept whole. */
 #include "config.h"
 
-#include "scavenge/demand.h"
+#include "scavenge/policies/demand.h"
 
 #include "testing.h"
 

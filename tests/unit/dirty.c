@@ -1,7 +1,7 @@
 /* Finding and releasing dirty pages, against one page after the other; and who pays. */
 #include "config.h"
 
-#include "scavenge/dirty.h"
+#include "scavenge/policies/dirty.h"
 
 #include "naive_heap.h"
 

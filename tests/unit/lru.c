@@ -1,7 +1,7 @@
 /* Dirty runs by age against a model that keeps nothing but a number for each page. */
 #include "config.h"
 
-#include "scavenge/lru.h"
+#include "scavenge/policies/lru.h"
 
 #include "naive_lru.h"
 

@@ -1,7 +1,7 @@
 /* Words of pages in runs, against an array of them. */
 #include "config.h"
 
-#include "scavenge/page_runs.h"
+#include "scavenge/policies/page_runs.h"
 
 #include "testing.h"
 

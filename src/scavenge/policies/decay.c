@@ -34,8 +34,8 @@
 #include "config.h"
 
 #include "heapreplay-policy.h"
-#include "scavenge/dirty.h"
-#include "scavenge/lru.h"
+#include "scavenge/policies/dirty.h"
+#include "scavenge/policies/lru.h"
 #include "scavenge/policies/builtin.h"
 
 #include <stddef.h>

@@ -29,7 +29,7 @@
 #include "config.h"
 
 #include "heapreplay-policy.h"
-#include "scavenge/dirty.h"
+#include "scavenge/policies/dirty.h"
 #include "scavenge/page_words.h"
 #include "scavenge/policies/builtin.h"
 

@@ -19,7 +19,7 @@
 
 #include "heapreplay-policy.h"
 #include "scavenge/envelope.h"
-#include "scavenge/page_runs.h"
+#include "scavenge/policies/page_runs.h"
 #include "scavenge/policies/builtin.h"
 
 #include <stddef.h>

@@ -34,8 +34,8 @@
 #include "config.h"
 
 #include "heapreplay-policy.h"
-#include "scavenge/demand.h"
-#include "scavenge/dirty.h"
+#include "scavenge/policies/demand.h"
+#include "scavenge/policies/dirty.h"
 #include "scavenge/policies/builtin.h"
 
 #include <stddef.h>

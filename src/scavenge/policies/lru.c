@@ -1,10 +1,10 @@
 #include "config.h"
 
-#include "scavenge/lru.h"
+#include "scavenge/policies/lru.h"
 
 #include "base/alloc.h"
 #include "base/bits.h"
-#include "scavenge/dirty.h"
+#include "scavenge/policies/dirty.h"
 
 #include <stdlib.h>
 #include <string.h>

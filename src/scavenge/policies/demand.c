@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "scavenge/demand.h"
+#include "scavenge/policies/demand.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Bits word by word: a chunk has eight, and most of them are all in use. */
 #include "config.h"
 
-#include "scavenge/dirty.h"
+#include "scavenge/policies/dirty.h"
 
 #include "base/bits.h"
 #include "pagealloc/bitmap.h"

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "scavenge/page_runs.h"
+#include "scavenge/policies/page_runs.h"
 
 #include "base/alloc.h"
 #include "base/bits.h"
