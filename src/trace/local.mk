@@ -6,11 +6,6 @@ libcore_la_SOURCES += \
 	src/trace/calls.c src/trace/calls.h \
 	src/trace/event.c src/trace/event.h \
 	src/trace/format.h \
-	src/trace/gclog.c src/trace/gclog.h \
-	src/trace/gotrace.c src/trace/gotrace.h \
-	src/trace/gotrace_merge.c \
-	src/trace/gotrace_scan.c \
-	src/trace/gotrace_tables.c \
 	src/trace/heaptrack.c \
 	src/trace/ids.c src/trace/ids.h \
 	src/trace/input.c src/trace/input.h \
@@ -26,13 +21,18 @@ libcore_la_SOURCES += \
 	src/trace/native_places.c src/trace/native_places.h \
 	src/trace/native_read.c \
 	src/trace/native_write.c \
-	src/trace/pagetrace.c src/trace/pagetrace.h \
 	src/trace/reader.c src/trace/reader.h \
 	src/trace/scan.h \
-	src/trace/spill.c src/trace/spill.h \
 	src/trace/standing.c src/trace/standing.h \
 	src/trace/text.c src/trace/text.h \
 	src/trace/text_form.c src/trace/text_form.h \
 	src/trace/text_write.c \
 	src/trace/varint.h \
-	src/trace/window.c src/trace/window.h
+	src/trace/window.c src/trace/window.h \
+	src/trace/go/gclog.c src/trace/go/gclog.h \
+	src/trace/go/merge.c \
+	src/trace/go/pagetrace.c src/trace/go/pagetrace.h \
+	src/trace/go/scan.c \
+	src/trace/go/spill.c src/trace/go/spill.h \
+	src/trace/go/tables.c \
+	src/trace/go/trace.c src/trace/go/trace.h

@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "trace/gclog.h"
+#include "trace/go/gclog.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Lines of gctrace and scavtrace: what they say, and when it was. */
 #include "config.h"
 
-#include "trace/gclog.h"
+#include "trace/go/gclog.h"
 
 #include "testing.h"
 

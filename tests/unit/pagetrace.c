@@ -6,7 +6,7 @@
 #include "config.h"
 
 #include "trace/format.h"
-#include "trace/pagetrace.h"
+#include "trace/go/pagetrace.h"
 
 #include "testing.h"
 

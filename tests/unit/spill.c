@@ -1,7 +1,7 @@
 /* Segments come back as they were written, from memory and from the temporary file, in any order. */
 #include "config.h"
 
-#include "trace/spill.h"
+#include "trace/go/spill.h"
 
 #include "testing.h"
 

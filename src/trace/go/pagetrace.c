@@ -17,12 +17,12 @@
  */
 #include "config.h"
 
-#include "trace/pagetrace.h"
+#include "trace/go/pagetrace.h"
 
 #include "base/alloc.h"
 #include "trace/format.h"
-#include "trace/gclog.h"
-#include "trace/spill.h"
+#include "trace/go/gclog.h"
+#include "trace/go/spill.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "trace/gotrace.h"
+#include "trace/go/trace.h"
 
 #include "base/alloc.h"
 #include "trace/varint.h"

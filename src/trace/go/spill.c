@@ -1,7 +1,7 @@
 /* Segments in memory and in a temporary file; see spill.h. */
 #include "config.h"
 
-#include "trace/spill.h"
+#include "trace/go/spill.h"
 
 #include "base/alloc.h"
 #include "base/nameless.h"

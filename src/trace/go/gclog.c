@@ -1,7 +1,7 @@
 /* Lines of gctrace and scavtrace; see gclog.h. */
 #include "config.h"
 
-#include "trace/gclog.h"
+#include "trace/go/gclog.h"
 
 #include "base/alloc.h"
 

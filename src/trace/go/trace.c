@@ -10,7 +10,7 @@
  */
 #include "config.h"
 
-#include "trace/gotrace.h"
+#include "trace/go/trace.h"
 
 #include "base/alloc.h"
 #include "base/units.h"
