@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "report/output.h"
-#include "trace/native.h"
+#include "trace/native/native.h"
 #include "trace/window.h"
 
 #include <stdlib.h>

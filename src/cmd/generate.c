@@ -6,7 +6,7 @@
 #include "base/params.h"
 #include "generate/generate.h"
 #include "report/output.h"
-#include "trace/native.h"
+#include "trace/native/native.h"
 #include "trace/text.h"
 
 #include <errno.h>

@@ -14,13 +14,6 @@ libcore_la_SOURCES += \
 	src/trace/malloc_text.c src/trace/malloc_text.h \
 	src/trace/mallocs.c src/trace/mallocs.h \
 	src/trace/mtrace.c src/trace/mtrace.h \
-	src/trace/native.h \
-	src/trace/native_form.c src/trace/native_form.h \
-	src/trace/native_notes.c src/trace/native_notes.h \
-	src/trace/native_numbers.c src/trace/native_numbers.h \
-	src/trace/native_places.c src/trace/native_places.h \
-	src/trace/native_read.c \
-	src/trace/native_write.c \
 	src/trace/reader.c src/trace/reader.h \
 	src/trace/scan.h \
 	src/trace/standing.c src/trace/standing.h \
@@ -35,4 +28,11 @@ libcore_la_SOURCES += \
 	src/trace/go/scan.c \
 	src/trace/go/spill.c src/trace/go/spill.h \
 	src/trace/go/tables.c \
-	src/trace/go/trace.c src/trace/go/trace.h
+	src/trace/go/trace.c src/trace/go/trace.h \
+	src/trace/native/form.c src/trace/native/form.h \
+	src/trace/native/native.h \
+	src/trace/native/notes.c src/trace/native/notes.h \
+	src/trace/native/numbers.c src/trace/native/numbers.h \
+	src/trace/native/places.c src/trace/native/places.h \
+	src/trace/native/read.c \
+	src/trace/native/write.c

@@ -10,8 +10,8 @@
 #include "config.h"
 
 #include "trace/format.h"
-#include "trace/native.h"
-#include "trace/native_form.h"
+#include "trace/native/native.h"
+#include "trace/native/form.h"
 
 #include <stdlib.h>
 #include <string.h>

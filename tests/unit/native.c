@@ -1,10 +1,10 @@
 /* The native form: what is written reads back as the same, and no damage goes unnoticed. */
 #include "config.h"
 
-#include "trace/native.h"
+#include "trace/native/native.h"
 
 #include "trace/format.h"
-#include "trace/native_form.h"
+#include "trace/native/form.h"
 
 #include "testing.h"
 

@@ -14,7 +14,7 @@
 #ifndef HR_TRACE_NATIVE_NUMBERS_H
 #define HR_TRACE_NATIVE_NUMBERS_H
 
-#include "trace/native_form.h"
+#include "trace/native/form.h"
 
 #include <stdbool.h>
 #include <stddef.h>

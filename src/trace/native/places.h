@@ -18,7 +18,7 @@
 #ifndef HR_TRACE_NATIVE_PLACES_H
 #define HR_TRACE_NATIVE_PLACES_H
 
-#include "trace/native_form.h"
+#include "trace/native/form.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "trace/native_places.h"
+#include "trace/native/places.h"
 
 #include "base/alloc.h"
 

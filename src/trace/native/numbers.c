@@ -1,7 +1,7 @@
 /* Numbered objects of native traces; see native_numbers.h. Sizes are in lists by hash, so that nothing grows with them. */
 #include "config.h"
 
-#include "trace/native_numbers.h"
+#include "trace/native/numbers.h"
 
 #include "base/alloc.h"
 

@@ -6,13 +6,13 @@
  */
 #include "config.h"
 
-#include "trace/native.h"
+#include "trace/native/native.h"
 
 #include "base/alloc.h"
-#include "trace/native_form.h"
-#include "trace/native_notes.h"
-#include "trace/native_numbers.h"
-#include "trace/native_places.h"
+#include "trace/native/form.h"
+#include "trace/native/notes.h"
+#include "trace/native/numbers.h"
+#include "trace/native/places.h"
 #include "trace/standing.h"
 
 #include <errno.h>

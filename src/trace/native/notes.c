@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "trace/native_notes.h"
+#include "trace/native/notes.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "trace/native_form.h"
+#include "trace/native/form.h"
 
 #include "trace/varint.h"
 
