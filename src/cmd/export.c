@@ -4,7 +4,7 @@
 #include "cmd/cli.h"
 
 #include "report/output.h"
-#include "trace/text.h"
+#include "trace/text/text.h"
 
 #include <errno.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #include "generate/generate.h"
 #include "report/output.h"
 #include "trace/native/native.h"
-#include "trace/text.h"
+#include "trace/text/text.h"
 
 #include <errno.h>
 #include <string.h>

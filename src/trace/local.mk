@@ -17,9 +17,6 @@ libcore_la_SOURCES += \
 	src/trace/reader.c src/trace/reader.h \
 	src/trace/scan.h \
 	src/trace/standing.c src/trace/standing.h \
-	src/trace/text.c src/trace/text.h \
-	src/trace/text_form.c src/trace/text_form.h \
-	src/trace/text_write.c \
 	src/trace/varint.h \
 	src/trace/window.c src/trace/window.h \
 	src/trace/go/gclog.c src/trace/go/gclog.h \
@@ -35,4 +32,7 @@ libcore_la_SOURCES += \
 	src/trace/native/numbers.c src/trace/native/numbers.h \
 	src/trace/native/places.c src/trace/native/places.h \
 	src/trace/native/read.c \
-	src/trace/native/write.c
+	src/trace/native/write.c \
+	src/trace/text/form.c src/trace/text/form.h \
+	src/trace/text/text.c src/trace/text/text.h \
+	src/trace/text/write.c

@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "trace/format.h"
-#include "trace/text.h"
+#include "trace/text/text.h"
 
 #include <stdbool.h>
 #include <stdio.h>

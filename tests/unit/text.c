@@ -1,7 +1,7 @@
 /* The text form: what is written reads back as the same events, and the reader takes nothing else. */
 #include "config.h"
 
-#include "trace/text.h"
+#include "trace/text/text.h"
 
 #include "trace/format.h"
 

@@ -20,7 +20,7 @@
 #include "trace/native/notes.h"
 #include "trace/native/numbers.h"
 #include "trace/native/places.h"
-#include "trace/text_form.h"
+#include "trace/text/form.h"
 #include "trace/varint.h"
 
 #include <inttypes.h>

@@ -1,10 +1,10 @@
 /* Writes the text form: each event is put together in memory and handed over as one piece. */
 #include "config.h"
 
-#include "trace/text.h"
+#include "trace/text/text.h"
 
 #include "trace/format.h"
-#include "trace/text_form.h"
+#include "trace/text/form.h"
 
 #include <inttypes.h>
 #include <stdio.h>

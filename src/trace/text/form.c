@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "trace/text_form.h"
+#include "trace/text/form.h"
 
 #include "trace/reader.h"
 

@@ -12,14 +12,14 @@
  */
 #include "config.h"
 
-#include "trace/text.h"
+#include "trace/text/text.h"
 
 #include "base/alloc.h"
 #include "base/units.h"
 #include "trace/format.h"
 #include "trace/ids.h"
 #include "trace/lines.h"
-#include "trace/text_form.h"
+#include "trace/text/form.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
