@@ -1,21 +1,12 @@
 # src/trace: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
-	src/trace/alike.c src/trace/alike.h \
-	src/trace/android.c src/trace/android.h \
-	src/trace/call.c src/trace/call.h \
-	src/trace/calls.c src/trace/calls.h \
 	src/trace/event.c src/trace/event.h \
 	src/trace/format.h \
-	src/trace/heaptrack.c \
 	src/trace/ids.c src/trace/ids.h \
 	src/trace/input.c src/trace/input.h \
 	src/trace/ledger.c src/trace/ledger.h \
 	src/trace/lines.c src/trace/lines.h \
-	src/trace/malloc_text.c src/trace/malloc_text.h \
-	src/trace/mallocs.c src/trace/mallocs.h \
-	src/trace/mtrace.c src/trace/mtrace.h \
 	src/trace/reader.c src/trace/reader.h \
-	src/trace/scan.h \
 	src/trace/standing.c src/trace/standing.h \
 	src/trace/varint.h \
 	src/trace/window.c src/trace/window.h \
@@ -26,6 +17,15 @@ libcore_la_SOURCES += \
 	src/trace/go/spill.c src/trace/go/spill.h \
 	src/trace/go/tables.c \
 	src/trace/go/trace.c src/trace/go/trace.h \
+	src/trace/malloc/alike.c src/trace/malloc/alike.h \
+	src/trace/malloc/android.c src/trace/malloc/android.h \
+	src/trace/malloc/call.c src/trace/malloc/call.h \
+	src/trace/malloc/calls.c src/trace/malloc/calls.h \
+	src/trace/malloc/heaptrack.c \
+	src/trace/malloc/malloc_text.c src/trace/malloc/malloc_text.h \
+	src/trace/malloc/mallocs.c src/trace/malloc/mallocs.h \
+	src/trace/malloc/mtrace.c src/trace/malloc/mtrace.h \
+	src/trace/malloc/scan.h \
 	src/trace/native/form.c src/trace/native/form.h \
 	src/trace/native/native.h \
 	src/trace/native/notes.c src/trace/native/notes.h \

@@ -9,10 +9,10 @@
 #include "trace/reader.h"
 
 #include "base/alloc.h"
-#include "trace/android.h"
-#include "trace/calls.h"
+#include "trace/malloc/android.h"
+#include "trace/malloc/calls.h"
 #include "trace/format.h"
-#include "trace/mtrace.h"
+#include "trace/malloc/mtrace.h"
 
 #include <stdarg.h>
 #include <stdio.h>

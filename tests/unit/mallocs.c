@@ -1,7 +1,7 @@
 /* What all recordings of malloc share: the three clocks, threads, and what to do where a recording can't be right. */
 #include "config.h"
 
-#include "trace/mallocs.h"
+#include "trace/malloc/mallocs.h"
 
 #include "testing.h"
 

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "trace/alike.h"
+#include "trace/malloc/alike.h"
 
 #include "base/alloc.h"
 

@@ -18,12 +18,12 @@
  */
 #include "config.h"
 
-#include "trace/calls.h"
+#include "trace/malloc/calls.h"
 
 #include "base/alloc.h"
-#include "trace/call.h"
-#include "trace/malloc_text.h"
-#include "trace/scan.h"
+#include "trace/malloc/call.h"
+#include "trace/malloc/malloc_text.h"
+#include "trace/malloc/scan.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -17,9 +17,9 @@
 #include "config.h"
 
 #include "base/bits.h"
-#include "trace/alike.h"
+#include "trace/malloc/alike.h"
 #include "trace/format.h"
-#include "trace/mallocs.h"
+#include "trace/malloc/mallocs.h"
 
 #include <endian.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* Recordings of malloc and free; the rules stand in mallocs.h. */
 #include "config.h"
 
-#include "trace/mallocs.h"
+#include "trace/malloc/mallocs.h"
 
 #include "base/alloc.h"
 #include "base/units.h"

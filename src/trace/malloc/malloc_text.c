@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "trace/malloc_text.h"
+#include "trace/malloc/malloc_text.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 #include "config.h"
 
-#include "trace/call.h"
+#include "trace/malloc/call.h"
 
-#include "trace/scan.h"
+#include "trace/malloc/scan.h"
 
 #include <stddef.h>
 #include <string.h>

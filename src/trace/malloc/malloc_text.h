@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "trace/format.h"
 #include "trace/lines.h"
-#include "trace/mallocs.h"
+#include "trace/malloc/mallocs.h"
 
 #include <stdbool.h>
 #include <stddef.h>

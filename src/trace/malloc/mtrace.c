@@ -9,11 +9,11 @@
  */
 #include "config.h"
 
-#include "trace/mtrace.h"
+#include "trace/malloc/mtrace.h"
 
 #include "base/alloc.h"
-#include "trace/malloc_text.h"
-#include "trace/scan.h"
+#include "trace/malloc/malloc_text.h"
+#include "trace/malloc/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
