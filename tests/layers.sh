@@ -20,7 +20,7 @@ layer scavenge base pagealloc
 layer trace base
 layer generate base trace
 layer replay base pagealloc heap scavenge trace
-layer report base pagealloc heap scavenge trace replay frame info plot fidelity
+layer report base pagealloc heap scavenge trace replay
 layer frame base pagealloc heap scavenge trace replay report
 layer info base pagealloc heap scavenge trace replay report
 layer plot base pagealloc heap scavenge trace replay report

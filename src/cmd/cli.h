@@ -6,11 +6,11 @@
 #define HR_CMD_CLI_H
 
 #include "base/error.h"
-#include "replay/replay.h"
-#include "report/bars.h"
 #include "frame/frame.h"
 #include "frame/palette.h"
 #include "plot/plot.h"
+#include "replay/replay.h"
+#include "report/bars.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,10 +5,10 @@
 
 #include "base/alloc.h"
 #include "base/units.h"
+#include "frame/paint.h"
 #include "replay/stepper.h"
 #include "report/document.h"
 #include "report/output.h"
-#include "frame/paint.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 #include "cmd/cli.h"
 
 #include "base/alloc.h"
-#include "report/document.h"
 #include "info/info.h"
+#include "report/document.h"
 #include "report/output.h"
 
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 #include "cmd/cli.h"
 
 #include "base/alloc.h"
-#include "report/output.h"
 #include "plot/plot.h"
+#include "report/output.h"
 #include "report/saved.h"
 
 #include <errno.h>

@@ -4,11 +4,11 @@
 #include "cmd/cli.h"
 
 #include "base/units.h"
+#include "fidelity/fidelity.h"
+#include "fidelity/releases.h"
 #include "replay/placement/addresses.h"
 #include "report/document.h"
-#include "fidelity/fidelity.h"
 #include "report/output.h"
-#include "fidelity/releases.h"
 
 #include <stdlib.h>
 #include <string.h>

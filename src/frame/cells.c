@@ -4,8 +4,8 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
-#include "scavenge/policies/builtin.h"
 #include "scavenge/go/search.h"
+#include "scavenge/policies/builtin.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,8 +8,8 @@
 
 #include "base/bits.h"
 #include "base/units.h"
-#include "scavenge/policies/builtin.h"
 #include "scavenge/go/search.h"
+#include "scavenge/policies/builtin.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -7,8 +7,8 @@
 #include "base/units.h"
 #include "frame/canvas.h"
 #include "report/scavtrace.h"
-#include "scavenge/policies/builtin.h"
 #include "scavenge/go/search.h"
+#include "scavenge/policies/builtin.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -28,8 +28,8 @@
 #include "base/error.h"
 #include "frame/cells.h"
 #include "frame/log_tail.h"
-#include "report/series.h"
 #include "frame/touches.h"
+#include "report/series.h"
 
 #include <stdbool.h>
 #include <stddef.h>

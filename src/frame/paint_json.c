@@ -1,7 +1,7 @@
 #include "config.h"
 
-#include "report/document.h"
 #include "frame/paint.h"
+#include "report/document.h"
 
 static json_t *number(uint64_t n)
 {

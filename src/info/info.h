@@ -6,9 +6,9 @@
 #ifndef HR_REPORT_INFO_H
 #define HR_REPORT_INFO_H
 
+#include "info/survey.h"
 #include "replay/placement/placer.h"
 #include "report/bars.h"
-#include "info/survey.h"
 #include "trace/reader.h"
 
 #include <jansson.h>

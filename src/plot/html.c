@@ -3,8 +3,8 @@
 #include "plot/html.h"
 
 #include "base/units.h"
-#include "report/metrics.h"
 #include "plot/data.h"
+#include "report/metrics.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -23,8 +23,8 @@
 
 #include "base/error.h"
 #include "heapreplay-policy.h"
-#include "scavenge/policies/page_runs.h"
 #include "scavenge/pagemap.h"
+#include "scavenge/policies/page_runs.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,9 +9,9 @@
 #include "trace/reader.h"
 
 #include "base/alloc.h"
+#include "trace/format.h"
 #include "trace/malloc/android.h"
 #include "trace/malloc/calls.h"
-#include "trace/format.h"
 #include "trace/malloc/mtrace.h"
 
 #include <stdarg.h>

@@ -5,8 +5,8 @@
 
 #include "base/alloc.h"
 #include "base/units.h"
-#include "report/output.h"
 #include "frame/paint.h"
+#include "report/output.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

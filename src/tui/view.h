@@ -2,11 +2,11 @@
 #ifndef HR_TUI_VIEW_H
 #define HR_TUI_VIEW_H
 
-#include "replay/player.h"
 #include "frame/frame.h"
 #include "frame/log_tail.h"
-#include "report/series.h"
 #include "frame/touches.h"
+#include "replay/player.h"
+#include "report/series.h"
 #include "tui/screen.h"
 #include "tui/watch.h"
 

@@ -7,8 +7,8 @@
 #define HR_TUI_WATCH_H
 
 #include "base/error.h"
-#include "replay/player.h"
 #include "frame/frame.h"
+#include "replay/player.h"
 #include "tui/screen.h"
 
 #include <stdbool.h>

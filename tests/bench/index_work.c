@@ -34,8 +34,8 @@
 #include "base/bits.h"
 #include "base/random.h"
 #include "base/units.h"
-#include "scavenge/pagemap.h"
 #include "scavenge/go/search.h"
+#include "scavenge/pagemap.h"
 
 #include <inttypes.h>
 #include <stdio.h>

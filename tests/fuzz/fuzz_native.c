@@ -10,8 +10,8 @@
 #include "config.h"
 
 #include "trace/format.h"
-#include "trace/native/native.h"
 #include "trace/native/form.h"
+#include "trace/native/native.h"
 
 #include <stdlib.h>
 #include <string.h>

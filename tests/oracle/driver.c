@@ -23,9 +23,9 @@
 #include "scavenge/go/index_bits.h"
 #include "scavenge/go/index_density.h"
 #include "scavenge/go/pacing.h"
-#include "scavenge/pagemap.h"
 #include "scavenge/go/search.h"
 #include "scavenge/go/walk.h"
+#include "scavenge/pagemap.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* Objects that look alike: numbers are those of a ledger, and each rule takes the one that it says, of the group that it was asked for. */
 #include "config.h"
 
-#include "trace/malloc/alike.h"
 #include "trace/ledger.h"
+#include "trace/malloc/alike.h"
 
 #include "testing.h"
 

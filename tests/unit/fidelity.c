@@ -1,8 +1,8 @@
 /* Counters and logs beside a replay, on a few lines whose distances are plain. */
 #include "config.h"
 
-#include "replay/replay.h"
 #include "fidelity/fidelity.h"
+#include "replay/replay.h"
 
 #include "testing.h"
 

@@ -4,8 +4,8 @@
  */
 #include "config.h"
 
-#include "replay/replay.h"
 #include "plot/plane.h"
+#include "replay/replay.h"
 
 #include "testing.h"
 

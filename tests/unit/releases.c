@@ -1,8 +1,8 @@
 /* The policy that does as it was recorded, and two policies' releases side by side. */
 #include "config.h"
 
-#include "replay/replay.h"
 #include "fidelity/releases.h"
+#include "replay/replay.h"
 
 #include "testing.h"
 

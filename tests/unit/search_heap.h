@@ -2,8 +2,8 @@
 #ifndef HR_TESTS_UNIT_SEARCH_HEAP_H
 #define HR_TESTS_UNIT_SEARCH_HEAP_H
 
-#include "scavenge/pagemap.h"
 #include "scavenge/go/search.h"
+#include "scavenge/pagemap.h"
 
 #include "testing.h"
 

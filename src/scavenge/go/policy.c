@@ -25,8 +25,8 @@
 
 #include "heapreplay-policy.h"
 #include "scavenge/go/pacing.h"
-#include "scavenge/policies/builtin.h"
 #include "scavenge/go/search.h"
+#include "scavenge/policies/builtin.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -34,9 +34,9 @@
 #include "config.h"
 
 #include "heapreplay-policy.h"
+#include "scavenge/policies/builtin.h"
 #include "scavenge/policies/dirty.h"
 #include "scavenge/policies/lru.h"
-#include "scavenge/policies/builtin.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -29,9 +29,9 @@
 #include "config.h"
 
 #include "heapreplay-policy.h"
-#include "scavenge/policies/dirty.h"
 #include "scavenge/page_words.h"
 #include "scavenge/policies/builtin.h"
+#include "scavenge/policies/dirty.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -19,8 +19,8 @@
 
 #include "heapreplay-policy.h"
 #include "scavenge/envelope.h"
-#include "scavenge/policies/page_runs.h"
 #include "scavenge/policies/builtin.h"
+#include "scavenge/policies/page_runs.h"
 
 #include <stddef.h>
 #include <stdlib.h>

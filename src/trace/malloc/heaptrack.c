@@ -17,8 +17,8 @@
 #include "config.h"
 
 #include "base/bits.h"
-#include "trace/malloc/alike.h"
 #include "trace/format.h"
+#include "trace/malloc/alike.h"
 #include "trace/malloc/mallocs.h"
 
 #include <endian.h>
