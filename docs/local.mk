@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # docs: pages to read, in the tarball.
 EXTRA_DIST += README.md \
 	docs/batching.md \

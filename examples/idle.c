@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A policy for heapreplay: once the program has allocated nothing for a while,
  * all that is free goes back, so that an idle program is a small one.

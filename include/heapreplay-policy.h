@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Scavenging policies for heapreplay: what one is told, what it may do, and how
  * it says what it is. The built-in ones use this header and nothing more of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * libheapreplay: recorded heap traces replayed through the Go runtime's page
  * allocator and scavengers.

@@ -1,3 +1,4 @@
+dnl SPDX-License-Identifier: BSD-3-Clause
 # Compiler flags, each tried by itself with -Werror, so that a compiler which
 # merely warns about an unknown flag does not get it.
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
 # Fills a manual page: a line "@NAME@" becomes what `heapreplay help --roff NAME`
 # prints, so that synopses, options, policies and metrics are those of the program;
 # and "@<FILE@" the text of a file of the sources.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # man: pages with a part that comes from the program's own tables are made from a .in file (fill.sh).
 filled_pages = \
 	man/heapreplay.1 \

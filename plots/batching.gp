@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # The Go scavenger's pace with batched calls, other costs, and other shares of
 # the processors, from the replays of tests/bench/batching.sh (docs/batching.md
 # says what they mean):

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # What all plots have in common; the head of each says what its data is. Beside
 # that there are form ('png', 'svg', 'pdf'), width and height (pixels),
 # plot_title and subtitle.

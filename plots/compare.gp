@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Bars of metrics, a panel each; index.gp has the same.
 #
 #   $bars            a part for each panel. Columns: value, place on the axis, half the

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
 # Prints scripts as C strings: FOLDER/NAME.gp becomes NAME_script.
 # usage: embed.sh FILE...
 set -eu

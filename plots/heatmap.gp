@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Addresses over time.
 #
 #   $cells           column, row, shares of the pages in use, free and released, and

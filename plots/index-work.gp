@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # What finding pages to release costs the Go scavengers, from the counts of
 # tests/bench/index_work (docs/index-cost.md says what they mean):
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # What the scavengers' indexes have to look at: bars for one trace, with the data of
 # compare.gp; for several, by the size of the heap:
 #

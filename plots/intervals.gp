@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # How long pages lie free before they are used again, whatever the policy.
 #
 #   $intervals       from, to (seconds); bytes of intervals that ended with a use of the

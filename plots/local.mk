@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # gnuplot scripts, for users to read and to copy.
 plotsdir = $(pkgdatadir)/plots
 

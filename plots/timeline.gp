@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Memory over time.
 #
 #   $runs            a part for each policy, called run_name[]; runs: how many;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # What policies retain against the CPU time they spend, and the best possible.
 #
 #   $policies        retained memory on average, CPU time of releases and refaults

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The installed interface, on top of everything else. */
 #include "config.h"
 

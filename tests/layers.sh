@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # A folder of src includes only what stands below it, and only the command line
 # and the terminal view know the real clock or end the program. No file is forgotten.
 . "$top_srcdir/tests/lib.sh"

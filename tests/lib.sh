@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2034 # the caller uses status, out, err
 #
 # TAP for shell tests (bash). Source it first:

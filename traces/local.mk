@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Sample traces, each with a note of where it came from.
 tracesdir = $(pkgdatadir)/traces
 dist_traces_DATA = \

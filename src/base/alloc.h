@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Allocation with checked sizes. A NULL means that memory is exhausted or that
  * the size overflows; the caller reports HR_ENOMEM.

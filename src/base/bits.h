@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Words, masks and rounding. All are total: a width of 64 is allowed where one is taken. */
 #ifndef HR_BASE_BITS_H
 #define HR_BASE_BITS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Errors are values: a function that can fail returns an hr_status and, where
  * the caller asked for it, fills an hr_error with the sentence that the user

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A hash table from 64-bit keys to 64-bit values: open addressing, linear
  * probing, backward-shift deletion (no tombstones, so that a table that lives

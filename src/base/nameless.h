@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Temporary files without a name: nobody else can open them, and they are gone
  * when they are closed, however the program ends.

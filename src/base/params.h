@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Parameters as tables: a row says name, type, where in a struct the value
  * goes, default, and one line of help. Policies and the cost model describe

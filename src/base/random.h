@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Seeded random numbers in integers only, so that a seed gives the same numbers
  * on every machine. Not for secrets.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Sizes and times as people write and read them. */
 #ifndef HR_BASE_UNITS_H
 #define HR_BASE_UNITS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The policies that a command line names, one by one or in groups. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Picks the command, parses its options, runs it, and sees to it that standard output was really written. */
 #include "config.h"
 

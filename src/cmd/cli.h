@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The command line. Commands and options are two tables; parsing, usage
  * errors, --help and the manual's synopses come from them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* compare: many policies on one placement, for one trace or several; or runs that were saved. */
 #include "config.h"
 

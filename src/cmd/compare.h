@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the parts of compare share. */
 #ifndef HR_CMD_COMPARE_H
 #define HR_CMD_COMPARE_H

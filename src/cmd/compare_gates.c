@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The gates of compare: which are not met, and by whom. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What compare prints: tables of traces with their policies, or of what differs between saved runs. */
 #include "config.h"
 

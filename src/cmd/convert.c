@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What import and cut have in common: a trace, or a part of it, into the native form. */
 #include "config.h"
 

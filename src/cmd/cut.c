@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* cut: a part of a trace as a native one, with what is live where it begins. */
 #include "config.h"
 

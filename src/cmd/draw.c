@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What plot and report do with a trace: replay it under all policies, and keep what pictures show. */
 #include "config.h"
 

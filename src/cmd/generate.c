@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* generate: workloads that are made up, as traces. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* heatmap: the heap at one moment, or at many as a film, as text, picture or JSON. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* help: the tables as text, and as mdoc for the manual pages. */
 #include "config.h"
 

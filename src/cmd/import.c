@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* import: any trace as a native one. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* info: what a trace holds, whether it is sound, what it lacks. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * replay --live: frames on the terminal while the replay runs, painted over each
  * other. At most 30 a second, and so seldom that painting, which may wait for a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # src/cmd: the program apart from main().
 heapreplay_SOURCES += \
 	src/cmd/choices.c \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the options and the environment say of how a heap is to be shown. */
 #include "config.h"
 

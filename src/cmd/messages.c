@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the program says on standard error, in one form. */
 #include "config.h"
 

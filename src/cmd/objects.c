@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What replay and compare say of a trace whose objects became spans. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The table of options, and everything that is made of it. */
 #include "config.h"
 

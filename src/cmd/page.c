@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* How wide text may be, and of which characters. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* plot: a picture of a trace, or of what replay and compare saved. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* policies: what -p takes. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Progress on a terminal's standard error, for work that takes longer than a
  * second: one line, as much of it as the terminal is wide, erased at the end.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* replay: one policy on a trace; its scavtrace log, a summary, JSON, CSV. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* report: all about one trace as one HTML page. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* validate: the replay beside reality, in addresses, counters and scavtrace lines. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* watch: the live view on a terminal. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How well a replay agrees with what the recorded program said of itself: its
  * counters (a CSV with names of runtime/metrics, sampled over time) and its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Releases, recorded and replayed; what is compared stands in releases.h. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The releases of a policy beside those of the recorded program, on a trace
  * that tells them: the followers of the two policies are watched over one

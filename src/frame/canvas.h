@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Drawing into a frame (frame.h): text, clipped to a pane. For the files that lay frames out. */
 #ifndef HR_REPORT_CANVAS_H
 #define HR_REPORT_CANVAS_H

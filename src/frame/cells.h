@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The heap at one moment as a grid of cells: what a heatmap shows, before it has
  * colours. A cell is 2^k pages in a row, as small as the grid allows: a part of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * One chunk opened: its 512 pages, a character each, with what both bitmaps say
  * of them, and what is known of the chunk.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A small font for text in pictures: the printable ASCII characters, drawn for
  * this program, 5 dots wide and 9 high, of which the last two are for what goes

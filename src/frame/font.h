@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A small font of our own for text in pictures. */
 #ifndef HR_REPORT_FONT_H
 #define HR_REPORT_FONT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A frame: what is on the screen, as characters with inks, apart from any
  * screen. It is made of scenes, a follower each (one, or two side by side with

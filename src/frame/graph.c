@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Memory over time along the bottom of a frame: in use and, above it, free, as
  * areas of eighth blocks; the scavenger's goal and the memory limit as lines.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The latest scavtrace lines of a follower. */
 #ifndef HR_REPORT_LOG_TAIL_H
 #define HR_REPORT_LOG_TAIL_H

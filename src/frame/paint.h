@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Painters: a frame as plain text, as text with a terminal's colours, as a
  * picture, and as JSON. They all show the same frame; none looks at anything but

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Frames as pictures. Characters are drawn by the font and, for those beside
  * ASCII, from their shapes: eighth blocks, half blocks, lines, diamonds.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Inks: what a frame is drawn with, apart from any device; and the colours that
  * devices have for them. Levels are inks 0 to 9.

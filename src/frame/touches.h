@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Who touched the pages of one chunk last: taken from the placements, so that
  * following them costs a comparison a record, and nothing is kept of other

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Programs of objects: a few flows of allocations, each with a rate, a mix of
  * sizes, and a mean lifetime. Arrivals of a flow are a Poisson process, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A generator: a kind's program, cut off at its end, with what stands around it. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Synthetic workloads: events of a program that never ran. A kind of workload is
  * a table of parameters and a program that follows them; with the same

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* For the files of kinds/: where their events go, and what their tables share. */
 #ifndef HR_GENERATE_KINDS_H
 #define HR_GENERATE_KINDS_H

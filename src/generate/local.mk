@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # src/generate: workloads that are made up, one file a kind.
 libcore_la_SOURCES += \
 	src/generate/flows.c src/generate/flows.h \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Programs of pages: what kinds that speak of spans and collections have in
  * common. Where a span comes to lie is for the replay's allocator to say, which

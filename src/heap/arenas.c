@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The heap's growth. Invariant: base <= limit; what lies between them is the current space, and not heap. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Where the heap grows. A request is rounded up to chunks of 4 MiB and taken
  * from the current arena space; arenas of 64 MiB (4 MiB with 32 bits) follow

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The heap's page counts. in_use + manual <= mapped at all times. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the heap's pages are, the same under every policy: in use (of spans that
  * hold objects), manual (of spans that don't: stacks, GC work), mapped (all that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * When a garbage collection starts and what heap it aims at: the runtime's
  * pacing, as functions of numbers. All sizes are bytes of objects with what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The heap: what heap.h says. The counts in a record are those after it. */
 #include "config.h"
 

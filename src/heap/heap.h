@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The heap as all policies see it: page allocator, page caches of the Ps,
  * arenas and counts, with the runtime's order of doing things, and a record of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The heap of objects: which object lies in which slot of which span, when
  * spans come and go. Spans have no place here, only numbers: whoever drives the

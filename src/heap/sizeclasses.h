@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Size classes of small objects, as the Go runtime has them since 1.15: the same
  * in every version that we model. Class 0 is a large object, which has a span of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Live spans, in a hash table from names to places. A place is packed into one
  * word: page, length, and whether the span is manually managed.

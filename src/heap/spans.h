@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The spans that are live: the name that the trace gives a span (its recorded
  * address, or an id where the trace has no addresses) leads to the pages that

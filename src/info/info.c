@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The facts of `info`, and their JSON. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What `heapreplay info` tells of a trace, as JSON and as text: what is in it,
  * whether it is sound, and what a replay has to assume because the trace does

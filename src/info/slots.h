@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The objects of a Go execution trace by the spans that the trace tells: which
  * slot an address lies in, how large that is, and a number for it. Numbers are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the objects of a trace are like: how many, how large, how long they live,
  * and how much is live over time. An observer of events; it keeps eight bytes for

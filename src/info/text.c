@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* `info` as text, as wide as the page is. */
 #include "config.h"
 

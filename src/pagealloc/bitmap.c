@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Bit operations on the 512 pages of a chunk. A word is 64 pages; "free" is a
  * zero bit. Nothing here keeps state.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * 512 pages as bits: bit i of word w is page 64*w + i of the chunk. In an
  * allocation bitmap a one is a page in use; in a scavenged bitmap a page that

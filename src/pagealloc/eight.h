@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The summaries of eight neighbours (words of a chunk, chunks, larger regions)
  * as three arrays, so that a search or a merge looks at all eight at once: SSE2

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The two address spaces of the Go runtime that are modelled. Constants, nothing else. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Pages, chunks and address spaces. Everything below the trace readers counts
  * in pages: a page number is an address divided by the page size, as a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The page allocator: which pages of the address space are in use, and where
  * the next n free ones in a row are. Address-ordered first fit over a radix

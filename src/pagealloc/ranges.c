@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Sorted, coalesced page ranges. Invariants: at[i].base < at[i].limit <
  * at[i + 1].base; total_pages is the sum of the lengths. A heap has one range,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A sorted set of page ranges [base, limit) that never overlap and never touch
  * (neighbours are joined). A heap has a handful of them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Packing, unpacking and merging of summaries, for any field width. The page
  * allocator has its own merge for eight packed neighbours (pagealloc.c); this

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Summaries: how many pages in a row are free at the start of a region, at
  * most anywhere in it, and at its end. Stored packed in 64 bits, three fields

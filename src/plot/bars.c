@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The data of comparisons and of index work: panels with a bar for each run, or, for several heaps, points by size. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the writers of plots' data (plot.h) share. */
 #ifndef HR_REPORT_PLOT_DATA_H
 #define HR_REPORT_PLOT_DATA_H

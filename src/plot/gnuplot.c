@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Running gnuplot; see gnuplot.h. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * gnuplot, an external program that is looked for on PATH when it is needed. It
  * gets a script on its standard input, with the data in it, and its standard

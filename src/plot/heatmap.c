@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The data of a heatmap: a plane, with the gaps of the address space folded. */
 #include "config.h"
 

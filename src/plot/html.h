@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A report: one HTML page about one trace, with everything in it (pictures as
  * inline SVG; no scripts, fonts or anything else from elsewhere), for light and

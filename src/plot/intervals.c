@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The data of histograms of free intervals: how long pages lie free, by bytes and by what keeping them takes. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Labels beside points, so that none overlaps another or hides a point. Every
  * label goes to the free place nearest to its point, the points in the given

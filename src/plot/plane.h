@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The address space over time, of one follower: rows of 2^k pages, columns of
  * equal time, and in each cell how many pages were in use, free and released

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Plots: what they show comes from documents (document.h), whether just made or
  * read from a file, except for the heatmap, which has a plane (plane.h). A kind

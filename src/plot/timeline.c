@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The data of timelines: the series of one policy in full, or of several as lines. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The data of trade-offs: what each policy retained against the CPU time it spent, and the best possible. */
 #include "config.h"
 

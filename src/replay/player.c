@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Invariants: what is read with the lock held is shared (struct feed); the rest
  * of the player is the caller's. The caller's position is in feed.needed, too,

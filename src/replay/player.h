@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A replay that one can move about in: forward to a time or by a record, back,
  * and to the next thing that is worth a look. For views; a replay that only has

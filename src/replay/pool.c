@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Invariants, under the lock: batches are numbered from 0, and those from
  * `produced` - BATCHES on are in the ring; nobody who follows is more than

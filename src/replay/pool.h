@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Batches of records for many who follow, on several threads. Each of them gets
  * every batch, in order, on one thread at a time; which thread that is does not

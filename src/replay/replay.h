@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A replay: a trace is read (objects become spans), placed once, and followed by any number of
  * policies. Reading, placing and following are stages with batches between

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A replay of span events; see span_run.h. */
 #include "config.h"
 

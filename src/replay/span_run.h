@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The span events of a trace, held in memory, and a replay of all of them but
  * the allocations, which whoever scores the addresses places in a way of its

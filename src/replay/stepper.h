@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A replay in steps: all followers are brought to a moment, to be looked at
  * together, and then to a later one. On one thread. Looking changes nothing: the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Bars, sparklines, rows and paragraphs for text of a given width. With
  * `unicode` bars are made of eighth blocks and sparklines of U+2581 to U+2588,

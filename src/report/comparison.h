@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A comparison: the figures of one trace under one or several policies, read
  * from the JSON in which a replay, just done or saved long ago, describes

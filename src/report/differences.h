@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Saved runs beside each other: which trace of one is which of the others,
  * which policy, and in what settings and figures they differ. The first run is

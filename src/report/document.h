@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The JSON that commands print, except for the metrics (metrics.h) and series
  * (series.h) in it. heapreplay-metrics(5) documents it; HR_SCHEMA changes when

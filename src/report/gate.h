@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A gate: a sentence about a figure that makes a run fail when it is true, such
  * as retained_mean_bytes>+5%. The grammar, blanks between the parts allowed:

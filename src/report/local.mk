@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # src/report: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
 	src/report/bars.c src/report/bars.h \

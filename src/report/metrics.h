@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What is measured of a policy: one table of names, units and definitions,
  * from which the JSON, the summary, the comparison and heapreplay-metrics(5)

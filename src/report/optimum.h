@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The offline optimum in figures: how far each policy is from the best possible
  * (scavenge/envelope.h), and the envelope and the free intervals themselves for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Files that appear whole or not at all: a regular file is written without a
  * name, or with another one beside its place where the file system can't do

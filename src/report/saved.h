@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Reading what `replay --json` and `compare --json` wrote (document.h), of
  * this version or an earlier one, plain or compressed. The file may be

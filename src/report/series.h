@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The heap over time: as CSV, a row every so often, and down-sampled for the
  * JSON, where each interval keeps its least and most so that no peak is lost.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Comparisons as tables: a row a policy, a column a figure, as they are or
  * relative to a baseline; and over several traces, as geometric means of the

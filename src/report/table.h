@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A table, and its three forms: text as wide as a page, Markdown, CSV. Its
  * columns have ranks; where a page is too narrow for all of them, those of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The choice of a policy by what a user writes. */
 #include "config.h"
 

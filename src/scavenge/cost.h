@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What releasing memory and touching it again costs, in simulated time.
  *

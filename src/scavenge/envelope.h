@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The best that any policy could do on a trace: for every amount of CPU time
  * the least mean of retained memory, and the reverse.

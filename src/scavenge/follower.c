@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What all policies share: time, the map, the counts, costs and measurements.
  *

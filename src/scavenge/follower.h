@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A follower is one policy on its way along the placements: its own map of the
  * pages (pagemap.h), the clock with the policy's timer, the settings, the cost

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A quantity over simulated time: its time-weighted mean, its peak, its
  * percentiles, and the least and most since a window was opened (for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A word a page says since when it could have been released: 0 not at all, for
  * it is in use or was never used (when such a page is taken it must be the

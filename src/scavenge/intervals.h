@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How long pages lie free: collected from the stream of placements, the same
  * for every policy, in memory that does not depend on the length of the trace.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A word for every page of the address space, 0 until it is set. Committed only
  * where it is touched: 4 KiB a chunk, in blocks of 8192 chunks.

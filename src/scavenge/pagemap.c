@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Bits of pages, a policy's own. Most ranges are a few pages in one word, and
  * most pages that are taken were not scavenged; both are looked at first.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * One policy's view of the heap's pages: the allocation bitmaps, kept up from
  * the stream of placements, and beside them the policy's own scavenged bits,

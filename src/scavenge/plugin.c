@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A shared object is code that runs with all rights of the program; nothing here
  * protects from one that means harm. What is checked is what one gets wrong.

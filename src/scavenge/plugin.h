@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Policies of one's own: shared objects with a struct hr_policy_def in them
  * (heapreplay-policy.h). What they call they find in the program, or in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Scavenging policies: the built-in ones, those of shared objects, and the
  * choice of one by what a user writes. What a policy is stands in the installed

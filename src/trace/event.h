@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The one form into which every trace format is decoded. Events come in time
  * order as far as the recorder knew it (readers say what they did about it).

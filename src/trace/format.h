@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What a trace format is to the reader: a row of a table. The reader finds the
  * format by the first bytes and lends it the stream; the format fills meta and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Objects under any ids, such as people and other programs give, as the numbers
  * of a ledger. Ids that are as dense as the ledger's own are found in an array,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Bytes from a file, a pipe or memory, decompressed.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A stream of decompressed bytes from a file, a pipe or memory. zstd, gzip,
  * bzip2 and zip archives of one file are found by their magic numbers and undone

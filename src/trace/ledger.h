@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The objects that are live, by number. Numbers are dense: an allocation gets
  * the number that was freed last, or the next one that never was given, so that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The lines of a trace's stream, for the formats that have them. Memory is
  * bounded: of a line longer than HR_MAX_LINE_BYTES only the beginning is given.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Reading a trace, whatever its format: open, take batches of events, close.
  * The format is found by content, compression is undone on the way. Memory is

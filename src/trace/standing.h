@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What stands at a moment of a trace: which spans, objects, stacks and pages are
  * live, whether the GC marks, which Ps run, and the last word on GOMAXPROCS,

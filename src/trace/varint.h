@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Unsigned LEB128: seven bits a byte, low group first, the high bit says that more follow. */
 #ifndef HR_TRACE_VARINT_H
 #define HR_TRACE_VARINT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A trace from one moment to another, as a trace of its own: it begins with
  * what stands then (standing.h), its time with 0. Numbered objects get numbers

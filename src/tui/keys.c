@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What keys and mouse do: a table, and a function a row. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # src/tui: the terminal view; part of the program, not of the library.
 heapreplay_SOURCES += \
 	src/tui/keys.c \

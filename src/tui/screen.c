@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Colour pairs are made as they are needed: a few dozen of the combinations of
  * inks occur, while a Linux console has 64 pairs in all. Colours are fixed

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The terminal, for who draws frames on it: a size, characters with inks
  * (report/palette.h), keys and the mouse. The only file that knows of ncurses, of

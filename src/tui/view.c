@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Drawing: the frame of one policy or two, and what stands over it: the last line, the help. */
 #include "config.h"
 

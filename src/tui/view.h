@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What the live view knows; shared by its loop (watch.c), its keys (keys.c) and what it draws (view.c). */
 #ifndef HR_TUI_VIEW_H
 #define HR_TUI_VIEW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The loop: time passes, frames are drawn, keys are taken; and how fast time passes. */
 #include "config.h"
 

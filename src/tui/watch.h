@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The live view: a replay (replay/player.h) drawn as frames (report/frame.h) on
  * a terminal, and moved about in by keys and mouse. It redraws at most 30 times

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How fast the page allocator is on an op script (new, grow C N, a N, c P N,
  * f H, as the oracle's benches have them), plain or gzipped. The script is

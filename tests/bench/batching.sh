@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 # What batched release calls, measured costs, or another share of the
 # processors would do to the Go scavenger's background: a replay for each

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How fast traces are read, and nothing else: events a second, of spans only
  * (objects are skipped) and of everything. The trace is decompressed into

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How fast workloads are made up, and nothing else: events a second of each
  * kind, by processor time, the best of several runs.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 # Reading recordings by heaptrack (BENCH_HEAPTRACK, or the sample) beside
 # heaptrack_print on the same files in the same run, by processor time; the best

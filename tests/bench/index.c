@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How fast the scavenge indexes are found through, over 128 GiB: every
  * stride-th chunk marked, the search address at the top, then find and clear

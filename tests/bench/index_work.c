@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What finding pages to release costs each generation of the Go scavenger, in
  * what it reads of its index; counts, not times, so that every run of every

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # `make bench`: programs and scripts that print figures. A new one is
 #     bench_programs += tests/bench/foo
 #     tests_bench_foo_SOURCES = tests/bench/foo.c

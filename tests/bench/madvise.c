@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What giving memory back costs on this machine: madvise(MADV_DONTNEED) by the
  * length of what is given back, touching it again, and process_madvise, which

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Events a second of a whole replay, one thread: reading, placing, following
  * one policy (go1.22) or all that fit; and of the stages alone. Then how much

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 # Events a second of whole replays, of the shipped traces or of those in
 # BENCH_TRACES (zstd or plain), and the same of plain decompression for scale.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 # Ours beside the real Go 1.19 runtime, in one run: the page allocator on op
 # scripts (BENCH_OPS, or two made here) and drains of the scavenge index. Prints

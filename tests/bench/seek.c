@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Moving about in a trace, as the live view does: how long it takes to get to
  * any moment of it, how many copies that rests on and how large they are.

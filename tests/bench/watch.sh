@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # What watching costs: the replay at full speed with and without the live view,
 # turn by turn in one run; what goes to the terminal; seeking anywhere.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Damaged, absurd and unreadable input; unwritable output: one line, status 1, nothing half-written.
 . "$top_srcdir/tests/lib.sh"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # compare: tables, saved runs, gates, and what each of them says where something is wrong.
 . "$top_srcdir/tests/lib.sh"
 

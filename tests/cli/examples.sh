@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Every example of the manual pages and of --help, typed as it stands. Where an
 # example fetches from a server or pages its output, stand-ins for curl and less
 # are first on the path.

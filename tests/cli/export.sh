@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Traces as text: everything, again and again the same, and the same to every command.
 . "$top_srcdir/tests/lib.sh"
 have jq || skip_all 'jq is not installed'

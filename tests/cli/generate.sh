@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # generate: the list, the same bytes each time, pipes, and that each adversary
 # hurts whom it is against.
 . "$top_srcdir/tests/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # A recording by heaptrack, in every container and cut in several places; beside heaptrack_print, where that is installed.
 . "$top_srcdir/tests/lib.sh"
 

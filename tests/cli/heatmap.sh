@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # heatmap: one moment or a film, of a trace whose heap is known page by page, and of a real one.
 . "$top_srcdir/tests/lib.sh"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # What info says of traces of every sort, in terminals of every width; and what others say of its worries.
 . "$top_srcdir/tests/lib.sh"
 unset NO_COLOR

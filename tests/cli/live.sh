@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # replay --live: what a terminal gets, read back by tmux, and where there is none.
 . "$top_srcdir/tests/lib.sh"
 

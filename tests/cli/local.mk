@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Tests of the program from outside.
 #     cli_tests += tests/cli/foo.sh
 #     cli_data += tests/cli/foo.golden        (folders are allowed)

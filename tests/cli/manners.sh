@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Progress on a terminal only, nothing left by a run that is killed, pipes in and out.
 . "$top_srcdir/tests/lib.sh"
 

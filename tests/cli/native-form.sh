@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # The native form is what heapreplay-trace(5) says: a program that was written by
 # its words alone reads every event of a trace, and what it writes is read.
 . "$top_srcdir/tests/lib.sh"

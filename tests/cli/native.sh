@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Native traces: what is imported gives the same answers as the original.
 . "$top_srcdir/tests/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """The native form, read and written by the words of heapreplay-trace(5) alone.
 
     native_form.py same TRACE.hrt TRACE.txt     the events of both are the same

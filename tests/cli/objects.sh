@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Traces of objects: spans and GC cycles that can be worked out by hand.
 . "$top_srcdir/tests/lib.sh"
 

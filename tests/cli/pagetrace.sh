@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Go page traces: a real one that ships, and one made here word by word, whose numbers can be worked out.
 . "$top_srcdir/tests/lib.sh"
 

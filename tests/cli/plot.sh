@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Pictures of every kind in every form, from traces and from saved JSON, and what
 # happens when gnuplot is missing, fails, or there is no room.
 . "$top_srcdir/tests/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Recordings of malloc as lines, one small program recorded by several tools; in every container, cut, and mixed up.
 . "$top_srcdir/tests/lib.sh"
 

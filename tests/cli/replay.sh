@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # replay and compare on a real trace and on a trace written by hand, whose numbers can be worked out.
 . "$top_srcdir/tests/lib.sh"
 

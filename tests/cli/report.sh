@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # The report: one valid page that needs nothing else, the same every time, whatever names are in the trace.
 . "$top_srcdir/tests/lib.sh"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # decay, rate and delay on a program that falls idle: by a thread its memory goes, by activity it stays.
 . "$top_srcdir/tests/lib.sh"
 

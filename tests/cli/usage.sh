@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Help, usage errors and exit statuses of every command.
 . "$top_srcdir/tests/lib.sh"
 

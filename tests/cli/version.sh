@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # The program runs and knows its name.
 . "$top_srcdir/tests/lib.sh"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Any bytes as a trace of calls, valgrind's or those of others. */
 #include "config.h"
 

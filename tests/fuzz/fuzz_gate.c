@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Any text as a gate: no crash, and what is taken keeps its promises for any figures. */
 #include "config.h"
 

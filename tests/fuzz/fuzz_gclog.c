@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any lines as a program's GC log, and frees at any time beside them: no crash;
  * what is chosen for a cycle lies within what its line says, cycles are in order

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any bytes as a Go execution trace: no crash, no hang, and the two ways of
  * reading (spans alone, everything) tell the same end. The first byte of the

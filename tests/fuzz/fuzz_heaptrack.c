@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any bytes as a recording by heaptrack: no crash, no hang; objects are live
  * exactly once, times never fall, and how many events are asked for at a time

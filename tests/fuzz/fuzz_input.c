@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any bytes as a compressed file: no crash, no hang, and how much is asked for
  * at a time changes nothing of what comes out. The first byte is not part of

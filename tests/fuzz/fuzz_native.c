@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any bytes as a native trace: no crash, no hang; times never fall, how many
  * events are asked for at a time changes none of them, and what was taken is,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any words as a Go page trace: no crash, times that never fall, runs that can
  * be, every event of the file counted, and the same events whatever is asked for

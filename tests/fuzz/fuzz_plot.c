@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any bytes as a document to plot: no crash, and what gnuplot would be given is
  * a script in which nothing of the document stands outside its quotes and its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Any bytes as a saved run: no crash; what is taken can be shown in every form, and compared with itself, where nothing differs. */
 #include "config.h"
 

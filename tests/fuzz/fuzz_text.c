@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Any bytes as a text trace: no crash, and what was taken is, once written, the same again. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any text trace, cut anywhere: no crash, times that never fall and none behind
  * the end of the part; how many events are given at a time changes none of them;

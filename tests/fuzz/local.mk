@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Fuzz targets: each file defines LLVMFuzzerTestOneInput. With --enable-fuzzers
 # they are libFuzzer programs; without, standalone.c replays the files it is
 # given, and `make check` replays the corpus either way. A new one is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any bytes as a recording of malloc: no crash, no hang; an object is live
  * once, with one size, under the number that the ledger's rule gives it; times

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * main() for a fuzz target built without libFuzzer: runs the target once for
  * each file named on the command line.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Random op scripts through our allocator, scavenger and pacing and through the
 # real Go 1.19 runtime of the packages golang-1.19-go and golang-1.19-src; the
 # answers must be the same, byte for byte.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Differential tests against the real runtime. The driver takes op scripts and
 # answers as the runtime did; the shell tests compare.
 #     check_PROGRAMS += tests/oracle/driver

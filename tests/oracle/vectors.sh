@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Every op script of this folder, for every version that it was recorded with,
 # in both address spaces: the driver's answers must be the real runtime's, byte
 # for byte. A test is a script and a version.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Tests of the terminal view, in tmux.
 tui_tests = tests/tui/watch.sh
 TESTS += $(tui_tests)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash disable=SC2034 # the caller uses screen
 #
 # Drives the terminal view for real, in a tmux of its own:

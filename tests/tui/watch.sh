@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # The live view, driven in a real terminal.
 . "$top_srcdir/tests/lib.sh"
 . "$top_srcdir/tests/tui/tui.sh"

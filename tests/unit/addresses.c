@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Addresses reproduced, on the recordings that ship: all of them on one P, and
  * what look-ahead makes of lost spans on two.

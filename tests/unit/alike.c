@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Objects that look alike: numbers are those of a ledger, and each rule takes the one that it says, of the group that it was asked for. */
 #include "config.h"
 

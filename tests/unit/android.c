@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Android's memory_replay text: each kind of line, each way in which one can be odd. */
 #include "config.h"
 

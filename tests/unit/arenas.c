@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Growth: whole chunks by the request, arenas one behind the other, until there are no more addresses. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Bars, sparklines, rows and paragraphs, by hand. */
 #include "config.h"
 

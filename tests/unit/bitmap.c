@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Bitmaps of a chunk beside arrays of 512 booleans. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Calls as valgrind, ltrace, utrace and cmt print them: what must be read alike, and each tracer's own ways. */
 #include "config.h"
 

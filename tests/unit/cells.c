@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Cells of heaps made by hand: what is in them, where they lie in the grid, what
  * becomes of gaps; and on random heaps, that every page is in one cell and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Copies of followers: one that is made at any moment gives, on the same
  * records, the answers of the one that it was made of, to the last release and

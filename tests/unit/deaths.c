@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* When objects died: between the mark starts that bound it, evenly, and everything else as it was. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The policy decay: its curve against the formula, a model of it on random
  * placements, and what an idle program keeps by either driver.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The policy delay: its rules one by one, a model of them on random placements
  * (pages that are to be purged, as mimalloc has them), idle programs.

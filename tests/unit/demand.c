@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The expected demand against a history that is kept whole. */
 #include "config.h"
 

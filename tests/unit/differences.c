@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Saved runs beside each other: what is paired, what differs. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Finding and releasing dirty pages, against one page after the other; and who pays. */
 #include "config.h"
 

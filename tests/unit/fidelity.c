@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Counters and logs beside a replay, on a few lines whose distances are plain. */
 #include "config.h"
 

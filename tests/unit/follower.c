@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Followers and policies on placements made by hand: what must hold whatever
  * the policy (bands add up, time order, samples), and how the Go scavengers

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Frames of heaps made by hand: what they say, at every size; and painters, of
  * which the text is read as it is, and colours are read back.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Gates: what is one, and when it is true. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Lines of gctrace and scavtrace: what they say, and when it was. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Pacing: every case worked out by hand from the runtime's formulas. */
 #include "config.h"
 

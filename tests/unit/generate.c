@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Workloads: what every kind must keep to, and that each does what its parameters say. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Running gnuplot, with programs in its place that do what gnuplot might: all is
  * told apart, and texts from outside stay texts.

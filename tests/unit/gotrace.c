@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The reader of Go execution traces: the shipped real traces against counts
  * that the Go toolchain's own reader made of them, and small traces built here,

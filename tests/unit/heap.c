@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The heap: asking and undoing leaves no trace, commits are what was asked, records are what a naive follower sees. */
 #include "config.h"
 

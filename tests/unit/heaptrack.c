@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Recordings by heaptrack, written by hand: each file version and shape, and each of their traps. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a report takes from outside stays text. The page as a whole: tests/cli/report.sh. */
 #include "config.h"
 

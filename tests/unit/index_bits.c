@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Go 1.19's index: the cases of the runtime's own TestScavengeIndex, with the
  * page offsets really compared (the original compares the chunk twice); the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The index with density of Go 1.21 and later: against records kept in a plain
  * array and searched one by one; what is derived from them; its quirks.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The indexes under real threads: one frees and marks under the heap lock while
  * others find without it, and clear under it. To be run under TSan, too.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Streams: what was compressed comes out again, in whatever pieces; what was cut off or damaged is told apart. */
 #include "config.h"
 

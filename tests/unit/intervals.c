@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Free intervals from placements made by hand, where it is known what they are:
  * caches, padding, large physical pages, a part of the trace; and the buckets.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Labels: beside their points where there is room, and never over each other or over a point. */
 #include "config.h"
 

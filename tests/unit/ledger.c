@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Numbers of objects, beside a model that is a list. */
 #include "config.h"
 

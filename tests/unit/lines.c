@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Lines of a stream: wherever they lie in the buffer, however they end, and however long they are. */
 #include "config.h"
 

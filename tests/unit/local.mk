@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # Unit tests: cmocka programs, one group each (one TAP plan). A new one is
 #     unit_tests += tests/unit/foo
 #     tests_unit_foo_SOURCES = tests/unit/foo.c

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Dirty runs by age against a model that keeps nothing but a number for each page. */
 #include "config.h"
 

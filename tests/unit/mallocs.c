@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What all recordings of malloc share: the three clocks, threads, and what to do where a recording can't be right. */
 #include "config.h"
 

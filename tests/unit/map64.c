@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The map beside a plain array: keys 0..N-1, what is in it is known by looking. */
 #include "config.h"
 

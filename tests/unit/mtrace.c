@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* mtrace's lines, taken apart from their end. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A heap for tests of policies: a random but valid stream of placements, and
  * beside it what has become of every page, kept in the simplest way there is.

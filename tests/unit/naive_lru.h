@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Dirty pages by age, told page by page: each that waits has the number of the
  * run it belongs to, and the oldest run is the one with the lowest number.

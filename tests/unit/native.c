@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The native form: what is written reads back as the same, and no damage goes unnoticed. */
 #include "config.h"
 

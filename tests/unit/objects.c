@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The stage from objects to spans: what a recorded heap becomes, and that what
  * comes out of random workloads makes sense: spans that hold their objects,

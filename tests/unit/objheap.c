@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The heap of objects: rules by hand, and all of it beside a model that looks at everything. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The offline optimum, proved on small traces by trying everything: no set of
  * decisions does better, at any price of memory, than releasing what stays free

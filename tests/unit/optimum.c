@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Free intervals and regrets on real traces: what the collector counts is what
  * the followers measure, no policy is better than the best possible, and the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The scavenger's pacing at its edges; tests/oracle compares it with the
  * runtime's bit by bit.

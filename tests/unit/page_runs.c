@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Words of pages in runs, against an array of them. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The page allocator beside a model: arrays of pages, summaries by looking at
  * all free runs, and the search as the runtime's source has it, entry by entry.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The map of pages against plain arrays, page by page. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The reader of Go page traces: traces built here word by word, for every rule
  * of the format, and the shipped real one against hashes that an independent

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Ramps rise in lightness, as computed from the colours; indices and names are in range. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A naive follower of placements: one byte a page. It says what is wrong with a
  * record, or NULL. Bands add up, pages are what the record takes them for,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The placer: what events become, by hand-made traces; and that whatever the
  * trace holds, a naive follower of the placements finds nothing wrong.

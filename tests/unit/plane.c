@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The address space over time: the cells of each column are what the follower's
  * map said then, page by page, however often rows and columns were folded.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Moving about in a replay: however a moment is reached, the heap is the same there. */
 #include "config.h"
 

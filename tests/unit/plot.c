@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What becomes of documents on their way to gnuplot: those that are none of ours, that lack something, and hostile ones. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Batches for many on several threads: each gets all of them, in order, and on one thread at a time. */
 #include "config.h"
 

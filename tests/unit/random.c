@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Random numbers: the published ones of each generator, and what a distribution must look like. */
 #include "config.h"
 

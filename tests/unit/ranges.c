@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Sets of ranges beside an array of pages. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The policy rate: how much a second gives back, which huge pages are spared, a
  * model that sorts them on random placements, and frees that pay (by=activity).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The recorded heap: addresses to slots and numbers, beside a map of every address. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A recording of malloc as a text in memory, read to its end. */
 #ifndef HR_TESTS_UNIT_RECORDING_H
 #define HR_TESTS_UNIT_RECORDING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The policy that does as it was recorded, and two policies' releases side by side. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Any number of threads gives the same figures; under TSan, without a race. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Saved runs are read as they were written, in every form that there was; what is none is said in a line. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Saved runs made up from a few figures, for tests of what reads them. */
 #ifndef HR_TESTS_UNIT_SAVED_RUN_H
 #define HR_TESTS_UNIT_SAVED_RUN_H

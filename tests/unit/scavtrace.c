@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The lines that real runtimes printed (Go 1.18's, 1.19's and 1.23's standard error), formed and read. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The box of a search address against a value and a flag, and the race that the mark is for. */
 #include "config.h"
 

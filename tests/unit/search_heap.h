@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A small heap for tests of the searches: a map of pages, and one search over it. */
 #ifndef HR_TESTS_UNIT_SEARCH_HEAP_H
 #define HR_TESTS_UNIT_SEARCH_HEAP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the searches say they have read, against figures worked out by hand from
  * how the runtime's loops go: the counts on which docs/index-cost.md rests.

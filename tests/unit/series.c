@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The down-sampled series keeps every peak, however long the trace. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Size classes: the answers by table beside a search through it, and the sizes at which rules change. */
 #include "config.h"
 

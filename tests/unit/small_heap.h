@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A follower on placements made by hand, for tests of what looks at one. Pages and chunks count from the heap's base. */
 #ifndef HR_TESTS_UNIT_SMALL_HEAP_H
 #define HR_TESTS_UNIT_SMALL_HEAP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Live spans: what goes in comes out, and overlaps are found as an exhaustive search finds them. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Segments come back as they were written, from memory and from the temporary file, in any order. */
 #include "config.h"
 

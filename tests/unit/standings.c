@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Comparisons as tables: order, marks, baselines, means, by hand. */
 #include "config.h"
 

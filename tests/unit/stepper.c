@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Looking changes nothing: a replay in steps gives the figures of one that runs
  * through, and at each step every follower is as its own sampler sees it then.

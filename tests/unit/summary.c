@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Summaries: packing, merging, and eight at a time, beside looking at pages one by one. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The survey of objects, beside numbers computed by hand and beside a plain list of what is live. */
 #include "config.h"
 

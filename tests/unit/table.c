@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Tables: what is left out where there is no room, and how the three forms look, by hand. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What cmocka wants before its own header. */
 #ifndef HR_TESTS_UNIT_TESTING_H
 #define HR_TESTS_UNIT_TESTING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The text form: what is written reads back as the same events, and the reader takes nothing else. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Go 1.18's walk: generations, where they start, and what they don't see. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Parts of traces: what stands at a moment, beside a naive count; and what a window makes of events. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Against background scavengers: what has just been given back is needed. */
 #include "config.h"
 

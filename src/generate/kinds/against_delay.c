@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Against policies that wait for a set time: memory is needed again when that has just passed. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Against the density of Go 1.21's index: chunks that are dense when a cycle ends, and then empty. */
 #include "config.h"
 

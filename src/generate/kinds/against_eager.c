@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Against eager policies: the same pages are freed and taken again, many times a second. */
 #include "config.h"
 

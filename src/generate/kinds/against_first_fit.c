@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Against allocators that don't move what is live: pins that leave only holes
  * which are too small. After Robson's program, which shows how bad it can get:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Against scavengers that go down once a cycle: memory that becomes free behind them. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Bursts of work with nothing in between. */
 #include "config.h"
 

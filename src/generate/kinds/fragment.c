@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Long-lived objects strewn among short-lived ones, so that few spans ever become empty. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A program that goes through phases, each with objects of another size class. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A heap that grows, is dropped, and has to be given back while little goes on. */
 #include "config.h"
 

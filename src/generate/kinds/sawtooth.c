@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The saw of a collected heap: up to the goal, down to what is live. */
 #include "config.h"
 

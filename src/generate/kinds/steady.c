@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* A server under a steady load: requests that come and go over data that stays for a while. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Invariant: from and to are places at which events are held, or will be; base <= the next place. */
 #include "config.h"
 

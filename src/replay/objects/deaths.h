@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * When did an object die? A Go trace tells when an object's slot was swept, not
  * when the object became garbage. What it tells bounds that: an object that is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Objects in, spans out. Objects of a trace with spans go through recorded.h and deaths.h,
  * which names them by numbers and knows when they died; what becomes of them is

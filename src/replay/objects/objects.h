@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * From a trace of objects to a trace of spans. Objects lie in spans as the
  * runtime would lay them (heap/objheap.h); when their slots are free again

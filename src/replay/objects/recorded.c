@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Invariant: a table has the number of a live span at each of its pages, and of no other. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The recorded heap of a trace that tells spans and the objects in them by
  * addresses: which object an address means, by a dense number

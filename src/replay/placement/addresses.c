@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Addresses reproduced: what is counted stands in addresses.h, the look-ahead in lookahead.c. */
 #include "config.h"
 

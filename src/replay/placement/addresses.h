@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How well do the model's addresses agree with the recorded ones? Three figures,
  * shares of the span allocations of a trace with addresses:

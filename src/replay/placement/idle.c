@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Page caches of idle Ps at the end of a GC cycle.
  *

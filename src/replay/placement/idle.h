@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Which page caches are flushed when a GC cycle ends. Since Go 1.21 the end of
  * mark termination flushes the caches of the Ps that are idle then; a trace

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Live spans, modelled and recorded; the rules stand in live.h. */
 #include "config.h"
 

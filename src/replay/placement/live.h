@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Live spans on the heap: what an allocation and a free of the trace do to it,
  * with modelled placement, where the heap's model has its way, and with

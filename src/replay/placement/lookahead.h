@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Recorded placement with the future known: what the trace shows only later is
  * inferred and made true in the model before it is asked. The rules stand in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Trace events in, placements out. Events go through idle.h, which knows whose
  * page caches are flushed when a cycle ends; what they do to spans is live.h;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The placer turns trace events into the stream of placements. It is the only
  * stage that runs the page allocator, so that a trace is placed once however

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The end of sweeping. Invariant: while pending, every record from `at` on came after what may be the last free. */
 #include "config.h"
 

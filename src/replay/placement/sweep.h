@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * When is a GC cycle's sweep done? A Go trace does not say. The rule: at the
  * last sweep free (the free of a span with objects) after mark done that is not

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Go 1.19's way to find what can be released; see index_bits.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The scavenge index of Go 1.19: a bit for every chunk that may have free
  * pages which are not scavenged. Frees mark chunks, scavengers look for marked

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Go 1.21's way to find what can be released, and Go 1.22's, which differs in
  * one flag; see index_density.h.

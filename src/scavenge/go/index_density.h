@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The scavenge index of Go 1.21 and later: a record for every chunk that says
  * how much of it is in use, now and when the generation (GC cycle) before was

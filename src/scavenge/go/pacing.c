@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The scavenger's arithmetic. The order of operations is the runtime's, since
  * results are compared with it bit by bit; integer parts are integers there, too.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * When the Go scavenger works and how much: the goals, the PI controller, a
  * burst of work, and the sleep after it. Pure arithmetic on numbers that the

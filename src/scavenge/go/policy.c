@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The scavenger of the Go runtime in four generations: go1.18 (what the
  * redesign of April 2022 replaced), go1.19 (the redesign), go1.21 and go1.22.

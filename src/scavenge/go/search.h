@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How each generation of the Go scavenger remembers where there is something
  * to release: what it is told of the heap, and `scavenge`, which finds and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The box that holds a search address: where finders of a scavenge index
  * start. Finders lower it without a lock; whoever frees memory above it raises

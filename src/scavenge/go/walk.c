@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Go 1.18's way to find what can be released: a walk down the address space,
  * once a generation. A generation begins when a GC cycle's sweep is done, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Go 1.18's search, for tests and the oracle: the state of an hr_search_go118.
  * The walk itself is described in walk.c.

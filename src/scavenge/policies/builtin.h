@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* The built-in policies; policies.c has them in a table. */
 #ifndef HR_SCAVENGE_POLICIES_BUILTIN_H
 #define HR_SCAVENGE_POLICIES_BUILTIN_H

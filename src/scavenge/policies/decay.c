@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Dirty pages decay, as in jemalloc 5.3 (dirty_decay_ms, 10 s by default): of
  * the pages that became dirty in one moment, a share is kept that falls from

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What was freed is given back when it has been free for a set time, as in
  * mimalloc 2 (purge_delay, 10 ms by default).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How many pages a program has needed lately: the least and the most in each
  * second of the last ten minutes, and from these what it may need again soon.

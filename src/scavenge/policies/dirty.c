@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Bits word by word: a chunk has eight, and most of them are all in use. */
 #include "config.h"
 

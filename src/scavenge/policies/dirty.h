@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Dirty pages: free and not released. What is shared by the policies that give
  * them back without an index of Go's: how they are found in a chunk's bits,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Dirty runs by age: what was freed longest ago goes first. The runs lie in a
  * queue in the order in which they were freed, and every page that waits has

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The offline optimum (envelope.h) as a policy: it releases a page in the
  * moment it becomes free if, and only if, the page then stays free for longer

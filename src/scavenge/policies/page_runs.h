@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A word for every page of the address space, 0 until it is set. Where the
  * pages of a chunk all have the same word, as those of large spans do, it is

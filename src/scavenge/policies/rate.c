@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A steady rate: every second a thread gives back so many bytes, as in
  * google/tcmalloc (MallocExtension::SetBackgroundReleaseRate), and spares huge

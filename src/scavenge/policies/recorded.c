@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the trace's own scavenger did: it releases what was recorded as
  * released, when it was. The measure of all others, on traces that tell it.

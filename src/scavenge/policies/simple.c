@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The two ends of the scale: `none` never releases anything, `eager` releases
  * what is freed in the moment it is freed. Both are what the others are

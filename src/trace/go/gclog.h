@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The garbage collections of a program as its log tells them: the lines that
  * GODEBUG=gctrace=1 prints, and beside them those of scavtrace=1. A page trace

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Marks to events: one cursor a thread, the smallest time first.
  *

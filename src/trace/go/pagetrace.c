@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Page traces of the Go runtime, read; the format stands in pagetrace.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Page traces of the Go runtime (GOEXPERIMENT=pagetrace, Go 1.20 to 1.22): every
  * run of pages that was taken from the page heap, given back to it, or released

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Where the wanted events of a generation are, and when: the one loop that
  * looks at every byte of a Go trace.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Segments in memory and in a temporary file; see spill.h. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Segments of a fixed size that are written once and read back by number: what
  * a reader must keep that has to see the end of its input before it can give

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The tables at the end of a generation: types with their sizes, and of stacks
  * and strings only what tells who asked for a garbage collection.

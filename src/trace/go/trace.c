@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Go execution traces: from bytes to generations, and the format's row in the
  * reader's table.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Go execution traces with heap events: what the parts of the reader share.
  *

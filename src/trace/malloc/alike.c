@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * LIFO and FIFO are lists through one array of links, so that a group costs
  * nothing but its row. A random choice needs an array a group: it doubles when

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Live objects that a recorder does not tell apart: it says to which group an
  * object belongs (all of the same size and call stack) and that one of a group

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A line is "TID: what pointer numbers [start end]", with pointers in
  * hexadecimal and everything else decimal; times in ns, on all lines or on

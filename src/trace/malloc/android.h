@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Android's memory_replay text, as its malloc_debug writes it (record_allocs)
  * and public collections hold it; also what scripts for other tracers should

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A call of an allocator as tracers print it: name(arguments) = result. One
  * tolerant grammar for those of ltrace, valgrind, FreeBSD's utrace and CTSRD's

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * call.h knows the calls; here is what stands in front of them, and what
  * becomes of calls that do not return on their own line.

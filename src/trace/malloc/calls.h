@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Traces of calls, each line a name(arguments) = result: valgrind's
  * --trace-malloc=yes, and those of ltrace, FreeBSD's utrace and CTSRD's cmt.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Recordings by heaptrack (KDE), file versions 0 to 3; heapreplay-trace(5)
  * describes what is read. The format is defined by heaptrack's own

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the line formats of malloc recordings have in common: a line is an
  * event, or it is noise, or it is damaged. A format says how its lines are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Recordings of malloc and free; the rules stand in mallocs.h. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What recordings of malloc and free have in common, whatever their form: the
  * objects that are live (ledger.h), threads, the clock, and what to do where

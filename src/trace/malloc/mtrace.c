@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A line is "@ where op pointer [size]"; "where" holds the path of a library,
  * blanks and all, so that lines are taken apart from their end. A realloc is

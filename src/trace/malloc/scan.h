@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Numbers in the lines of a trace. Recordings of malloc have tens of millions
  * of lines with three or four numbers each, so that these are inline and know

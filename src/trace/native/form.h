@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The native trace, .hrt, byte for byte: what writer and reader have in common.
  * heapreplay-trace(5) describes it for people.

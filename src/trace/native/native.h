@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Writes native traces, .hrt; heapreplay-trace(5) describes them, byte for
  * byte. The reader is one of trace/reader.h. The same events and options give

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* What a native trace tells in words: of the trace at its begin, of how it ended behind the events. JSON. */
 #ifndef HR_TRACE_NATIVE_NOTES_H
 #define HR_TRACE_NATIVE_NOTES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Numbered objects of native traces; see native_numbers.h. Sizes are in lists by hash, so that nothing grows with them. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Numbered objects as the native trace knows them. Allocations take numbers by
  * the ledger's rule (ledger.h), so that the file need not hold them. What is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Where the next object will lie. Go's allocator fills a span slot by slot:
  * first come slots that were swept free, else the one behind the last; a new

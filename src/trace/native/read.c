@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Reads native traces, from a file or a pipe, front to back; from a file also
  * from a snapshot on, which the index finds.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Writes native traces. Events gather until a block is full; then they are
  * turned into columns in two passes: the first finds which sorts of events

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the text form consists of: the keys of each kind of event, and the
  * settings. Shared by its reader and its writer; heapreplay-trace(5) describes

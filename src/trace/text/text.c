@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The text form, read. The tables of text_form.h say what a line may hold, so
  * that what is written reads back as the same.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The plain text form: a line an event, for people and tests. heapreplay-trace(5)
  * describes it; reader and writer agree to the byte. All functions buffer in f

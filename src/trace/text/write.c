@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /* Writes the text form: each event is put together in memory and handed over as one piece. */
 #include "config.h"
 

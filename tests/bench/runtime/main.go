@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Times the real runtime's page allocator and scavenge index, so that ours can
 // be compared with them on the same machine at the same time:
 //

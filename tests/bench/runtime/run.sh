@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
 # The real Go 1.19 runtime's speed, as lines "NAME BEST MEDIAN UNIT":
 #
 #     run.sh [OPS-FILE...]

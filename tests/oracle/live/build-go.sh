@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Builds a Go program against Debian's Go 1.19 runtime with runtime/heapreplay.go
 # added to it. Nothing comes from a network and nothing is written but below
 # the folder named.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Random op scripts for the oracle driver and the real runtime:
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The real runtime as an oracle: reads an op script on standard input and
 // prints what the page allocator, scavenger and pacer of the Go runtime that it
 // was built with answer, in the same form as tests/oracle/driver. A stream of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What an op script needs of the Go 1.19 runtime's page allocator, scavenger
 // and pacer, made callable from outside. This file is added to package runtime
 // by an overlay when the harness is built; nothing of the runtime is changed.
