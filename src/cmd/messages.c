@@ -76,7 +76,7 @@ void cli_warn_cut(const char *file, const struct hr_trace_stats *stats)
 /* Anomalies after which a trace is not quite what happened. The others lose nothing: a guess is told by `info`. */
 static const enum hr_anomaly harmful[] = {
     HR_ANOMALY_UNKNOWN_FREE, HR_ANOMALY_OVER_LIVE,  HR_ANOMALY_ABSURD_SIZE, HR_ANOMALY_BAD_LINE,
-    HR_ANOMALY_OPEN_CALL,    HR_ANOMALY_CLOCK_BACK, HR_ANOMALY_SHARED_TICK,
+    HR_ANOMALY_OPEN_CALL,    HR_ANOMALY_CLOCK_BACK, HR_ANOMALY_SHARED_TICK, HR_ANOMALY_IMPOSSIBLE_VALUE,
 };
 
 void cli_warn_trace(const char *file, const struct hr_trace_stats *stats)

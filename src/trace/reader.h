@@ -97,7 +97,9 @@ struct hr_trace_meta {
 	X(CLOCK_BACK, "clock_steps_back", "times before the one before: taken as that one")                            \
 	X(SHARED_TICK, "unspread_events", "events too many for one clock tick to be spread: at the tick before")       \
 	X(LOST_BLOCK, "lost_blocks", "damaged blocks: their events are missing")                                       \
-	X(OTHER_PROCESS, "other_processes", "lines of other processes than the first: ignored")
+	X(OTHER_PROCESS, "other_processes", "lines of other processes than the first: ignored")                        \
+	X(STACKLESS, "stackless_goroutines", "goroutines whose stack was freed before the trace began: they have none") \
+	X(IMPOSSIBLE_VALUE, "impossible_values", "values that nothing can have, in sound records: these are ignored")
 /* clang-format on */
 
 enum hr_anomaly {

@@ -7,6 +7,9 @@ unit_tests =
 unit_headers =
 
 unit_headers += tests/unit/testing.h
+unit_headers += tests/unit/go_bytes.h
+unit_tests += tests/unit/absurd_values
+tests_unit_absurd_values_SOURCES = tests/unit/absurd_values.c
 unit_tests += tests/unit/units
 tests_unit_units_SOURCES = tests/unit/units.c
 unit_tests += tests/unit/output

@@ -21,7 +21,6 @@
 #include "base/alloc.h"
 #include "trace/varint.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +28,7 @@ enum {
 	MAX_KIND = 2 * 2 * 68 - 1, /* span class << 1: 68 size classes, with pointers or without */
 	MAX_P = INT16_MAX,
 	MAX_STACK_ORDER = 48,
+	MAX_AHEAD_NS = 10 * 1000 * 1000, /* of the clock, in bursts; seen: 0.2 ms */
 	PROC_RUNNING = 1, /* status of a P in the wire format; 4, abandoned in a system call, tells nothing */
 	PROC_IDLE = 2,
 	PROC_SYSCALL = 3,
@@ -158,6 +158,18 @@ enum hr_status hr_go_merge_start(struct hr_go *g, struct hr_error *err)
 		g->r->meta.clock_origin_ns = first_ns;
 		g->r->meta.has_clock_origin = true;
 	}
+	/*
+	 * The clock went back: time goes on from where it was. That a generation
+	 * begins before the one before has ended means nothing, a thread that had
+	 * to wait while it changed over writes late (seen: 0.55 s). But it ends later.
+	 */
+	if (g->ncursors > 0 && g->max_ns + MAX_AHEAD_NS < g->floor_ns) {
+		hr_reader_odd(g->r, HR_ANOMALY_CLOCK_BACK);
+		if (g->floor_ns - g->origin_ns < HR_GO_MAX_TIME_NS) {
+			g->origin_ns -= g->floor_ns - first_ns;
+			g->floor_ns = first_ns;
+		}
+	}
 	if (g->max_ns > g->floor_ns)
 		g->r->stats.last_time_ns = g->max_ns - g->origin_ns;
 	return HR_OK;
@@ -165,12 +177,11 @@ enum hr_status hr_go_merge_start(struct hr_go *g, struct hr_error *err)
 
 /* --- Ps --------------------------------------------------------------------- */
 
-static enum hr_status check_p(struct hr_go *g, uint64_t p, struct hr_error *err)
+/* Room for what is known of P p <= MAX_P. */
+static enum hr_status reserve_p(struct hr_go *g, uint64_t p, struct hr_error *err)
 {
 	size_t had = g->cap_p_running;
 
-	if (p > MAX_P)
-		return hr_error_set(err, HR_EINPUT, "damaged trace: P %" PRIu64, p);
 	if (!hr_reserve(&g->p_running, &g->cap_p_running, p + 1, 1))
 		return hr_go_no_memory(g, err);
 	if (g->cap_p_running > had)
@@ -241,45 +252,59 @@ static const struct row {
     [HR_GO_USER_LOG] = {PLAIN, HR_EV_LOG, true},
 };
 
-/* The address that an id stands for, from where the id is. */
-static inline enum hr_status place(const struct hr_go *g, const uint8_t **p, uint64_t unit, uint64_t *addr,
-				   struct hr_error *err)
+/*
+ * A value that nothing can have, in an event whose form is right: the event is
+ * counted and left out. The runtime writes such (trace/reader.h), so that only
+ * damage of the form, after which nothing can be read, ends a trace.
+ */
+static bool odd(const struct hr_go *g, enum hr_anomaly a)
+{
+	hr_reader_odd(g->r, a);
+	return false;
+}
+
+/* The address that an id stands for, from where the id is. False: none that there is. */
+static inline bool place(const struct hr_go *g, const uint8_t **p, uint64_t unit, uint64_t *addr)
 {
 	uint64_t id = hr_varint_known(p);
 
 	*addr = g->min_addr + id * unit;
-	if (__builtin_expect(id >= HR_GO_MAX_ADDR || *addr >= HR_GO_MAX_ADDR, 0))
-		return hr_error_set(err, HR_EINPUT, "damaged trace: id %" PRIu64 " lies beyond 2^48", id);
-	return HR_OK;
+	return __builtin_expect(id < HR_GO_MAX_ADDR && *addr < HR_GO_MAX_ADDR, 1) ||
+	       odd(g, HR_ANOMALY_IMPOSSIBLE_VALUE);
 }
 
-static enum hr_status span(struct hr_go *g, struct hr_event *e, const uint8_t *p, struct hr_error *err)
+static bool span(struct hr_go *g, struct hr_event *e, const uint8_t *p)
 {
 	uint64_t pages, kind;
 
-	HR_TRY(place(g, &p, HR_GO_PAGE_BYTES, &e->addr, err));
+	if (!place(g, &p, HR_GO_PAGE_BYTES, &e->addr))
+		return false;
 	pages = hr_varint_known(&p);
 	kind = hr_varint_known(&p);
-	if (pages == 0 || pages > (HR_GO_MAX_ADDR - e->addr) / HR_GO_PAGE_BYTES)
-		return hr_error_set(err, HR_EINPUT, "damaged trace: a span of %" PRIu64 " pages", pages);
-	if (kind > MAX_KIND || (kind & HR_SPAN_MANUAL && kind != HR_SPAN_MANUAL))
-		return hr_error_set(err, HR_EINPUT, "damaged trace: a span of kind %" PRIu64, kind);
+	if (pages == 0 || pages > (HR_GO_MAX_ADDR - e->addr) / HR_GO_PAGE_BYTES || kind > MAX_KIND ||
+	    (kind & HR_SPAN_MANUAL && kind != HR_SPAN_MANUAL))
+		return odd(g, HR_ANOMALY_IMPOSSIBLE_VALUE);
 	e->size = pages * HR_GO_PAGE_BYTES;
 	e->arg = (uint32_t)kind;
-	g->any_span = true;
-	return HR_OK;
+	return true;
 }
 
-static enum hr_status stack(const struct hr_go *g, struct hr_event *e, const uint8_t *p, struct hr_error *err)
+/*
+ * The snapshot has a stack of order 0 at address 0 for every goroutine whose
+ * stack the collector has freed (traceSnapshotMemory in traceallocfree.go).
+ */
+static bool stack(const struct hr_go *g, struct hr_event *e, const uint8_t *p)
 {
-	uint64_t order;
+	uint64_t order, id = hr_varint_known(&p);
 
-	HR_TRY(place(g, &p, g->stack_unit, &e->addr, err));
 	order = hr_varint_known(&p);
-	if (order == 0 || order > MAX_STACK_ORDER)
-		return hr_error_set(err, HR_EINPUT, "damaged trace: a stack of order %" PRIu64, order);
+	e->addr = g->min_addr + id * g->stack_unit;
+	if (order == 0 && id == (0 - g->min_addr) / g->stack_unit)
+		return odd(g, HR_ANOMALY_STACKLESS);
+	if (id >= HR_GO_MAX_ADDR || e->addr >= HR_GO_MAX_ADDR || order == 0 || order > MAX_STACK_ORDER)
+		return odd(g, HR_ANOMALY_IMPOSSIBLE_VALUE);
 	e->size = 1ULL << (order - 1);
-	return HR_OK;
+	return true;
 }
 
 /* A P's event; *show: whether it changes what is known of the P. */
@@ -296,8 +321,12 @@ static enum hr_status proc(struct hr_go *g, struct hr_go_thread *t, enum how how
 	}
 	which = hr_varint_known(&p);
 	what = hr_varint_known(&p);
-	HR_TRY(check_p(g, which, err));
 	*show = false;
+	if (which > MAX_P) {
+		odd(g, HR_ANOMALY_IMPOSSIBLE_VALUE);
+		return HR_OK;
+	}
+	HR_TRY(reserve_p(g, which, err));
 	if (how == PROC_STEAL) {
 		/* Nothing when the victim has another P by now, or is no thread that we know. */
 		uint64_t victim = hr_varint_known(&p);
@@ -337,22 +366,28 @@ static inline enum hr_status decode(struct hr_go *g, struct hr_go_thread *t, con
 	*show = !row->rest || hr_go_wants_rest(g);
 	switch ((enum how)row->how) {
 	case OBJECT:
-		HR_TRY(place(g, &p, g->object_align, &e->addr, err));
+		*show = place(g, &p, g->object_align, &e->addr);
 		x = hr_varint_known(&p);
 		e->size = x < g->ntypes ? g->type_bytes[x] : 0;
 		e->arg = x < UINT32_MAX ? (uint32_t)x : UINT32_MAX;
 		break;
 	case FREED_OBJECT:
-		return place(g, &p, g->object_align, &e->addr, err);
+		*show = place(g, &p, g->object_align, &e->addr);
+		break;
 	case SPAN:
-		return span(g, e, p, err);
+		g->any_span = true;
+		*show = span(g, e, p);
+		break;
 	case FREED_SPAN:
 		g->any_span = true;
-		return place(g, &p, HR_GO_PAGE_BYTES, &e->addr, err);
+		*show = place(g, &p, HR_GO_PAGE_BYTES, &e->addr);
+		break;
 	case STACK:
-		return stack(g, e, p, err);
+		*show = stack(g, e, p);
+		break;
 	case FREED_STACK:
-		return place(g, &p, g->stack_unit, &e->addr, err);
+		*show = place(g, &p, g->stack_unit, &e->addr);
+		break;
 	case PROC_START:
 	case PROC_STOP:
 	case PROC_STEAL:
@@ -360,8 +395,10 @@ static inline enum hr_status decode(struct hr_go *g, struct hr_go_thread *t, con
 		return proc(g, t, row->how, e, p, show, err);
 	case PROCS_CHANGE:
 		x = hr_varint_known(&p);
-		if (x == 0 || x > UINT32_MAX)
-			return hr_error_set(err, HR_EINPUT, "damaged trace: GOMAXPROCS of %" PRIu64, x);
+		if (x == 0 || x > MAX_P + 1) {
+			*show = odd(g, HR_ANOMALY_IMPOSSIBLE_VALUE);
+			break;
+		}
 		e->arg = (uint32_t)x;
 		/* Every stop of the world repeats it. */
 		*show = x != g->procs || hr_go_wants_rest(g);

@@ -42,7 +42,7 @@ enum {
 #define HIGH_BITS EVERY_BYTE(0x80ULL)
 #define LOW_BITS EVERY_BYTE(1ULL)
 #define MAX_BATCH_NS (1ULL << (MAX_BATCH_NS_BITS - 1))
-#define MAX_BASE_NS (1ULL << 62)
+#define MAX_BASE_NS HR_GO_MAX_TIME_NS
 
 enum { NOT_WANTED, SPANS, OBJECTS, REST };
 
@@ -163,12 +163,11 @@ static enum hr_status careful(struct hr_go *g, struct lane *l, const struct scan
 		return hr_error_at(err, HR_EINPUT, offset, "damaged trace: %u is not the type of an event", *type);
 	if (!hr_varint(&p, l->end, &delta))
 		return hr_error_at(err, HR_EINPUT, offset, "damaged trace: bad number in an event of type %u", *type);
-	if ((double)delta * s->ns_per_unit >= (double)MAX_BATCH_NS)
-		return hr_error_at(err, HR_EINPUT, offset, "damaged trace: an event lies days behind the one before");
-	l->time += s->units_ns ? delta : (uint64_t)((double)delta * s->ns_per_unit);
-	if (lane_ns(l, s->units_ns) >= MAX_BATCH_NS)
-		return hr_error_at(err, HR_EINPUT, offset,
-				   "damaged trace: an event lies days behind its batch's start");
+	/* An event that lies days behind its batch's start: it is taken to be where the one before is. */
+	if ((double)lane_ns(l, s->units_ns) + (double)delta * s->ns_per_unit >= (double)MAX_BATCH_NS)
+		hr_reader_odd(g->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+	else
+		l->time += s->units_ns ? delta : (uint64_t)((double)delta * s->ns_per_unit);
 	for (unsigned i = 0; i < shape->args; i++)
 		if (!hr_varint(&p, l->end, &arg))
 			return hr_error_at(err, HR_EINPUT, offset, "damaged trace: bad number in an event of type %u",
@@ -277,8 +276,6 @@ static enum hr_status lane_end(struct hr_go *g, struct lane *l, const struct sca
 	size_t n = (size_t)(l->mark - l->marks);
 	uint64_t ns = lane_ns(l, s->units_ns);
 
-	if (ns >= MAX_BATCH_NS)
-		return hr_error_at(err, HR_EINPUT, b->offset, "damaged trace: a batch of events lasts for days");
 	if (g->held_bytes + (g->nmarks + n) * sizeof(*g->marks) > HR_GO_MAX_HELD_BYTES)
 		return hr_go_too_large(g, err);
 	if (!hr_reserve(&g->marks, &g->cap_marks, g->nmarks + n, sizeof(*g->marks)))
@@ -332,6 +329,28 @@ scan_all(struct hr_go *g, const struct scan *s, bool mark_all, uint64_t units_ns
 	return HR_OK;
 }
 
+/* When batches begin; one of a time that can't be, with the one before it, or the first that has one. */
+static void set_bases(struct hr_go *g, const struct scan *s)
+{
+	uint64_t last = g->floor_ns;
+	size_t bad = 0;
+
+	for (size_t i = 0; i < g->nbatches; i++) {
+		struct hr_go_batch *b = &g->batches[i];
+
+		if ((double)b->ts * s->ns_per_unit >= (double)MAX_BASE_NS) {
+			hr_reader_odd(g->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+			b->base_ns = last;
+			bad += i == bad;
+			continue;
+		}
+		b->base_ns = s->units_ns ? b->ts * s->units_ns : (uint64_t)((double)b->ts * s->ns_per_unit);
+		last = b->base_ns;
+		for (; bad > 0 && i == bad; bad--)
+			g->batches[bad - 1].base_ns = last;
+	}
+}
+
 enum hr_status hr_go_scan(struct hr_go *g, struct hr_error *err)
 {
 	struct scan s;
@@ -343,13 +362,7 @@ enum hr_status hr_go_scan(struct hr_go *g, struct hr_error *err)
 		return hr_go_no_memory(g, err);
 	g->nmarks = 0;
 	g->max_ns = 0;
-	for (size_t i = 0; i < g->nbatches; i++) {
-		struct hr_go_batch *b = &g->batches[i];
-
-		if ((double)b->ts * s.ns_per_unit >= (double)MAX_BASE_NS)
-			return hr_error_at(err, HR_EINPUT, b->offset, "damaged trace: impossible time of a batch");
-		b->base_ns = s.units_ns ? b->ts * s.units_ns : (uint64_t)((double)b->ts * s.ns_per_unit);
-	}
+	set_bases(g, &s);
 	if (s.units_ns)
 		return s.mark_all ? scan_all(g, &s, true, s.units_ns, err) : scan_all(g, &s, false, s.units_ns, err);
 	return s.mark_all ? scan_all(g, &s, true, 0, err) : scan_all(g, &s, false, 0, err);

@@ -30,6 +30,10 @@ enum {
 };
 
 #define NO_THREAD UINT64_MAX
+/* Units of a trace's clock a second: what a clock may have, and what it has on Linux. */
+#define MIN_FREQ 1000
+#define MAX_FREQ UINT64_C(1000000000000)
+#define LINUX_FREQ 15625000
 
 /* The head of a batch. */
 struct head {
@@ -226,17 +230,50 @@ static enum hr_status peek_head(struct hr_go *g, struct head *h, size_t *size, b
 	return HR_OK;
 }
 
-static enum hr_status set_frequency(struct hr_go *g, const uint8_t *at, const uint8_t *end, struct hr_error *err)
+/*
+ * Units a second. One that can't be is replaced by that of the generation before
+ * or Linux's; of two in one generation the first counts.
+ */
+static void set_frequency(struct hr_go *g, uint64_t freq)
 {
-	uint64_t freq;
+	bool possible = freq >= MIN_FREQ && freq <= MAX_FREQ;
 
-	if (at == end || *at++ != HR_GO_FREQUENCY || !hr_varint(&at, end, &freq) || freq == 0)
-		return damaged(g, err, "bad clock frequency");
-	if (g->freq != 0 && g->freq != freq)
-		return damaged(g, err, "two clock frequencies in one generation");
-	g->freq = freq;
-	g->ns_per_unit = 1e9 / (double)freq;
+	if (!possible || (g->freq != 0 && g->freq != freq))
+		hr_reader_odd(g->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+	if (g->freq != 0)
+		return;
+	g->freq = possible ? freq : g->last_freq;
+	g->last_freq = g->freq;
+	g->ns_per_unit = 1e9 / (double)g->freq;
+}
+
+/* The clock of a generation: its frequency, and from 25 on also what other clocks show, in any order. */
+static enum hr_status set_clock(struct hr_go *g, const uint8_t *at, const uint8_t *end, struct hr_error *err)
+{
+	uint64_t x;
+
+	while (at < end) {
+		uint8_t type = *at++;
+		unsigned numbers = type == HR_GO_FREQUENCY ? 1 : type == HR_GO_CLOCK_SNAPSHOT ? 4 : 0;
+
+		if (numbers == 0)
+			return damaged(g, err, "neither a clock's frequency nor what it shows");
+		for (unsigned i = 0; i < numbers; i++)
+			if (!hr_varint(&at, end, &x))
+				return damaged(g, err, "bad number in a clock's description");
+		if (type == HR_GO_FREQUENCY)
+			set_frequency(g, x);
+	}
 	return HR_OK;
+}
+
+/* What can't be is what it always was: an object's address a multiple of 8, a stack's of 2048. */
+static uint64_t possible_unit(struct hr_go *g, uint64_t unit, uint64_t usual)
+{
+	if (unit != 0 && unit <= HR_GO_PAGE_BYTES && HR_GO_PAGE_BYTES % unit == 0)
+		return unit;
+	hr_reader_odd(g->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+	return usual;
 }
 
 static enum hr_status set_info(struct hr_go *g, const uint8_t *at, const uint8_t *end, struct hr_error *err)
@@ -246,21 +283,29 @@ static enum hr_status set_info(struct hr_go *g, const uint8_t *at, const uint8_t
 	if (!hr_varint(&at, end, &min_addr) || !hr_varint(&at, end, &page_bytes) ||
 	    !hr_varint(&at, end, &object_align) || !hr_varint(&at, end, &stack_unit) || at != end)
 		return damaged(g, err, "bad description of the heap");
-	if (page_bytes != HR_GO_PAGE_BYTES)
+	/* A page size that a machine may have is one that the replay lacks; others are nonsense. */
+	if (page_bytes != HR_GO_PAGE_BYTES && page_bytes >= 4096 && page_bytes <= 1 << 20 &&
+	    (page_bytes & (page_bytes - 1)) == 0)
 		return hr_error_at(err, HR_EINPUT, g->offset,
 				   "the recorded runtime has pages of %" PRIu64 " bytes; only 8192 is supported",
 				   page_bytes);
-	if (min_addr % HR_GO_PAGE_BYTES != 0 || min_addr >= HR_GO_MAX_ADDR || object_align == 0 ||
-	    object_align > HR_GO_PAGE_BYTES || stack_unit == 0 || stack_unit > HR_GO_PAGE_BYTES)
-		return damaged(g, err, "impossible description of the heap");
-	if (g->has_info && (min_addr != g->min_addr || object_align != g->object_align || stack_unit != g->stack_unit))
-		return damaged(g, err, "two descriptions of the heap");
+	if (page_bytes != HR_GO_PAGE_BYTES)
+		hr_reader_odd(g->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+	if (g->has_info) {
+		if (min_addr != g->min_addr || object_align != g->object_align || stack_unit != g->stack_unit)
+			hr_reader_odd(g->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+		return HR_OK;
+	}
+	if (min_addr % HR_GO_PAGE_BYTES != 0 || min_addr >= HR_GO_MAX_ADDR) {
+		hr_reader_odd(g->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+		min_addr = HR_GO_USUAL_BASE;
+	}
 	g->has_info = true;
 	g->min_addr = min_addr;
-	g->object_align = object_align;
-	g->stack_unit = stack_unit;
+	g->object_align = possible_unit(g, object_align, 8);
+	g->stack_unit = possible_unit(g, stack_unit, 2048);
 	g->r->meta.min_addr = min_addr;
-	g->r->meta.page_bytes = page_bytes;
+	g->r->meta.page_bytes = HR_GO_PAGE_BYTES;
 	return HR_OK;
 }
 
@@ -318,9 +363,9 @@ static enum hr_status take_batch(struct hr_go *g, const struct head *h, struct h
 	case HR_GO_CPU_SAMPLES:
 		return HR_OK;
 	case HR_GO_FREQUENCY:
-		return set_frequency(g, at, end, err);
+		return set_clock(g, at, end, err);
 	case HR_GO_SYNC:
-		return set_frequency(g, at + 1, end, err);
+		return set_clock(g, at + 1, end, err);
 	default:
 		return add_events(g, h, at, err);
 	}
@@ -400,7 +445,8 @@ static enum hr_status collect(struct hr_go *g, enum collected *how, struct hr_er
 static enum hr_status note_cut(struct hr_go *g, bool usable, struct hr_error *err)
 {
 	struct hr_trace_stats *stats = &g->r->stats;
-	uint64_t total = stats->events_total;
+	const struct hr_trace_stats before = *stats;
+	uint64_t dropped;
 	char count[HR_UNIT_BUF];
 
 	g->ended = true;
@@ -411,12 +457,11 @@ static enum hr_status note_cut(struct hr_go *g, bool usable, struct hr_error *er
 	}
 	/* How many is lost is good to know, and known at any frequency. */
 	g->ns_per_unit = 1;
-	if (hr_go_scan(g, err) != HR_OK)
-		stats->events_total = total;
+	dropped = hr_go_scan(g, err) == HR_OK ? stats->events_total - before.events_total : 0;
+	*stats = before;
 	hr_reader_set_cut(g->r, stats->bytes_read,
 			  "generation %" PRIu64 " has no clock frequency: its %s events are dropped", g->generation,
-			  hr_format_count(count, stats->events_total - total));
-	stats->events_total = total;
+			  hr_format_count(count, dropped));
 	return HR_OK;
 }
 
@@ -517,6 +562,7 @@ static enum hr_status go_open(struct hr_reader *r, struct hr_error *err)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	r->state = g;
 	g->r = r;
+	g->last_freq = LINUX_FREQ;
 	hr_map64_init(&g->gc_stacks);
 	hr_map64_init(&g->thread_index);
 	g->blocks = g->block = take_block(g);

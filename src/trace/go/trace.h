@@ -49,6 +49,7 @@ enum hr_go_type {
 	HR_GO_USER_LOG = 44,
 	HR_GO_EXPERIMENTAL_BATCH = 49,
 	HR_GO_SYNC = 50,
+	HR_GO_CLOCK_SNAPSHOT = 51,
 	HR_GO_END_OF_GENERATION = 52,
 	HR_GO_SPAN = 128,
 	HR_GO_SPAN_ALLOC = 129,
@@ -62,6 +63,10 @@ enum hr_go_type {
 };
 
 #define HR_GO_MAX_ADDR (1ULL << 48)
+/* 73 years: no clock of a machine shows more. */
+#define HR_GO_MAX_TIME_NS (1ULL << 61)
+/* Where the heap begins up to Go 1.25; from 1.26 on anywhere. */
+#define HR_GO_USUAL_BASE 0xc000000000ULL
 /* What one generation may take, marks included. */
 #define HR_GO_MAX_HELD_BYTES (4ULL << 30)
 
@@ -151,7 +156,7 @@ struct hr_go {
 	/* the generation that is held */
 	uint64_t generation;	  /* its number */
 	uint64_t last_generation; /* the one before; 0: none */
-	uint64_t freq;		  /* units a second; 0: not known yet */
+	uint64_t freq, last_freq; /* units a second; 0: not known yet. Of the generation before */
 	double ns_per_unit;
 	struct hr_go_batch *batches;
 	size_t nbatches, cap_batches;

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Values that make no sense, in records whose form is right: no reader stops at
+ * one, what stands behind it is read, and what is left out is counted. Every
+ * field of every event of every recorder's format gets every value.
+ */
+#include "config.h"
+
+#include "trace/format.h"
+#include "trace/reader.h"
+
+#include "go_bytes.h"
+#include "testing.h"
+
+#include <inttypes.h>
+
+static const uint64_t absurd[] = {
+    0,		1,	    7,		255,	    65535,     1 << 20,	   INT32_MAX,
+    UINT32_MAX, U(1) << 40, U(1) << 48, U(1) << 61, INT64_MAX, U(1) << 63, UINT64_MAX,
+};
+enum { ABSURD = sizeof(absurd) / sizeof(absurd[0]) };
+
+struct read {
+	enum hr_status status;
+	struct hr_error err;
+	uint64_t events, odd;
+	struct hr_event last;
+};
+
+static struct read read_all(const void *data, size_t n, unsigned want)
+{
+	const struct hr_reader_options options = {.want = want};
+	struct read got = {0};
+	struct hr_event ev[64];
+	struct hr_reader *r;
+	uint64_t time_ns = 0;
+	size_t k;
+
+	got.status = hr_reader_open_memory(data, n, &options, &r, &got.err);
+	if (got.status != HR_OK)
+		return got;
+	while ((got.status = hr_reader_next(r, ev, 64, &k, &got.err)) == HR_OK) {
+		for (size_t i = 0; i < k; i++) {
+			assert_true(ev[i].time_ns >= time_ns);
+			time_ns = ev[i].time_ns;
+		}
+		got.events += k;
+		got.last = ev[k - 1];
+	}
+	assert_true(time_ns <= INT64_MAX);
+	for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
+		got.odd += hr_reader_stats(r)->anomalies[a];
+	hr_reader_close(r);
+	return got;
+}
+
+/* --- Go execution traces ------------------------------------------------------- */
+
+/* Numbers behind the type byte, the time among them, as the runtime writes them. */
+static const struct go_event {
+	uint8_t type, n;
+} go_events[] = {
+    {9, 3},   {10, 3},	{11, 1},  {12, 4},  {13, 3},  {14, 4},	{15, 2},  {16, 3},  {17, 1},  {18, 1},
+    {19, 3},  {20, 3},	{21, 4},  {22, 3},  {23, 1},  {24, 1},	{25, 4},  {26, 3},  {27, 1},  {28, 2},
+    {29, 3},  {30, 2},	{31, 2},  {32, 2},  {33, 3},  {34, 2},	{35, 2},  {36, 1},  {37, 2},  {38, 2},
+    {39, 2},  {40, 5},	{41, 3},  {42, 4},  {43, 4},  {44, 5},	{45, 3},  {46, 3},  {47, 4},  {48, 5},
+    {128, 4}, {129, 4}, {130, 2}, {131, 3}, {132, 3}, {133, 2}, {134, 3}, {135, 3}, {136, 2},
+};
+
+/* The events in a trace that goes on behind them: the free of span 77 is the last event of all. */
+static void check_go(const struct bytes *events, const char *what, uint64_t value)
+{
+	static struct bytes b, c;
+
+	header(&b, 25);
+	frequency(&b, 25, 1, 15625000);
+	info(&b, 1);
+	batch(&b, 1, 9, 1000, events);
+	frequency(&b, 25, 2, 15625000);
+	c.n = 0;
+	event(&c, 129, 5, 3, U(77), U(1), U(10));
+	event(&c, 130, 5, 1, U(77));
+	batch(&b, 2, 9, 1000000, &c);
+	for (unsigned want = HR_WANT_SPANS; want != 0; want = want == HR_WANT_SPANS ? (unsigned)HR_WANT_ALL : 0) {
+		struct read got = read_all(b.data, b.n, want);
+
+		if (got.status != HR_END)
+			fail_msg("%s of %" PRIu64 ": %s", what, value, got.err.text);
+		assert_int_equal(got.last.kind, HR_EV_SPAN_FREE);
+		assert_int_equal(got.last.addr, MIN_ADDR + U(77) * 8192);
+	}
+}
+
+static void test_go_events(void **state)
+{
+	static struct bytes c;
+	char what[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(go_events) / sizeof(go_events[0]); i++)
+		for (unsigned field = 0; field < go_events[i].n; field++)
+			for (size_t v = 0; v < ABSURD; v++) {
+				c.n = 0;
+				event(&c, 10, 1, 2, U(0), U(1));
+				byte(&c, go_events[i].type);
+				for (unsigned k = 0; k < go_events[i].n; k++)
+					varint(&c, k == field ? absurd[v] : 1);
+				event(&c, 133, 1, 1, U(1));
+				snprintf(what, sizeof(what), "number %u of an event of type %u", field,
+					 go_events[i].type);
+				check_go(&c, what, absurd[v]);
+			}
+}
+
+/* A span, and the same with one number wrong: which are counted, and that they are left out. */
+static void test_go_counts(void **state)
+{
+	static const struct {
+		uint8_t type, n;
+		uint64_t numbers[3];
+		bool impossible;
+	} rows[] = {
+	    {129, 3, {1, 1, 10}, false},   {129, 3, {U(1) << 40, 1, 2}, true},
+	    {129, 3, {1, 0, 2}, true},	   {129, 3, {1, U(1) << 36, 2}, true},
+	    {129, 3, {1, 1, 272}, true},   {129, 3, {1, 1, 3}, true},
+	    {130, 1, {U(1) << 50}, true},  {132, 2, {U(1) << 60, 0}, true},
+	    {133, 1, {UINT64_MAX}, true},  {135, 2, {1, 0}, true},
+	    {135, 2, {1, 60}, true},	   {136, 1, {U(1) << 63}, true},
+	    {10, 2, {40000, 1}, true},	   {9, 2, {0, 0}, true},
+	    {9, 2, {U(1) << 32, 0}, true},
+	};
+	static struct bytes b, c;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		header(&b, 25);
+		frequency(&b, 25, 1, 15625000);
+		info(&b, 1);
+		c.n = 0;
+		event(&c, 129, 5, 3, U(77), U(1), U(10));
+		byte(&c, rows[i].type);
+		varint(&c, 1);
+		for (size_t k = 0; k < rows[i].n; k++)
+			varint(&c, rows[i].numbers[k]);
+		batch(&b, 1, 9, 1000, &c);
+		struct read got = read_all(b.data, b.n, (unsigned)HR_WANT_ALL);
+		assert_int_equal(got.status, HR_END);
+		assert_int_equal(got.odd, rows[i].impossible);
+		assert_int_equal(got.events, 2 - rows[i].impossible);
+	}
+}
+
+/* The snapshot's entry for a goroutine whose stack the collector has freed: a stack of no bytes at address 0. */
+static void test_go_stackless(void **state)
+{
+	static const uint64_t bases[] = {MIN_ADDR, U(0x2a1f3c400000)};
+	static struct bytes b, c;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		header(&b, 26);
+		frequency(&b, 26, 1, 15625000);
+		info_at(&b, 1, bases[i], 8192, 8, 2048);
+		c.n = 0;
+		event(&c, 128, 1, 3, U(0), U(1), U(10));
+		event(&c, 134, 1, 2, (0 - bases[i]) / 2048, U(0));
+		event(&c, 134, 1, 2, U(2), U(12));
+		batch(&b, 1, 9, 1000, &c);
+		byte(&b, 52);
+
+		struct hr_reader *r;
+		struct hr_event ev[8];
+		struct hr_error err;
+		size_t n;
+		assert_int_equal(hr_reader_open_memory(
+				     b.data, b.n, &(struct hr_reader_options){.want = (unsigned)HR_WANT_ALL}, &r, &err),
+				 HR_OK);
+		assert_int_equal(hr_reader_next(r, ev, 8, &n, &err), HR_OK);
+		assert_int_equal(n, 2);
+		assert_int_equal(ev[1].addr, bases[i] + 4096);
+		assert_int_equal(ev[1].size, 2048);
+		assert_int_equal(hr_reader_stats(r)->anomalies[HR_ANOMALY_STACKLESS], 1);
+		assert_int_equal(hr_reader_stats(r)->anomalies[HR_ANOMALY_IMPOSSIBLE_VALUE], 0);
+		hr_reader_close(r);
+	}
+}
+
+/* What stands in the structural batches: clocks, the heap's description, the head of a batch. */
+static void test_go_structure(void **state)
+{
+	static struct bytes b, c;
+
+	(void)state;
+	c.n = 0;
+	event(&c, 129, 5, 3, U(77), U(1), U(10));
+	event(&c, 130, 5, 1, U(77));
+	for (unsigned field = 0; field < 12; field++)
+		for (size_t v = 0; v < ABSURD; v++) {
+			uint64_t x[12] = {15625000, MIN_ADDR, 8192, 8, 2048, 1000, 9, 15625000, 1, 2, 3, 4};
+
+			x[field] = absurd[v];
+			/* Not nonsense, but more than a replay can do. */
+			if (field == 2 && absurd[v] == 1 << 20)
+				continue;
+			header(&b, 25);
+			clock_batch(&b, 1, x[0], x + 8, v % 2 == 0);
+			info_at(&b, 1, x[1], x[2], x[3], x[4]);
+			batch(&b, 1, x[6], x[5], &c);
+			frequency(&b, 25, 1, x[7]);
+			frequency(&b, 25, 2, 15625000);
+			batch(&b, 2, 9, 2000000, &c);
+			struct read got = read_all(b.data, b.n, (unsigned)HR_WANT_ALL);
+			if (got.status != HR_END)
+				fail_msg("field %u of %" PRIu64 ": %s", field, absurd[v], got.err.text);
+			assert_int_equal(got.events, 4);
+			if (field != 1)
+				assert_int_equal(got.last.addr, MIN_ADDR + U(77) * 8192);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_go_events),
+	    cmocka_unit_test(test_go_counts),
+	    cmocka_unit_test(test_go_stackless),
+	    cmocka_unit_test(test_go_structure),
+	};
+
+	return cmocka_run_group_tests_name("absurd values", tests, NULL, NULL);
+}
