@@ -12,6 +12,7 @@
 #include "plot/plot.h"
 #include "replay/replay.h"
 #include "report/bars.h"
+#include "report/metrics.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -243,6 +244,9 @@ void cli_print_object_rules(const struct hr_page *p, const struct cli_object_rul
 
 /* That of a replay, and all that was measured of its objects; nothing where a trace's own spans were replayed. */
 void cli_print_objects(FILE *out, const struct hr_replay *r);
+
+/* All metrics of that kind, a line each, under the headings of their groups; "-" where one means nothing. */
+void cli_print_metrics(FILE *out, const struct hr_measured *m, enum hr_metric_of of);
 
 /* --- convert.c: import and cut --- */
 

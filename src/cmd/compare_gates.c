@@ -20,14 +20,14 @@ static void say(const struct judging *j, const char *policy, uint64_t value, uin
 					  [HR_GATE_AT_LEAST] = "at or above",
 					  [HR_GATE_BELOW] = "below",
 					  [HR_GATE_AT_MOST] = "at or below"};
-	const struct hr_figure f = hr_figure_at(j->gate->figure);
+	const struct hr_metric *f = &hr_metrics[j->gate->figure];
 	char v[HR_UNIT_BUF], b[HR_UNIT_BUF], bound[HR_UNIT_BUF], beside[256] = "";
 
 	if (j->gate->relative)
-		snprintf(beside, sizeof(beside), ", %s has %s", j->base_of, hr_unit_format(b, f.unit, base));
-	cli_warn(j->trace, "%s: %s is %s, which is %s %s (--fail-if '%s'%s)", policy, f.name,
-		 hr_unit_format(v, f.unit, value), ops[j->gate->op],
-		 hr_unit_format(bound, f.unit, hr_gate_bound(j->gate, base)), j->gate->text, beside);
+		snprintf(beside, sizeof(beside), ", %s has %s", j->base_of, hr_unit_format(b, f->unit, base));
+	cli_warn(j->trace, "%s: %s is %s, which is %s %s (--fail-if '%s'%s)", policy, f->name,
+		 hr_unit_format(v, f->unit, value), ops[j->gate->op],
+		 hr_unit_format(bound, f->unit, hr_gate_bound(j->gate, base)), j->gate->text, beside);
 }
 
 /* base: NULL, or without the figure: nothing to be relative to. */
@@ -40,7 +40,7 @@ static void judge(struct judging *j, const struct hr_standing *s, const struct h
 		return;
 	if (!s->known[figure] || (j->gate->relative && (base == NULL || !base->known[figure]))) {
 		cli_warn(j->trace, "warning: %s: %s has nothing to be judged by (--fail-if '%s')", s->text,
-			 hr_figure_at(figure).name, j->gate->text);
+			 hr_metrics[figure].name, j->gate->text);
 		return;
 	}
 	j->judged++;

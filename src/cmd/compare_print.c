@@ -13,7 +13,7 @@
 #define LEGEND_COLUMNS 100
 #define LEGEND_INDENT 2
 
-static const char hint[] = "--columns chooses";
+static const char hint[] = "choose with --columns";
 
 static enum hr_status no_memory(struct hr_error *err)
 {
@@ -24,9 +24,9 @@ static enum hr_status no_memory(struct hr_error *err)
 
 static uint64_t figure_of(const struct hr_comparison *c, const char *name)
 {
-	size_t i;
+	const size_t i = hr_metric_index(name);
 
-	return hr_figure_find(name, strlen(name), &i) ? c->policies[0].values[i] : 0;
+	return i < hr_nmetrics ? c->policies[0].values[i] : 0;
 }
 
 /* A whole number of the settings; null and what is not there are UINT64_MAX: off. */
@@ -98,7 +98,9 @@ static void print_legend(const struct hr_page *page, const struct hr_view *v, co
 	for (size_t i = 0; i < v->n; i++)
 		if (shown[i])
 			hr_page_text(&p, 0, "%s: %s", v->columns[i].heading, v->columns[i].legend);
-	hr_page_text(&p, 0, "*: best, !: worst of a column, unless more than half share it; optimal apart");
+	hr_page_text(
+	    &p, 0,
+	    "* best and ! worst in its column; ties of more than half the policies and 'optimal' are not marked");
 	if (v->baseline != NULL)
 		hr_page_text(&p, 0, "%%: more or less than %s; where that has 0, the value itself", v->baseline);
 }
@@ -116,6 +118,28 @@ static enum hr_status print_means(const struct comparing *c, const struct hr_pag
 	hr_table_text(&t, p, hint, shown);
 	status = t.failed ? no_memory(err) : HR_OK;
 	hr_table_release(&t);
+	return status;
+}
+
+static enum hr_status print_total(const struct comparing *c, const struct hr_page *p, bool *shown, struct hr_error *err)
+{
+	struct hr_comparison total;
+	struct hr_table t;
+	enum hr_status status;
+
+	HR_TRY(hr_comparison_total(c->at, c->n, &total, err));
+	hr_page_text(p, 0,
+		     "all %zu traces: sums; means weighted by time, the largest of peaks and worst cases "
+		     "(-: not to be combined)",
+		     c->n);
+	fputc('\n', p->out);
+	hr_table_init(&t);
+	hr_standings_columns(&t, &c->view, HR_STANDINGS_PLAIN);
+	hr_standings_rows(&t, &c->view, HR_STANDINGS_PLAIN, &total);
+	hr_table_text(&t, p, hint, shown);
+	status = t.failed ? no_memory(err) : HR_OK;
+	hr_table_release(&t);
+	hr_comparison_release(&total);
 	return status;
 }
 
@@ -151,14 +175,14 @@ static enum hr_status print_text(const struct comparing *c, FILE *out, struct hr
 			fputc('\n', out);
 		status = print_trace(c, &p, &c->at[i], shown, err);
 	}
-	if (status == HR_OK && c->n > 1 && c->view.baseline != NULL) {
+	if (status == HR_OK && c->n > 1) {
 		fputc('\n', out);
-		status = print_means(c, &p, shown, err);
+		status = c->view.baseline != NULL ? print_means(c, &p, shown, err) : print_total(c, &p, shown, err);
 	}
 	if (status == HR_OK)
 		print_legend(&p, &c->view, shown + 1);
 	if (status == HR_OK && c->n > 1 && c->view.baseline == NULL)
-		hr_page_text(&p, 0, "--baseline POLICY adds a table of all traces together");
+		hr_page_text(&p, 0, "--baseline POLICY compares the traces by ratios instead");
 	free(shown);
 	return status;
 }
@@ -212,6 +236,17 @@ static enum hr_status print_csv(const struct comparing *c, FILE *out, struct hr_
 	return status;
 }
 
+static enum hr_status add_total(struct comparing *c, struct hr_error *err)
+{
+	struct hr_comparison total;
+	int failed;
+
+	HR_TRY(hr_comparison_total(c->at, c->n, &total, err));
+	failed = json_object_set_new(c->document, "total", hr_standings_json(&total));
+	hr_comparison_release(&total);
+	return failed ? no_memory(err) : HR_OK;
+}
+
 static enum hr_status print_json(struct comparing *c, FILE *out, struct hr_error *err)
 {
 	const char *baseline = c->view.baseline;
@@ -220,6 +255,8 @@ static enum hr_status print_json(struct comparing *c, FILE *out, struct hr_error
 		HR_TRY(hr_standings_relate(&c->at[i], baseline, err));
 	if (baseline != NULL && c->n > 1)
 		json_object_set_new(c->document, "means", hr_standings_means_json(baseline, c->at, c->n));
+	if (c->n > 1)
+		HR_TRY(add_total(c, err));
 	return hr_document_write(json_incref(c->document), out, err);
 }
 

@@ -6,7 +6,6 @@
 
 #include "base/params.h"
 #include "generate/generate.h"
-#include "report/metrics.h"
 #include "scavenge/cost.h"
 #include "scavenge/policy.h"
 #include "tui/watch.h"
@@ -65,20 +64,42 @@ static void print_sentences(FILE *out, const char *text)
 	}
 }
 
+static void print_metrics(FILE *out, enum hr_metric_of of)
+{
+	static const char *const units[] = {"bytes", "nanoseconds", "a count", "a ratio"};
+	static const char *const over[] = {[HR_OVER_SUM] = "summed",
+					   [HR_OVER_MEAN] = "mean",
+					   [HR_OVER_MAX] = "largest",
+					   [HR_OVER_MIN] = "least",
+					   [HR_OVER_NONE] = "not combined"};
+
+	for (size_t i = 0; i < hr_nmetrics; i++) {
+		const struct hr_metric *m = &hr_metrics[i];
+
+		if (m->of != of)
+			continue;
+		fprintf(out, ".It Va %s\n%s (%s", m->name, m->help, units[m->unit]);
+		if (m->heading != NULL)
+			fprintf(out, "; heading: %s", m->heading);
+		fprintf(out, "; over traces: %s).\n", over[m->over]);
+	}
+}
+
 /* The lists that manual pages include, by name. */
 static int print_roff(FILE *out, const char *what)
 {
-	static const char *const units[] = {"bytes", "nanoseconds", "a count", "a ratio"};
 	const struct cli_command *c = cli_command_find(what);
 
 	if (strcmp(what, "metrics") == 0) {
-		for (const struct hr_metric *m = hr_metrics; m->name != NULL; m++)
-			fprintf(out, ".It Va %s\n%s (%s).\n", m->name, m->help, units[m->unit]);
+		print_metrics(out, HR_METRIC_POLICY);
 		return CLI_DONE;
 	}
 	if (strcmp(what, "object-metrics") == 0) {
-		for (const struct hr_object_metric *m = hr_object_metrics; m->name != NULL; m++)
-			fprintf(out, ".It Va %s\n%s (%s).\n", m->name, m->help, units[m->unit]);
+		print_metrics(out, HR_METRIC_OBJECTS);
+		return CLI_DONE;
+	}
+	if (strcmp(what, "regret-metrics") == 0) {
+		print_metrics(out, HR_METRIC_REGRET);
 		return CLI_DONE;
 	}
 	if (strcmp(what, "policy-names") == 0) {

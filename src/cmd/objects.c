@@ -5,7 +5,6 @@
 #include "cmd/cli.h"
 
 #include "base/units.h"
-#include "report/metrics.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -51,7 +50,6 @@ void cli_print_objects(FILE *out, const struct hr_replay *r)
 	const struct hr_page page = {.out = out, .columns = UINT_MAX};
 	const struct hr_objects_options *o;
 	struct hr_objects_stats stats;
-	char buf[HR_UNIT_BUF];
 
 	if (r->objects == NULL)
 		return;
@@ -64,7 +62,25 @@ void cli_print_objects(FILE *out, const struct hr_replay *r)
 					  .gogc = o->pacing.gogc,
 					  .memory_limit_bytes = o->pacing.memory_limit_bytes,
 				      });
-	fputs("objects\n", out);
-	for (const struct hr_object_metric *m = hr_object_metrics; m->name != NULL; m++)
-		fprintf(out, "  %-26s %12s\n", m->name, hr_object_metric_format(buf, m, m->get(&stats)));
+	cli_print_metrics(out, &(struct hr_measured){.objects = &stats}, HR_METRIC_OBJECTS);
+}
+
+void cli_print_metrics(FILE *out, const struct hr_measured *m, enum hr_metric_of of)
+{
+	const char *group = "";
+	char buf[HR_UNIT_BUF];
+	uint64_t value;
+
+	for (size_t i = 0; i < hr_nmetrics; i++) {
+		const struct hr_metric *row = &hr_metrics[i];
+
+		if (row->of != of)
+			continue;
+		if (strcmp(group, row->group) != 0) {
+			group = row->group;
+			fprintf(out, "%s\n", group);
+		}
+		fprintf(out, "  %-26s %12s\n", row->name,
+			row->get(m, &value) ? hr_unit_format(buf, row->unit, value) : "-");
+	}
 }

@@ -60,8 +60,9 @@ static const struct option_row {
     {"columns", 0, "COLUMN,...", TEXT, AT(columns), CLI_COMPARE,
      "these columns, headings or any metrics, the most important first; or all"},
     {"fail-if", 0, "GATE", LIST, AT(gates), CLI_COMPARE,
-     "exit status 3 if it is true of a policy: METRIC, one of > >= < <=, and a value (64MiB, 10ms, 1000) or percent "
-     "of the baseline (+5%); POLICY: before it for one policy; may be given several times"},
+     "exit status 3 if it is true of a policy: a metric or heading, one of > >= < <=, and a value (64MiB, 10ms, 1000) "
+     "or percent of the baseline (+5%); POLICY: before it for one policy, a shared object without its directory; may "
+     "be given several times"},
     {"json", 0, NULL, FLAG, AT(json), (CLI_READS & ~(CLI_NATIVE | CLI_PLOT | CLI_REPORT | CLI_WATCH)) | CLI_POLICIES,
      "JSON instead of text, with exact numbers"},
     {"csv", 0, NULL, FLAG, AT(csv), CLI_COMPARE, "CSV instead of text: every metric, a row a policy"},
@@ -70,7 +71,8 @@ static const struct option_row {
      "write the main output to FILE, which appears whole or not at all"},
     {"size", 0, "WxH", EXTENT, AT(width), CLI_PLOT, "width and height of the picture in pixels (what suits it)"},
     {"metric", 0, "NAME", LIST, AT(metrics), CLI_PLOT,
-     "a metric that compare shows; may be given several times; heapreplay-metrics(5) has them"},
+     "a metric, or a heading of its column, that compare shows; may be given several times; heapreplay-metrics(5) has "
+     "them"},
     {"script", 0, "FILE", TEXT, AT(script), CLI_PLOT, "draw with this gnuplot script instead of the kind's own"},
     {"keep", 0, NULL, FLAG, AT(keep), CLI_PLOT,
      "leave what gnuplot was given, script and data, as FILE.gp beside the picture FILE"},

@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "report/document.h"
-#include "report/metrics.h"
 #include "report/output.h"
 #include "report/scavtrace.h"
 #include "report/series.h"
@@ -49,7 +48,6 @@ static const char *policy_name(const struct run *r)
 static void print_summary(FILE *out, const char *path, const struct run *r)
 {
 	const struct hr_follower *f = r->replay.followers[0];
-	const char *group = "";
 	char buf[HR_UNIT_BUF];
 
 	fprintf(out, "\n%s under %s, %s placement\n", path, policy_name(r),
@@ -60,13 +58,7 @@ static void print_summary(FILE *out, const char *path, const struct run *r)
 			hr_format_bytes((char[HR_UNIT_BUF]){0}, f->settings.other_memory_bytes));
 	cli_print_assumed(out, hr_reader_stats(r->replay.reader));
 	cli_print_objects(out, &r->replay);
-	for (const struct hr_metric *m = hr_metrics; m->name != NULL; m++) {
-		if (strcmp(group, m->group) != 0) {
-			group = m->group;
-			fprintf(out, "%s\n", group);
-		}
-		fprintf(out, "  %-26s %12s\n", m->name, hr_metric_format(buf, m, m->get(f)));
-	}
+	cli_print_metrics(out, &(struct hr_measured){.follower = f}, HR_METRIC_POLICY);
 }
 
 /* The last frame of a live view stays on the terminal; text would push it away. */

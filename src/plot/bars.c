@@ -25,11 +25,12 @@ struct panel {
 	/* numerator / denominator * scale; denominator NULL: the member itself */
 	const char *numerator, *denominator;
 	double scale;
+	bool regret; /* a member of "regret", not of "summary" */
 };
 
 static double value_of(const struct panel *p, const struct hr_plot_run *run)
 {
-	double v = hr_plot_number(run->summary, p->numerator);
+	double v = hr_plot_number(p->regret ? run->regret : run->summary, p->numerator);
 
 	if (p->denominator == NULL)
 		return v;
@@ -56,21 +57,19 @@ static const struct panel index_panels[] = {
 
 static bool find_metric(const char *name, struct panel *p)
 {
-	const struct hr_metric *m = hr_metric_find(name);
+	const struct hr_metric *m;
+	size_t i;
 
-	*p = (struct panel){.title = name, .numerator = name, .scale = 1, .better = HR_BETTER_NEITHER};
-	if (m != NULL) {
-		p->unit = m->unit;
-		p->better = m->better;
-		return true;
-	}
-	for (const struct hr_object_metric *o = hr_object_metrics; o->name != NULL; o++) {
-		if (strcmp(o->name, name) != 0)
-			continue;
-		p->unit = o->unit;
-		return true;
-	}
-	return false;
+	if (!hr_metric_find(name, strlen(name), &i))
+		return false;
+	m = &hr_metrics[i];
+	*p = (struct panel){.title = m->name,
+			    .unit = m->unit,
+			    .better = m->better,
+			    .numerator = m->name,
+			    .regret = m->of == HR_METRIC_REGRET,
+			    .scale = 1};
+	return true;
 }
 
 /* --- units and texts of values ------------------------------------------------ */

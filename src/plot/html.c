@@ -68,17 +68,6 @@ static const char head[] =
     "@media print { body { max-width: none } figure, table { break-inside: avoid } }\n"
     "</style>\n";
 
-static const struct run_metric {
-	const char *metric, *heading;
-} columns[] = {
-    {"retained_mean_bytes", "retained"}, {"retained_peak_bytes", "peak"},  {"free_mean_bytes", "free"},
-    {"returned_bytes", "returned"},	 {"refaulted_bytes", "refaulted"}, {"thrash_bytes", "thrash"},
-    {"release_calls", "calls"},		 {"background_cpu_ns", "bg CPU"},  {"synchronous_cpu_ns", "sync CPU"},
-    {"refault_cpu_ns", "fault CPU"},	 {"worst_stall_ns", "stall"},
-};
-
-#define NCOLUMNS (sizeof(columns) / sizeof(columns[0]))
-
 struct page {
 	FILE *out;
 	const struct hr_plot_source *s;
@@ -106,9 +95,7 @@ static const char *value_text(char buf[HR_UNIT_BUF], enum hr_unit unit, double v
 
 static const char *metric_text(char buf[HR_UNIT_BUF], const struct hr_plot_run *run, const char *name)
 {
-	const struct hr_metric *m = hr_metric_find(name);
-
-	return value_text(buf, m->unit, hr_plot_number(run->summary, name));
+	return value_text(buf, hr_metrics[hr_metric_index(name)].unit, hr_plot_number(run->summary, name));
 }
 
 /* --- at a glance --------------------------------------------------------------- */
@@ -203,6 +190,11 @@ static void write_glance(const struct page *p)
 
 /* --- the table ------------------------------------------------------------------- */
 
+static double number_of(const struct hr_plot_run *run, const struct hr_metric *m)
+{
+	return hr_plot_number(m->of == HR_METRIC_REGRET ? run->regret : run->summary, m->name);
+}
+
 /* What more than half of the policies have is not worth marking. */
 static bool is_best(const struct page *p, const struct hr_metric *m, double v)
 {
@@ -210,7 +202,7 @@ static bool is_best(const struct page *p, const struct hr_metric *m, double v)
 	size_t competitors = 0, sharing = 0;
 
 	for (size_t i = 0; i < p->s->n; i++) {
-		double x = hr_plot_number(p->s->runs[i].summary, m->name);
+		double x = number_of(&p->s->runs[i], m);
 
 		if (!competes(&p->s->runs[i]) || isnan(x))
 			continue;
@@ -218,8 +210,8 @@ static bool is_best(const struct page *p, const struct hr_metric *m, double v)
 		best = m->better == HR_BETTER_LOWER ? fmin(best, x) : fmax(best, x);
 	}
 	for (size_t i = 0; i < p->s->n; i++)
-		if (competes(&p->s->runs[i]) && hr_plot_number(p->s->runs[i].summary, m->name) <= best &&
-		    hr_plot_number(p->s->runs[i].summary, m->name) >= best)
+		if (competes(&p->s->runs[i]) && number_of(&p->s->runs[i], m) <= best &&
+		    number_of(&p->s->runs[i], m) >= best)
 			sharing++;
 	return m->better != HR_BETTER_NEITHER && 2 * sharing <= competitors && v <= best && v >= best;
 }
@@ -228,43 +220,37 @@ static void write_row(const struct page *p, size_t i)
 {
 	const struct hr_plot_run *run = &p->s->runs[i];
 	char buf[HR_UNIT_BUF];
+	size_t metric;
 
 	fprintf(p->out, "<tr%s><td>", i == p->own ? " class=\"own\"" : "");
 	put_text(p, hr_plot_policy_text(run));
 	fputs("</td>", p->out);
-	for (size_t c = 0; c < NCOLUMNS; c++) {
-		const struct hr_metric *m = hr_metric_find(columns[c].metric);
-		double v = hr_plot_number(run->summary, m->name);
+	for (unsigned place = 1; hr_metric_at_place(place, &metric); place++) {
+		const struct hr_metric *m = &hr_metrics[metric];
+		double v = number_of(run, m);
 
 		fprintf(p->out, "<td%s>%s</td>", competes(run) && is_best(p, m, v) ? " class=\"best\"" : "",
-			value_text(buf, m->unit, v));
+			m->unit == HR_UNIT_RATIO ? value_text(buf, m->unit, v * 1000) : value_text(buf, m->unit, v));
 	}
-	fprintf(p->out, "<td>%s</td>", value_text(buf, HR_UNIT_BYTES, hr_plot_number(run->regret, "equal_cpu_bytes")));
-	fprintf(p->out, "<td>%s</td></tr>\n",
-		value_text(buf, HR_UNIT_NS, hr_plot_number(run->regret, "equal_memory_ns")));
+	fputs("</tr>\n", p->out);
 }
 
 static void write_table(const struct page *p)
 {
+	size_t metric;
+
 	fputs("<h2>Policies</h2>\n<div class=\"wide\">\n<table>\n<thead><tr><th>policy</th>", p->out);
-	for (size_t c = 0; c < NCOLUMNS; c++)
-		fprintf(p->out, "<th title=\"%s\">%s</th>", columns[c].metric, columns[c].heading);
-	fputs("<th title=\"regret.equal_cpu_bytes\">memory regret</th>"
-	      "<th title=\"regret.equal_memory_ns\">CPU regret</th></tr></thead>\n<tbody>\n",
-	      p->out);
+	for (unsigned place = 1; hr_metric_at_place(place, &metric); place++)
+		fprintf(p->out, "<th title=\"%s\">%s</th>", hr_metrics[metric].name, hr_metric_heading(metric));
+	fputs("</tr></thead>\n<tbody>\n", p->out);
 	for (size_t i = 0; i < p->s->n; i++)
 		write_row(p, i);
-	fputs(
-	    "</tbody>\n</table>\n</div>\n"
-	    "<p class=\"dim\">Retained, peak: memory in use, or free and not released: the mean and the most. "
-	    "Free: the mean of what is free and not released. Returned: all that was "
-	    "given back. Refaulted: used again after that; thrash: within a second. Calls: releases. CPU: simulated "
-	    "time of background releases, of releases that the program waited for, and of page faults. Stall: the "
-	    "longest wait. Regret: what could have been saved with the same CPU time, or with the same memory, by who "
-	    "knows the future. The best of a column is bold, unless more than half share it, and apart from the "
-	    "optimum; the policy that this page dwells "
-	    "on is shaded.</p>\n",
-	    p->out);
+	fputs("</tbody>\n</table>\n</div>\n<dl class=\"legend\">\n", p->out);
+	for (unsigned place = 1; hr_metric_at_place(place, &metric); place++)
+		fprintf(p->out, "<dt>%s</dt><dd>%s</dd>\n", hr_metric_heading(metric), hr_metric_legend(metric));
+	fputs("</dl>\n<p class=\"dim\">The best of a column is bold, unless more than half of the policies share it; "
+	      "the offline optimum is not ranked. The policy that this report focuses on is highlighted.</p>\n",
+	      p->out);
 }
 
 /* --- pictures --------------------------------------------------------------------- */

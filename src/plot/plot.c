@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/units.h"
 #include "report/document.h"
+#include "report/saved.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 /* Texts of the scripts, made from plots/ by its local.mk. */
 #include "plot/scripts.inc"
 
+#define FIRST_SCHEMA 2 /* that has series of compare */
 #define TITLE_CHARACTERS 90
 #define SUBTITLE_CHARACTERS 130
 
@@ -128,20 +130,30 @@ static enum hr_status add_comparison(struct hr_plot_source *s, const json_t *com
 	return HR_OK;
 }
 
-static enum hr_status add_all(struct hr_plot_source *s, const json_t *document, struct hr_error *err)
+static enum hr_status check_schema(const json_t *document, struct hr_error *err)
 {
-	const json_t *comparisons = json_object_get(document, "comparisons"), *comparison;
-	size_t i;
+	json_int_t schema = json_integer_value(json_object_get(document, "schema"));
 
 	if (!json_is_object(document) || !json_is_integer(json_object_get(document, "schema")))
 		return hr_error_set(err, HR_EINPUT,
 				    "this JSON is not heapreplay's; plots are made from what 'heapreplay compare "
 				    "--json' and 'heapreplay replay --json' print");
-	if (json_integer_value(json_object_get(document, "schema")) != HR_SCHEMA)
+	if (schema < FIRST_SCHEMA || schema > HR_SCHEMA)
 		return hr_error_set(err, HR_EINPUT,
-				    "the JSON has schema %lld, not %d: another version of heapreplay wrote it; make it "
-				    "again",
-				    (long long)json_integer_value(json_object_get(document, "schema")), HR_SCHEMA);
+				    "the JSON has schema %" JSON_INTEGER_FORMAT
+				    "; plots are made from %d to %d: save the "
+				    "run again with this version of heapreplay",
+				    schema, FIRST_SCHEMA, HR_SCHEMA);
+	return HR_OK;
+}
+
+static enum hr_status add_all(struct hr_plot_source *s, json_t *document, struct hr_error *err)
+{
+	const json_t *comparisons = json_object_get(document, "comparisons"), *comparison;
+	size_t i;
+
+	HR_TRY(check_schema(document, err));
+	hr_saved_upgrade(document);
 	if (comparisons == NULL) {
 		HR_TRY(add_run(s, document, document, err));
 		s->ntraces++;
@@ -178,7 +190,7 @@ static enum hr_status check_needs(const struct hr_plot_kind *kind, const struct 
 	for (size_t i = 0; i < s->n; i++) {
 		const char *trace = hr_plot_string(s->runs[i].trace, "name");
 
-		if ((kind->needs & HR_PLOT_SERIES) && hr_plot_length(s->runs[i].series, "in_use_avg_bytes") == 0)
+		if ((kind->needs & HR_PLOT_SERIES) && hr_plot_length(s->runs[i].series, "in_use_mean_bytes") == 0)
 			return hr_error_set(err, HR_EINPUT,
 					    "the JSON has no series of %s, which a %s needs; make it again with "
 					    "'heapreplay compare --json' or 'heapreplay replay --json'",

@@ -13,7 +13,7 @@
 
 /* What may be drawn, by name; a series of another shape has NaN there. */
 static const char *const columns[] = {
-    "in_use_avg_bytes",	  "manual_bytes", "free_avg_bytes",  "released_avg_bytes",
+    "in_use_mean_bytes",  "manual_bytes", "free_mean_bytes", "released_mean_bytes",
     "retained_max_bytes", "goal_bytes",	  "heap_goal_bytes", "memory_limit_bytes",
 };
 

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,12 +31,12 @@ static enum hr_status read_figure(struct hr_standing *s, const char *key, const 
 {
 	size_t i;
 
-	/* Of figures that it doesn't know, another version may know what they are. */
-	if (!hr_figure_find(key, strlen(key), &i))
+	/* Another version may know what the others are; null: it means nothing there. */
+	if (!hr_metric_named(key, strlen(key), &i) || json_is_null(value))
 		return HR_OK;
-	if (!hr_unit_from_json(value, hr_figure_at(i).unit, &s->values[i]))
+	if (!hr_unit_from_json(value, hr_metrics[i].unit, &s->values[i]))
 		return hr_error_set(err, HR_EINPUT, "%s of policy %s, %s: that is no number of %s", key, s->text, where,
-				    hr_figure_at(i).unit == HR_UNIT_RATIO ? "a ratio" : "0 or more, and whole");
+				    hr_metrics[i].unit == HR_UNIT_RATIO ? "a ratio" : "0 or more, and whole");
 	s->known[i] = true;
 	return HR_OK;
 }
@@ -63,8 +64,8 @@ static enum hr_status read_standing(struct hr_standing *s, json_t *object, const
 	/* Schema 1 had no text. */
 	s->text = plain(text != NULL ? text : name);
 	s->optimal = strcmp(name, "optimal") == 0;
-	s->values = hr_calloc(hr_figure_count(), sizeof(*s->values));
-	s->known = hr_calloc(hr_figure_count(), sizeof(*s->known));
+	s->values = hr_calloc(hr_nmetrics, sizeof(*s->values));
+	s->known = hr_calloc(hr_nmetrics, sizeof(*s->known));
 	if (s->text == NULL || s->values == NULL || s->known == NULL)
 		return no_memory(err);
 	if (!json_is_object(json_object_get(object, "summary")))
@@ -125,12 +126,132 @@ void hr_comparison_release(struct hr_comparison *c)
 	memset(c, 0, sizeof(*c));
 }
 
+static const char *without_path(const char *text)
+{
+	const char *name = text;
+
+	for (const char *c = text; *c != '\0' && *c != ','; c++)
+		if (*c == '/')
+			name = c + 1;
+	return name;
+}
+
+bool hr_policy_text_is(const char *text, const char *wanted)
+{
+	return strcmp(text, wanted) == 0 || strcmp(without_path(text), without_path(wanted)) == 0;
+}
+
 const struct hr_standing *hr_comparison_find(const struct hr_comparison *c, const char *text)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (strcmp(c->policies[i].text, text) == 0)
 			return &c->policies[i];
+	for (size_t i = 0; i < c->n; i++)
+		if (hr_policy_text_is(c->policies[i].text, text))
+			return &c->policies[i];
 	return NULL;
+}
+
+/* --- several traces as one ------------------------------------------------- */
+
+static bool sum_of(const struct hr_standing **s, size_t n, size_t metric, uint64_t *value)
+{
+	*value = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!s[i]->known[metric] || __builtin_add_overflow(*value, s[i]->values[metric], value))
+			return false;
+	return true;
+}
+
+static bool extreme_of(const struct hr_standing **s, size_t n, size_t metric, uint64_t *value)
+{
+	const bool max = hr_metrics[metric].over == HR_OVER_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!s[i]->known[metric])
+			return false;
+		if (i == 0 || (s[i]->values[metric] > *value) == max)
+			*value = s[i]->values[metric];
+	}
+	return true;
+}
+
+/* What has no weight need not be known. */
+static bool mean_of(const struct hr_standing **s, size_t n, size_t metric, uint64_t *value)
+{
+	const char *name = hr_metrics[metric].weight;
+	const size_t weight = hr_metric_index(name != NULL ? name : "duration_ns");
+	long double sum = 0, weights = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!s[i]->known[weight] || (s[i]->values[weight] > 0 && !s[i]->known[metric]))
+			return false;
+		if (s[i]->values[weight] == 0)
+			continue;
+		sum += (long double)s[i]->values[metric] * (long double)s[i]->values[weight];
+		weights += (long double)s[i]->values[weight];
+	}
+	if (!(weights > 0))
+		return false;
+	*value = (uint64_t)llroundl(sum / weights);
+	return true;
+}
+
+static bool over_all(const struct hr_standing **s, size_t n, size_t metric, uint64_t *value)
+{
+	switch (hr_metrics[metric].over) {
+	case HR_OVER_SUM:
+		return sum_of(s, n, metric, value);
+	case HR_OVER_MEAN:
+		return mean_of(s, n, metric, value);
+	case HR_OVER_MAX:
+	case HR_OVER_MIN:
+		return extreme_of(s, n, metric, value);
+	case HR_OVER_NONE:
+		break;
+	}
+	return false;
+}
+
+/* s: where it stands in each comparison. */
+static bool add_total(struct hr_comparison *total, const struct hr_standing **s, size_t n)
+{
+	struct hr_standing *to = &total->policies[total->n++];
+
+	to->text = strdup(s[0]->text);
+	to->optimal = s[0]->optimal;
+	to->values = hr_calloc(hr_nmetrics, sizeof(*to->values));
+	to->known = hr_calloc(hr_nmetrics, sizeof(*to->known));
+	if (to->text == NULL || to->values == NULL || to->known == NULL)
+		return false;
+	for (size_t m = 0; m < hr_nmetrics; m++)
+		to->known[m] = over_all(s, n, m, &to->values[m]);
+	return true;
+}
+
+enum hr_status hr_comparison_total(const struct hr_comparison *c, size_t n, struct hr_comparison *total,
+				   struct hr_error *err)
+{
+	const struct hr_standing **s = hr_calloc(n, sizeof(const struct hr_standing *));
+	bool fine;
+
+	*total = (struct hr_comparison){.name = strdup("all"), .policies = hr_calloc(c->n, sizeof(*total->policies))};
+	fine = s != NULL && total->name != NULL && total->policies != NULL;
+	for (size_t i = 0; fine && i < c->n; i++) {
+		bool everywhere = true;
+
+		for (size_t k = 0; k < n; k++) {
+			s[k] = hr_comparison_find(&c[k], c->policies[i].text);
+			everywhere &= s[k] != NULL;
+		}
+		if (everywhere)
+			fine = add_total(total, s, n);
+	}
+	free(s);
+	if (fine)
+		return HR_OK;
+	hr_comparison_release(total);
+	return no_memory(err);
 }
 
 const char *hr_comparison_trace(const struct hr_comparison *c, const char *key)

@@ -39,8 +39,18 @@ enum hr_status hr_comparison_read(struct hr_comparison *c, json_t *object, const
 				  struct hr_error *err);
 void hr_comparison_release(struct hr_comparison *c);
 
-/* The policy of that text; NULL. */
+/* Are these the same choice, but for the directory of a policy that is a shared object? "./old/p.so,a=1" and "p.so,a=1". */
+bool hr_policy_text_is(const char *text, const char *wanted);
+/* The policy of that text; else one that hr_policy_text_is; NULL. */
 const struct hr_standing *hr_comparison_find(const struct hr_comparison *c, const char *text);
+
+/*
+ * All n comparisons as one without a document: of each policy that is in every
+ * one, each metric that is known of it in every one, as its row says (enum
+ * hr_over). n: 1 or more. HR_ENOMEM.
+ */
+enum hr_status hr_comparison_total(const struct hr_comparison *c, size_t n, struct hr_comparison *total,
+				   struct hr_error *err);
 
 /* A string of the document's trace, e.g. "xxh3"; "" where there is none. */
 const char *hr_comparison_trace(const struct hr_comparison *c, const char *key);

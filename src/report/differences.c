@@ -356,7 +356,7 @@ static void add_columns(struct hr_table *table, const struct hr_differences *d, 
 static void add_value(struct hr_table *table, const struct hr_paired_policy *p, size_t run, size_t figure)
 {
 	char text[HR_UNIT_BUF], exact[HR_UNIT_BUF];
-	const enum hr_unit unit = hr_figure_at(figure).unit;
+	const enum hr_unit unit = hr_metrics[figure].unit;
 
 	if (!known(p, run, figure))
 		hr_table_cell(table, "-", "", HR_MARK_NONE);
@@ -367,7 +367,7 @@ static void add_value(struct hr_table *table, const struct hr_paired_policy *p, 
 
 static void add_change(struct hr_table *table, const struct hr_paired_policy *p, size_t run, size_t figure)
 {
-	const struct hr_figure f = hr_figure_at(figure);
+	const struct hr_metric *f = &hr_metrics[figure];
 	char text[HR_CHANGE_BUF], exact[32] = "";
 	enum hr_mark mark = HR_MARK_NONE;
 	uint64_t a, b;
@@ -378,11 +378,11 @@ static void add_change(struct hr_table *table, const struct hr_paired_policy *p,
 	}
 	a = p->in[0]->values[figure];
 	b = p->in[run]->values[figure];
-	if (f.better != HR_BETTER_NEITHER && a != b)
-		mark = (b < a) == (f.better == HR_BETTER_LOWER) ? HR_MARK_BEST : HR_MARK_WORST;
+	if (f->better != HR_BETTER_NEITHER && a != b)
+		mark = (b < a) == (f->better == HR_BETTER_LOWER) ? HR_MARK_BEST : HR_MARK_WORST;
 	if (a == b || a != 0)
 		snprintf(exact, sizeof(exact), "%.9g", a == b ? 1 : (double)b / (double)a);
-	hr_table_cell(table, hr_change_format(text, f.unit, b, a), exact, mark);
+	hr_table_cell(table, hr_change_format(text, f->unit, b, a), exact, mark);
 }
 
 void hr_differences_table(struct hr_table *table, const struct hr_differences *d, const struct hr_view *v, bool every,
@@ -399,7 +399,7 @@ void hr_differences_table(struct hr_table *table, const struct hr_differences *d
 			hr_table_cell(table, t->name, NULL, HR_MARK_NONE);
 			hr_table_cell(table, p->text, NULL, HR_MARK_NONE);
 		}
-		hr_table_cell(table, hr_figure_at(figure).name, NULL, HR_MARK_NONE);
+		hr_table_cell(table, hr_metrics[figure].name, NULL, HR_MARK_NONE);
 		for (size_t r = 0; r < d->nruns; r++) {
 			add_value(table, p, r, figure);
 			if (r > 0)
@@ -429,15 +429,15 @@ static json_t *figures_json(const struct hr_differences *d, const struct hr_pair
 {
 	json_t *o = json_object();
 
-	for (size_t f = 0; f < hr_figure_count(); f++) {
+	for (size_t f = 0; f < hr_nmetrics; f++) {
 		json_t *values = json_array();
 
 		for (size_t r = 0; r < d->nruns; r++)
 			json_array_append_new(values, known(p, r, f)
-							  ? hr_unit_json(hr_figure_at(f).unit, p->in[r]->values[f])
+							  ? hr_unit_json(hr_metrics[f].unit, p->in[r]->values[f])
 							  : json_null());
 		if (differs(d, p, f))
-			json_object_set(o, hr_figure_at(f).name, values);
+			json_object_set(o, hr_metrics[f].name, values);
 		json_decref(values);
 	}
 	return o;

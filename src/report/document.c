@@ -180,6 +180,29 @@ json_t *hr_document_policy(const struct hr_policy_choice *choice)
 	return o;
 }
 
+/* What was measured of a follower, but for its regret. */
+static json_t *summary_of(const struct hr_replay *r, size_t follower)
+{
+	struct hr_measured m = {.follower = r->followers[follower]};
+	struct hr_objects_stats stats;
+
+	if (r->objects != NULL) {
+		stats = hr_objects_stats(r->objects);
+		m.objects = &stats;
+	}
+	return hr_metrics_json(&m, HR_METRICS_OF(HR_METRIC_POLICY) | HR_METRICS_OF(HR_METRIC_OBJECTS));
+}
+
+static json_t *regret_of(const struct hr_envelope *e, const struct hr_follower *f)
+{
+	const struct hr_regret regret = hr_regret_of(e, f);
+
+	if (!regret.known)
+		return json_null();
+	return hr_metrics_json(&(struct hr_measured){.follower = f, .regret = &regret},
+			       HR_METRICS_OF(HR_METRIC_REGRET));
+}
+
 json_t *hr_document_replay(const char *path, const struct hr_replay *r, const struct hr_policy_choice *choice,
 			   const struct hr_json_series *series)
 {
@@ -189,7 +212,7 @@ json_t *hr_document_replay(const char *path, const struct hr_replay *r, const st
 	json_object_set_new(d, "settings", hr_document_settings(r));
 	json_object_set_new(d, "placement", hr_document_placement(r->placer));
 	json_object_set_new(d, "policy", hr_document_policy(choice));
-	json_object_set_new(d, "summary", hr_metrics_json(r->followers[0], r->objects));
+	json_object_set_new(d, "summary", summary_of(r, 0));
 	json_object_set_new(d, "series", hr_json_series_get(series));
 	return d;
 }
@@ -203,11 +226,8 @@ static bool add_optimum(json_t *comparison, const struct hr_replay *r)
 	if (hr_optimum_of(r, &e, NULL) != HR_OK)
 		return false;
 	json_object_set_new(comparison, "optimum", hr_document_optimum(r, &e));
-	for (size_t i = 0; i < r->nfollowers; i++) {
-		struct hr_regret regret = hr_regret_of(&e, r->followers[i]);
-
-		json_object_set_new(json_array_get(policies, i), "regret", hr_regret_json(&regret));
-	}
+	for (size_t i = 0; i < r->nfollowers; i++)
+		json_object_set_new(json_array_get(policies, i), "regret", regret_of(&e, r->followers[i]));
 	hr_envelope_release(&e);
 	return true;
 }
@@ -217,8 +237,8 @@ json_t *hr_document_comparison(const char *path, const struct hr_replay *r, cons
 	json_t *d = json_object(), *policies = json_array();
 
 	for (size_t i = 0; i < r->nfollowers; i++) {
-		json_t *p = json_pack("{s:o, s:o}", "policy", hr_document_policy(r->choices[i]), "summary",
-				      hr_metrics_json(r->followers[i], r->objects));
+		json_t *p =
+		    json_pack("{s:o, s:o}", "policy", hr_document_policy(r->choices[i]), "summary", summary_of(r, i));
 
 		if (series != NULL)
 			json_object_set_new(p, "series", hr_json_series_get(&series[i]));

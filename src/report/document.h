@@ -17,7 +17,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#define HR_SCHEMA 2
+#define HR_SCHEMA 3
 
 /* {"schema", "heapreplay"}: the beginning of every document. */
 json_t *hr_document_new(void);

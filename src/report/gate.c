@@ -56,20 +56,20 @@ static bool parse_percent(const char *s, int64_t *millionths)
 
 static enum hr_status parse_value(struct hr_gate *g, const char *value, struct hr_error *err)
 {
-	const struct hr_figure f = hr_figure_at(g->figure);
+	const struct hr_metric *f = &hr_metrics[g->figure];
 
 	g->relative = *value == '+' || *value == '-';
 	if (g->relative && !parse_percent(value, &g->millionths))
 		return hr_error_set(err, HR_EUSAGE,
 				    "'%s': with a sign it takes percent of the baseline, such as +5%% or -2.5%%",
 				    g->text);
-	if (g->relative || hr_unit_parse(value, f.unit, &g->value))
+	if (g->relative || hr_unit_parse(value, f->unit, &g->value))
 		return HR_OK;
 	if (strchr(value, '%') != NULL)
 		return hr_error_set(err, HR_EUSAGE, "'%s': percent take a sign: +%s is above the baseline", g->text,
 				    value);
-	return hr_error_set(err, HR_EUSAGE, "'%s': %s takes %s, or percent with a sign, not '%s'", g->text, f.name,
-			    hr_unit_hint(f.unit), value);
+	return hr_error_set(err, HR_EUSAGE, "'%s': %s takes %s, or percent with a sign, not '%s'", g->text, f->name,
+			    hr_unit_hint(f->unit), value);
 }
 
 /* The part before the operator. */
@@ -93,9 +93,12 @@ static enum hr_status parse_subject(struct hr_gate *g, const char *s, size_t n, 
 	s += name;
 	n -= name;
 	trim(&s, &n);
-	if (!hr_figure_find(s, n, &g->figure))
-		return hr_error_set(err, HR_EUSAGE, "'%s': there is no metric '%.*s'; heapreplay-metrics(5) lists them",
-				    g->text, n < 64 ? (int)n : 64, s);
+	if (!hr_metric_find(s, n, &g->figure))
+		return hr_error_set(
+		    err, HR_EUSAGE,
+		    "'%s': there is no metric '%.*s'; it is a heading of the table, such as retained, or a metric of "
+		    "heapreplay-metrics(5)",
+		    g->text, n < 64 ? (int)n : 64, s);
 	return HR_OK;
 }
 
@@ -141,7 +144,7 @@ void hr_gate_release(struct hr_gate *g)
 
 bool hr_gate_applies(const struct hr_gate *g, const char *policy)
 {
-	return g->policy == NULL || strcmp(g->policy, policy) == 0;
+	return g->policy == NULL || hr_policy_text_is(policy, g->policy);
 }
 
 /* The bound times WHOLE: below 2^64 * 2^50. */

@@ -8,12 +8,18 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A getter a row: they only look. */
-#define GET(id, expression)                                                                                            \
-	static uint64_t get_##id(const struct hr_follower *f)                                                          \
+/* A getter a row: they only look. False: nothing to say of it. */
+#define GET_IF(id, known, expression)                                                                                  \
+	static bool get_##id(const struct hr_measured *m, uint64_t *value)                                             \
 	{                                                                                                              \
-		return (expression);                                                                                   \
+		const struct hr_follower *f = m->follower;                                                             \
+                                                                                                                       \
+		if (!(known))                                                                                          \
+			return false;                                                                                  \
+		*value = (expression);                                                                                 \
+		return true;                                                                                           \
 	}
+#define GET(id, expression) GET_IF(id, f != NULL, expression)
 #define GAUGE(g)                                                                                                       \
 	GET(g##_mean, (uint64_t)llround(hr_gauge_mean(&f->g, f->view.now_ns)))                                         \
 	GET(g##_p50, hr_gauge_percentile(&f->g, 0.5))                                                                  \
@@ -42,10 +48,10 @@ static uint64_t returned(const struct hr_follower *f)
 	return bytes;
 }
 
-/* a / b in thousandths, rounded; 0 of nothing. */
+/* a / b in thousandths, rounded; b above 0. */
 static uint64_t per_thousand(uint64_t a, uint64_t b)
 {
-	return b > 0 ? (uint64_t)(((unsigned __int128)a * 1000 + b / 2) / b) : 0;
+	return (uint64_t)(((unsigned __int128)a * 1000 + b / 2) / b);
 }
 
 GET(duration, f->view.now_ns - f->measured_from_ns)
@@ -60,7 +66,8 @@ GET(by_limit, f->count.released_bytes[HR_WHY_LIMIT])
 GET(by_force, f->count.released_bytes[HR_WHY_FORCED])
 GET(on_free, f->count.released_bytes[HR_WHY_FREE])
 GET(calls, f->count.release_calls)
-GET(pages_per_call, per_thousand(returned(f) / HR_PAGE_BYTES, f->count.release_calls))
+GET_IF(pages_per_call, f != NULL && f->count.release_calls > 0,
+       per_thousand(returned(f) / HR_PAGE_BYTES, f->count.release_calls))
 GET(refaulted, f->count.refaulted_bytes)
 GET(thrash, f->count.thrash_bytes)
 GET(fresh, f->count.fresh_bytes)
@@ -81,94 +88,27 @@ GET(goal_misses, f->count.goal_misses)
 GET(goal_miss, f->count.goal_miss_ns)
 GET(goal_miss_worst, f->count.goal_miss_worst_ns)
 
-#define B HR_UNIT_BYTES
-#define NS HR_UNIT_NS
-#define N HR_UNIT_COUNT
-#define R HR_UNIT_RATIO
-#define LOW HR_BETTER_LOWER
-#define SAME HR_BETTER_NEITHER
+#define REGRET(id, member)                                                                                             \
+	static bool get_##id(const struct hr_measured *m, uint64_t *value)                                             \
+	{                                                                                                              \
+		if (m->regret == NULL || !m->regret->known)                                                            \
+			return false;                                                                                  \
+		*value = m->regret->member > 0 ? (uint64_t)m->regret->member : 0;                                      \
+		return true;                                                                                           \
+	}
 
-const struct hr_metric hr_metrics[] = {
-    {"duration_ns", NS, SAME, "time", "trace time that was measured", get_duration},
-    {"retained_mean_bytes", B, LOW, "memory", "mean over time of memory in use or free and not released",
-     get_retained_mean},
-    {"retained_p50_bytes", B, LOW, "memory", "retained memory that was not exceeded half of the time",
-     get_retained_p50},
-    {"retained_p99_bytes", B, LOW, "memory", "retained memory that was not exceeded 99 % of the time",
-     get_retained_p99},
-    {"retained_peak_bytes", B, LOW, "memory", "most memory retained at any moment", get_retained_peak},
-    {"in_use_mean_bytes", B, SAME, "memory",
-     "mean over time of pages of spans that hold objects; the same for all policies", get_in_use_mean},
-    {"in_use_p50_bytes", B, SAME, "memory", "memory in use that was not exceeded half of the time", get_in_use_p50},
-    {"in_use_p99_bytes", B, SAME, "memory", "memory in use that was not exceeded 99 % of the time", get_in_use_p99},
-    {"in_use_peak_bytes", B, SAME, "memory", "most memory in use at any moment", get_in_use_peak},
-    {"free_mean_bytes", B, LOW, "memory", "mean over time of memory that nobody owns and that is not released",
-     get_free_mean},
-    {"free_p50_bytes", B, LOW, "memory", "free memory that was not exceeded half of the time", get_free_p50},
-    {"free_p99_bytes", B, LOW, "memory", "free memory that was not exceeded 99 % of the time", get_free_p99},
-    {"free_peak_bytes", B, LOW, "memory", "most memory free at any moment", get_free_peak},
-    {"released_mean_bytes", B, SAME, "memory",
-     "mean over time of memory that is given back, or that never was taken from the system", get_released_mean},
-    {"released_p50_bytes", B, SAME, "memory", "released memory that was not exceeded half of the time",
-     get_released_p50},
-    {"released_p99_bytes", B, SAME, "memory", "released memory that was not exceeded 99 % of the time",
-     get_released_p99},
-    {"released_peak_bytes", B, SAME, "memory", "most memory released at any moment", get_released_peak},
-    {"returned_bytes", B, SAME, "releases", "all that was given back to the system; the sum of the five that follow",
-     get_returned},
-    {"returned_background_bytes", B, SAME, "releases", "given back by the background scavenger", get_by_background},
-    {"returned_growth_bytes", B, SAME, "releases", "given back by an allocation because the heap grew", get_by_growth},
-    {"returned_limit_bytes", B, SAME, "releases", "given back by an allocation because of the memory limit",
-     get_by_limit},
-    {"returned_forced_bytes", B, SAME, "releases", "given back by debug.FreeOSMemory", get_by_force},
-    {"returned_on_free_bytes", B, SAME, "releases",
-     "given back by a free or an allocation itself (eager; decay, rate, delay by activity)", get_on_free},
-    {"release_calls", N, LOW, "releases", "calls that gave memory back", get_calls},
-    {"pages_per_call_ratio", R, SAME, "releases", "pages of 8 KiB that a call gave back, on average",
-     get_pages_per_call},
-    {"refaulted_bytes", B, LOW, "releases", "given back and then used again", get_refaulted},
-    {"thrash_bytes", B, LOW, "releases",
-     "the part of refaulted_bytes that was used again within a second (in steps of 1.05 ms)", get_thrash},
-    {"fresh_bytes", B, SAME, "releases", "used for the first time since the heap grew", get_fresh},
-    {"total_cpu_ns", NS, LOW, "cost",
-     "simulated CPU time of giving memory back and of using it again; the sum of the three that follow", get_total_cpu},
-    {"background_cpu_ns", NS, LOW, "cost", "simulated CPU time of the background scavenger's releases",
-     get_background_cpu},
-    {"synchronous_cpu_ns", NS, LOW, "cost",
-     "simulated CPU time of releases that an allocation, a free or FreeOSMemory waited for", get_synchronous_cpu},
-    {"refault_cpu_ns", NS, LOW, "cost", "simulated CPU time of the page faults of refaulted_bytes", get_fault_cpu},
-    {"stalls", N, LOW, "cost", "times that the program waited for a release", get_stalls},
-    {"worst_stall_ns", NS, LOW, "cost", "longest such wait", get_worst_stall},
-    {"index_lookups", N, LOW, "cost", "times that the scavenger looked for a chunk with work", get_lookups},
-    {"index_words", N, LOW, "cost",
-     "entries it read for that: summaries (go1.18), bytes (go1.19), records (go1.21, go1.22)", get_words},
-    {"index_empty_hits", N, LOW, "cost", "chunks it found that turned out to have nothing to release", get_empty_hits},
-    {"huge_pages_returned", N, SAME, "cost", "huge pages given back as a whole by one release", get_huge_whole},
-    {"huge_pages_broken", N, LOW, "cost", "huge pages of which a release was the first to give back a part",
-     get_huge_broken},
-    {"over_limit_ns", NS, LOW, "goals", "time with mapped memory above the memory limit", get_over_limit},
-    {"over_limit_peak_bytes", B, LOW, "goals", "most by which mapped memory was above the memory limit",
-     get_over_limit_peak},
-    {"goal_misses", N, LOW, "goals", "times that retained memory came to be above the policy's goal", get_goal_misses},
-    {"goal_miss_ns", NS, LOW, "goals", "time that it was", get_goal_miss},
-    {"goal_miss_worst_ns", NS, LOW, "goals", "longest time until the goal was met, or given up", get_goal_miss_worst},
-    {NULL, N, SAME, NULL, NULL, NULL},
-};
-
-const struct hr_metric *hr_metric_find(const char *name)
-{
-	for (const struct hr_metric *m = hr_metrics; m->name != NULL; m++)
-		if (strcmp(m->name, name) == 0)
-			return m;
-	return NULL;
-}
-
-/* --- objects -------------------------------------------------------------- */
+REGRET(equal_cpu, equal_cpu_bytes)
+REGRET(equal_memory, equal_memory_ns)
 
 #define OBJECTS(id, expression)                                                                                        \
-	static uint64_t objects_##id(const struct hr_objects_stats *s)                                                 \
+	static bool objects_##id(const struct hr_measured *m, uint64_t *value)                                         \
 	{                                                                                                              \
-		return (expression);                                                                                   \
+		const struct hr_objects_stats *s = m->objects;                                                         \
+                                                                                                                       \
+		if (s == NULL)                                                                                         \
+			return false;                                                                                  \
+		*value = (expression);                                                                                 \
+		return true;                                                                                           \
 	}
 
 OBJECTS(allocated, s->allocated_objects)
@@ -189,29 +129,187 @@ OBJECTS(goal_min, s->goal_min_bytes)
 OBJECTS(goal_max, s->goal_max_bytes)
 OBJECTS(breaches, s->limit_breaches)
 
-const struct hr_object_metric hr_object_metrics[] = {
-    {"objects_allocated", N, "objects that were allocated, or there at the start", objects_allocated},
-    {"objects_freed", N, "objects that were freed, or became garbage", objects_freed},
-    {"objects_allocated_bytes", B, "their bytes, with what size classes add", objects_allocated_bytes},
-    {"objects_freed_bytes", B, "bytes of those freed, counted so", objects_freed_bytes},
-    {"objects_live", N, "objects that were never freed", objects_live},
-    {"objects_live_bytes", B, "their bytes", objects_live_bytes},
-    {"objects_live_peak_bytes", B, "most bytes of objects alive at any moment, without garbage", objects_live_peak},
-    {"objects_death_window_bytes", B,
-     "most bytes that died between two recorded mark starts: of a Go trace, that is all that is known of when",
-     objects_window},
-    {"gc_cycles", N, "GC cycles that were marked to the end", objects_cycles},
-    {"gc_asked_cycles", N, "cycles that the program asked for: runtime.GC, debug.FreeOSMemory", objects_asked},
-    {"gc_timed_cycles", N, "cycles that began because there was none for two minutes", objects_timed},
-    {"gc_recorded_cycles", N, "cycles that the trace tells of", objects_recorded},
-    {"gc_marked_bytes", B, "the work of the GC: bytes that survived, summed over all cycles", objects_marked},
-    {"gc_mark_ns", NS, "simulated time of marking", objects_mark_ns},
-    {"gc_goal_min_bytes", B, "the lowest heap goal", objects_goal_min},
-    {"gc_goal_max_bytes", B, "the highest heap goal", objects_goal_max},
-    {"gc_limit_breaches", N, "cycles after which the memory limit left no room above what had survived",
-     objects_breaches},
-    {NULL, N, NULL, NULL},
+#define B HR_UNIT_BYTES
+#define NS HR_UNIT_NS
+#define N HR_UNIT_COUNT
+#define R HR_UNIT_RATIO
+#define LOW HR_BETTER_LOWER
+#define SAME HR_BETTER_NEITHER
+#define SUM HR_OVER_SUM
+#define MEAN HR_OVER_MEAN
+#define MAX HR_OVER_MAX
+#define MIN HR_OVER_MIN
+#define NONE HR_OVER_NONE
+
+/*
+ * To add a metric: a getter above and a row here. Rows of a group stand
+ * together. The columns that a comparison shows if it is not told otherwise
+ * have a place, 1 for the most important; a narrow terminal leaves out the
+ * highest ones first.
+ */
+const struct hr_metric hr_metrics[] = {
+    {"duration_ns", NS, SAME, SUM, "time", "trace time that was measured", get_duration},
+    {"retained_mean_bytes", B, LOW, MEAN, "memory", "mean over time of memory in use or free and not released",
+     get_retained_mean, .place = 1, .heading = "retained",
+     .legend = "mean memory in use plus free memory not yet returned to the OS"},
+    {"retained_p50_bytes", B, LOW, NONE, "memory", "median over time of retained memory", get_retained_p50},
+    {"retained_p99_bytes", B, LOW, NONE, "memory", "99th percentile of retained memory, weighted by time",
+     get_retained_p99, .place = 9, .heading = "p99"},
+    {"retained_peak_bytes", B, LOW, MAX, "memory", "most memory retained at any moment", get_retained_peak, .place = 12,
+     .heading = "peak"},
+    {"in_use_mean_bytes", B, SAME, MEAN, "memory",
+     "mean over time of pages of spans that hold objects; the same for all policies", get_in_use_mean},
+    {"in_use_p50_bytes", B, SAME, NONE, "memory", "median over time of memory in use", get_in_use_p50},
+    {"in_use_p99_bytes", B, SAME, NONE, "memory", "99th percentile of memory in use, weighted by time", get_in_use_p99},
+    {"in_use_peak_bytes", B, SAME, MAX, "memory", "most memory in use at any moment", get_in_use_peak},
+    {"free_mean_bytes", B, LOW, MEAN, "memory", "mean over time of memory that nobody owns and that is not released",
+     get_free_mean, .heading = "free"},
+    {"free_p50_bytes", B, LOW, NONE, "memory", "median over time of free memory", get_free_p50},
+    {"free_p99_bytes", B, LOW, NONE, "memory", "99th percentile of free memory, weighted by time", get_free_p99},
+    {"free_peak_bytes", B, LOW, MAX, "memory", "most memory free at any moment", get_free_peak},
+    {"released_mean_bytes", B, SAME, MEAN, "memory", "mean memory released to the OS or never touched",
+     get_released_mean, .place = 17, .heading = "released"},
+    {"released_p50_bytes", B, SAME, NONE, "memory", "median over time of released memory", get_released_p50},
+    {"released_p99_bytes", B, SAME, NONE, "memory", "99th percentile of released memory, weighted by time",
+     get_released_p99},
+    {"released_peak_bytes", B, SAME, MAX, "memory", "most memory released at any moment", get_released_peak},
+    {"returned_bytes", B, SAME, SUM, "releases", "all memory returned to the OS; the sum of the five that follow",
+     get_returned, .place = 13, .heading = "returned", .legend = "memory returned to the OS"},
+    {"returned_background_bytes", B, SAME, SUM, "releases", "returned by the background scavenger", get_by_background},
+    {"returned_growth_bytes", B, SAME, SUM, "releases", "returned by an allocation because the heap grew",
+     get_by_growth},
+    {"returned_limit_bytes", B, SAME, SUM, "releases", "returned by an allocation because of the memory limit",
+     get_by_limit},
+    {"returned_forced_bytes", B, SAME, SUM, "releases", "returned by debug.FreeOSMemory", get_by_force},
+    {"returned_on_free_bytes", B, SAME, SUM, "releases",
+     "returned by a free or an allocation itself (eager; decay, rate, delay by activity)", get_on_free},
+    {"release_calls", N, LOW, SUM, "releases", "calls that returned memory", get_calls, .place = 6, .heading = "calls"},
+    {"pages_per_call_ratio", R, SAME, MEAN, "releases", "mean number of 8 KiB pages that a call returned",
+     get_pages_per_call, .weight = "release_calls", .place = 7, .heading = "pages/call",
+     .legend = "8 KiB pages that a call returned"},
+    {"refaulted_bytes", B, LOW, SUM, "releases", "returned to the OS and then used again", get_refaulted, .place = 5,
+     .heading = "refaulted"},
+    {"thrash_bytes", B, LOW, SUM, "releases",
+     "the part of refaulted_bytes that was used again within a second (in steps of 1.05 ms)", get_thrash, .place = 10,
+     .heading = "thrash", .legend = "the part of refaulted that was used again within a second"},
+    {"fresh_bytes", B, SAME, SUM, "releases", "used for the first time since the heap grew", get_fresh},
+    {"total_cpu_ns", NS, LOW, SUM, "cost",
+     "simulated CPU time for releasing pages and faulting them in again; the sum of the three that follow",
+     get_total_cpu, .place = 2, .heading = "cpu",
+     .legend = "simulated CPU time for releasing pages and faulting them in again"},
+    {"background_cpu_ns", NS, LOW, SUM, "cost", "simulated CPU time of the background scavenger's releases",
+     get_background_cpu, .place = 14, .heading = "bg cpu", .legend = "the part of cpu in the background"},
+    {"synchronous_cpu_ns", NS, LOW, SUM, "cost",
+     "simulated CPU time of releases that an allocation, a free or FreeOSMemory waited for", get_synchronous_cpu,
+     .place = 15, .heading = "sync cpu", .legend = "the part of cpu that the program waited for"},
+    {"refault_cpu_ns", NS, LOW, SUM, "cost", "simulated CPU time of the page faults of refaulted_bytes", get_fault_cpu,
+     .place = 16, .heading = "fault cpu", .legend = "the part of cpu for page faults"},
+    {"stalls", N, LOW, SUM, "cost", "number of times the program waited for a release", get_stalls},
+    {"worst_stall_ns", NS, LOW, MAX, "cost", "longest time that the program waited for a release", get_worst_stall,
+     .place = 8, .heading = "stall"},
+    {"index_lookups", N, LOW, SUM, "cost", "number of times the scavenger looked for a chunk with work", get_lookups},
+    {"index_words", N, LOW, SUM, "cost",
+     "entries it read for that: summaries (go1.18), bytes (go1.19), records (go1.21, go1.22)", get_words},
+    {"index_empty_hits", N, LOW, SUM, "cost", "chunks it found that turned out to have nothing to release",
+     get_empty_hits},
+    {"huge_pages_returned", N, SAME, SUM, "cost", "huge pages returned as a whole by one release", get_huge_whole},
+    {"huge_pages_split", N, LOW, SUM, "cost", "huge pages of which a release was the first to return a part",
+     get_huge_broken, .place = 11, .heading = "split", .legend = "huge pages that a release split",
+     .was = "huge_pages_broken"},
+    {"over_limit_ns", NS, LOW, SUM, "goals", "time with mapped memory above the memory limit", get_over_limit},
+    {"over_limit_peak_bytes", B, LOW, MAX, "goals", "most by which mapped memory was above the memory limit",
+     get_over_limit_peak},
+    {"goal_misses", N, LOW, SUM, "goals", "number of times retained memory rose above the policy's goal",
+     get_goal_misses},
+    {"goal_miss_ns", NS, LOW, SUM, "goals", "total time above the goal", get_goal_miss},
+    {"goal_miss_worst_ns", NS, LOW, MAX, "goals", "longest time until the goal was met, or given up",
+     get_goal_miss_worst},
+    {"equal_cpu_bytes", B, LOW, MEAN, "regret", "mean memory retained above the offline optimum at the same CPU cost",
+     get_equal_cpu, .of = HR_METRIC_REGRET, .place = 3, .heading = "mem regret",
+     .legend = "memory retained above the offline optimum at the same CPU cost"},
+    {"equal_memory_ns", NS, LOW, SUM, "regret", "CPU time above the offline optimum that retains the same memory",
+     get_equal_memory, .of = HR_METRIC_REGRET, .place = 4, .heading = "cpu regret"},
+#define OF_OBJECTS .of = HR_METRIC_OBJECTS
+    {"objects_allocated", N, SAME, SUM, "objects", "objects that were allocated, or there at the start",
+     objects_allocated, OF_OBJECTS},
+    {"objects_freed", N, SAME, SUM, "objects", "objects that were freed, or became garbage", objects_freed, OF_OBJECTS},
+    {"objects_allocated_bytes", B, SAME, SUM, "objects", "their bytes, rounded up to size classes",
+     objects_allocated_bytes, OF_OBJECTS},
+    {"objects_freed_bytes", B, SAME, SUM, "objects", "bytes of those freed, counted the same way", objects_freed_bytes,
+     OF_OBJECTS},
+    {"objects_live", N, SAME, SUM, "objects", "objects that were never freed", objects_live, OF_OBJECTS},
+    {"objects_live_bytes", B, SAME, SUM, "objects", "their bytes", objects_live_bytes, OF_OBJECTS},
+    {"objects_live_peak_bytes", B, SAME, MAX, "objects", "most bytes of objects alive at any moment, without garbage",
+     objects_live_peak, OF_OBJECTS},
+    {"objects_death_window_bytes", B, SAME, MAX, "objects",
+     "most bytes that died between two recorded mark starts; a Go trace does not tell when within that time",
+     objects_window, OF_OBJECTS},
+    {"gc_cycles", N, SAME, SUM, "objects", "GC cycles that were marked to the end", objects_cycles, OF_OBJECTS},
+    {"gc_forced_cycles", N, SAME, SUM, "objects", "cycles that the program asked for: runtime.GC, debug.FreeOSMemory",
+     objects_asked, OF_OBJECTS, .was = "gc_asked_cycles"},
+    {"gc_periodic_cycles", N, SAME, SUM, "objects", "cycles that began because there was none for two minutes",
+     objects_timed, OF_OBJECTS, .was = "gc_timed_cycles"},
+    {"gc_recorded_cycles", N, SAME, SUM, "objects", "cycles that the trace records", objects_recorded, OF_OBJECTS},
+    {"gc_marked_bytes", B, SAME, SUM, "objects", "bytes that survived, summed over all cycles: the GC's work",
+     objects_marked, OF_OBJECTS},
+    {"gc_mark_ns", NS, SAME, SUM, "objects", "simulated time of marking", objects_mark_ns, OF_OBJECTS},
+    {"gc_goal_min_bytes", B, SAME, MIN, "objects", "the lowest heap goal", objects_goal_min, OF_OBJECTS},
+    {"gc_goal_max_bytes", B, SAME, MAX, "objects", "the highest heap goal", objects_goal_max, OF_OBJECTS},
+    {"gc_limit_breaches", N, SAME, SUM, "objects",
+     "cycles after which the memory limit left no room above what had survived", objects_breaches, OF_OBJECTS},
 };
+
+const size_t hr_nmetrics = sizeof(hr_metrics) / sizeof(hr_metrics[0]);
+
+/* --- finding -------------------------------------------------------------- */
+
+static bool is(const char *have, const char *name, size_t n)
+{
+	return have != NULL && strlen(have) == n && strncmp(have, name, n) == 0;
+}
+
+bool hr_metric_named(const char *name, size_t n, size_t *i)
+{
+	for (*i = 0; *i < hr_nmetrics; ++*i)
+		if (is(hr_metrics[*i].name, name, n) || is(hr_metrics[*i].was, name, n))
+			return true;
+	return false;
+}
+
+bool hr_metric_find(const char *text, size_t n, size_t *i)
+{
+	if (hr_metric_named(text, n, i))
+		return true;
+	for (*i = 0; *i < hr_nmetrics; ++*i)
+		if (is(hr_metrics[*i].heading, text, n))
+			return true;
+	return false;
+}
+
+size_t hr_metric_index(const char *name)
+{
+	size_t i;
+
+	return hr_metric_named(name, strlen(name), &i) ? i : hr_nmetrics;
+}
+
+bool hr_metric_at_place(unsigned place, size_t *i)
+{
+	for (*i = 0; *i < hr_nmetrics; ++*i)
+		if (hr_metrics[*i].place == place)
+			return true;
+	return false;
+}
+
+const char *hr_metric_heading(size_t i)
+{
+	return hr_metrics[i].heading != NULL ? hr_metrics[i].heading : hr_metrics[i].name;
+}
+
+const char *hr_metric_legend(size_t i)
+{
+	return hr_metrics[i].legend != NULL ? hr_metrics[i].legend : hr_metrics[i].help;
+}
 
 /* --- units ---------------------------------------------------------------- */
 
@@ -305,73 +403,22 @@ bool hr_unit_from_json(const json_t *json, enum hr_unit unit, uint64_t *value)
 	return true;
 }
 
-const char *hr_metric_format(char buf[HR_UNIT_BUF], const struct hr_metric *m, uint64_t value)
-{
-	return hr_unit_format(buf, m->unit, value);
-}
-
-const char *hr_object_metric_format(char buf[HR_UNIT_BUF], const struct hr_object_metric *m, uint64_t value)
-{
-	return hr_unit_format(buf, m->unit, value);
-}
-
-json_t *hr_metrics_json(const struct hr_follower *f, const struct hr_objects *objects)
+json_t *hr_metrics_json(const struct hr_measured *m, unsigned of)
 {
 	json_t *o = json_object();
 	bool fine = o != NULL;
+	uint64_t value;
 
-	for (const struct hr_metric *m = hr_metrics; fine && m->name != NULL; m++)
-		fine = json_object_set_new(o, m->name, hr_unit_json(m->unit, m->get(f))) == 0;
-	if (objects != NULL) {
-		const struct hr_objects_stats stats = hr_objects_stats(objects);
+	for (size_t i = 0; fine && i < hr_nmetrics; i++) {
+		const struct hr_metric *row = &hr_metrics[i];
 
-		for (const struct hr_object_metric *m = hr_object_metrics; fine && m->name != NULL; m++)
-			fine = json_object_set_new(o, m->name, hr_unit_json(m->unit, m->get(&stats))) == 0;
+		if (!(of & HR_METRICS_OF(row->of)) || (row->of == HR_METRIC_OBJECTS && m->objects == NULL))
+			continue;
+		fine = json_object_set_new(o, row->name,
+					   row->get(m, &value) ? hr_unit_json(row->unit, value) : json_null()) == 0;
 	}
 	if (fine)
 		return o;
 	json_decref(o);
 	return NULL;
-}
-
-/* --- figures -------------------------------------------------------------- */
-
-/* The distance from the offline optimum (optimum.h). */
-static const struct hr_figure regrets[] = {
-    {"equal_cpu_bytes", B, LOW, "retained on average beyond the least that is possible for the CPU time that it spent"},
-    {"equal_memory_ns", NS, LOW, "CPU time that it spent beyond the least that is possible for what it retains"},
-};
-
-#define NMETRICS (sizeof(hr_metrics) / sizeof(hr_metrics[0]) - 1)
-#define NOBJECTS (sizeof(hr_object_metrics) / sizeof(hr_object_metrics[0]) - 1)
-#define NREGRETS (sizeof(regrets) / sizeof(regrets[0]))
-
-size_t hr_figure_count(void)
-{
-	return NMETRICS + NREGRETS + NOBJECTS;
-}
-
-struct hr_figure hr_figure_at(size_t i)
-{
-	const struct hr_object_metric *o;
-
-	if (i < NMETRICS) {
-		const struct hr_metric *m = &hr_metrics[i];
-		return (struct hr_figure){m->name, m->unit, m->better, m->help};
-	}
-	if (i < NMETRICS + NREGRETS)
-		return regrets[i - NMETRICS];
-	o = &hr_object_metrics[i - NMETRICS - NREGRETS];
-	return (struct hr_figure){o->name, o->unit, HR_BETTER_NEITHER, o->help};
-}
-
-bool hr_figure_find(const char *name, size_t n, size_t *i)
-{
-	for (*i = 0; *i < hr_figure_count(); ++*i) {
-		const char *have = hr_figure_at(*i).name;
-
-		if (strlen(have) == n && strncmp(have, name, n) == 0)
-			return true;
-	}
-	return false;
 }

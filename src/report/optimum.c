@@ -41,14 +41,6 @@ struct hr_regret hr_regret_of(const struct hr_envelope *e, const struct hr_follo
 	return r;
 }
 
-json_t *hr_regret_json(const struct hr_regret *r)
-{
-	if (!r->known)
-		return json_null();
-	return json_pack("{s:I, s:I}", "equal_cpu_bytes", (json_int_t)r->equal_cpu_bytes, "equal_memory_ns",
-			 (json_int_t)r->equal_memory_ns);
-}
-
 /* --- the envelope ---------------------------------------------------------- */
 
 static json_t *count(uint64_t n)

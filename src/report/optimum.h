@@ -32,7 +32,5 @@ struct hr_regret hr_regret_of(const struct hr_envelope *e, const struct hr_follo
 
 /* "optimum": the envelope in at most HR_OPTIMUM_POINTS points, what it leaves out, and the free intervals. NULL: out of memory. */
 json_t *hr_document_optimum(const struct hr_replay *r, const struct hr_envelope *e);
-/* "regret" of a policy, null where it is not known. NULL: out of memory. */
-json_t *hr_regret_json(const struct hr_regret *r);
 
 #endif

@@ -14,6 +14,55 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* --- what earlier versions called otherwise --- */
+
+static void rename_member(json_t *o, const char *was, const char *name)
+{
+	json_t *v = json_object_get(o, was);
+
+	if (v == NULL || json_object_get(o, name) != NULL)
+		return;
+	json_object_set(o, name, v);
+	json_object_del(o, was);
+}
+
+/* A policy, or a replay: an object with "summary" and "series". */
+static void upgrade_run(json_t *run)
+{
+	static const char *const bands[] = {"in_use", "free", "released", "retained"};
+	char was[32], name[32];
+
+	for (size_t i = 0; i < hr_nmetrics; i++)
+		if (hr_metrics[i].was != NULL)
+			rename_member(json_object_get(run, "summary"), hr_metrics[i].was, hr_metrics[i].name);
+	for (size_t i = 0; i < sizeof(bands) / sizeof(bands[0]); i++) {
+		snprintf(was, sizeof(was), "%s_avg_bytes", bands[i]);
+		snprintf(name, sizeof(name), "%s_mean_bytes", bands[i]);
+		rename_member(json_object_get(run, "series"), was, name);
+	}
+}
+
+static void upgrade_runs(json_t *comparison)
+{
+	json_t *policies = json_object_get(comparison, "policies");
+
+	for (size_t i = 0; i < json_array_size(policies); i++)
+		upgrade_run(json_array_get(policies, i));
+}
+
+void hr_saved_upgrade(json_t *document)
+{
+	const json_t *schema = json_object_get(document, "schema");
+	json_t *list = json_object_get(document, "comparisons");
+
+	if (!json_is_integer(schema) || json_integer_value(schema) >= HR_SCHEMA)
+		return;
+	upgrade_run(document);
+	upgrade_runs(document);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		upgrade_runs(json_array_get(list, i));
+}
+
 /* --- JSON from an input --- */
 
 struct source {
@@ -53,8 +102,10 @@ static enum hr_status load(struct hr_input *in, json_t **document, struct hr_err
 		json_decref(*document);
 		return s.status;
 	}
-	if (*document != NULL)
+	if (*document != NULL) {
+		hr_saved_upgrade(*document);
 		return HR_OK;
+	}
 	if (json_error_code(&why) == json_error_out_of_memory)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	hr_error_set(err, HR_EINPUT, "the JSON is damaged: %s", why.text);

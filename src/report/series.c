@@ -200,7 +200,7 @@ json_t *hr_json_series_get(const struct hr_json_series *s)
 		json_object_set_new(o, name, column_json(s, &low));
 		snprintf(name, sizeof(name), "%s_max_bytes", names[k]);
 		json_object_set_new(o, name, column_json(s, &high));
-		snprintf(name, sizeof(name), "%s_avg_bytes", names[k]);
+		snprintf(name, sizeof(name), "%s_mean_bytes", names[k]);
 		json_object_set_new(o, name, mean_json(s, k));
 	}
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)

@@ -9,52 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The usual columns, the most important first, and what their headings stand for. */
-static const struct {
-	const char *figure, *heading, *legend;
-} usual[] = {
-    {"retained_mean_bytes", "retained", "memory in use, or free and not given back, on average"},
-    {"total_cpu_ns", "cpu", "simulated time of giving back and of using again"},
-    {"equal_cpu_bytes", "mem regret", "retained beyond the least that is possible for its cpu"},
-    {"equal_memory_ns", "cpu regret", "cpu beyond the least that is possible for what it retains"},
-    {"refaulted_bytes", "refaulted", "given back and used again"},
-    {"release_calls", "calls", "calls that gave memory back"},
-    {"pages_per_call_ratio", "pages/call", "what a call gave back, of 8 KiB"},
-    {"worst_stall_ns", "stall", "the longest that the program waited for a release"},
-    {"retained_p99_bytes", "p99", "retained memory not exceeded 99 % of the time"},
-    {"thrash_bytes", "thrash", "the part of refaulted that was used again within a second"},
-    {"huge_pages_broken", "broken", "huge pages that a release broke"},
-    {"retained_peak_bytes", "peak", "the most retained"},
-    {"returned_bytes", "returned", "all that was given back"},
-    {"background_cpu_ns", "bg cpu", "the part of cpu in the background"},
-    {"synchronous_cpu_ns", "sync cpu", "the part that the program waited for"},
-    {"refault_cpu_ns", "fault cpu", "the part of using again"},
-    {"released_mean_bytes", "released", "memory given back, or never taken, on average"},
-};
-
-#define NUSUAL (sizeof(usual) / sizeof(usual[0]))
-
 /* --- what is shown -------------------------------------------------------- */
 
 static struct hr_column column_of(size_t figure)
 {
-	const struct hr_figure f = hr_figure_at(figure);
-
-	for (size_t i = 0; i < NUSUAL; i++)
-		if (strcmp(usual[i].figure, f.name) == 0)
-			return (struct hr_column){figure, usual[i].heading, usual[i].legend};
-	return (struct hr_column){figure, f.name, f.help};
+	return (struct hr_column){figure, hr_metric_heading(figure), hr_metric_legend(figure)};
 }
 
 /* A metric's name, or a heading, of n characters. */
 static enum hr_status find_column(const char *name, size_t n, size_t *figure, struct hr_error *err)
 {
-	if (hr_figure_find(name, n, figure))
+	if (hr_metric_find(name, n, figure))
 		return HR_OK;
-	for (size_t i = 0; i < NUSUAL; i++)
-		if (strlen(usual[i].heading) == n && strncmp(usual[i].heading, name, n) == 0 &&
-		    hr_figure_find(usual[i].figure, strlen(usual[i].figure), figure))
-			return HR_OK;
 	return hr_error_set(err, HR_EUSAGE,
 			    "there is no column '%.*s'; it is a heading of the table, such as retained, or a metric of "
 			    "heapreplay-metrics(5)",
@@ -68,7 +34,7 @@ static enum hr_status add_columns(struct hr_view *v, const char *list, struct hr
 
 		n = strcspn(list, ",");
 		HR_TRY(find_column(list, n, &figure, err));
-		if (v->n < hr_figure_count())
+		if (v->n < hr_nmetrics)
 			v->columns[v->n++] = column_of(figure);
 	}
 	return v->n > 0 ? HR_OK : hr_error_set(err, HR_EUSAGE, "a table needs a column");
@@ -77,21 +43,18 @@ static enum hr_status add_columns(struct hr_view *v, const char *list, struct hr
 enum hr_status hr_view_columns(struct hr_view *v, const char *list, struct hr_error *err)
 {
 	v->n = 0;
-	v->columns = hr_calloc(hr_figure_count(), sizeof(*v->columns));
+	v->columns = hr_calloc(hr_nmetrics, sizeof(*v->columns));
 	if (v->columns == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	if (list != NULL && strcmp(list, "all") == 0) {
-		for (; v->n < hr_figure_count(); v->n++)
+		for (; v->n < hr_nmetrics; v->n++)
 			v->columns[v->n] = column_of(v->n);
 		return HR_OK;
 	}
 	if (list != NULL)
 		return add_columns(v, list, err);
-	for (size_t i = 0; i < NUSUAL; i++)
-		if (hr_figure_find(usual[i].figure, strlen(usual[i].figure), &v->columns[v->n].figure)) {
-			v->columns[v->n] = column_of(v->columns[v->n].figure);
-			v->n++;
-		}
+	for (size_t figure; hr_metric_at_place((unsigned)v->n + 1, &figure);)
+		v->columns[v->n++] = column_of(figure);
 	return HR_OK;
 }
 
@@ -143,7 +106,7 @@ struct extremes {
 
 static struct extremes no_extremes(size_t figure)
 {
-	return (struct extremes){.low = INFINITY, .high = -INFINITY, .better = hr_figure_at(figure).better};
+	return (struct extremes){.low = INFINITY, .high = -INFINITY, .better = hr_metrics[figure].better};
 }
 
 static void take(struct extremes *e, double x)
@@ -198,7 +161,7 @@ static int by_key(const void *a, const void *b)
 /* The key that puts the best first; of what has none better, the lowest. */
 static double key_of(const struct hr_view *v, double x)
 {
-	return (hr_figure_at(v->sort).better == HR_BETTER_HIGHER) != v->reversed ? -x : x;
+	return (hr_metrics[v->sort].better == HR_BETTER_HIGHER) != v->reversed ? -x : x;
 }
 
 /* Which policy stands in which row; the caller frees it. NULL: out of memory. */
@@ -228,7 +191,7 @@ void hr_standings_columns(struct hr_table *t, const struct hr_view *v, enum hr_s
 		hr_table_column(t, "trace", "trace", true, 0);
 	hr_table_column(t, "policy", "policy", true, 0);
 	for (size_t i = 0; i < v->n; i++) {
-		const char *figure = hr_figure_at(v->columns[i].figure).name;
+		const char *figure = hr_metrics[v->columns[i].figure].name;
 
 		hr_table_column(t, v->columns[i].heading, figure, false, (unsigned)i);
 		if (form != HR_STANDINGS_EXACT || v->baseline == NULL)
@@ -257,7 +220,7 @@ static void exact_cells(struct hr_table *t, const struct hr_view *v, const struc
 	char buf[HR_UNIT_BUF], ratio[32] = "";
 	double x;
 
-	hr_table_cell(t, s->known[figure] ? hr_unit_exact(buf, hr_figure_at(figure).unit, s->values[figure]) : "", NULL,
+	hr_table_cell(t, s->known[figure] ? hr_unit_exact(buf, hr_metrics[figure].unit, s->values[figure]) : "", NULL,
 		      HR_MARK_NONE);
 	if (v->baseline == NULL)
 		return;
@@ -269,7 +232,7 @@ static void exact_cells(struct hr_table *t, const struct hr_view *v, const struc
 static void people_cell(struct hr_table *t, enum hr_standings_form form, const struct hr_standing *s,
 			const struct hr_standing *base, size_t figure, const struct extremes *e)
 {
-	const enum hr_unit unit = hr_figure_at(figure).unit;
+	const enum hr_unit unit = hr_metrics[figure].unit;
 	char value[HR_UNIT_BUF], change[HR_CHANGE_BUF], both[HR_UNIT_BUF + HR_CHANGE_BUF + 4];
 	enum hr_mark mark;
 
@@ -376,7 +339,7 @@ void hr_standings_means(struct hr_table *t, const struct hr_view *v, const struc
 
 	hr_table_column(t, "policy", "policy", true, 0);
 	for (size_t k = 0; k < v->n; k++)
-		hr_table_column(t, v->columns[k].heading, hr_figure_at(v->columns[k].figure).name, false, (unsigned)k);
+		hr_table_column(t, v->columns[k].heading, hr_metrics[v->columns[k].figure].name, false, (unsigned)k);
 	t->failed |= order == NULL || e == NULL;
 	for (size_t i = 0; !t->failed && i < c[0].n; i++) {
 		if (!in_every(c, n, c[0].policies[i].text))
@@ -404,6 +367,36 @@ void hr_standings_means(struct hr_table *t, const struct hr_view *v, const struc
 
 /* --- JSON ----------------------------------------------------------------- */
 
+static json_t *known_json(const struct hr_standing *s, bool regret)
+{
+	json_t *o = json_object();
+	bool fine = o != NULL;
+
+	for (size_t m = 0; fine && m < hr_nmetrics; m++)
+		if (s->known[m] && (hr_metrics[m].of == HR_METRIC_REGRET) == regret)
+			fine = json_object_set_new(o, hr_metrics[m].name,
+						   hr_unit_json(hr_metrics[m].unit, s->values[m])) == 0;
+	if (fine)
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
+json_t *hr_standings_json(const struct hr_comparison *c)
+{
+	json_t *list = json_array();
+	bool fine = list != NULL;
+
+	for (size_t i = 0; fine && i < c->n; i++)
+		fine = json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "text", c->policies[i].text, "summary",
+							     known_json(&c->policies[i], false), "regret",
+							     known_json(&c->policies[i], true))) == 0;
+	if (fine)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
 json_t *hr_standings_means_json(const char *baseline, const struct hr_comparison *c, size_t n)
 {
 	json_t *policies = json_array();
@@ -413,9 +406,9 @@ json_t *hr_standings_means_json(const char *baseline, const struct hr_comparison
 		json_t *means = json_object();
 		double mean;
 
-		for (size_t f = 0; in_every(c, n, text) && f < hr_figure_count(); f++)
+		for (size_t f = 0; in_every(c, n, text) && f < hr_nmetrics; f++)
 			if (mean_of(c, n, text, baseline, f, &mean))
-				json_object_set_new(means, hr_figure_at(f).name, json_real(round(mean * 1e6) / 1e6));
+				json_object_set_new(means, hr_metrics[f].name, json_real(round(mean * 1e6) / 1e6));
 		if (in_every(c, n, text))
 			json_array_append_new(policies, json_pack("{s:s, s:O}", "text", text, "to_baseline", means));
 		json_decref(means);
@@ -433,9 +426,9 @@ enum hr_status hr_standings_relate(struct hr_comparison *c, const char *baseline
 		json_t *ratios = json_object();
 		double x;
 
-		for (size_t f = 0; f < hr_figure_count(); f++)
+		for (size_t f = 0; f < hr_nmetrics; f++)
 			if (ratio_of(&c->policies[i], base, f, &x))
-				failed |= json_object_set_new(ratios, hr_figure_at(f).name, json_real(x));
+				failed |= json_object_set_new(ratios, hr_metrics[f].name, json_real(x));
 		failed |= json_object_set_new(json_array_get(policies, i), "to_baseline", ratios);
 	}
 	return failed == 0 ? HR_OK : hr_error_set(err, HR_ENOMEM, "out of memory");

@@ -58,6 +58,8 @@ void hr_standings_rows(struct hr_table *t, const struct hr_view *v, enum hr_stan
  */
 void hr_standings_means(struct hr_table *t, const struct hr_view *v, const struct hr_comparison *c, size_t n);
 
+/* [{"text", "summary": {metric: value}, "regret": {...}}]: the policies of a comparison without a document. */
+json_t *hr_standings_json(const struct hr_comparison *c);
 /* {"baseline": TEXT, "policies": [{"text", "to_baseline": {figure: mean}}]}: the same of every figure. */
 json_t *hr_standings_means_json(const char *baseline, const struct hr_comparison *c, size_t n);
 /* Adds "baseline" to the comparison's document, and to each policy "to_baseline": {figure: ratio}. */

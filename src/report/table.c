@@ -231,7 +231,8 @@ static void put_left_out(const struct layout *l, const char *hint)
 			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "",
 					      l->t->columns[c].heading);
 	if (n > 0)
-		hr_page_text(l->p, 0, "no room for: %s%s%s", names, hint ? "; " : "", hint ? hint : "");
+		hr_page_text(l->p, 0, "not shown: %s%s%s%s", names, hint ? " (" : "", hint ? hint : "",
+			     hint ? ")" : "");
 }
 
 void hr_table_text(const struct hr_table *t, const struct hr_page *p, const char *hint, bool *shown)

@@ -108,5 +108,5 @@ run "$HEAPREPLAY" replay -q --json -o kept.json junk
 is "$(cat kept.json)" precious 'an existing output survives a failed run'
 run "$HEAPREPLAY" replay -q --json -o kept.json "$trace"
 is "$status" 0 'and is replaced by one that succeeds'
-like "$(cat kept.json)" '"schema": 2' 'with the new content'
+like "$(cat kept.json)" '"schema": 3' 'with the new content'
 done_testing

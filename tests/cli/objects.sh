@@ -4,7 +4,7 @@
 
 # json KEY: the value of a key that occurs once in $out.
 json() {
-	printf '%s\n' "$out" | sed -n 's/^ *"'"$1"'": \([^,]*\),\{0,1\}$/\1/p' | tail -n 1
+	printf '%s\n' "$out" | sed -n 's/^ *"'"$1"'": \([^,[]*\),\{0,1\}$/\1/p' | tail -n 1
 }
 # in_use TIME...: the series' column at these times, in KiB.
 in_use() {
@@ -119,7 +119,7 @@ cat >quiet <<'TEXT'
 200s log
 TEXT
 run "$HEAPREPLAY" replay -q -p go1.19 --gc-cost mark=1MiB,sweep=1ms --series s.csv --every 1s --json quiet
-is "$(json gc_cycles) $(json gc_asked_cycles) $(json gc_timed_cycles)" '2 1 1' 'one is asked for, one is due'
+is "$(json gc_cycles) $(json gc_forced_cycles) $(json gc_periodic_cycles)" '2 1 1' 'one is asked for, one is due'
 is "$(in_use 3000000000 4000000000 122000000000 123000000000 124000000000)" '2048 1024 1024 1024 0 ' 'two minutes after marking: at 123 s'
 
 run "$HEAPREPLAY" replay -q --gc recorded gc
@@ -175,7 +175,7 @@ run "$HEAPREPLAY" replay -q -p none --json --gc model --gogc 400 go
 is "$(json gc_cycles)" 0 'GOGC 400: none'
 run "$HEAPREPLAY" replay -q -p none --json --gc model "$top_srcdir/traces/bench-json-go123.trace.zst"
 is "$status" 0 'a recorded Go trace too'
-is "$(json objects_allocated) $(json gc_asked_cycles) $(json gc_recorded_cycles)" '537610 7 16' 'its objects, and the cycles that it asked for'
+is "$(json objects_allocated) $(json gc_forced_cycles) $(json gc_recorded_cycles)" '537610 7 16' 'its objects, and the cycles that it asked for'
 # Which objects lie in a span is told by addresses alone.
 printf '%s\n' '# heapreplay-trace 1' '0 span-alloc id=1 npages=8' '1 obj-alloc id=1 size=8' '2 gc-begin' '3 gc-end' >ids
 run "$HEAPREPLAY" replay -q --gc model ids

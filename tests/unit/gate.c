@@ -28,6 +28,10 @@ static void test_good(void **state)
 	    {"total_cpu_ns<-100%", NULL, "total_cpu_ns", HR_GATE_BELOW, true, -100000000, 0},
 	    {"total_cpu_ns>+0.000001%", NULL, "total_cpu_ns", HR_GATE_ABOVE, true, 1, 0},
 	    {"total_cpu_ns>0", NULL, "total_cpu_ns", HR_GATE_ABOVE, false, 0, 0},
+	    {"retained>64MiB", NULL, "retained_mean_bytes", HR_GATE_ABOVE, false, 0, 64 << 20},
+	    {"go1.22:mem regret > +1%", "go1.22", "equal_cpu_bytes", HR_GATE_ABOVE, true, 1000000, 0},
+	    {"pages/call<1.5", NULL, "pages_per_call_ratio", HR_GATE_BELOW, false, 0, 1500},
+	    {"huge_pages_broken>1", NULL, "huge_pages_split", HR_GATE_ABOVE, false, 0, 1},
 	    {"gc_cycles>10", NULL, "gc_cycles", HR_GATE_ABOVE, false, 0, 10},
 	};
 
@@ -42,7 +46,7 @@ static void test_good(void **state)
 			assert_null(g.policy);
 		else
 			assert_string_equal(g.policy, good[i].policy);
-		assert_string_equal(hr_figure_at(g.figure).name, good[i].figure);
+		assert_string_equal(hr_metrics[g.figure].name, good[i].figure);
 		assert_int_equal(g.op, good[i].op);
 		assert_int_equal(g.relative, good[i].relative);
 		assert_int_equal(g.millionths, good[i].millionths);
@@ -145,6 +149,14 @@ static void test_applies(void **state)
 	assert_int_equal(hr_gate_parse("go1.22:release_calls>1", &g, NULL), HR_OK);
 	assert_true(hr_gate_applies(&g, "go1.22"));
 	assert_false(hr_gate_applies(&g, "go1.22,offset=on"));
+	hr_gate_release(&g);
+	/* A shared object goes by its name alone, wherever it lies; its parameters count. */
+	assert_int_equal(hr_gate_parse("mine.so,a=b/c:release_calls>1", &g, NULL), HR_OK);
+	assert_true(hr_gate_applies(&g, "./build/mine.so,a=b/c"));
+	assert_true(hr_gate_applies(&g, "mine.so,a=b/c"));
+	assert_false(hr_gate_applies(&g, "./build/mine.so,a=b/d"));
+	assert_false(hr_gate_applies(&g, "./build/mine.so"));
+	assert_false(hr_gate_applies(&g, "./build/not-mine.so,a=b/c"));
 	hr_gate_release(&g);
 }
 

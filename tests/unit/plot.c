@@ -62,9 +62,9 @@ static void others_are_refused(void **state)
 	static const struct {
 		const char *from, *to, *says;
 	} rows[] = {
-	    {"'schema':2,", "", "not heapreplay's"},	 {"'schema':2,", "'schema':1,", "schema 1, not 2"},
-	    {"'policies':", "'p':", "without policies"}, {"'trace':", "'t':", "lacks trace"},
-	    {"'summary':", "'s':", "lacks trace"},
+	    {"'schema':2,", "", "not heapreplay's"},	{"'schema':2,", "'schema':1,", "schema 1"},
+	    {"'schema':2,", "'schema':9,", "schema 9"}, {"'policies':", "'p':", "without policies"},
+	    {"'trace':", "'t':", "lacks trace"},	{"'summary':", "'s':", "lacks trace"},
 	};
 
 	(void)state;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define NPOLICIES 6
-#define MAX_METRICS 64
+#define MAX_METRICS 128
 
 static const char *const names[NPOLICIES] = {"go1.18", "go1.19", "go1.21", "go1.22", "none", "eager"};
 
@@ -33,9 +33,10 @@ static void figures(unsigned jobs, uint64_t out[NPOLICIES][MAX_METRICS])
 	assert_int_equal(hr_replay_open(&r, path, &options, choices, NPOLICIES, &own, &err), HR_OK);
 	assert_int_equal(hr_replay_run(&r, &err), HR_OK);
 	for (unsigned i = 0; i < NPOLICIES; i++)
-		for (unsigned m = 0; hr_metrics[m].name != NULL; m++) {
+		for (unsigned m = 0; m < hr_nmetrics; m++) {
 			assert_true(m < MAX_METRICS);
-			out[i][m] = hr_metrics[m].get(r.followers[i]);
+			out[i][m] = UINT64_MAX;
+			hr_metrics[m].get(&(struct hr_measured){.follower = r.followers[i]}, &out[i][m]);
 		}
 	hr_replay_close(&r);
 	for (unsigned i = 0; i < NPOLICIES; i++)

@@ -31,7 +31,7 @@ static inline size_t figure(const char *name)
 {
 	size_t i;
 
-	assert_true(hr_figure_find(name, strlen(name), &i));
+	assert_true(hr_metric_named(name, strlen(name), &i));
 	return i;
 }
 

@@ -104,7 +104,7 @@ static void test_columns(void **state)
 
 	(void)state;
 	assert_int_equal(hr_view_columns(&v, "all", &err), HR_OK);
-	assert_int_equal(v.n, hr_figure_count());
+	assert_int_equal(v.n, hr_nmetrics);
 	hr_view_release(&v);
 	assert_int_equal(hr_view_columns(&v, NULL, &err), HR_OK);
 	assert_true(v.n > 5);
@@ -121,7 +121,7 @@ static void test_columns(void **state)
 	for (size_t i = 0; i < 1000; i++)
 		memcpy(many + 9 * i, "retained,", 9);
 	assert_int_equal(hr_view_columns(&v, many, &err), HR_OK);
-	assert_int_equal(v.n, hr_figure_count());
+	assert_int_equal(v.n, hr_nmetrics);
 	hr_view_release(&v);
 	free(many);
 }
@@ -153,6 +153,46 @@ static void test_means(void **state)
 	assert_null(json_object_get(json_object_get(b, "to_baseline"), "release_calls"));
 	json_decref(means);
 	hr_view_release(&v);
+	hr_saved_release(&s);
+}
+
+/* Traces of 1 s and 3 s: calls add up, what is retained is weighted by time, pages of a call by calls, peaks are the largest. */
+static void test_total(void **state)
+{
+	static const char run[] = RUN(TRACE(
+	    "t", "1", "",
+	    "{\"policy\":{\"name\":\"a\"},\"summary\":{\"duration_ns\":1000,\"retained_mean_bytes\":8,\"release_"
+	    "calls\":1,"
+	    "\"pages_per_call_ratio\":9,\"retained_p99_bytes\":7,\"retained_peak_bytes\":20,\"gc_goal_min_bytes\":5}},"
+	    "{\"policy\":{\"name\":\"b\"},\"summary\":{\"duration_ns\":1000}}") "," TRACE("u", "2", "",
+											  "{\"policy\":{\"name\":\"a\"}"
+											  ",\"summary\":{\"duration_"
+											  "ns\":3000,\"retained_mean_"
+											  "bytes\":4,\"release_calls\":"
+											  "2,"
+											  "\"pages_per_call_ratio\":3,"
+											  "\"retained_p99_bytes\":7,"
+											  "\"retained_peak_bytes\":10,"
+											  "\"gc_goal_min_bytes\":6}}"));
+	struct hr_comparison total;
+	struct hr_saved s;
+	const struct hr_standing *a;
+
+	(void)state;
+	parse_run(run, &s);
+	assert_int_equal(hr_comparison_total(s.at, s.n, &total, NULL), HR_OK);
+	assert_int_equal(total.n, 1);
+	a = &total.policies[0];
+	assert_string_equal(a->text, "a");
+	assert_int_equal(a->values[figure("duration_ns")], 4000);
+	assert_int_equal(a->values[figure("retained_mean_bytes")], (8 * 1 + 4 * 3) / 4);
+	assert_int_equal(a->values[figure("release_calls")], 3);
+	assert_int_equal(a->values[figure("pages_per_call_ratio")], (9000 * 1 + 3000 * 2) / 3);
+	assert_int_equal(a->values[figure("retained_peak_bytes")], 20);
+	assert_int_equal(a->values[figure("gc_goal_min_bytes")], 5);
+	assert_false(a->known[figure("retained_p99_bytes")]);
+	assert_false(a->known[figure("thrash_bytes")]);
+	hr_comparison_release(&total);
 	hr_saved_release(&s);
 }
 
@@ -201,8 +241,9 @@ static void test_change(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),  cmocka_unit_test(test_marks),	 cmocka_unit_test(test_columns),
-	    cmocka_unit_test(test_means), cmocka_unit_test(test_relate), cmocka_unit_test(test_change),
+	    cmocka_unit_test(test_rows),   cmocka_unit_test(test_marks), cmocka_unit_test(test_columns),
+	    cmocka_unit_test(test_means),  cmocka_unit_test(test_total), cmocka_unit_test(test_relate),
+	    cmocka_unit_test(test_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

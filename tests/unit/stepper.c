@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define NPOLICIES 3
-#define MAX_METRICS 64
+#define MAX_METRICS 128
 #define MAX_STEPS 1000
 
 static const char *const names[NPOLICIES] = {"go1.19", "go1.22", "eager"};
@@ -63,9 +63,10 @@ static void open_replay(struct hr_replay *r)
 static void close_replay(struct hr_replay *r, uint64_t figures[NPOLICIES][MAX_METRICS])
 {
 	for (unsigned i = 0; i < NPOLICIES; i++)
-		for (unsigned m = 0; hr_metrics[m].name != NULL; m++) {
+		for (unsigned m = 0; m < hr_nmetrics; m++) {
 			assert_true(m < MAX_METRICS);
-			figures[i][m] = hr_metrics[m].get(r->followers[i]);
+			figures[i][m] = UINT64_MAX;
+			hr_metrics[m].get(&(struct hr_measured){.follower = r->followers[i]}, &figures[i][m]);
 		}
 	hr_replay_close(r);
 	for (unsigned i = 0; i < NPOLICIES; i++)

@@ -62,26 +62,26 @@ static void test_text(void **state)
 	    {27, "policy      mem   cpu\n"
 		 "one    1.00 MiB* 3 ms!\n"
 		 "a_b|c  2.00 MiB!\n"
-		 "no room for: calls; ask\n"},
+		 "not shown: calls (ask)\n"},
 	    {21, "policy      mem\n"
 		 "one    1.00 MiB*\n"
 		 "a_b|c  2.00 MiB!\n"
-		 "no room for: calls,\n"
-		 "  cpu; ask\n"},
+		 "not shown: calls, cpu\n"
+		 "  (ask)\n"},
 	    /* Too narrow for two: the labels are cut off, then the values. */
 	    {15, "poli~      mem\n"
 		 "one   1.00 MiB*\n"
 		 "a_b|c 2.00 MiB!\n"
-		 "no room for:\n"
-		 "  calls, cpu;\n"
-		 "  ask\n"},
+		 "not shown:\n"
+		 "  calls, cpu\n"
+		 "  (ask)\n"},
 	    {10, "pol~  mem\n"
 		 "one  1.0~*\n"
 		 "a_b~ 2.0~!\n"
-		 "no room\n"
-		 "  for:\n"
+		 "not shown:\n"
 		 "  calls,\n"
-		 "  cpu; ask\n"},
+		 "  cpu\n"
+		 "  (ask)\n"},
 	};
 	struct hr_table t;
 
