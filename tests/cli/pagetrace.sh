@@ -7,7 +7,7 @@ gclog=$top_srcdir/traces/compile-texttemplate-1p-go121.gclog
 
 # json KEY [FILE]: the value of a key that occurs once, or of its last occurrence.
 json() {
-	sed -n 's/^ *"'"$1"'": \([^,]*\),\{0,1\}$/\1/p' "${2:-$scratch/.out}" | tail -n 1
+	sed -n 's/^ *"'"$1"'": \([^,[]*\),\{0,1\}$/\1/p' "${2:-$scratch/.out}" | tail -n 1
 }
 
 # Counts that another decoder made of it.

@@ -28,7 +28,7 @@ is "$out" '' 'standard output stays empty'
 is "$(wc -l <log)" 2 'the log has two lines'
 # json KEY: the value of a key that occurs once.
 json() {
-	sed -n 's/^ *"'"$1"'": \([^,]*\),\{0,1\}$/\1/p' "${2:-m.json}" | tail -n 1
+	sed -n 's/^ *"'"$1"'": \([^,[]*\),\{0,1\}$/\1/p' "${2:-m.json}" | tail -n 1
 }
 is "$(json duration_ns)" 4000000000 'duration'
 is "$(json in_use_peak_bytes)" 8388608 'peak in use: 1024 pages of 8 KiB'
