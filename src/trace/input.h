@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A stream of decompressed bytes from a file, a pipe or memory. zstd, gzip,
- * bzip2 and zip archives of one file are found by their magic numbers and undone
- * on the way, in memory that does not depend on how much comes out; everything
+ * bzip2, xz, lz4 and zip archives of one file are found by their magic numbers and
+ * undone on the way, in memory that does not depend on how much comes out; everything
  * that does goes through one digest.
  */
 #ifndef HR_TRACE_INPUT_H
@@ -37,7 +37,7 @@ enum hr_status hr_input_open_memory(const void *data, size_t n, struct hr_input 
  */
 enum hr_status hr_input_read(struct hr_input *in, void *buf, size_t cap, size_t *n, struct hr_error *err);
 
-/* "none", "zstd", "gzip", "bzip2", "zip" */
+/* "none", "zstd", "gzip", "bzip2", "xz", "lz4", "zip" */
 const char *hr_input_compression(const struct hr_input *in);
 /* The compressed stream ended in the middle of a frame; known once a read said HR_END. */
 bool hr_input_cut(const struct hr_input *in);

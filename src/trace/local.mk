@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/trace: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
+	src/trace/codec/bzip2.c \
+	src/trace/codec/codec.c src/trace/codec/codec.h \
+	src/trace/codec/gzip.c \
+	src/trace/codec/lz4.c \
+	src/trace/codec/xz.c \
+	src/trace/codec/zip.c \
+	src/trace/codec/zstd.c \
 	src/trace/event.c src/trace/event.h \
 	src/trace/format.h \
 	src/trace/ids.c src/trace/ids.h \
@@ -8,6 +15,7 @@ libcore_la_SOURCES += \
 	src/trace/ledger.c src/trace/ledger.h \
 	src/trace/lines.c src/trace/lines.h \
 	src/trace/reader.c src/trace/reader.h \
+	src/trace/source.c src/trace/source.h \
 	src/trace/standing.c src/trace/standing.h \
 	src/trace/varint.h \
 	src/trace/window.c src/trace/window.h \

@@ -8,6 +8,8 @@
 
 #include <bzlib.h>
 #include <fcntl.h>
+#include <lz4frame.h>
+#include <lzma.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +60,26 @@ static struct data gzip(struct data from)
 	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
 	d.n -= z.avail_out;
 	deflateEnd(&z);
+	return d;
+}
+
+static struct data xz(struct data from)
+{
+	struct data d = {malloc(lzma_stream_buffer_bound(from.n)), 0};
+
+	assert_int_equal(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC64, NULL, from.bytes, from.n, d.bytes, &d.n,
+						 lzma_stream_buffer_bound(from.n)),
+			 LZMA_OK);
+	return d;
+}
+
+static struct data lz4(struct data from)
+{
+	const size_t bound = LZ4F_compressFrameBound(from.n, NULL);
+	struct data d = {malloc(bound), 0};
+
+	d.n = LZ4F_compressFrame(d.bytes, bound, from.bytes, from.n, NULL);
+	assert_false(LZ4F_isError(d.n));
 	return d;
 }
 
@@ -151,8 +173,12 @@ static struct data zip(struct data from, const struct packing *p)
 		put_le(&d, raw.n, p->wide ? 8 : 4);
 		put_le(&d, from.n, p->wide ? 8 : 4);
 	}
-	if (p->next != NULL)
-		put_header(&d, &(struct packing){.stored = true}, p->next, 0, 5, 5);
+	if (p->next != NULL) {
+		put_header(&d, &(struct packing){.stored = true}, p->next,
+			   (uint32_t)crc32(0, (const Bytef *)"hello", 5), 5, 5);
+		memcpy(d.bytes + d.n, "hello", 5);
+		d.n += 5;
+	}
 	if (!p->unended) {
 		put_le(&d, 0x02014b50, 4);
 		for (unsigned i = 0; i < 80; i++)
@@ -213,7 +239,7 @@ static void test_whole(void **state)
 {
 	static const size_t pieces[] = {997, 1 << 16, 3 << 20};
 	struct data p = plain(), z = zstd(p), g = gzip(p), pp = twice(p), zz = twice(z), gg = twice(g);
-	struct data b = bzip2(p), bb = twice(b);
+	struct data b = bzip2(p), bb = twice(b), x = xz(p), xx = twice(x), l = lz4(p), ll = twice(l);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
@@ -224,21 +250,26 @@ static void test_whole(void **state)
 		check_whole(gg, pp, "gzip", pieces[i]);
 		check_whole(b, p, "bzip2", pieces[i]);
 		check_whole(bb, pp, "bzip2", pieces[i]);
+		check_whole(x, p, "xz", pieces[i]);
+		check_whole(xx, pp, "xz", pieces[i]);
+		check_whole(l, p, "lz4", pieces[i]);
+		check_whole(ll, pp, "lz4", pieces[i]);
 	}
 	check_whole(z, p, "zstd", 1);
 	free(p.bytes), free(z.bytes), free(g.bytes), free(pp.bytes), free(zz.bytes), free(gg.bytes), free(b.bytes),
-	    free(bb.bytes);
+	    free(bb.bytes), free(x.bytes), free(xx.bytes), free(l.bytes), free(ll.bytes);
 }
 
 static void test_cut(void **state)
 {
-	struct data p = plain(), packed[] = {zstd(p), gzip(p), bzip2(p), zip(p, &(struct packing){0})};
+	struct data p = plain(), packed[] = {zstd(p), gzip(p), bzip2(p), xz(p), lz4(p), zip(p, &(struct packing){0})};
+	const size_t n_packed = sizeof(packed) / sizeof(packed[0]);
 	struct hr_input *in;
 	struct hr_error err;
 	size_t total;
 
 	(void)state;
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < n_packed; i++)
 		for (size_t n = 5; n < packed[i].n; n += 12345) {
 			assert_int_equal(hr_input_open_memory(packed[i].bytes, n, &in, &err), HR_OK);
 			assert_int_equal(drain(in, p, 1 << 16, &total, &err), HR_END);
@@ -246,19 +277,78 @@ static void test_cut(void **state)
 			hr_input_close(in);
 		}
 	free(p.bytes);
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < n_packed; i++)
 		free(packed[i].bytes);
 }
 
-static void test_damaged(void **state)
+/* The bytes of x, then n of y. */
+static struct data with(struct data x, const void *y, size_t n)
 {
-	struct data p = plain(), packed[] = {zstd(p), gzip(p), bzip2(p), zip(p, &(struct packing){0})};
+	struct data d = {malloc(x.n + n), x.n + n};
+
+	memcpy(d.bytes, x.bytes, x.n);
+	memcpy(d.bytes + x.n, y, n);
+	return d;
+}
+
+/* Zeros behind a member, as tar and dd leave them. */
+static void test_padding(void **state)
+{
+	static const uint8_t zeros[512];
+	struct data p = plain(), pp = twice(p), packed[] = {gzip(p), bzip2(p), xz(p)};
+	static const char *const names[] = {"gzip", "bzip2", "xz"};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct data one = with(packed[i], zeros, sizeof(zeros)), two = with(one, packed[i].bytes, packed[i].n);
+
+		check_whole(one, p, names[i], 1 << 16);
+		check_whole(two, pp, names[i], 997);
+		free(one.bytes), free(two.bytes), free(packed[i].bytes);
+	}
+	free(p.bytes), free(pp.bytes);
+}
+
+/* Frames without data in front, as pzstd writes them (RFC 8878, 3.1.2): here of 4 bytes, then of none. */
+static void test_empty_frames(void **state)
+{
+	static const uint8_t empty[] = {0x50, 0x2a, 0x4d, 0x18, 4,    0,    0, 0, 1, 2,
+					3,    4,    0x5f, 0x2a, 0x4d, 0x18, 0, 0, 0, 0};
+	struct data p = plain(), front = {NULL, 0}, packed[] = {zstd(p), lz4(p)};
 	struct hr_input *in;
 	struct hr_error err;
 	size_t total;
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	front = with(front, empty, sizeof(empty));
+	for (size_t i = 0; i < 2; i++) {
+		struct data d = with(front, packed[i].bytes, packed[i].n);
+
+		check_whole(d, p, i == 0 ? "zstd" : "lz4", 1 << 16);
+		free(d.bytes), free(packed[i].bytes);
+	}
+	/* Nothing else, not even a whole one, and one that says it has 4 GiB. */
+	for (size_t n = 4; n <= sizeof(empty); n++) {
+		assert_int_equal(hr_input_open_memory(empty, n, &in, &err), HR_OK);
+		assert_int_equal(drain(in, p, 1 << 16, &total, &err), HR_END);
+		hr_input_close(in);
+	}
+	memset(front.bytes + 4, 0xff, 4);
+	assert_int_equal(hr_input_open_memory(front.bytes, front.n, &in, &err), HR_OK);
+	assert_int_equal(drain(in, p, 1 << 16, &total, &err), HR_END);
+	hr_input_close(in);
+	free(front.bytes), free(p.bytes);
+}
+
+static void test_damaged(void **state)
+{
+	struct data p = plain(), packed[] = {zstd(p), gzip(p), bzip2(p), xz(p), lz4(p), zip(p, &(struct packing){0})};
+	struct hr_input *in;
+	struct hr_error err;
+	size_t total;
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
 		/* Behind the last frame there is something that is none. */
 		packed[i].bytes[packed[i].n - 1] ^= 1;
 		struct data d = twice(packed[i]);
@@ -273,7 +363,7 @@ static void test_damaged(void **state)
 		free(d.bytes);
 	}
 	free(p.bytes);
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 6; i++)
 		free(packed[i].bytes);
 }
 
@@ -302,6 +392,24 @@ static void test_zip(void **state)
 
 		for (size_t j = i == 0 ? 0 : 1; j < 3; j++)
 			check_whole(d, p, "zip", pieces[j]);
+		free(d.bytes);
+	}
+	free(p.bytes);
+}
+
+/* What macOS puts beside a file is not another one. */
+static void test_zip_beside(void **state)
+{
+	static const struct packing ways[] = {{.next = "__MACOSX/._trace.txt"},
+					      {.next = "folder/.DS_Store", .described = true},
+					      {.next = ".DS_Store", .stored = true}};
+	struct data p = plain();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct data d = zip(p, &ways[i]);
+
+		check_whole(d, p, "zip", 997);
 		free(d.bytes);
 	}
 	free(p.bytes);
@@ -490,9 +598,10 @@ static void test_stop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_whole),   cmocka_unit_test(test_cut),		cmocka_unit_test(test_damaged),
-	    cmocka_unit_test(test_zip),	    cmocka_unit_test(test_zip_refused), cmocka_unit_test(test_bomb),
-	    cmocka_unit_test(test_nothing), cmocka_unit_test(test_file),	cmocka_unit_test(test_stop),
+	    cmocka_unit_test(test_whole),	 cmocka_unit_test(test_cut),	     cmocka_unit_test(test_padding),
+	    cmocka_unit_test(test_empty_frames), cmocka_unit_test(test_zip_beside),  cmocka_unit_test(test_damaged),
+	    cmocka_unit_test(test_zip),		 cmocka_unit_test(test_zip_refused), cmocka_unit_test(test_bomb),
+	    cmocka_unit_test(test_nothing),	 cmocka_unit_test(test_file),	     cmocka_unit_test(test_stop),
 	};
 
 	return cmocka_run_group_tests_name("input", tests, NULL, NULL);

@@ -66,6 +66,7 @@ unit_tests += tests/unit/series
 tests_unit_series_SOURCES = tests/unit/series.c
 unit_tests += tests/unit/input
 tests_unit_input_SOURCES = tests/unit/input.c
+tests_unit_input_LDADD = $(LDADD) $(LZMA_LIBS) $(LZ4_LIBS)
 unit_tests += tests/unit/gotrace
 tests_unit_gotrace_SOURCES = tests/unit/gotrace.c
 unit_tests += tests/unit/alike tests/unit/heaptrack
