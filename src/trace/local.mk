@@ -20,12 +20,13 @@ libcore_la_SOURCES += \
 	src/trace/varint.h \
 	src/trace/window.c src/trace/window.h \
 	src/trace/go/gclog.c src/trace/go/gclog.h \
-	src/trace/go/merge.c \
+	src/trace/go/merge.c src/trace/go/merge.h \
 	src/trace/go/pagetrace.c src/trace/go/pagetrace.h \
-	src/trace/go/scan.c \
+	src/trace/go/scan.c src/trace/go/scan.h \
 	src/trace/go/spill.c src/trace/go/spill.h \
-	src/trace/go/tables.c \
-	src/trace/go/trace.c src/trace/go/trace.h \
+	src/trace/go/state.c src/trace/go/state.h \
+	src/trace/go/tables.c src/trace/go/tables.h \
+	src/trace/go/trace.c \
 	src/trace/malloc/alike.c src/trace/malloc/alike.h \
 	src/trace/malloc/android.c src/trace/malloc/android.h \
 	src/trace/malloc/call.c src/trace/malloc/call.h \

@@ -16,9 +16,10 @@
  */
 #include "config.h"
 
-#include "trace/go/trace.h"
+#include "trace/go/merge.h"
 
 #include "base/alloc.h"
+#include "trace/go/tables.h"
 #include "trace/varint.h"
 
 #include <stdlib.h>

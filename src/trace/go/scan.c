@@ -22,7 +22,7 @@
  */
 #include "config.h"
 
-#include "trace/go/trace.h"
+#include "trace/go/scan.h"
 
 #include "base/alloc.h"
 #include "trace/varint.h"

@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "trace/go/trace.h"
+#include "trace/go/tables.h"
 
 #include "base/alloc.h"
 #include "trace/varint.h"

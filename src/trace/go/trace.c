@@ -11,10 +11,13 @@
  */
 #include "config.h"
 
-#include "trace/go/trace.h"
-
 #include "base/alloc.h"
 #include "base/units.h"
+#include "trace/format.h"
+#include "trace/go/merge.h"
+#include "trace/go/scan.h"
+#include "trace/go/state.h"
+#include "trace/go/tables.h"
 #include "trace/varint.h"
 
 #include <inttypes.h>
@@ -41,18 +44,6 @@ struct head {
 	uint8_t experiment;
 	uint64_t generation, thread, ts, len;
 };
-
-enum hr_status hr_go_no_memory(const struct hr_go *g, struct hr_error *err)
-{
-	return hr_error_at(err, HR_ENOMEM, g->offset, "out of memory for generation %" PRIu64 " of the trace",
-			   g->generation);
-}
-
-enum hr_status hr_go_too_large(const struct hr_go *g, struct hr_error *err)
-{
-	return hr_error_at(err, HR_ENOMEM, g->offset, "generation %" PRIu64 " of the trace needs more than 4 GiB",
-			   g->generation);
-}
 
 static enum hr_status damaged(const struct hr_go *g, struct hr_error *err, const char *what)
 {

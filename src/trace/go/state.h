@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Go execution traces with heap events: what the parts of the reader share.
+ * Go execution traces with heap events: the state that the parts of the reader
+ * share, and their errors. The parts, each of which knows only those below it:
  *
- *   gotrace.c         bytes to generations: the header, batches, the clock
- *   gotrace_scan.c    batches to marks: where the wanted events are and when
- *   gotrace_tables.c  types, stacks and strings of a generation
- *   gotrace_merge.c   marks to hr_events, in time order, with the P
+ *   trace.c   bytes to generations: the header, batches, the clock
+ *   merge.h   marks to hr_events, in time order, with the P
+ *   scan.h    batches to marks: where the wanted events are and when
+ *   tables.h  types, stacks and strings of a generation
  *
  * A generation is held whole, because a thread's batch may be flushed long
  * after it was begun; nothing is held longer. Seen: about one a second, 0.05 to
  * 13 MB each, 6.8 bytes an event, 5 to 30 threads.
  */
-#ifndef HR_TRACE_GOTRACE_H
-#define HR_TRACE_GOTRACE_H
+#ifndef HR_TRACE_GO_STATE_H
+#define HR_TRACE_GO_STATE_H
 
 #include "base/map64.h"
 #include "trace/format.h"
@@ -189,7 +190,7 @@ struct hr_go {
 	bool has_info;
 	uint64_t min_addr, object_align, stack_unit;
 	uint64_t procs;	    /* GOMAXPROCS as last seen; 0: not yet */
-	uint8_t *p_running; /* per P: enum p_state of gotrace_merge.c */
+	uint8_t *p_running; /* per P: enum p_state of merge.c */
 	size_t cap_p_running;
 	bool any_span;
 };
@@ -199,37 +200,6 @@ static inline bool hr_go_wants_rest(const struct hr_go *g)
 {
 	return (g->r->options.want & ~(unsigned)(HR_WANT_SPANS | HR_WANT_OBJECTS)) != 0;
 }
-
-/* --- gotrace_scan.c --- */
-
-/*
- * Finds the wanted events of all batches and the time of every batch's first
- * and last event; counts events. HR_EINPUT: damaged, with the offset;
- * HR_ENOMEM.
- */
-enum hr_status hr_go_scan(struct hr_go *g, struct hr_error *err);
-
-/* --- gotrace_tables.c --- */
-
-/* Content of a type batch behind its first byte. HR_EINPUT, HR_ENOMEM. */
-enum hr_status hr_go_add_types(struct hr_go *g, const uint8_t *at, const uint8_t *end, uint64_t offset,
-			       struct hr_error *err);
-/* Fills gc_stacks from the stack and string batches. HR_EINPUT, HR_ENOMEM. */
-enum hr_status hr_go_find_gc_stacks(struct hr_go *g, struct hr_error *err);
-
-/* --- gotrace_merge.c --- */
-
-/* Begins with the generation's marks. HR_ENOMEM. */
-enum hr_status hr_go_merge_start(struct hr_go *g, struct hr_error *err);
-/* Up to cap events; fewer only where the generation ends or with an error. */
-enum hr_status hr_go_merge(struct hr_go *g, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err);
-
-static inline bool hr_go_merge_done(const struct hr_go *g)
-{
-	return g->nheap == 0;
-}
-
-/* --- gotrace.c --- */
 
 /* HR_ENOMEM: malloc has failed, or the generation is larger than allowed. */
 enum hr_status hr_go_no_memory(const struct hr_go *g, struct hr_error *err);
