@@ -35,20 +35,22 @@ static enum hr_status write_window(struct hr_reader *r, struct hr_window *window
 		HR_TRY(hr_native_add(w, window->ev, window->n, err));
 	}
 	hr_window_stats(window, &stats);
+	HR_TRY(hr_window_records(window, err));
 	return hr_native_end(w, &stats, err);
 }
 
 static enum hr_status write_native(struct hr_reader *r, const struct cli_options *o, FILE *out, struct hr_error *err)
 {
-	const struct hr_native_options options = {.level = (int)o->level, .reading = &o->replay.reading};
+	struct hr_native_options options = {.level = (int)o->level, .reading = &o->replay.reading};
 	struct hr_trace_meta meta = *hr_reader_meta(r);
 	struct hr_event *ev = hr_calloc(BATCH, sizeof(*ev));
 	struct hr_native_writer *w = NULL;
 	struct hr_window window;
 	enum hr_status status;
 
-	hr_window_init(&window, &meta, o->replay.from_ns, o->replay.until_ns, o->anonymize);
+	hr_window_init(&window, &meta, hr_reader_sides(r), o->replay.from_ns, o->replay.until_ns, o->anonymize);
 	hr_window_meta(&window, &meta);
+	options.sides = hr_window_sides(&window);
 	status =
 	    ev != NULL ? hr_native_begin(out, &meta, &options, &w, err) : hr_error_set(err, HR_ENOMEM, "out of memory");
 	if (status == HR_OK)

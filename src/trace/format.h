@@ -35,7 +35,9 @@ struct hr_reader {
 	void *state; /* the format's */
 	struct hr_trace_meta meta;
 	struct hr_trace_stats stats;
-	enum hr_status status; /* what comes after the events that were handed out; HR_OK: more events */
+	struct hr_sides sides;
+	size_t scaled_gc_cpu, scaled_rss; /* records whose times are multiplied by options.time_scale already */
+	enum hr_status status;		  /* what comes after the events that were handed out; HR_OK: more events */
 	struct hr_error err;
 	uint8_t head[HR_HEAD_BYTES]; /* looked at for detection, given out again first */
 	size_t head_pos, head_len;

@@ -16,7 +16,9 @@ libcore_la_SOURCES += \
 	src/trace/lines.c src/trace/lines.h \
 	src/trace/reader.c src/trace/reader.h \
 	src/trace/source.c src/trace/source.h \
+	src/trace/sides.c src/trace/sides.h \
 	src/trace/standing.c src/trace/standing.h \
+	src/trace/types.c src/trace/types.h \
 	src/trace/varint.h \
 	src/trace/window.c src/trace/window.h \
 	src/trace/go/gclog.c src/trace/go/gclog.h \
@@ -42,6 +44,7 @@ libcore_la_SOURCES += \
 	src/trace/native/numbers.c src/trace/native/numbers.h \
 	src/trace/native/places.c src/trace/native/places.h \
 	src/trace/native/read.c \
+	src/trace/native/sides.c src/trace/native/sides.h \
 	src/trace/native/write.c \
 	src/trace/text/form.c src/trace/text/form.h \
 	src/trace/text/text.c src/trace/text/text.h \

@@ -48,6 +48,13 @@ const char *hr_anomaly_text(enum hr_anomaly a)
 	return anomaly_texts[a];
 }
 
+bool hr_is_note_key(const char *key)
+{
+	size_t n = strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
+	return n > 0 && key[n] == '\0' && n < sizeof(((struct hr_note *)NULL)->key);
+}
+
 static enum hr_status read_head(struct hr_reader *r, struct hr_error *err)
 {
 	while (r->head_len < sizeof(r->head)) {
@@ -123,6 +130,7 @@ static enum hr_status make(struct hr_input *in, const struct hr_reader_options *
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	}
 	r->in = in;
+	hr_sides_init(&r->sides);
 	r->options = *options;
 	if (r->options.rate == 0)
 		r->options.rate = HR_DEFAULT_RATE;
@@ -207,12 +215,21 @@ static uint64_t scaled(const struct hr_reader *r, uint64_t ns)
 	return x < 0x1p63 ? (uint64_t)x : INT64_MAX;
 }
 
+static void scale_sides(struct hr_reader *r)
+{
+	for (; r->scaled_gc_cpu < r->sides.ngc_cpu; r->scaled_gc_cpu++)
+		r->sides.gc_cpu[r->scaled_gc_cpu].time_ns = scaled(r, r->sides.gc_cpu[r->scaled_gc_cpu].time_ns);
+	for (; r->scaled_rss < r->sides.nrss; r->scaled_rss++)
+		r->sides.rss[r->scaled_rss].time_ns = scaled(r, r->sides.rss[r->scaled_rss].time_ns);
+}
+
 enum hr_status hr_reader_next(struct hr_reader *r, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err)
 {
 	*n = 0;
 	if (r->status == HR_OK) {
 		r->status = r->ops->next(r, ev, cap, n, &r->err);
 		if (r->options.time_scale != 1) {
+			scale_sides(r);
 			for (size_t i = 0; i < *n; i++)
 				ev[i].time_ns = scaled(r, ev[i].time_ns);
 			if (r->status == HR_END)
@@ -238,6 +255,11 @@ const struct hr_trace_stats *hr_reader_stats(const struct hr_reader *r)
 	return &r->stats;
 }
 
+const struct hr_sides *hr_reader_sides(const struct hr_reader *r)
+{
+	return &r->sides;
+}
+
 void hr_reader_progress(const struct hr_reader *r, uint64_t *done_bytes, uint64_t *total_bytes)
 {
 	hr_input_progress(r->in, done_bytes, total_bytes);
@@ -250,5 +272,6 @@ void hr_reader_close(struct hr_reader *r)
 	if (r->ops != NULL)
 		r->ops->close(r);
 	hr_input_close(r->in);
+	hr_sides_release(&r->sides);
 	free(r);
 }

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "trace/event.h"
+#include "trace/sides.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,6 +51,16 @@ enum hr_trace_format {
 	HR_FORMAT_CALLS, /* func(args) = result: ltrace, utrace, cmt */
 };
 
+/* Something said of where a trace comes from: "GOGC", "100". Neither is empty or holds control characters. */
+enum { HR_MAX_NOTES = 16 };
+struct hr_note {
+	char key[32]; /* letters, digits, - and _ */
+	char value[128];
+};
+
+/* Whether it can be a note's key: 1 to 31 letters, digits, - and _. */
+bool hr_is_note_key(const char *key);
+
 /* What is known of a trace; complete when it is open. */
 struct hr_trace_meta {
 	enum hr_trace_format format;
@@ -76,6 +87,8 @@ struct hr_trace_meta {
 	bool has_clock_origin;
 	bool end_known;	    /* stats say already what is odd or assumed in all of it */
 	uint64_t begins_ns; /* after a jump: the first events say what stands at this time; else 0 */
+	struct hr_note notes[HR_MAX_NOTES];
+	unsigned nnotes;
 };
 
 /*
@@ -99,7 +112,8 @@ struct hr_trace_meta {
 	X(LOST_BLOCK, "lost_blocks", "damaged blocks: their events are missing")                                       \
 	X(OTHER_PROCESS, "other_processes", "lines of other processes than the first: ignored")                        \
 	X(STACKLESS, "stackless_goroutines", "goroutines whose stack was freed before the trace began: they have none") \
-	X(IMPOSSIBLE_VALUE, "impossible_values", "values that nothing can have, in sound records: these are ignored")
+	X(IMPOSSIBLE_VALUE, "impossible_values", "values that nothing can have, in sound records: these are ignored")                 \
+	X(TYPE_LIMIT, "types_over_limit", "types beyond the 262,144 that are kept: their objects have none")
 /* clang-format on */
 
 enum hr_anomaly {
@@ -157,6 +171,12 @@ enum hr_status hr_reader_next(struct hr_reader *r, struct hr_event *ev, size_t c
 
 const struct hr_trace_meta *hr_reader_meta(const struct hr_reader *r);
 const struct hr_trace_stats *hr_reader_stats(const struct hr_reader *r);
+/*
+ * Types, GC cycles' CPU time, memory samples, as far as they are known: all types
+ * of the events that were handed out; of the rest what the recorder has told by
+ * now, complete at the end.
+ */
+const struct hr_sides *hr_reader_sides(const struct hr_reader *r);
 /* Compressed bytes consumed so far, and the file's size (0: not known, a pipe); for progress. */
 void hr_reader_progress(const struct hr_reader *r, uint64_t *done_bytes, uint64_t *total_bytes);
 void hr_reader_close(struct hr_reader *r);

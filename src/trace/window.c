@@ -14,14 +14,16 @@ static enum hr_status no_memory(struct hr_error *err)
 	return hr_error_set(err, HR_ENOMEM, "out of memory for a part of the trace");
 }
 
-void hr_window_init(struct hr_window *w, const struct hr_trace_meta *meta, uint64_t from_ns, uint64_t until_ns,
-		    bool anonymous)
+void hr_window_init(struct hr_window *w, const struct hr_trace_meta *meta, const struct hr_sides *sides,
+		    uint64_t from_ns, uint64_t until_ns, bool anonymous)
 {
 	*w = (struct hr_window){
 	    .from_ns = from_ns, .until_ns = until_ns, .anonymous = anonymous, .addresses = meta->has_addresses};
 	hr_standing_init(&w->standing, meta->has_addresses);
 	hr_ids_init(&w->ids);
 	hr_map64_init(&w->types);
+	w->of = sides;
+	hr_sides_init(&w->sides);
 }
 
 void hr_window_release(struct hr_window *w)
@@ -29,9 +31,44 @@ void hr_window_release(struct hr_window *w)
 	hr_standing_release(&w->standing);
 	hr_ids_release(&w->ids);
 	hr_map64_release(&w->types);
+	hr_sides_release(&w->sides);
 	free(w->made);
 	w->made = NULL;
 	w->ev = NULL;
+}
+
+/* The trace as it is. */
+static bool is_whole(const struct hr_window *w)
+{
+	return w->from_ns == 0 && w->until_ns == UINT64_MAX && !w->anonymous;
+}
+
+const struct hr_sides *hr_window_sides(const struct hr_window *w)
+{
+	return is_whole(w) ? w->of : &w->sides;
+}
+
+enum hr_status hr_window_records(struct hr_window *w, struct hr_error *err)
+{
+	bool fine = true;
+
+	for (size_t i = 0; fine && !is_whole(w) && i < w->of->ngc_cpu; i++) {
+		struct hr_gc_cpu record = w->of->gc_cpu[i];
+
+		if (record.time_ns < w->from_ns || record.time_ns > w->until_ns)
+			continue;
+		record.time_ns -= w->from_ns;
+		fine = hr_sides_add_gc_cpu(&w->sides, &record);
+	}
+	for (size_t i = 0; fine && !is_whole(w) && i < w->of->nrss; i++) {
+		struct hr_rss_sample sample = w->of->rss[i];
+
+		if (sample.time_ns < w->from_ns || sample.time_ns > w->until_ns)
+			continue;
+		sample.time_ns -= w->from_ns;
+		fine = hr_sides_add_rss(&w->sides, &sample);
+	}
+	return fine ? HR_OK : no_memory(err);
 }
 
 void hr_window_meta(const struct hr_window *w, struct hr_trace_meta *meta)
@@ -86,13 +123,27 @@ static bool renumber(struct hr_window *w, struct hr_event *ev)
 	return number != HR_NO_NUMBER;
 }
 
-static bool hide_type(struct hr_window *w, struct hr_event *ev)
+/* The type's name goes along, or a number in its place. False: out of memory. */
+static bool take_type(struct hr_window *w, struct hr_event *ev)
 {
 	const uint64_t *known;
 
 	if ((ev->kind != HR_EV_OBJ_EXISTS && ev->kind != HR_EV_OBJ_ALLOC) || ev->arg == 0)
 		return true;
 	known = hr_map64_get(&w->types, ev->arg);
+	if (!w->anonymous) {
+		size_t at = known == NULL ? hr_types_find(&w->of->types, ev->arg) : SIZE_MAX;
+
+		if (known != NULL)
+			return true;
+		if (at != SIZE_MAX) {
+			const struct hr_type type = hr_types_get(&w->of->types, at);
+
+			if (hr_types_add(&w->sides.types, &type) == HR_TYPES_NO_MEMORY)
+				return false;
+		}
+		return hr_map64_put(&w->types, ev->arg, ev->arg);
+	}
 	if (known != NULL)
 		ev->arg = (uint32_t)*known;
 	else if (!hr_map64_put(&w->types, ev->arg, w->types.count + 1))
@@ -109,7 +160,7 @@ static bool keep(struct hr_window *w, struct hr_event ev)
 
 	if (numbered && ev.kind == HR_EV_OBJ_FREE && hr_ids_find(&w->ids, ev.addr) == HR_NO_NUMBER)
 		return true;
-	if ((numbered && !renumber(w, &ev)) || (w->anonymous && !hide_type(w, &ev)) ||
+	if ((numbered && !renumber(w, &ev)) || !take_type(w, &ev) ||
 	    !hr_reserve(&w->made, &w->cap, w->n + 1, sizeof(*w->made)))
 		return false;
 	ev.time_ns -= w->from_ns;
@@ -142,7 +193,7 @@ enum hr_status hr_window_take(struct hr_window *w, const struct hr_event *ev, si
 {
 	size_t before = 0;
 
-	if (w->from_ns == 0 && w->until_ns == UINT64_MAX && !w->anonymous) {
+	if (is_whole(w)) {
 		w->begun = true;
 		w->ev = ev;
 		w->n = n;

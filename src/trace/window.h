@@ -28,7 +28,9 @@ struct hr_window {
 	bool past;  /* something behind until_ns was seen: no need to read on */
 	struct hr_standing standing;
 	struct hr_ids ids;	   /* of numbered objects */
-	struct hr_map64 types;	   /* number given to each */
+	struct hr_map64 types;	   /* anonymous: number given to each. Else those in sides, by number */
+	const struct hr_sides *of; /* the trace's */
+	struct hr_sides sides;	   /* the window's, unless it is the trace itself */
 	const struct hr_event *ev; /* what was made of the last events; or those themselves */
 	size_t n;
 	struct hr_event *made;
@@ -37,10 +39,14 @@ struct hr_window {
 	uint64_t events; /* in the window so far, with those that stand at its begin */
 };
 
-/* until_ns: UINT64_MAX is to the end. meta: of the trace. */
-void hr_window_init(struct hr_window *w, const struct hr_trace_meta *meta, uint64_t from_ns, uint64_t until_ns,
-		    bool anonymous);
+/* until_ns: UINT64_MAX is to the end. meta and sides: of the trace; the latter outlive the window. */
+void hr_window_init(struct hr_window *w, const struct hr_trace_meta *meta, const struct hr_sides *sides,
+		    uint64_t from_ns, uint64_t until_ns, bool anonymous);
 void hr_window_release(struct hr_window *w);
+/* What is told beside the events of the window: types as it goes, the rest from hr_window_records on. */
+const struct hr_sides *hr_window_sides(const struct hr_window *w);
+/* Takes the trace's records that lie in the window; at its end, once. HR_ENOMEM. */
+enum hr_status hr_window_records(struct hr_window *w, struct hr_error *err);
 /* The window's own meta data and, at its end, stats, made of those of the trace. */
 void hr_window_meta(const struct hr_window *w, struct hr_trace_meta *meta);
 void hr_window_stats(const struct hr_window *w, struct hr_trace_stats *stats);

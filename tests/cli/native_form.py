@@ -75,9 +75,9 @@ def blocks(data):
         kind, version, zero, stored, events, before, time, of_payload, of_header = struct.unpack_from(
             '<BBHIIQQQQ', data, at + 4)
         payload = data[at + 48:at + 48 + stored]
-        assert version == 1 and zero == 0 and len(payload) == stored
+        assert version == 2 and zero == 0 and len(payload) == stored
         assert checksum(payload) == of_payload and checksum(data[at:at + 40]) == of_header
-        if chr(kind) in 'EST':
+        if chr(kind) in 'ESYCRT':
             index.append((kind, at, before, time))
         if kind == ord('I'):
             where, told = at, Bytes(payload)

@@ -57,6 +57,7 @@ static void keep(struct trace *to, const struct hr_window *w)
 
 static void cut(const struct trace *from, uint64_t from_ns, uint64_t until_ns, size_t piece, struct trace *to)
 {
+	static const struct hr_sides none;
 	struct hr_window w;
 	struct hr_error err;
 	uint64_t last_ns = from->n > 0 ? from->ev[from->n - 1].time_ns : 0;
@@ -64,7 +65,7 @@ static void cut(const struct trace *from, uint64_t from_ns, uint64_t until_ns, s
 	to->n = 0;
 	to->meta = from->meta;
 	to->stats = from->stats;
-	hr_window_init(&w, &from->meta, from_ns, until_ns, false);
+	hr_window_init(&w, &from->meta, &none, from_ns, until_ns, false);
 	for (size_t i = 0; i < from->n; i += piece) {
 		if (hr_window_take(&w, from->ev + i, from->n - i < piece ? from->n - i : piece, &err) != HR_OK)
 			abort();

@@ -11,6 +11,8 @@
 
 enum { PLACES = 50, PAGES = 4096 };
 
+static const struct hr_sides no_sides;
+
 static struct hr_event place(unsigned kind, uint64_t addr, uint64_t size, uint32_t arg)
 {
 	return (struct hr_event){.kind = (uint8_t)kind, .addr = addr, .size = size, .arg = arg, .p = 3};
@@ -185,7 +187,7 @@ static void test_window(void **state)
 	struct hr_error err;
 
 	(void)state;
-	hr_window_init(&w, &meta, 10, 20, true);
+	hr_window_init(&w, &meta, &no_sides, 10, 20, true);
 	hr_window_meta(&w, &own);
 	assert_false(own.strict);
 	assert_int_equal(own.clock_origin_ns, 1010);
@@ -205,19 +207,19 @@ static void test_window(void **state)
 	hr_window_release(&w);
 
 	/* A window that begins behind the last event holds what stands; one behind the end is none. */
-	hr_window_init(&w, &meta, 23, UINT64_MAX, false);
+	hr_window_init(&w, &meta, &no_sides, 23, UINT64_MAX, false);
 	assert_int_equal(hr_window_take(&w, ev, 5, &err), HR_OK);
 	assert_int_equal(w.n, 0);
 	assert_int_equal(hr_window_end(&w, 25, &err), HR_OK);
 	assert_int_equal(w.n, 1);
 	assert_int_equal(w.ev[0].size, 30);
 	hr_window_release(&w);
-	hr_window_init(&w, &meta, 26, UINT64_MAX, false);
+	hr_window_init(&w, &meta, &no_sides, 26, UINT64_MAX, false);
 	assert_int_equal(hr_window_end(&w, 25, &err), HR_EUSAGE);
 	hr_window_release(&w);
 
 	/* The whole is the whole. */
-	hr_window_init(&w, &meta, 0, UINT64_MAX, false);
+	hr_window_init(&w, &meta, &no_sides, 0, UINT64_MAX, false);
 	own = meta;
 	hr_window_meta(&w, &own);
 	assert_true(own.strict);

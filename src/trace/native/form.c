@@ -24,10 +24,12 @@ void hr_native_pack_header(uint8_t to[HR_NATIVE_HEADER_BYTES], const struct hr_n
 
 bool hr_native_unpack_header(const uint8_t from[HR_NATIVE_HEADER_BYTES], struct hr_native_header *h)
 {
-	if (memcmp(from, HR_NATIVE_MARKER, 4) != 0 || from[5] != HR_NATIVE_VERSION || from[6] != 0 || from[7] != 0 ||
+	if (memcmp(from, HR_NATIVE_MARKER, 4) != 0 || from[5] < HR_NATIVE_FIRST_VERSION ||
+	    from[5] > HR_NATIVE_VERSION || from[6] != 0 || from[7] != 0 ||
 	    hr_load64(from + 40) != XXH3_64bits(from, 40))
 		return false;
 	h->type = from[4];
+	h->version = from[5];
 	h->stored = hr_load32(from + 8);
 	h->events = hr_load32(from + 12);
 	h->number = hr_load64(from + 16);

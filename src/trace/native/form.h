@@ -8,9 +8,15 @@
  *       M  what is known of the trace, JSON; once, first
  *       E  events
  *       S  what is live and in force before the event that comes next, as events
+ *       Y  types of objects, before the first event that names them
+ *       C  CPU time of GC cycles
+ *       R  samples of resident memory
  *       T  how the trace ended and what was odd about it, JSON; once
  *       I  the index; once, last
  *   footer, 24 bytes
+ *
+ * Blocks of other letters are checked and passed over. All blocks of a file have
+ * the same version: 2, or 1, in which types are numbers without a meaning.
  *
  * All fixed numbers are little-endian. Every byte is covered by an XXH3-64: the
  * header's first 40 bytes by its last 8, the payload by the header's checksum,
@@ -26,7 +32,8 @@
 #include <string.h>
 
 enum {
-	HR_NATIVE_VERSION = 1,
+	HR_NATIVE_VERSION = 2,
+	HR_NATIVE_FIRST_VERSION = 1, /* the oldest that is read */
 	HR_NATIVE_MAGIC_BYTES = 8,
 	HR_NATIVE_HEADER_BYTES = 48,
 	HR_NATIVE_FOOTER_BYTES = 24,
@@ -35,7 +42,8 @@ enum {
 	HR_NATIVE_MAX_EVENTS = 1 << 24,	 /* a block */
 	HR_NATIVE_MAX_ENTRIES = 1 << 14, /* different sorts of events in a block */
 	HR_NATIVE_CONTEXTS = 1 << 15,
-	HR_NATIVE_MAX_REACH = 15, /* how far a numbered free may count */
+	HR_NATIVE_MAX_REACH = 15,  /* how far a numbered free may count */
+	HR_NATIVE_MAX_FIELDS = 64, /* numbers of a record of C or R */
 };
 
 #define HR_NATIVE_MAGIC "\x89HRT\r\n\x1a\n"
@@ -43,7 +51,8 @@ enum {
 #define HR_NATIVE_FOOTER_MARKER "HRE|"
 
 struct hr_native_header {
-	uint8_t type;	   /* 'M', 'E', 'S', 'T', 'I' */
+	uint8_t type;	   /* 'M', 'E', 'S', 'Y', 'C', 'R', 'T', 'I' */
+	uint8_t version;   /* unpacked: as it is there; packed: HR_NATIVE_VERSION */
 	uint32_t stored;   /* bytes of the payload */
 	uint32_t events;   /* in it: E and S */
 	uint64_t number;   /* of its first event; S: of the event that comes next; else: events before it */

@@ -20,6 +20,12 @@ enum { HR_NATIVE_MIN_LEVEL = 1, HR_NATIVE_MAX_LEVEL = 19, HR_NATIVE_DEFAULT_LEVE
 struct hr_native_options {
 	int level;				 /* of zstd; 0: HR_NATIVE_DEFAULT_LEVEL */
 	const struct hr_reader_options *reading; /* by which the events were made; noted. NULL: not known */
+	/*
+	 * What the trace tells beside its events, growing as that of a reader does;
+	 * outlives the writer. Types are written before the first event that names
+	 * them, the rest at the end. NULL: nothing.
+	 */
+	const struct hr_sides *sides;
 };
 
 struct hr_native_writer;

@@ -49,6 +49,15 @@ static void set_text(json_t *o, const char *key, const char *text)
 	json_object_set_new(o, key, s != NULL ? s : json_string(clean));
 }
 
+static json_t *notes_json(const struct hr_trace_meta *meta)
+{
+	json_t *o = json_object();
+
+	for (unsigned i = 0; o != NULL && i < meta->nnotes; i++)
+		set_text(o, meta->notes[i].key, meta->notes[i].value);
+	return o;
+}
+
 static char *text_of(json_t *o)
 {
 	char *text = o != NULL ? json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) : NULL;
@@ -81,6 +90,8 @@ char *hr_native_meta_text(const struct hr_trace_meta *meta, const struct hr_read
 		memcpy(&on, (const char *)meta + switches[i].offset, sizeof(on));
 		json_object_set_new(o, switches[i].key, json_boolean(on));
 	}
+	if (meta->nnotes > 0)
+		json_object_set_new(o, "notes", notes_json(meta));
 	if (reading != NULL) {
 		json_object_set_new(o, "identity", json_string(identities[reading->identity]));
 		if (!meta->has_clock)
@@ -147,6 +158,25 @@ static bool get_count(const json_t *o, const char *key, uint64_t *to)
 	return json_is_integer(n);
 }
 
+static void get_notes(const json_t *notes, struct hr_trace_meta *meta)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)notes, key, value)
+	{
+		struct hr_note *note = &meta->notes[meta->nnotes];
+
+		if (meta->nnotes == HR_MAX_NOTES)
+			break;
+		if (!json_is_string(value) || !hr_is_note_key(key) || *json_string_value(value) == '\0')
+			continue;
+		snprintf(note->key, sizeof(note->key), "%s", key);
+		snprintf(note->value, sizeof(note->value), "%s", json_string_value(value));
+		meta->nnotes++;
+	}
+}
+
 const char *hr_native_parse_meta(const uint8_t *text, size_t n, struct hr_trace_meta *meta)
 {
 	json_t *o = parse(text, n);
@@ -161,6 +191,7 @@ const char *hr_native_parse_meta(const uint8_t *text, size_t n, struct hr_trace_
 	get_count(o, "page_bytes", &meta->page_bytes);
 	get_count(o, "min_addr", &meta->min_addr);
 	meta->has_clock_origin = get_count(o, "clock_origin_ns", &meta->clock_origin_ns);
+	get_notes(json_object_get(o, "notes"), meta);
 	for (size_t i = 0; i < NSWITCHES; i++) {
 		const json_t *on = json_object_get(o, switches[i].key);
 		bool value = json_is_true(on);

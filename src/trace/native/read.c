@@ -21,6 +21,7 @@
 #include "trace/native/notes.h"
 #include "trace/native/numbers.h"
 #include "trace/native/places.h"
+#include "trace/native/sides.h"
 #include "trace/text/form.h"
 #include "trace/varint.h"
 
@@ -36,7 +37,8 @@ enum { READ_BYTES = 1 << 18, SLACK = 16 };
 struct entry {
 	struct hr_native_entry e;
 	bool wanted;
-	bool passed; /* it says nothing that anyone needs */
+	bool passed;  /* it says nothing that anyone needs */
+	uint32_t arg; /* of its events */
 };
 
 struct cursor {
@@ -60,13 +62,15 @@ struct native {
 	uint64_t offset;
 	bool eof;
 
-	uint64_t number; /* of the event that comes next */
-	uint64_t seen;	 /* events that were there */
-	bool lost;	 /* the numbers of objects are not what the writer had */
-	bool ended;	 /* T was there */
-	bool indexed;	 /* I was there */
+	uint64_t number;    /* of the event that comes next */
+	uint64_t seen;	    /* events that were there */
+	bool lost;	    /* the numbers of objects are not what the writer had */
+	bool ended;	    /* T was there */
+	bool indexed;	    /* I was there */
+	bool records_known; /* all C and R were read by the index */
 
-	uint32_t left; /* events of the block at hand */
+	uint8_t version; /* of all blocks */
+	uint32_t left;	 /* events of the block at hand */
 	uint64_t block_offset;
 	struct entry *entries;
 	unsigned nentries, shorts;
@@ -271,6 +275,9 @@ static enum hr_status read_entries(struct native *t, unsigned *columns)
 		if (t->nentries == HR_NATIVE_MAX_ENTRIES || !read_entry(c, &x->e))
 			return HR_EINPUT;
 		x->wanted = is_wanted(t, x->e.kind);
+		/* In version 1 the numbers of types meant something else in each second of a Go trace. */
+		x->arg =
+		    t->version == 1 && (x->e.kind == HR_EV_OBJ_EXISTS || x->e.kind == HR_EV_OBJ_ALLOC) ? 0 : x->e.arg;
 		if (x->wanted)
 			*columns |= columns_of(&x->e);
 		t->nentries++;
@@ -517,7 +524,7 @@ static bool read_events(struct native *t, struct hr_event *ev, size_t cap, size_
 			continue;
 		to->time_ns = t->times.now;
 		to->size = x->e.size;
-		to->arg = x->e.arg;
+		to->arg = x->arg;
 		to->p = (int16_t)(x->e.p - 1);
 		to->kind = x->e.kind;
 		to->flags = x->e.flags;
@@ -567,6 +574,25 @@ static void note_gap(struct native *t, uint64_t number, uint64_t offset, bool to
 			  hr_format_count(count, number - t->number));
 	t->number = number;
 	t->lost = true;
+}
+
+/* Types, CPU time of GC cycles, samples of memory. */
+static enum hr_status take_side(struct native *t, const struct hr_native_header *h, struct cursor payload,
+				struct hr_error *err)
+{
+	switch (hr_native_parse_sides(h->type, payload.at, h->stored, &t->r->sides)) {
+	case HR_OK:
+		break;
+	case HR_END:
+		hr_reader_odd(t->r, HR_ANOMALY_TYPE_LIMIT);
+		break;
+	case HR_EINPUT:
+		note_lost(t, t->offset, "block %c at event %" PRIu64 ": it makes no sense", h->type, h->number);
+		break;
+	default:
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	}
+	return HR_OK;
 }
 
 /* A block whose header is good and whose payload is all there. */
@@ -623,12 +649,25 @@ static enum hr_status take_block(struct native *t, const struct hr_native_header
 	case 'I':
 		t->indexed = true;
 		break;
+	case 'Y':
+	case 'C':
+	case 'R':
+		if (t->records_known && h->type != 'Y')
+			break;
+		return take_side(t, h, payload, err);
 	default:
-		wrong = "it is of no known type";
+		/* Something that a later version tells beside the rest. */
+		break;
 	}
 	if (wrong != NULL)
 		note_lost(t, offset, "block %c at event %" PRIu64 ": %s", h->type, h->number, wrong);
 	return HR_OK;
+}
+
+/* A header that is whole, and of the file's version. */
+static bool at_header(const struct native *t, struct hr_native_header *h)
+{
+	return hr_native_unpack_header(t->buf + t->pos, h) && h->version == t->version;
 }
 
 static bool at_marker(const struct native *t, const char *marker)
@@ -648,7 +687,7 @@ static enum hr_status resynchronise(struct native *t, struct hr_error *err)
 		HR_TRY(need(t, HR_NATIVE_HEADER_BYTES, &is_short, err));
 		if (t->pos == t->len)
 			return HR_OK;
-		if (at_marker(t, HR_NATIVE_MARKER) && !is_short && hr_native_unpack_header(t->buf + t->pos, &h))
+		if (at_marker(t, HR_NATIVE_MARKER) && !is_short && at_header(t, &h))
 			return HR_OK;
 		if (at_marker(t, HR_NATIVE_FOOTER_MARKER) && t->len - t->pos >= HR_NATIVE_FOOTER_BYTES &&
 		    hr_native_unpack_footer(t->buf + t->pos, &index))
@@ -677,7 +716,7 @@ static enum hr_status next_block(struct native *t, struct hr_error *err)
 		bool is_short;
 
 		HR_TRY(need(t, HR_NATIVE_HEADER_BYTES, &is_short, err));
-		if (!is_short && hr_native_unpack_header(t->buf + t->pos, &h)) {
+		if (!is_short && at_header(t, &h)) {
 			HR_TRY(need(t, HR_NATIVE_HEADER_BYTES + (size_t)h.stored, &is_short, err));
 			if (is_short) {
 				note_cut(t);
@@ -732,7 +771,7 @@ static enum hr_status look_at(struct native *t, uint64_t offset, uint8_t type, s
 
 	HR_TRY(move_to(t, offset, err));
 	HR_TRY(need(t, HR_NATIVE_HEADER_BYTES, &is_short, err));
-	if (is_short || !hr_native_unpack_header(t->buf + t->pos, h) || h->type != type)
+	if (is_short || !at_header(t, h) || h->type != type)
 		return HR_EINPUT;
 	HR_TRY(need(t, HR_NATIVE_HEADER_BYTES + (size_t)h->stored, &is_short, err));
 	if (is_short)
@@ -744,6 +783,11 @@ static enum hr_status look_at(struct native *t, uint64_t offset, uint8_t type, s
 
 struct found {
 	uint64_t standing, end; /* offsets of the snapshot to begin with and of T; 0: none */
+	struct side {
+		uint64_t offset;
+		uint8_t type;
+	} * sides; /* blocks Y, C and R, in order */
+	size_t nsides, cap_sides;
 };
 
 /* HR_EINPUT: there is no index that can be used. */
@@ -754,7 +798,6 @@ static enum hr_status read_index(struct native *t, struct found *found, struct h
 	struct cursor c;
 	bool is_short;
 
-	*found = (struct found){0};
 	hr_reader_progress(t->r, &done, &size);
 	if (size < HR_NATIVE_MAGIC_BYTES + HR_NATIVE_HEADER_BYTES + HR_NATIVE_FOOTER_BYTES)
 		return HR_EINPUT;
@@ -775,36 +818,65 @@ static enum hr_status read_index(struct native *t, struct found *found, struct h
 			found->standing = offset;
 		if (type == 'T')
 			found->end = offset;
+		if (type == 'Y' || type == 'C' || type == 'R') {
+			if (!hr_reserve(&found->sides, &found->cap_sides, found->nsides + 1, sizeof(*found->sides)))
+				return hr_error_set(err, HR_ENOMEM, "out of memory");
+			found->sides[found->nsides++] = (struct side){offset, (uint8_t)type};
+		}
 	}
 	return HR_OK;
 }
 
-/* To the snapshot to begin with, and what is known at the end is read. Without a good index all stays as it is. */
+/* The types that were told before the snapshot, and all records. */
+static enum hr_status read_sides(struct native *t, const struct found *found, struct hr_error *err)
+{
+	struct hr_native_header h;
+	struct cursor c;
+
+	t->records_known = true;
+	for (size_t i = 0; i < found->nsides; i++) {
+		const struct side *side = &found->sides[i];
+
+		if (side->type == 'Y' && side->offset > found->standing)
+			continue;
+		HR_TRY(look_at(t, side->offset, side->type, &h, &c, err));
+		HR_TRY(take_side(t, &h, c, err));
+	}
+	return HR_OK;
+}
+
+/* The end is read, and the snapshot is at hand. HR_EINPUT: there is none, or what is there can't be used. */
+static enum hr_status use_index(struct native *t, const struct found *found, struct hr_error *err)
+{
+	struct hr_native_header h;
+	struct cursor c;
+
+	if (found->end != 0) {
+		HR_TRY(look_at(t, found->end, 'T', &h, &c, err));
+		if (hr_native_parse_end(c.at, h.stored, t->r) == NULL)
+			t->r->meta.end_known = true;
+	}
+	HR_TRY(read_sides(t, found, err));
+	if (found->standing == 0)
+		return HR_EINPUT;
+	HR_TRY(look_at(t, found->standing, 'S', &h, &c, err));
+	t->standing = true;
+	t->number = t->seen = h.number;
+	t->r->meta.begins_ns = h.time_ns;
+	return HR_OK;
+}
+
+/* To the snapshot to begin with. Without a good index all stays as it is. */
 static enum hr_status jump(struct native *t, struct hr_error *err)
 {
 	uint64_t begin = t->offset;
-	struct hr_native_header h;
-	struct found found;
-	struct cursor c;
+	struct found found = {0};
 	enum hr_status status = read_index(t, &found, err);
 
-	if (status == HR_OK && found.end != 0) {
-		status = look_at(t, found.end, 'T', &h, &c, err);
-		if (status == HR_OK && hr_native_parse_end(c.at, h.stored, t->r) == NULL)
-			t->r->meta.end_known = true;
-	}
-	if (status == HR_OK && found.standing != 0) {
-		status = look_at(t, found.standing, 'S', &h, &c, err);
-		if (status == HR_OK) {
-			t->standing = true;
-			t->number = t->seen = h.number;
-			t->r->meta.begins_ns = h.time_ns;
-			return HR_OK;
-		}
-	}
-	if (status != HR_OK && status != HR_EINPUT)
-		return status;
-	return move_to(t, begin, err);
+	if (status == HR_OK)
+		status = use_index(t, &found, err);
+	free(found.sides);
+	return status == HR_EINPUT ? move_to(t, begin, err) : status;
 }
 
 /* --- the format ------------------------------------------------------------------------------ */
@@ -825,12 +897,14 @@ static enum hr_status read_meta(struct native *t, struct hr_error *err)
 	if (is_short)
 		return hr_error_at(err, HR_EINPUT, t->offset, "the trace ends within its first block");
 	if (at_marker(t, HR_NATIVE_MARKER) && t->buf[t->pos + 5] > HR_NATIVE_VERSION)
-		return hr_error_at(err, HR_EINPUT, t->offset + 5, "version %u of the native form; only %d is known",
-				   t->buf[t->pos + 5], HR_NATIVE_VERSION);
+		return hr_error_at(err, HR_EINPUT, t->offset + 5, "version %u of the native form; known are %d to %d",
+				   t->buf[t->pos + 5], HR_NATIVE_FIRST_VERSION, HR_NATIVE_VERSION);
 	if (!hr_native_unpack_header(t->buf + t->pos, &h) || h.type != 'M' || h.stored > HR_NATIVE_MAX_JSON)
 		return hr_error_at(err, HR_EINPUT, t->offset,
 				   "the first block is damaged: what the trace is can't be known; import it again");
 	HR_TRY(need(t, HR_NATIVE_HEADER_BYTES + (size_t)h.stored, &is_short, err));
+	t->version = h.version;
+	t->r->meta.version = h.version;
 	use(t, HR_NATIVE_HEADER_BYTES);
 	if (is_short)
 		return hr_error_at(err, HR_EINPUT, t->offset, "the trace ends within its first block");
@@ -857,7 +931,6 @@ static enum hr_status native_open(struct hr_reader *r, struct hr_error *err)
 	t->entries = hr_calloc(HR_NATIVE_MAX_ENTRIES, sizeof(*t->entries));
 	if (!hr_numbers_init(&t->numbers) || t->zstd == NULL || t->places == NULL || t->entries == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	r->meta.version = HR_NATIVE_VERSION;
 	r->meta.page_bytes = 8192;
 	r->meta.has_clock = true;
 	HR_TRY(read_meta(t, err));

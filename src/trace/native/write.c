@@ -14,6 +14,7 @@
 #include "trace/native/notes.h"
 #include "trace/native/numbers.h"
 #include "trace/native/places.h"
+#include "trace/native/sides.h"
 #include "trace/standing.h"
 
 #include <errno.h>
@@ -35,6 +36,9 @@ enum {
 	P_CONTEXTS = 256,
 	FIRST_PREDICTED = HR_EVENT_KIND_COUNT * P_CONTEXTS,
 	MAX_VARINT = 10,
+	/* Types of numbers below this are marked in a bitmap. */
+	MARKED_TYPES = 1 << 20,
+	SIDE_RECORDS = 1 << 16, /* in a block */
 };
 
 _Static_assert(FIRST_PREDICTED + HR_NATIVE_MAX_ENTRIES <= HR_NATIVE_CONTEXTS, "every entry can have a context");
@@ -78,6 +82,10 @@ struct hr_native_writer {
 	uint64_t contexts[HR_NATIVE_CONTEXTS];
 	struct buffer columns[HR_NATIVE_COLUMNS];
 	struct buffer payload;
+	const struct hr_sides *sides; /* or NULL */
+	uint64_t *told_types;	      /* bitmap of MARKED_TYPES: those that were written */
+	struct hr_map64 told_others;  /* and the others */
+	struct hr_native_bytes side, packed;
 	struct hr_standing standing;
 	uint64_t standing_offset; /* where the last snapshot ended */
 	uint64_t standing_bytes;  /* and how long it was */
@@ -132,7 +140,7 @@ static enum hr_status write_block(struct hr_native_writer *w, struct hr_native_h
 	h->stored = (uint32_t)n;
 	h->checksum = XXH3_64bits(payload, n);
 	hr_native_pack_header(bytes, h);
-	if (h->type == 'E' || h->type == 'S' || h->type == 'T') {
+	if (h->type != 'M' && h->type != 'I') {
 		if (!hr_reserve(&w->index, &w->cap_index, w->nindex + 1, sizeof(*w->index)))
 			return no_memory(err);
 		w->index[w->nindex++] = (struct block_place){w->offset, h->number, h->time_ns, h->type};
@@ -619,12 +627,88 @@ static enum hr_status maybe_snapshot(struct hr_native_writer *w, uint64_t time_n
 	return write_snapshot(w, time_ns, err);
 }
 
+/* --- what stands beside the events ------------------------------------------------------- */
+
+/* A block of what is in w->side, if anything is. */
+static enum hr_status write_side(struct hr_native_writer *w, uint8_t type, struct hr_error *err)
+{
+	struct hr_native_header h = {
+	    .type = type, .number = w->number, .time_ns = w->n > 0 ? w->events[0].time_ns : w->last_ns};
+
+	if (w->side.n == 0)
+		return HR_OK;
+	w->packed.n = 0;
+	if (!hr_native_pack_sides(&w->side, w->level, &w->packed))
+		return no_memory(err);
+	w->side.n = 0;
+	return write_block(w, &h, w->packed.at, w->packed.n, err);
+}
+
+/* *news: the type has not been told before. False: out of memory. */
+static bool mark_type(struct hr_native_writer *w, uint32_t number, bool *news)
+{
+	uint64_t bit = UINT64_C(1) << number % 64;
+
+	if (number >= MARKED_TYPES) {
+		*news = hr_map64_get(&w->told_others, number) == NULL;
+		return !*news || hr_map64_put(&w->told_others, number, 1);
+	}
+	*news = (w->told_types[number / 64] & bit) == 0;
+	w->told_types[number / 64] |= bit;
+	return true;
+}
+
+/* The types that the events gathered are the first to name. */
+static enum hr_status write_types(struct hr_native_writer *w, struct hr_error *err)
+{
+	for (size_t i = 0; w->sides != NULL && i < w->n; i++) {
+		const struct hr_event *ev = &w->events[i];
+		bool news;
+		size_t at;
+
+		if ((ev->kind != HR_EV_OBJ_ALLOC && ev->kind != HR_EV_OBJ_EXISTS) || ev->arg == 0)
+			continue;
+		if (!mark_type(w, ev->arg, &news))
+			return no_memory(err);
+		at = news ? hr_types_find(&w->sides->types, ev->arg) : SIZE_MAX;
+		if (at == SIZE_MAX)
+			continue;
+		const struct hr_type type = hr_types_get(&w->sides->types, at);
+		if (!hr_native_put_type(&w->side, &type))
+			return no_memory(err);
+		if (w->side.n >= HR_NATIVE_MAX_STORED / 4)
+			HR_TRY(write_side(w, 'Y', err));
+	}
+	return write_side(w, 'Y', err);
+}
+
+static enum hr_status write_records(struct hr_native_writer *w, struct hr_error *err)
+{
+	const struct hr_sides *s = w->sides;
+	size_t some;
+
+	for (size_t i = 0; s != NULL && i < s->ngc_cpu; i += some) {
+		some = s->ngc_cpu - i < SIDE_RECORDS ? s->ngc_cpu - i : SIDE_RECORDS;
+		if (!hr_native_put_gc_cpu(&w->side, s->gc_cpu + i, some))
+			return no_memory(err);
+		HR_TRY(write_side(w, 'C', err));
+	}
+	for (size_t i = 0; s != NULL && i < s->nrss; i += some) {
+		some = s->nrss - i < SIDE_RECORDS ? s->nrss - i : SIDE_RECORDS;
+		if (!hr_native_put_rss(&w->side, s->rss + i, some))
+			return no_memory(err);
+		HR_TRY(write_side(w, 'R', err));
+	}
+	return HR_OK;
+}
+
 /* Writes the first of the events gathered, and moves up the rest. */
 static enum hr_status flush(struct hr_native_writer *w, struct hr_error *err)
 {
 	size_t n = w->n;
 
 	HR_TRY(maybe_snapshot(w, w->events[0].time_ns, err));
+	HR_TRY(write_types(w, err));
 	HR_TRY(write_events(w, 'E', w->events, &n, err));
 	/* Going through a block of nothing but numbered objects would be for nothing. */
 	if (w->stands)
@@ -664,9 +748,13 @@ enum hr_status hr_native_begin(FILE *f, const struct hr_trace_meta *meta, const 
 	w->zstd = ZSTD_createCCtx();
 	w->places = hr_places_new();
 	w->events = hr_calloc(w->block_events, sizeof(*w->events));
+	w->sides = options->sides;
+	w->told_types = hr_calloc(MARKED_TYPES / 64, sizeof(*w->told_types));
+	hr_map64_init(&w->told_others);
 	hr_standing_init(&w->standing, meta->has_addresses);
 	w->standing.skip_objects = w->numbered;
-	if (!hr_numbers_init(&w->numbers) || w->zstd == NULL || w->places == NULL || w->events == NULL)
+	if (!hr_numbers_init(&w->numbers) || w->zstd == NULL || w->places == NULL || w->events == NULL ||
+	    w->told_types == NULL)
 		status = no_memory(err);
 	if (status == HR_OK)
 		status = write_out(w, HR_NATIVE_MAGIC, HR_NATIVE_MAGIC_BYTES, err);
@@ -727,6 +815,7 @@ enum hr_status hr_native_end(struct hr_native_writer *w, const struct hr_trace_s
 {
 	while (w->n > 0)
 		HR_TRY(flush(w, err));
+	HR_TRY(write_records(w, err));
 	HR_TRY(write_text(w, 'T', hr_native_end_text(stats), err));
 	return write_index(w, err);
 }
@@ -744,6 +833,10 @@ void hr_native_free(struct hr_native_writer *w)
 	for (unsigned i = 0; i < HR_NATIVE_COLUMNS; i++)
 		free(w->columns[i].at);
 	free(w->payload.at);
+	free(w->told_types);
+	hr_map64_release(&w->told_others);
+	free(w->side.at);
+	free(w->packed.at);
 	free(w->index);
 	free(w);
 }
