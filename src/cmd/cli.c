@@ -15,8 +15,8 @@ static int usage(FILE *out)
 	      "  heapreplay compare app.trace        what each generation of it would have done\n\n"
 	      "Record a trace: GODEBUG=traceallocfree=1 and runtime/trace, Go 1.23 or newer.\n\nCommands:\n",
 	      out);
-	for (const struct cli_command *c = cli_commands; c->name != NULL; c++)
-		fprintf(out, "  %-10s %s\n", c->name, c->summary);
+	for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
+		fprintf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
 	fputs("\n'heapreplay COMMAND --help' has options and examples; --version the version.\n", out);
 	return out == stdout ? CLI_DONE : CLI_MISUSED;
 }
@@ -27,16 +27,16 @@ static int run(const struct cli_command *c, int argc, char **argv)
 	int first = cli_parse(c, argc, argv, &o), status = CLI_MISUSED;
 
 	if (first >= 0 && o.help) {
-		char *name = argv[0];
-		status = cli_run_help(&o, 1, &name);
+		cli_print_help(stdout, c, o.all);
+		status = CLI_DONE;
 	} else if (first >= 0 && argc - first < c->least_args) {
-		status = cli_misuse(c, "it needs a %s", c->args);
+		status = cli_misuse(c, "missing %s argument", c->args);
 	} else if (first >= 0 && argc - first > c->most_args) {
-		status = cli_misuse(c, "'%s' is one argument too many", argv[first + c->most_args]);
+		status = cli_misuse(c, "unexpected argument '%s'", argv[first + c->most_args]);
 	} else if (first >= 0) {
-		status = c->run(&o, argc - first, argv + first);
+		status = c->run(c, &o, argc - first, argv + first);
 	}
-	cli_options_release(&o);
+	cli_options_release(c, &o);
 	return status;
 }
 
@@ -54,9 +54,7 @@ static int dispatch(int argc, char **argv)
 	}
 	c = cli_command_find(argv[1]);
 	if (c == NULL)
-		return cli_misuse(NULL, "there is no command '%s'", argv[1]);
-	if (c->bit == CLI_HELP && argc == 2)
-		return usage(stdout);
+		return cli_misuse(NULL, "unknown command '%s'", argv[1]);
 	return run(c, argc - 1, argv + 1);
 }
 

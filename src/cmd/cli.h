@@ -25,10 +25,10 @@ int cli_main(int argc, char **argv);
 /* Exit statuses; heapreplay(1) documents them. */
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_MISUSED = 2, CLI_GATE = 3 };
 
-/* The values of an option that may be given several times, in order. */
+/* The values of an option that may be given several times, in order; a NULL follows them. */
 struct cli_list {
 	const char **at;
-	size_t n;
+	size_t n, cap;
 };
 
 /* Options of how a heap is shown, as they were given; NULL, 0: not. look.c reads them. */
@@ -38,100 +38,127 @@ struct cli_look_options {
 	unsigned magnify;
 };
 
+/* What an option takes, and what it is stored as. */
+enum cli_type {
+	CLI_FLAG,      /* bool */
+	CLI_TEXT,      /* const char * */
+	CLI_LIST,      /* struct cli_list */
+	CLI_EXTENT,    /* struct cli_extent */
+	CLI_BYTES,     /* uint64_t */
+	CLI_LIMIT,     /* uint64_t, or "off" */
+	CLI_TIME,      /* uint64_t */
+	CLI_COUNT,     /* unsigned, 1..32767 */
+	CLI_NUMBER,    /* uint64_t */
+	CLI_BITS,      /* int: 48 or 32 */
+	CLI_PLACEMENT, /* enum hr_placement */
+	CLI_COST,      /* rows of hr_cost_params */
+	CLI_IDENTITY,  /* enum hr_identity */
+	CLI_RATE,      /* uint64_t, 1..10^12 */
+	CLI_SCALE,     /* double, 10^-6..10^6 */
+	CLI_GC,	       /* enum hr_gc_mode */
+	CLI_GOGC,      /* uint64_t: percent, or "off" */
+	CLI_CACHE,     /* enum hr_span_cache */
+	CLI_GC_COST,   /* rows of hr_gc_cost_params */
+	CLI_MODEL,     /* KEY=VALUE,...: options of CLI_IN_MODEL */
+};
+
+struct cli_extent {
+	unsigned width, height;
+};
+
+/* Under which heading --help shows an option. Those of the model are set by --model, too. */
+enum cli_section { CLI_IN_POLICY, CLI_IN_GC, CLI_IN_INPUT, CLI_IN_OUTPUT, CLI_IN_DISPLAY, CLI_IN_MODEL, CLI_SECTIONS };
+
+/*
+ * One option. Those of several commands stand in options.c and belong to
+ * groups; those of one command stand in its file, where offset is a place in
+ * the command's own options.
+ */
+struct cli_option {
+	const char *name; /* NULL ends a table */
+	char letter;	  /* 0: none */
+	const char *arg;  /* NULL: it takes none */
+	enum cli_type type;
+	size_t offset;
+	unsigned groups; /* of a shared option: it belongs to commands that have one of them */
+	enum cli_section section;
+	const char *help;
+};
+
 /* What the options of a command line say. */
 struct cli_options {
 	struct hr_replay_options replay;
 	struct cli_list policies; /* -p */
-	struct cli_list gates;	  /* --fail-if */
-	struct cli_list metrics;  /* --metric; a NULL follows them */
-	bool csv, markdown;
-	const char *baseline, *sort, *columns;
-	bool json, quiet, help, version;
-	const char *output;    /* -o; NULL: standard output */
-	const char *scavtrace; /* file for the log; NULL: with the main output */
-	const char *series;
+	const char *baseline;
+	bool json, quiet, help, all;
+	const char *output; /* -o; NULL: standard output */
 	uint64_t every_ns;
 	bool every_given;
-	uint64_t at_ns; /* heatmap; HR_NEVER: the end */
+	uint64_t at_ns; /* HR_NEVER: the end */
 	struct cli_look_options look;
-	const char *speed; /* watch */
-	bool paused, exit; /* the same */
-	bool live;	   /* replay */
-	uint64_t seed;
-	bool text;
-	const char *truth, *log;
+	const char *truth;
 	bool limit_given, other_given;
-	bool spans;		/* export */
-	unsigned level;		/* import, cut; 0: the default */
-	bool anonymize;		/* the same */
-	bool roff;		/* help: as mdoc, for the manual */
-	unsigned width, height; /* of a picture; 0: what suits it */
-	const char *script;
-	bool keep;
+	unsigned level; /* of compression; 0: the default */
+	bool anonymize;
+	void *own; /* the command's own options */
 };
 
 struct cli_command {
-	const char *name; /* NULL ends the table */
-	unsigned bit;	  /* CLI_...: which options it takes */
+	const char *name;
 	const char *args; /* "TRACE" */
 	int least_args, most_args;
-	const char *summary;  /* one line, no full stop */
-	const char *text;     /* what it does: a paragraph or two for --help */
-	const char *examples; /* lines of "command	what it shows" */
-	int (*run)(const struct cli_options *o, int argc, char **argv);
+	const char *summary;		  /* one line, no full stop */
+	const char *text;		  /* what it does: a paragraph or two for --help */
+	const char *examples;		  /* lines of "command	what it shows" */
+	unsigned groups;		  /* CLI_...: the shared options that it takes */
+	const struct cli_option *options; /* its own; NULL: none */
+	size_t own_size;		  /* of the structure that they are kept in */
+	const void *own_initial;	  /* what that holds where they are not given; NULL: zeroes */
+	int (*run)(const struct cli_command *c, const struct cli_options *o, int argc, char **argv);
 };
 
+/* Groups of shared options. */
 enum {
-	CLI_REPLAY = 1 << 0,
-	CLI_COMPARE = 1 << 1,
-	CLI_INFO = 1 << 2,
-	CLI_POLICIES = 1 << 3,
-	CLI_VALIDATE = 1 << 4,
-	CLI_EXPORT = 1 << 5,
-	CLI_HELP = 1 << 6,
-	CLI_GENERATE = 1 << 7,
-	CLI_IMPORT = 1 << 8,
-	CLI_CUT = 1 << 9,
-	CLI_HEATMAP = 1 << 10,
-	CLI_PLOT = 1 << 11,
-	CLI_REPORT = 1 << 12,
-	CLI_WATCH = 1 << 13,
-	CLI_ANY = (1 << 14) - 1,
-	/* Those that show what a replay gives; that draw frames; that replay; that write a native trace; that read one. */
-	CLI_SHOWS = CLI_REPLAY | CLI_COMPARE | CLI_HEATMAP | CLI_PLOT | CLI_REPORT | CLI_WATCH,
-	CLI_LOOKS = CLI_HEATMAP | CLI_WATCH | CLI_REPLAY,
-	CLI_RUNS = CLI_SHOWS | CLI_VALIDATE,
-	CLI_NATIVE = CLI_IMPORT | CLI_CUT,
-	CLI_READS = CLI_RUNS | CLI_INFO | CLI_EXPORT | CLI_NATIVE,
+	CLI_READS = 1 << 0,   /* what is said of a trace that is read */
+	CLI_WINDOW = 1 << 1,  /* --from, --until */
+	CLI_WARM_UP = 1 << 2, /* of a window's replay */
+	CLI_RUNS = 1 << 3,    /* policies and the machine */
+	CLI_MODELS = 1 << 4,  /* how objects, cycles and spans are modelled */
+	CLI_REPLAYS = CLI_RUNS | CLI_MODELS,
+	CLI_JSON = 1 << 5,
+	CLI_OUTPUT = 1 << 6,
+	CLI_LOOKS = 1 << 7,  /* how a heap is shown */
+	CLI_PLACES = 1 << 8, /* and what of it */
+	CLI_FILMS = 1 << 9,
+	CLI_SERIES = 1 << 10,
+	CLI_NATIVE = 1 << 11, /* writing .hrt */
+	CLI_QUIET = 1 << 12,
+	CLI_JOBS = 1 << 13,
+	CLI_AT = 1 << 14,
+	CLI_TRUTH = 1 << 15,
+	CLI_BASELINE = 1 << 16,
+	CLI_ANY = ~0,
 };
 
-extern const struct cli_command cli_commands[];
+/* NULL ends it. */
+extern const struct cli_command *const cli_commands[];
 const struct cli_command *cli_command_find(const char *name);
-
-int cli_run_replay(const struct cli_options *o, int argc, char **argv);
-int cli_run_compare(const struct cli_options *o, int argc, char **argv);
-int cli_run_info(const struct cli_options *o, int argc, char **argv);
-int cli_run_plot(const struct cli_options *o, int argc, char **argv);
-int cli_run_report(const struct cli_options *o, int argc, char **argv);
-int cli_run_policies(const struct cli_options *o, int argc, char **argv);
-int cli_run_watch(const struct cli_options *o, int argc, char **argv);
-int cli_run_validate(const struct cli_options *o, int argc, char **argv);
-int cli_run_export(const struct cli_options *o, int argc, char **argv);
-int cli_run_cut(const struct cli_options *o, int argc, char **argv);
-int cli_run_import(const struct cli_options *o, int argc, char **argv);
-int cli_run_generate(const struct cli_options *o, int argc, char **argv);
-int cli_run_heatmap(const struct cli_options *o, int argc, char **argv);
-int cli_run_help(const struct cli_options *o, int argc, char **argv);
 
 /* --- options.c --- */
 
 /* Parses argv[1..] of a command. Returns the index of the first argument, -1 after an error that has been printed. */
 int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_options *o);
-void cli_options_release(struct cli_options *o);
-/* The option lines of a command's help, as text or as mdoc. */
-void cli_print_options(FILE *out, const struct cli_command *c, bool roff);
+void cli_options_release(const struct cli_command *c, struct cli_options *o);
+/* The option lines of a command's help: as wide as the page, those of the model only with all; or as mdoc. */
+void cli_print_options(const struct hr_page *p, const struct cli_command *c, bool all);
+void cli_print_roff_options(FILE *out, const struct cli_command *c);
 /* "[-p POLICY]... [--json] ..." for the command. */
 void cli_print_synopsis(FILE *out, const struct cli_command *c, bool roff);
+
+/* --- help.c --- */
+
+/* What --help says of a command; all: with the options of the model. */
+void cli_print_help(FILE *out, const struct cli_command *c, bool all);
 
 /* --- messages.c --- */
 

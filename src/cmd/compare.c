@@ -8,6 +8,7 @@
 #include "report/document.h"
 #include "report/output.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,17 +21,18 @@ static enum hr_status set_view(struct comparing *c, struct hr_error *err)
 {
 	const struct cli_options *o = c->o;
 	/* Machines take everything, unless they are told otherwise; of saved runs all that differs is shown. */
-	const char *usual = o->csv || c->nsaved > 1 ? "all" : NULL;
+	const char *usual = compare_options_of(o)->csv || c->nsaved > 1 ? "all" : NULL;
 
 	c->view.baseline = o->baseline;
-	if (o->sort != NULL)
-		HR_TRY(hr_view_sort(&c->view, o->sort, err));
-	return hr_view_columns(&c->view, o->columns != NULL ? o->columns : usual, err);
+	if (compare_options_of(o)->sort != NULL)
+		HR_TRY(hr_view_sort(&c->view, compare_options_of(o)->sort, err));
+	return hr_view_columns(&c->view,
+			       compare_options_of(o)->columns != NULL ? compare_options_of(o)->columns : usual, err);
 }
 
 static enum hr_status set_gates(struct comparing *c, struct hr_error *err)
 {
-	const struct cli_list *texts = &c->o->gates;
+	const struct cli_list *texts = &compare_options_of(c->o)->gates;
 
 	c->gates = hr_calloc(texts->n, sizeof(*c->gates));
 	if (c->gates == NULL)
@@ -51,9 +53,9 @@ static enum hr_status check_options(const struct comparing *c, struct hr_error *
 {
 	const struct cli_options *o = c->o;
 
-	if (o->json + o->csv + o->markdown > 1)
+	if (o->json + compare_options_of(o)->csv + compare_options_of(o)->markdown > 1)
 		return hr_error_set(err, HR_EUSAGE, "--json, --csv and --markdown are three forms of one output");
-	if (c->nsaved > 1 && (o->baseline != NULL || o->sort != NULL))
+	if (c->nsaved > 1 && (o->baseline != NULL || compare_options_of(o)->sort != NULL))
 		return hr_error_set(
 		    err, HR_EUSAGE,
 		    "of several saved runs the first is the baseline; --baseline and --sort are for one");
@@ -155,7 +157,7 @@ static enum hr_status replay_all(struct comparing *c, int n, char **paths, const
 	struct cli_choices choices;
 	enum hr_status status = HR_OK;
 
-	if (!cli_choose(cli_command_find("compare"), c->o, all_policies, &choices)) {
+	if (!cli_choose(c->command, c->o, all_policies, &choices)) {
 		err->text[0] = '\0'; /* it has been said */
 		return choices.status == CLI_MISUSED ? HR_EUSAGE : HR_EIO;
 	}
@@ -246,10 +248,9 @@ static void release(struct comparing *c)
 	hr_view_release(&c->view);
 }
 
-int cli_run_compare(const struct cli_options *o, int argc, char **argv)
+static int run_compare(const struct cli_command *command, const struct cli_options *o, int argc, char **argv)
 {
-	const struct cli_command *command = cli_command_find("compare");
-	struct comparing c = {.o = o};
+	struct comparing c = {.command = command, .o = o};
 	const char *about = NULL;
 	struct hr_error err;
 	enum hr_status status = count_saved(&c, argc, argv, &err);
@@ -274,3 +275,46 @@ int cli_run_compare(const struct cli_options *o, int argc, char **argv)
 	release(&c);
 	return exit_status;
 }
+
+static const struct cli_option options[] = {
+    {"sort", 0, "COLUMN", CLI_TEXT, offsetof(struct comparing_options, sort), 0, CLI_IN_OUTPUT,
+     "policies by that column, the best first; a heading or any metric; with a - before it the other way round"},
+    {"columns", 0, "COLUMN,...", CLI_TEXT, offsetof(struct comparing_options, columns), 0, CLI_IN_OUTPUT,
+     "these columns, headings or any metrics, the most important first; or all"},
+    {"fail-if", 0, "GATE", CLI_LIST, offsetof(struct comparing_options, gates), 0, CLI_IN_OUTPUT,
+     "exit status 3 if it is true of a policy: a metric or heading, one of > >= < <=, and a value (64MiB, 10ms, 1000) "
+     "or percent of "
+     "the baseline (+5%); POLICY: before it for one policy, a shared object without its directory; may be given "
+     "several times"},
+    {"csv", 0, NULL, CLI_FLAG, offsetof(struct comparing_options, csv), 0, CLI_IN_OUTPUT,
+     "CSV instead of text: every metric, a row a policy"},
+    {"markdown", 0, NULL, CLI_FLAG, offsetof(struct comparing_options, markdown), 0, CLI_IN_OUTPUT,
+     "Markdown instead of text"},
+    {.name = NULL},
+};
+
+const struct cli_command cli_compare = {
+    .name = "compare",
+    .args = "TRACE...",
+    .least_args = 1,
+    .most_args = INT_MAX,
+    .summary = "set policies side by side, on one trace or several; or saved runs",
+    .text = "Places each trace once and lets every policy follow the same placement, on several threads.\n"
+	    "Without -p: all built-in policies that fit the trace. Each column's best value is marked with a *,\n"
+	    "the worst with a !. Of runs that were saved with --json it shows what differs, without the traces.\n"
+	    "With --fail-if it says by its exit status whether the figures are good enough.\n",
+    .examples =
+	"heapreplay compare app.trace\tall policies\n"
+	"heapreplay compare -p go1.18 -p go1.19 app.trace\tthe redesign beside what it replaced\n"
+	"heapreplay compare -p @go --baseline go1.18 --sort cpu app.trace\tthe Go generations, relative to the oldest\n"
+	"heapreplay compare --baseline go1.22 app.trace other.trace\ttwo traces, and their mean\n"
+	"heapreplay compare -p go1.22 --memory-limit 512MiB app.trace\tunder a memory limit\n"
+	"heapreplay compare --json -o new.json app.trace\tfor scripts, plots and later comparison\n"
+	"heapreplay compare old.json new.json\twhat has changed between two such runs\n"
+	"heapreplay compare --fail-if 'retained_mean_bytes>+5%' --fail-if 'worst_stall_ns>10ms' old.json new.json\t"
+	"a test for a build pipeline: exit status 3 if it is worse\n",
+    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_JSON | CLI_JOBS | CLI_BASELINE | CLI_OUTPUT,
+    .options = options,
+    .own_size = sizeof(struct comparing_options),
+    .run = run_compare,
+};

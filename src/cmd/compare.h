@@ -11,8 +11,21 @@
 #include "report/saved.h"
 #include "report/standings.h"
 
+/* The options that compare alone has. */
+struct comparing_options {
+	const char *sort, *columns;
+	struct cli_list gates; /* --fail-if */
+	bool csv, markdown;
+};
+
+static inline const struct comparing_options *compare_options_of(const struct cli_options *o)
+{
+	return o->own;
+}
+
 /* One run of the command: what it was asked for, and what it has found. */
 struct comparing {
+	const struct cli_command *command;
 	const struct cli_options *o;
 	struct hr_view view;
 	struct hr_gate *gates;

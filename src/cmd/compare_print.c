@@ -329,7 +329,7 @@ static enum hr_status print_policy(const struct comparing *c, struct setting_pri
 	enum hr_status status;
 
 	hr_table_init(&table);
-	hr_differences_table(&table, &c->differences, &c->view, c->o->columns != NULL, false, t, p);
+	hr_differences_table(&table, &c->differences, &c->view, compare_options_of(c->o)->columns != NULL, false, t, p);
 	if (table.ncells == 0 && remark == NULL)
 		remark = "no difference";
 	heading(s, "####", p->text, remark);
@@ -362,7 +362,7 @@ static enum hr_status print_paired(const struct comparing *c, struct setting_pri
 static enum hr_status print_differences(const struct comparing *c, FILE *out, struct hr_error *err)
 {
 	const struct hr_page p = cli_table_page(out);
-	struct setting_printer s = {&p, c->o->markdown, c->nsaved, 0};
+	struct setting_printer s = {&p, compare_options_of(c->o)->markdown, c->nsaved, 0};
 	char run[32];
 
 	for (size_t r = 0; r < c->nsaved; r++)
@@ -387,8 +387,8 @@ static enum hr_status print_differences_csv(const struct comparing *c, FILE *out
 		const struct hr_paired_trace *t = &c->differences.traces[i];
 
 		for (size_t k = 0; k < t->n; k++)
-			hr_differences_table(&table, &c->differences, &c->view, c->o->columns != NULL, true, t,
-					     &t->policies[k]);
+			hr_differences_table(&table, &c->differences, &c->view,
+					     compare_options_of(c->o)->columns != NULL, true, t, &t->policies[k]);
 	}
 	hr_table_csv(&table, out);
 	status = table.failed ? no_memory(err) : HR_OK;
@@ -414,10 +414,10 @@ enum hr_status compare_print(struct comparing *c, FILE *out, struct hr_error *er
 	if (c->nsaved > 1 && o->json)
 		return print_differences_json(c, out, err);
 	if (c->nsaved > 1)
-		return o->csv ? print_differences_csv(c, out, err) : print_differences(c, out, err);
+		return compare_options_of(o)->csv ? print_differences_csv(c, out, err) : print_differences(c, out, err);
 	if (o->json)
 		return print_json(c, out, err);
-	if (o->csv)
+	if (compare_options_of(o)->csv)
 		return print_csv(c, out, err);
-	return o->markdown ? print_markdown(c, out, err) : print_text(c, out, err);
+	return compare_options_of(o)->markdown ? print_markdown(c, out, err) : print_text(c, out, err);
 }

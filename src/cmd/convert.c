@@ -71,7 +71,7 @@ int cli_write_native(const struct cli_command *c, const struct cli_options *o, c
 	const char *about = path;
 
 	if (o->output == NULL)
-		return cli_misuse(c, "it needs -o FILE, or -o - for standard output");
+		return cli_misuse(c, "missing -o FILE, or -o - for standard output");
 	if (o->level > HR_NATIVE_MAX_LEVEL)
 		return cli_misuse(c, "--level takes a number from %d to %d", HR_NATIVE_MIN_LEVEL, HR_NATIVE_MAX_LEVEL);
 	reading.want = (unsigned)HR_WANT_ALL;

@@ -4,12 +4,24 @@
 
 #include "cmd/cli.h"
 
-int cli_run_cut(const struct cli_options *o, int argc, char **argv)
+static int run_cut(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
 {
-	const struct cli_command *c = cli_command_find("cut");
-
 	(void)argc;
 	if (o->replay.from_ns == 0 && o->replay.until_ns == HR_NEVER)
-		return cli_misuse(c, "it needs --from, --until or both");
+		return cli_misuse(c, "missing --from, --until or both");
 	return cli_write_native(c, o, argv[0]);
 }
+
+const struct cli_command cli_cut = {
+    .name = "cut",
+    .args = "TRACE",
+    .least_args = 1,
+    .most_args = 1,
+    .summary = "write a part of a trace as a trace of its own",
+    .text = "Writes what happens between two times in the native form, .hrt. The part begins with what is live\n"
+	    "then, and with time 0; it is replayed as any trace. What a scavenger did before is not in it.\n",
+    .examples = "heapreplay cut --from 100ms --until 300ms app.trace -o part.hrt\ta fifth of a second\n"
+		"heapreplay cut --until 100ms app.trace -o begin.hrt\tand what was before\n",
+    .groups = CLI_READS | CLI_WINDOW | CLI_NATIVE | CLI_OUTPUT,
+    .run = run_cut,
+};

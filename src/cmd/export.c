@@ -11,6 +11,16 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The options that this command alone has. */
+struct own {
+	bool spans;
+};
+
+static const struct own *own_of(const struct cli_options *o)
+{
+	return o->own;
+}
+
 static enum hr_status write_failed(struct hr_error *err)
 {
 	return hr_error_set(err, HR_EIO, "cannot write the output: %s", strerror(errno));
@@ -59,7 +69,7 @@ static enum hr_status copy(struct hr_reader *r, const struct cli_options *o, FIL
 	return hr_text_write_end(out, &stats) == HR_OK ? HR_OK : write_failed(err);
 }
 
-int cli_run_export(const struct cli_options *o, int argc, char **argv)
+static int run_export(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
 {
 	struct hr_reader_options reading = o->replay.reading;
 	struct hr_reader *r;
@@ -68,8 +78,9 @@ int cli_run_export(const struct cli_options *o, int argc, char **argv)
 	enum hr_status status;
 	const char *about = argv[0];
 
+	(void)c;
 	(void)argc;
-	reading.want = o->spans ? (unsigned)HR_WANT_SPANS : (unsigned)HR_WANT_ALL;
+	reading.want = own_of(o)->spans ? (unsigned)HR_WANT_SPANS : (unsigned)HR_WANT_ALL;
 	status = hr_reader_open(argv[0], &reading, &r, &err);
 	/* The lines themselves are progress to see. */
 	if (o->output != NULL || !isatty(STDOUT_FILENO))
@@ -92,3 +103,26 @@ int cli_run_export(const struct cli_options *o, int argc, char **argv)
 	}
 	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);
 }
+
+static const struct cli_option options[] = {
+    {"spans", 0, NULL, CLI_FLAG, offsetof(struct own, spans), 0, CLI_IN_OUTPUT,
+     "only what a replay of recorded spans needs: no objects, stacks, assists, stretches of sweeping"},
+    {.name = NULL},
+};
+
+const struct cli_command cli_export = {
+    .name = "export",
+    .args = "TRACE",
+    .least_args = 1,
+    .most_args = 1,
+    .summary = "write a trace as text, one event a line",
+    .text = "Writes all that is known of a trace in the text form of heapreplay-trace(5): settings, events\n"
+	    "with their objects, what was assumed or lost. Every command reads it as it reads the original.\n",
+    .examples = "heapreplay export app.trace | less\tlook at the events\n"
+		"heapreplay export --from 1s --until 1.1s app.trace\tof a tenth of a second\n"
+		"heapreplay export app.trace -o app.txt\tto edit by hand\n",
+    .groups = CLI_READS | CLI_WINDOW | CLI_JSON | CLI_OUTPUT,
+    .options = options,
+    .own_size = sizeof(struct own),
+    .run = run_export,
+};

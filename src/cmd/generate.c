@@ -14,6 +14,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The options that this command alone has. */
+struct own {
+	uint64_t seed;
+	bool text;
+};
+
+static const struct own *own_of(const struct cli_options *o)
+{
+	return o->own;
+}
+
 #define EVENTS_A_BATCH 4096
 #define LEVEL 1 /* what is made at random does not get much smaller with more work */
 
@@ -81,7 +92,7 @@ static bool wants_text(const struct cli_options *o)
 {
 	size_t n = o->output != NULL ? strlen(o->output) : 0;
 
-	if (o->text || (n >= 4 && strcmp(o->output + n - 4, ".txt") == 0))
+	if (own_of(o)->text || (n >= 4 && strcmp(o->output + n - 4, ".txt") == 0))
 		return true;
 	return (n == 0 || strcmp(o->output, "-") == 0) && isatty(STDOUT_FILENO);
 }
@@ -103,7 +114,7 @@ static int list_kinds(void)
 	return CLI_DONE;
 }
 
-int cli_run_generate(const struct cli_options *o, int argc, char **argv)
+static int run_generate(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
 {
 	struct hr_generator *g;
 	struct hr_output main = {0};
@@ -112,9 +123,9 @@ int cli_run_generate(const struct cli_options *o, int argc, char **argv)
 
 	if (argc == 0)
 		return list_kinds();
-	status = hr_generator_new(argv[0], o->seed, &g, &err);
+	status = hr_generator_new(argv[0], own_of(o)->seed, &g, &err);
 	if (status == HR_EUSAGE)
-		return cli_misuse(cli_command_find("generate"), "%s", err.text);
+		return cli_misuse(c, "%s", err.text);
 	if (status != HR_OK)
 		return cli_fail(NULL, &err);
 	/* The lines themselves are progress to see. */
@@ -130,3 +141,35 @@ int cli_run_generate(const struct cli_options *o, int argc, char **argv)
 	hr_generator_free(g);
 	return status == HR_OK ? CLI_DONE : cli_fail(NULL, &err);
 }
+
+static const struct cli_option options[] = {
+    {"seed", 0, "N", CLI_NUMBER, offsetof(struct own, seed), 0, CLI_IN_INPUT,
+     "another number gives another trace of the same kind (1)"},
+    {"text", 0, NULL, CLI_FLAG, offsetof(struct own, text), 0, CLI_IN_OUTPUT,
+     "text instead of the native form; so is a FILE whose name ends in .txt, and what goes to a terminal"},
+    {.name = NULL},
+};
+
+static const struct own initial = {.seed = 1};
+
+const struct cli_command cli_generate = {
+    .name = "generate",
+    .args = "[KIND[,KEY=VALUE...]]",
+    .least_args = 0,
+    .most_args = 1,
+    .summary = "make up a workload and write it as a trace",
+    .text = "Writes the trace of a program that never ran: a server under a steady load, a heap that grows and\n"
+	    "is dropped, programs that hurt one policy each. Without KIND: lists the kinds, with their parameters.\n"
+	    "The same kind, parameters and seed give the same trace everywhere.\n",
+    .examples =
+	"heapreplay generate\tthe kinds, with their parameters\n"
+	"heapreplay generate sawtooth,live=100MiB -o saw.hrt\ta saw of 100 to 200 MiB\n"
+	"heapreplay generate --text against-eager | less\tlook at the events\n"
+	"heapreplay generate steady,seconds=10 -o - | heapreplay replay -\ta server, replayed as it is made up\n"
+	"heapreplay generate against-density -o - | heapreplay compare -\tall policies where density hurts\n",
+    .groups = CLI_OUTPUT | CLI_QUIET,
+    .options = options,
+    .own_size = sizeof(struct own),
+    .own_initial = &initial,
+    .run = run_generate,
+};

@@ -280,9 +280,8 @@ static bool check(const struct cli_command *c, const struct cli_options *o)
 	return false;
 }
 
-int cli_run_heatmap(const struct cli_options *o, int argc, char **argv)
+static int run_heatmap(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
 {
-	const struct cli_command *c = cli_command_find("heatmap");
 	struct cli_choices choices;
 	const char *slash = strrchr(argv[0], '/');
 	struct run *r;
@@ -315,3 +314,24 @@ int cli_run_heatmap(const struct cli_options *o, int argc, char **argv)
 	cli_choices_release(&choices);
 	return status;
 }
+
+const struct cli_command cli_heatmap = {
+    .name = "heatmap",
+    .args = "TRACE",
+    .least_args = 1,
+    .most_args = 1,
+    .summary = "the heap at one moment: which parts are in use, free, released, indexed",
+    .text = "Replays the trace up to a moment and draws the heap: cells for parts of the address space, from\n"
+	    "left to right, then down, with the index's marks and search address, a legend, memory over time\n"
+	    "and the latest scavtrace lines. Two policies stand side by side, with what differs marked.\n"
+	    "With --every it makes a film of numbered pictures.\n",
+    .examples =
+	"heapreplay heatmap app.trace\tthe heap at the end\n"
+	"heapreplay heatmap --at 500ms -p go1.19 --view scavenged app.trace\twhat had been released by then\n"
+	"heapreplay heatmap --at 500ms -p go1.19 -p go1.22 --view free app.trace\ttwo policies, what differs marked\n"
+	"heapreplay heatmap --at 500ms --chunk c000000000 app.trace\tthe pages of one chunk\n"
+	"heapreplay heatmap --at 500ms -o heap.png app.trace\tas a picture\n"
+	"heapreplay heatmap --every 500ms -o frames app.trace\ta film\n",
+    .groups = CLI_REPLAYS | CLI_READS | CLI_LOOKS | CLI_PLACES | CLI_FILMS | CLI_AT | CLI_JSON | CLI_OUTPUT,
+    .run = run_heatmap,
+};

@@ -12,6 +12,16 @@
 
 #include <string.h>
 
+/* The options that this command alone has. */
+struct own {
+	bool roff;
+};
+
+static const struct own *own_of(const struct cli_options *o)
+{
+	return o->own;
+}
+
 static void print_examples(FILE *out, const char *examples)
 {
 	while (*examples != '\0') {
@@ -86,7 +96,7 @@ static void print_metrics(FILE *out, enum hr_metric_of of)
 }
 
 /* The lists that manual pages include, by name. */
-static int print_roff(FILE *out, const char *what)
+static int print_roff(const struct cli_command *help, FILE *out, const char *what)
 {
 	const struct cli_command *c = cli_command_find(what);
 
@@ -148,8 +158,8 @@ static int print_roff(FILE *out, const char *what)
 		return CLI_DONE;
 	}
 	if (strcmp(what, "commands") == 0) {
-		for (c = cli_commands; c->name != NULL; c++)
-			fprintf(out, ".It Cm %s\n%s.\n", c->name, c->summary);
+		for (const struct cli_command *const *each = cli_commands; *each != NULL; each++)
+			fprintf(out, ".It Cm %s\n%s.\n", (*each)->name, (*each)->summary);
 		return CLI_DONE;
 	}
 	if (strncmp(what, "synopsis-", 9) == 0 && (c = cli_command_find(what + 9)) != NULL) {
@@ -157,35 +167,62 @@ static int print_roff(FILE *out, const char *what)
 		return CLI_DONE;
 	}
 	if (strncmp(what, "options-", 8) == 0 && (c = cli_command_find(what + 8)) != NULL) {
-		cli_print_options(out, c, true);
+		cli_print_roff_options(out, c);
 		return CLI_DONE;
 	}
 	if (strncmp(what, "examples-", 9) == 0 && (c = cli_command_find(what + 9)) != NULL) {
 		print_roff_examples(out, c->examples);
 		return CLI_DONE;
 	}
-	return cli_misuse(cli_command_find("help"), "there is no list '%s'", what);
+	return cli_misuse(help, "there is no list '%s'", what);
 }
 
-int cli_run_help(const struct cli_options *o, int argc, char **argv)
+void cli_print_help(FILE *out, const struct cli_command *c, bool all)
+{
+	const struct hr_page page = cli_page(out);
+
+	fprintf(out, "heapreplay %s: %s\n\nusage: heapreplay %s", c->name, c->summary, c->name);
+	cli_print_synopsis(out, c, false);
+	fprintf(out, "%s%s\n\n%s", c->args[0] ? " " : "", c->args, c->text);
+	if (strcmp(c->name, "watch") == 0)
+		hr_watch_print_keys(out, false);
+	fputs("\nExamples:\n", out);
+	print_examples(out, c->examples);
+	cli_print_options(&page, c, all);
+	if (!all && (c->groups & CLI_RUNS))
+		fprintf(out, "\n'heapreplay %s --help --all' also has the options of the model.\n", c->name);
+}
+
+static int run_help(const struct cli_command *help, const struct cli_options *o, int argc, char **argv)
 {
 	const struct cli_command *c;
 
 	if (argc == 0)
-		return cli_misuse(cli_command_find("help"), "it needs a COMMAND");
-	if (o->roff)
-		return print_roff(stdout, argv[0]);
+		return cli_misuse(help, "missing COMMAND argument");
+	if (own_of(o)->roff)
+		return print_roff(help, stdout, argv[0]);
 	c = cli_command_find(argv[0]);
 	if (c == NULL)
-		return cli_misuse(NULL, "there is no command '%s'", argv[0]);
-	printf("heapreplay %s: %s\n\nusage: heapreplay %s", c->name, c->summary, c->name);
-	cli_print_synopsis(stdout, c, false);
-	printf("%s%s\n\n%s", c->args[0] ? " " : "", c->args, c->text);
-	if (c->bit == CLI_WATCH)
-		hr_watch_print_keys(stdout, false);
-	fputs("\nExamples:\n", stdout);
-	print_examples(stdout, c->examples);
-	fputs("\nOptions:\n", stdout);
-	cli_print_options(stdout, c, false);
+		return cli_misuse(NULL, "unknown command '%s'", argv[0]);
+	cli_print_help(stdout, c, o->all);
 	return CLI_DONE;
 }
+
+static const struct cli_option options[] = {
+    {"roff", 0, NULL, CLI_FLAG, offsetof(struct own, roff), 0, CLI_IN_OUTPUT, "as mdoc, for the manual pages"},
+    {.name = NULL},
+};
+
+const struct cli_command cli_help = {
+    .name = "help",
+    .args = "[COMMAND]",
+    .least_args = 0,
+    .most_args = 1,
+    .summary = "help on a command",
+    .text = "Shows what a command does, with its options.\n",
+    .examples = "heapreplay help replay\tas heapreplay replay --help\n",
+    .groups = 0,
+    .options = options,
+    .own_size = sizeof(struct own),
+    .run = run_help,
+};

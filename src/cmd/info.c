@@ -110,13 +110,14 @@ static enum hr_status print(const struct run *r, const struct cli_options *o, st
 	return status;
 }
 
-int cli_run_info(const struct cli_options *o, int argc, char **argv)
+static int run_info(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
 {
 	struct run r = {0};
 	struct hr_error err;
 	enum hr_status status;
 	const char *about = argv[0];
 
+	(void)c;
 	(void)argc;
 	cli_progress_start(NULL, o);
 	status = open_run(&r, o, argv[0], &err);
@@ -136,3 +137,18 @@ int cli_run_info(const struct cli_options *o, int argc, char **argv)
 		hr_reader_close(r.reader);
 	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);
 }
+
+const struct cli_command cli_info = {
+    .name = "info",
+    .args = "TRACE",
+    .least_args = 1,
+    .most_args = 1,
+    .summary = "what is in a trace, whether it is sound, what it lacks",
+    .text = "Reads the whole trace and prints what it holds: format, program, duration, how much was live\n"
+	    "over time, events by kind, sizes and lifetimes of objects, anything that was lost, assumed or\n"
+	    "cut off, and what the trace does not tell, with the option that helps.\n",
+    .examples = "heapreplay info app.trace\tis this trace good for a replay?\n"
+		"heapreplay info --json app.trace\tcounts, for scripts\n",
+    .groups = CLI_READS | CLI_JSON | CLI_OUTPUT,
+    .run = run_info,
+};

@@ -14,6 +14,19 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* The options that this command alone has. */
+struct own {
+	struct cli_extent size; /* in pixels; 0: what suits it */
+	struct cli_list metrics;
+	const char *script;
+	bool keep;
+};
+
+static const struct own *own_of(const struct cli_options *o)
+{
+	return o->own;
+}
+
 #define SCRIPT_MAX_BYTES ((size_t)1 << 20)
 
 static const char *const all_policies[] = {"@all", NULL};
@@ -99,9 +112,9 @@ static enum hr_status read_own(struct job *j, const char *name, struct hr_blob *
 static enum hr_status read_scripts(struct job *j, struct hr_error *err)
 {
 	HR_TRY(read_own(j, "common", &j->common, err));
-	if (j->o->script != NULL) {
-		j->about = j->o->script;
-		HR_TRY(read_script(j->o->script, &j->script, err));
+	if (own_of(j->o)->script != NULL) {
+		j->about = own_of(j->o)->script;
+		HR_TRY(read_script(own_of(j->o)->script, &j->script, err));
 		j->about = NULL;
 	} else {
 		HR_TRY(read_own(j, j->kind->name, &j->script, err));
@@ -158,7 +171,7 @@ static enum hr_status draw(struct job *j, struct hr_error *err)
 		cli_print_complaints("gnuplot", complaints.at);
 	if (status == HR_OK)
 		status = write_file(j->o->output, &picture, err);
-	if (status == HR_OK && j->o->keep)
+	if (status == HR_OK && own_of(j->o)->keep)
 		status = keep(j, err);
 	free(picture.at);
 	free(complaints.at);
@@ -191,9 +204,8 @@ static int misuse_kind(const struct cli_command *c, const char *name)
 	return cli_misuse(c, "there is no plot '%s'; there are: %s", name, names);
 }
 
-int cli_run_plot(const struct cli_options *o, int argc, char **argv)
+static int run_plot(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
 {
-	const struct cli_command *c = cli_command_find("plot");
 	struct job j = {.o = o, .kind = hr_plot_kind_find(argv[0])};
 	struct cli_choices choices;
 	struct hr_error err;
@@ -202,12 +214,12 @@ int cli_run_plot(const struct cli_options *o, int argc, char **argv)
 	if (j.kind == NULL)
 		return misuse_kind(c, argv[0]);
 	if (o->output == NULL || !hr_plot_form_of(o->output, &j.options.form))
-		return cli_misuse(c, "it needs -o FILE, whose name ends in .png, .svg or .pdf");
+		return cli_misuse(c, "missing -o FILE with a name that ends in .png, .svg or .pdf");
 	if ((j.kind->needs & HR_PLOT_PLANE) && (argc > 2 || o->policies.n > 1))
 		return cli_misuse(c, "a %s shows one policy on one trace", j.kind->name);
-	j.options.width = o->width;
-	j.options.height = o->height;
-	j.options.metrics = o->metrics.n > 0 ? o->metrics.at : NULL;
+	j.options.width = own_of(o)->size.width;
+	j.options.height = own_of(o)->size.height;
+	j.options.metrics = own_of(o)->metrics.n > 0 ? own_of(o)->metrics.at : NULL;
 	if (!cli_choose(c, o, j.kind->all_policies ? all_policies : NULL, &choices))
 		return choices.status;
 	status = plot(&j, &choices, argc - 1, argv + 1, &err);
@@ -220,3 +232,46 @@ int cli_run_plot(const struct cli_options *o, int argc, char **argv)
 	cli_choices_release(&choices);
 	return status == HR_OK ? CLI_DONE : cli_fail(j.about, &err);
 }
+
+static const struct cli_option options[] = {
+    {"size", 0, "WxH", CLI_EXTENT, offsetof(struct own, size), 0, CLI_IN_OUTPUT,
+     "width and height of the picture in pixels (what suits it)"},
+    {"metric", 0, "NAME", CLI_LIST, offsetof(struct own, metrics), 0, CLI_IN_OUTPUT,
+     "a metric, or a heading of its column, that compare shows; may be given several times; heapreplay-metrics(5) has "
+     "them"},
+    {"script", 0, "FILE", CLI_TEXT, offsetof(struct own, script), 0, CLI_IN_OUTPUT,
+     "draw with this gnuplot script instead of the kind's own"},
+    {"keep", 0, NULL, CLI_FLAG, offsetof(struct own, keep), 0, CLI_IN_OUTPUT,
+     "leave what gnuplot was given, script and data, as FILE.gp beside the picture FILE"},
+    {.name = NULL},
+};
+
+const struct cli_command cli_plot = {
+    .name = "plot",
+    .args = "KIND INPUT...",
+    .least_args = 2,
+    .most_args = 64,
+    .summary = "draw a picture: memory over time, heatmap, trade-off, comparison",
+    .text = "Draws with gnuplot, which must be installed. An INPUT is a trace, or JSON that replay --json or\n"
+	    "compare --json saved. KIND is one of:\n"
+	    "  timeline   memory over time: in use, free, released, goals, GC cycles; of several policies what\n"
+	    "             each retained\n"
+	    "  heatmap    addresses over time: what was in use, free, released\n"
+	    "  tradeoff   memory against CPU time of every policy, and the best possible\n"
+	    "  intervals  how long pages stay free before they are used again\n"
+	    "  compare    bars of every policy's metrics\n"
+	    "  index      what the scavengers' indexes have to look at; of several traces by the heap's size\n"
+	    "The ending of the output's name says what it becomes: .png, .svg or .pdf.\n",
+    .examples =
+	"heapreplay plot timeline app.trace -o timeline.png\tthis program's memory over time\n"
+	"heapreplay plot timeline -p go1.18 -p go1.22 app.trace -o both.svg\tunder two policies\n"
+	"heapreplay plot heatmap app.trace -o heatmap.png\twhich addresses stay free and are not released\n"
+	"heapreplay plot tradeoff app.trace -o tradeoff.png\twhat each policy saves and pays\n"
+	"heapreplay compare --json app.trace -o c.json && heapreplay plot compare c.json -o compare.pdf\tfrom saved "
+	"JSON\n"
+	"heapreplay plot compare --metric release_calls --metric thrash_bytes app.trace -o calls.png\tchosen metrics\n",
+    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_OUTPUT,
+    .options = options,
+    .own_size = sizeof(struct own),
+    .run = run_plot,
+};

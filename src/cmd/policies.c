@@ -49,7 +49,7 @@ static enum hr_status print(FILE *out, bool json, const struct hr_policy_def *co
 }
 
 /* One that is named, built in or in a file, or all that are built in. */
-int cli_run_policies(const struct cli_options *o, int argc, char **argv)
+static int run_policies(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
 {
 	const struct hr_policy_def *one[2] = {NULL, NULL};
 	struct hr_policy_choice choice = {.def = NULL};
@@ -57,6 +57,7 @@ int cli_run_policies(const struct cli_options *o, int argc, char **argv)
 	struct hr_error err;
 	enum hr_status status = argc > 0 ? hr_policy_choose(argv[0], &choice, &err) : HR_OK;
 
+	(void)c;
 	one[0] = choice.def;
 	if (status == HR_OK)
 		status = hr_output_open(&main, o->output, &err);
@@ -68,3 +69,18 @@ int cli_run_policies(const struct cli_options *o, int argc, char **argv)
 	hr_policy_choice_release(&choice);
 	return status == HR_OK ? CLI_DONE : cli_fail(NULL, &err);
 }
+
+const struct cli_command cli_policies = {
+    .name = "policies",
+    .args = "[POLICY]",
+    .least_args = 0,
+    .most_args = 1,
+    .summary = "the policies, their parameters and defaults",
+    .text = "Lists the scavenging policies that -p takes, with every parameter; or the one that is named,\n"
+	    "as -p takes it. One of your own is a shared object, named by its path; heapreplay-policy(7)\n"
+	    "says how to write it.\n",
+    .examples = "heapreplay policies\tthe list\nheapreplay policies ./mine.so\tone of your own\nheapreplay replay -p "
+		"go1.19,fix=flush+regrow app.trace\ta parameter in use\n",
+    .groups = CLI_JSON | CLI_OUTPUT,
+    .run = run_policies,
+};

@@ -13,6 +13,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The options that this command alone has. */
+struct own {
+	const char *scavtrace; /* file for the log; NULL: with the main output */
+	const char *series;
+	bool live;
+};
+
+static const struct own *own_of(const struct cli_options *o)
+{
+	return o->own;
+}
+
 /* Everything that one run writes to. */
 struct run {
 	struct hr_replay replay;
@@ -73,16 +85,16 @@ static enum hr_status observe(struct run *r, const struct cli_options *o, const 
 	struct hr_follower *f = r->replay.followers[0];
 
 	HR_TRY(hr_output_open(&r->main, o->output, err));
-	if (o->scavtrace != NULL)
-		HR_TRY(hr_output_open(&r->log, o->scavtrace, err));
-	if (o->scavtrace != NULL)
+	if (own_of(o)->scavtrace != NULL)
+		HR_TRY(hr_output_open(&r->log, own_of(o)->scavtrace, err));
+	if (own_of(o)->scavtrace != NULL)
 		r->log_file = r->log.file;
 	else if (!o->json && has_text(r, o))
 		r->log_file = r->main.file;
 	f->log = log_line;
 	f->log_ctx = r;
-	if (o->series != NULL) {
-		HR_TRY(hr_output_open(&r->csv, o->series, err));
+	if (own_of(o)->series != NULL) {
+		HR_TRY(hr_output_open(&r->csv, own_of(o)->series, err));
 		hr_csv_series_start(&r->csv_series, r->csv.file, o->every_ns, f);
 	}
 	if (o->json || r->live != NULL) {
@@ -128,9 +140,8 @@ static void start_progress(struct hr_replay_options *options, const struct run *
 	options->progress_ctx = r->live;
 }
 
-int cli_run_replay(const struct cli_options *o, int argc, char **argv)
+static int run_replay(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
 {
-	const struct cli_command *c = cli_command_find("replay");
 	struct hr_replay_options options = o->replay;
 	struct cli_choices choices;
 	struct hr_error err;
@@ -145,12 +156,12 @@ int cli_run_replay(const struct cli_options *o, int argc, char **argv)
 		cli_choices_release(&choices);
 		return cli_misuse(c, "it follows one policy; compare takes several");
 	}
-	if (!o->live && is_look(&o->look)) {
+	if (!own_of(o)->live && is_look(&o->look)) {
 		cli_choices_release(&choices);
 		return cli_misuse(c,
 				  "--view and what else is said of a view goes with --live; or see heapreplay heatmap");
 	}
-	if (o->live && (r.live = cli_live_new(c, o)) == NULL) {
+	if (own_of(o)->live && (r.live = cli_live_new(c, o)) == NULL) {
 		cli_choices_release(&choices);
 		return CLI_MISUSED;
 	}
@@ -181,3 +192,34 @@ int cli_run_replay(const struct cli_options *o, int argc, char **argv)
 	cli_choices_release(&choices);
 	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);
 }
+
+static const struct cli_option options[] = {
+    {"scavtrace", 0, "FILE", CLI_TEXT, offsetof(struct own, scavtrace), 0, CLI_IN_OUTPUT,
+     "write the scavtrace log to FILE"},
+    {"series", 0, "FILE", CLI_TEXT, offsetof(struct own, series), 0, CLI_IN_OUTPUT,
+     "write the heap over time to FILE, as CSV"},
+    {"live", 0, NULL, CLI_FLAG, offsetof(struct own, live), 0, CLI_IN_DISPLAY,
+     "show the heap on the terminal while it is replayed, as heatmap does"},
+    {.name = NULL},
+};
+
+const struct cli_command cli_replay = {
+    .name = "replay",
+    .args = "TRACE",
+    .least_args = 1,
+    .most_args = 1,
+    .summary = "replay a trace under one policy: scavtrace log, summary, metrics",
+    .text = "Replays the trace through the page allocator and one scavenging policy and prints what\n"
+	    "GODEBUG=scavtrace=1 would have printed, in the form of the policy's Go version, then a\n"
+	    "summary. Without -p the policy is that of the Go version which recorded the trace.\n",
+    .examples =
+	"heapreplay replay app.trace\twhat this program's own runtime did with its memory\n"
+	"heapreplay replay -p go1.19 app.trace.zst\tand what Go 1.19 would have done\n"
+	"heapreplay replay -q --json -o metrics.json app.trace\tevery metric, for scripts\n"
+	"heapreplay replay --series heap.csv --every 10ms app.trace\tthe heap over time, to plot\n"
+	"curl -sN 'http://localhost:6060/debug/pprof/trace?seconds=60' | heapreplay replay -\tfrom a running server\n",
+    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_LOOKS | CLI_SERIES | CLI_JSON | CLI_OUTPUT,
+    .options = options,
+    .own_size = sizeof(struct own),
+    .run = run_replay,
+};

@@ -30,9 +30,8 @@ static enum hr_status write_page(const struct cli_options *o, const struct hr_pl
 	return status;
 }
 
-int cli_run_report(const struct cli_options *o, int argc, char **argv)
+static int run_report(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
 {
-	const struct cli_command *c = cli_command_find("report");
 	struct hr_plane *plane = hr_calloc(1, sizeof(*plane));
 	struct hr_plot_source source = {0};
 	const char *about = argv[0];
@@ -63,3 +62,19 @@ int cli_run_report(const struct cli_options *o, int argc, char **argv)
 	cli_choices_release(&choices);
 	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);
 }
+
+const struct cli_command cli_report = {
+    .name = "report",
+    .args = "TRACE",
+    .least_args = 1,
+    .most_args = 1,
+    .summary = "all about a trace as one HTML page: comparison, pictures, settings",
+    .text = "Replays the trace under all policies (or those of -p) and writes one page to read in a browser or to\n"
+	    "send to a colleague: what happened in a few sentences, the comparison, the pictures of heapreplay plot,\n"
+	    "what was assumed, every setting, and how to read it. The page needs nothing from elsewhere. It dwells\n"
+	    "on the policy of the Go version that recorded the trace. gnuplot must be installed.\n",
+    .examples = "heapreplay report app.trace -o report.html\tthe page\n"
+		"heapreplay report --gc model --gogc 50 app.trace -o half.html\tand as it might be with GOGC=50\n",
+    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_OUTPUT,
+    .run = run_report,
+};

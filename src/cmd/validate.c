@@ -14,6 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The options that this command alone has. */
+struct own {
+	const char *log;
+};
+
+static const struct own *own_of(const struct cli_options *o)
+{
+	return o->own;
+}
+
 struct validation {
 	const struct cli_options *o;
 	const char *path;
@@ -52,14 +62,14 @@ static enum hr_status read_meta(struct validation *v, struct hr_error *err)
 static enum hr_status read_beside(struct validation *v, struct about *about, struct hr_error *err)
 {
 	HR_TRY(read_meta(v, err));
-	v->log_path = v->o->log;
+	v->log_path = own_of(v->o)->log;
 	/* A GC log may hold both. */
 	if (v->log_path == NULL && v->meta.has_releases)
 		v->log_path = v->o->replay.reading.gc_log;
 	if (v->log_path != NULL) {
 		about->file = v->log_path;
 		HR_TRY(hr_scav_log_read(&v->recorded, v->log_path, err));
-		if (v->o->log == NULL && v->recorded.n == 0)
+		if (own_of(v->o)->log == NULL && v->recorded.n == 0)
 			v->log_path = NULL;
 	}
 	about->file = v->path;
@@ -346,9 +356,8 @@ static enum hr_status validate(struct validation *v, const struct cli_choices *c
 	return print(v, err);
 }
 
-int cli_run_validate(const struct cli_options *o, int argc, char **argv)
+static int run_validate(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
 {
-	const struct cli_command *c = cli_command_find("validate");
 	struct validation v = {.o = o, .path = argv[0], .options = o->replay};
 	struct about about = {argv[0]};
 	struct cli_choices choices;
@@ -376,3 +385,28 @@ int cli_run_validate(const struct cli_options *o, int argc, char **argv)
 	cli_choices_release(&choices);
 	return status == HR_OK ? CLI_DONE : cli_fail(about.file, &err);
 }
+
+static const struct cli_option options[] = {
+    {"log", 0, "FILE", CLI_TEXT, offsetof(struct own, log), 0, CLI_IN_INPUT,
+     "the program's own scavtrace lines (its standard error)"},
+    {.name = NULL},
+};
+
+const struct cli_command cli_validate = {
+    .name = "validate",
+    .args = "TRACE",
+    .least_args = 1,
+    .most_args = 1,
+    .summary = "how well a replay agrees with what was recorded",
+    .text = "Compares the replay with reality: how many recorded span addresses the page allocator's model\n"
+	    "gives back; in-use and released bytes beside the program's own counters (--truth, a CSV with\n"
+	    "runtime/metrics names and a mono_ns column); the scavtrace log beside the program's (--log);\n"
+	    "on Go page traces a policy's releases beside those of the recorded scavenger (-p, --gc-log).\n",
+    .examples = "heapreplay validate app.trace\taddresses only\n"
+		"heapreplay validate app.trace --truth app.truth.csv --log app.stderr\teverything\n"
+		"heapreplay validate app.pagetrace -p go1.21 --gc-log app.gclog\tGo 1.21's scavenger beside itself\n",
+    .groups = CLI_RUNS | CLI_READS | CLI_TRUTH | CLI_JSON | CLI_OUTPUT,
+    .options = options,
+    .own_size = sizeof(struct own),
+    .run = run_validate,
+};

@@ -9,6 +9,17 @@
 #include <signal.h>
 #include <string.h>
 
+/* The options that this command alone has. */
+struct own {
+	const char *speed;
+	bool paused, exit;
+};
+
+static const struct own *own_of(const struct cli_options *o)
+{
+	return o->own;
+}
+
 static bool known_speed(const char *name)
 {
 	for (size_t i = 0; hr_watch_speeds[i] != NULL; i++)
@@ -37,11 +48,13 @@ static const char *name_of(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
-int cli_run_watch(const struct cli_options *o, int argc, char **argv)
+static int run_watch(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
 {
-	const struct cli_command *c = cli_command_find("watch");
-	struct hr_watch_options w = {
-	    .path = argv[0], .name = name_of(argv[0]), .speed = o->speed, .paused = o->paused, .exit = o->exit};
+	struct hr_watch_options w = {.path = argv[0],
+				     .name = name_of(argv[0]),
+				     .speed = own_of(o)->speed,
+				     .paused = own_of(o)->paused,
+				     .exit = own_of(o)->exit};
 	struct cli_choices choices;
 	struct cli_look look;
 	struct hr_error err;
@@ -50,8 +63,8 @@ int cli_run_watch(const struct cli_options *o, int argc, char **argv)
 	enum hr_status status;
 
 	(void)argc;
-	if (o->speed != NULL && !known_speed(o->speed))
-		return bad_speed(c, o->speed);
+	if (own_of(o)->speed != NULL && !known_speed(own_of(o)->speed))
+		return bad_speed(c, own_of(o)->speed);
 	if (!cli_look(c, o, stdout, &look))
 		return CLI_MISUSED;
 	if (!cli_choose(c, o, NULL, &choices))
@@ -71,3 +84,34 @@ int cli_run_watch(const struct cli_options *o, int argc, char **argv)
 		return cli_misuse(c, "%s; `heapreplay heatmap` shows one moment without a terminal", err.text);
 	return status == HR_OK ? CLI_DONE : cli_fail(trace_failed ? argv[0] : NULL, &err);
 }
+
+static const struct cli_option options[] = {
+    {"speed", 0, "SPEED", CLI_TEXT, offsetof(struct own, speed), 0, CLI_IN_DISPLAY,
+     "how fast time passes at first: '1 event/s', '10 events/s', '100 events/s', 1/1000x, 1/100x, 1/10x, 1x, 10x, 100x "
+     "or 'full speed' (1x)"},
+    {"paused", 0, NULL, CLI_FLAG, offsetof(struct own, paused), 0, CLI_IN_DISPLAY, "stand still at first"},
+    {"exit", 0, NULL, CLI_FLAG, offsetof(struct own, exit), 0, CLI_IN_DISPLAY,
+     "end with the trace, without waiting for a key"},
+    {.name = NULL},
+};
+
+const struct cli_command cli_watch = {
+    .name = "watch",
+    .args = "TRACE",
+    .least_args = 1,
+    .most_args = 1,
+    .summary = "the heap as it changes, live on a terminal",
+    .text = "Replays the trace and draws the heap while it changes: a map of the address space, memory over\n"
+	    "time, the latest scavtrace lines. One can pause, go on by single events, go back, and go to the\n"
+	    "next GC, scavenge, growth or breach of the limit. A pipe is followed as it fills.\n"
+	    "Keys (also by ? in the view):\n",
+    .examples =
+	"heapreplay watch app.trace\tas fast as it happened\n"
+	"heapreplay watch -p go1.19 -p go1.22 app.trace\ttwo policies: 2 puts them side by side\n"
+	"heapreplay watch --view free --speed 10x app.trace\twhat is free and not released, ten times as fast\n"
+	"curl -sN 'http://localhost:6060/debug/pprof/trace?seconds=300' | heapreplay watch -\ta running program\n",
+    .groups = CLI_REPLAYS | CLI_READS | CLI_LOOKS | CLI_PLACES,
+    .options = options,
+    .own_size = sizeof(struct own),
+    .run = run_watch,
+};

@@ -48,9 +48,9 @@ while IFS='|' read -r says args; do
 	like "$err" "^heapreplay plot: $says" "plot $args: $says"
 done <<'TABLE'
 there is no plot 'pie'; there are: timeline, heatmap|pie x.trace -o x.png
-it needs -o FILE, whose name ends in .png, .svg or .pdf|timeline x.trace
-it needs -o FILE, whose name ends in .png, .svg or .pdf|timeline x.trace -o x.gif
-it needs a KIND INPUT|timeline -o x.png
+missing -o FILE with a name that ends in .png, .svg or .pdf|timeline x.trace
+missing -o FILE with a name that ends in .png, .svg or .pdf|timeline x.trace -o x.gif
+missing KIND INPUT|timeline -o x.png
 --size takes a width and a height|timeline x.trace --size 100x100 -o x.png
 --size takes a width and a height|timeline x.trace --size big -o x.png
 --size takes a width and a height|timeline x.trace --size 800x -o x.png

@@ -12,7 +12,7 @@ commands=$(printf '%s\n' "$out" | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1
 is "$(tr '\n' ' ' <<<"$commands")" 'replay compare heatmap watch plot report info policies validate export import cut generate help ' '--help lists the commands'
 run "$HEAPREPLAY" reply
 is "$status" 2 'an unknown command: status 2'
-like "$err" "^heapreplay: there is no command 'reply'; see 'heapreplay --help'$" 'an unknown command is named'
+like "$err" "^heapreplay: unknown command 'reply'; see 'heapreplay --help'$" 'an unknown command is named'
 
 for c in $commands; do
 	run "$HEAPREPLAY" "$c" --help
@@ -31,11 +31,11 @@ done
 for c in replay compare heatmap report info validate export; do
 	run "$HEAPREPLAY" "$c"
 	is "$status" 2 "$c without a trace: status 2"
-	like "$err" "^heapreplay $c: it needs a TRACE" "$c says that it needs one"
+	like "$err" "^heapreplay $c: missing TRACE" "$c says that it needs one"
 	[ "$c" != compare ] || continue
 	run "$HEAPREPLAY" "$c" a b
 	is "$status" 2 "$c with two traces: status 2"
-	like "$err" "'b' is one argument too many" "$c names the one too many"
+	like "$err" "unexpected argument 'b'" "$c names the one too many"
 done
 
 # Values of options: option, value, what the message says.
@@ -72,7 +72,27 @@ replay|-p|@all|it follows one policy; compare takes several
 TABLE
 run "$HEAPREPLAY" replay -p
 is "$status" 2 'an option without its value: status 2'
-like "$err" '^heapreplay replay: -p needs a value' 'an option without its value is named'
+like "$err" "^heapreplay replay: option '-p' needs a value" 'an option without its value is named'
+run "$HEAPREPLAY" replay -qx y
+is "$status" 2 'an unknown letter: status 2'
+like "$err" "^heapreplay replay: unknown option '-x'" 'an unknown letter is named, also among others'
+run "$HEAPREPLAY" replay --json=3 y
+like "$err" "option '--json' takes no value" 'a flag with a value is refused'
+
+# The options of the model are also keys of --model.
+trace=$top_srcdir/traces/bench-json-go123.trace.zst
+one=$("$HEAPREPLAY" replay -q --json --wake-delay 30ms --pointers "$trace")
+is "$("$HEAPREPLAY" replay -q --json --model wake-delay=30ms,pointers "$trace")" "$one" \
+	'--model sets what the options of its keys set'
+like "$one" '"wake_delay_ns": 30000000' 'and they are set'
+for bad in foo=1 wake-delay wake-delay=fast pointers=1 gogc=3; do
+	run "$HEAPREPLAY" replay -q --model "$bad" "$trace"
+	is "$status" 2 "--model $bad: status 2"
+done
+for c in replay compare; do
+	ok "$(($("$HEAPREPLAY" $c --help | wc -l) > 110))" "$c --help fits two screens"
+	like "$("$HEAPREPLAY" $c --help --all)" '^ +--wake-delay' "$c --help --all has the model's options"
+done
 run "$HEAPREPLAY" replay --from 2s --until 1s x.trace
 is "$status" 2 '--from after --until: status 2'
 like "$err" '--from is after --until' '--from after --until: says so'

@@ -179,7 +179,7 @@ record() {
 		sleep 3
 		timeout $((seconds + 30)) curl -sN "$trace?seconds=$seconds" >"$out/$name.trace"
 	fi
-	version=$(chroot "$chroot" sh -c "strings -n 8 \$(command -v $name) 2>/dev/null" | grep -om1 'go1\.[0-9.]*')
+	version=$(grep -aom1 'go1\.[0-9][0-9.]*' "$chroot$(chroot "$chroot" sh -c "realpath \$(command -v $name)")")
 	stop
 	bytes=$(stat -c %s "$out/$name.trace" 2>/dev/null || echo 0)
 	printf '{"name": "%s", "release": "%s", "go": "%s", "seconds": %d, "trace_bytes": %d, "date": "%s"}\n' \
