@@ -4,8 +4,10 @@ libcore_la_SOURCES += \
 	src/base/alloc.c src/base/alloc.h \
 	src/base/bits.h \
 	src/base/error.c src/base/error.h \
+	src/base/json.c src/base/json.h \
 	src/base/map64.c src/base/map64.h \
 	src/base/nameless.c src/base/nameless.h \
 	src/base/params.c src/base/params.h \
+	src/base/print.c src/base/print.h \
 	src/base/random.c src/base/random.h \
 	src/base/units.c src/base/units.h

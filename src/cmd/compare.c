@@ -5,6 +5,7 @@
 #include "cmd/compare.h"
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "report/document.h"
 #include "report/output.h"
 
@@ -112,8 +113,10 @@ static enum hr_status add_comparison(struct comparing *c, json_t *object, const 
 {
 	enum hr_status status = HR_ENOMEM;
 
-	if (object == NULL || json_array_append(json_object_get(c->document, "comparisons"), object) != 0 ||
-	    !hr_reserve(&c->at, &c->cap, c->n + 1, sizeof(*c->at)))
+	json_t *list = json_object_get(c->document, "comparisons");
+
+	/* The array keeps a reference of its own. */
+	if (!hr_json_append(list, json_incref(object)) || !hr_reserve(&c->at, &c->cap, c->n + 1, sizeof(*c->at)))
 		hr_error_set(err, HR_ENOMEM, "out of memory");
 	else
 		status = hr_comparison_read(&c->at[c->n], object, name, "the comparison", err);
@@ -162,7 +165,7 @@ static enum hr_status replay_all(struct comparing *c, int n, char **paths, const
 		return choices.status == CLI_MISUSED ? HR_EUSAGE : HR_EIO;
 	}
 	c->document = hr_document_new();
-	json_object_set_new(c->document, "comparisons", json_array());
+	hr_json_put(&c->document, "comparisons", json_array());
 	for (int i = 0; status == HR_OK && i < n; i++) {
 		*about = paths[i];
 		status = replay_trace(c, paths[i], &choices, err);
@@ -180,7 +183,7 @@ static enum hr_status show_again(struct comparing *c, struct hr_error *err)
 	enum hr_status status = HR_OK;
 
 	c->document = hr_document_new();
-	json_object_set_new(c->document, "comparisons", json_array());
+	hr_json_put(&c->document, "comparisons", json_array());
 	for (size_t i = 0; status == HR_OK && i < s->n; i++)
 		status = add_comparison(c, json_incref(s->at[i].document), NULL, err);
 	return status;

@@ -5,6 +5,7 @@
 #include "cmd/compare.h"
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "report/document.h"
 
 #include <stdlib.h>
@@ -239,12 +240,11 @@ static enum hr_status print_csv(const struct comparing *c, FILE *out, struct hr_
 static enum hr_status add_total(struct comparing *c, struct hr_error *err)
 {
 	struct hr_comparison total;
-	int failed;
 
 	HR_TRY(hr_comparison_total(c->at, c->n, &total, err));
-	failed = json_object_set_new(c->document, "total", hr_standings_json(&total));
+	hr_json_put(&c->document, "total", hr_standings_json(&total));
 	hr_comparison_release(&total);
-	return failed ? no_memory(err) : HR_OK;
+	return HR_OK;
 }
 
 static enum hr_status print_json(struct comparing *c, FILE *out, struct hr_error *err)
@@ -254,7 +254,7 @@ static enum hr_status print_json(struct comparing *c, FILE *out, struct hr_error
 	for (size_t i = 0; baseline != NULL && i < c->n; i++)
 		HR_TRY(hr_standings_relate(&c->at[i], baseline, err));
 	if (baseline != NULL && c->n > 1)
-		json_object_set_new(c->document, "means", hr_standings_means_json(baseline, c->at, c->n));
+		hr_json_put(&c->document, "means", hr_standings_means_json(baseline, c->at, c->n));
 	if (c->n > 1)
 		HR_TRY(add_total(c, err));
 	return hr_document_write(json_incref(c->document), out, err);
@@ -399,7 +399,7 @@ static enum hr_status print_differences_csv(const struct comparing *c, FILE *out
 static enum hr_status print_differences_json(const struct comparing *c, FILE *out, struct hr_error *err)
 {
 	json_t *d = hr_document_new();
-	enum hr_status status = hr_differences_json(&c->differences, c->names, d, err);
+	enum hr_status status = hr_differences_json(&c->differences, c->names, &d, err);
 
 	if (status == HR_OK)
 		return hr_document_write(d, out, err);

@@ -5,6 +5,7 @@
 #include "cmd/cli.h"
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "report/document.h"
 
 #include <stdlib.h>
@@ -15,12 +16,8 @@ static json_t *comparison_of(const char *path, const struct hr_replay *r, const 
 {
 	json_t *document = hr_document_new(), *list = json_array();
 
-	if (json_array_append_new(list, hr_document_comparison(path, r, series)) != 0 ||
-	    json_object_set(document, "comparisons", list) != 0) {
-		json_decref(document);
-		document = NULL;
-	}
-	json_decref(list);
+	hr_json_add(&list, hr_document_comparison(path, r, series));
+	hr_json_put(&document, "comparisons", list);
 	return document;
 }
 

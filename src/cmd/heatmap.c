@@ -5,6 +5,7 @@
 #include "cmd/cli.h"
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "base/units.h"
 #include "frame/paint.h"
 #include "replay/stepper.h"
@@ -55,12 +56,12 @@ static json_t *document(const struct run *r)
 {
 	json_t *o = hr_document_new(), *panes = json_array();
 
-	json_object_set_new(o, "trace", json_string(r->trace));
+	hr_json_put(&o, "trace", hr_json_text(r->trace));
 	for (size_t i = 0; i < r->frame.npanes; i++)
-		json_array_append_new(panes, hr_scene_json(&r->scenes[i], &r->frame.panes[i]));
-	json_object_set_new(o, "panes", panes);
+		hr_json_add(&panes, hr_scene_json(&r->scenes[i], &r->frame.panes[i]));
+	hr_json_put(&o, "panes", panes);
 	if (r->frame.npanes == 2)
-		json_object_set_new(o, "differing_cells", json_integer((json_int_t)r->frame.panes[0].cells.differing));
+		hr_json_put(&o, "differing_cells", json_integer((json_int_t)r->frame.panes[0].cells.differing));
 	return o;
 }
 

@@ -4,6 +4,7 @@
 
 #include "cmd/cli.h"
 
+#include "base/json.h"
 #include "report/document.h"
 #include "report/output.h"
 
@@ -21,11 +22,10 @@ static json_t *policy_json(const struct hr_policy_def *p)
 	json_t *params = json_array();
 
 	for (const struct hr_param *row = hr_policy_params(p); row->name != NULL; row++)
-		json_array_append_new(params,
-				      json_pack("{s:s, s:o, s:o}", "name", row->name, "default",
-						hr_document_text(row->initial), "help", hr_document_text(row->help)));
-	return json_pack("{s:s, s:o, s:o}", "name", p->name, "summary", hr_document_text(p->summary), "parameters",
-			 params);
+		hr_json_add(&params, json_pack("{s:o, s:o, s:o}", "name", hr_json_text(row->name), "default",
+					       hr_json_text(row->initial), "help", hr_json_text(row->help)));
+	return json_pack("{s:o, s:o, s:o}", "name", hr_json_text(p->name), "summary", hr_json_text(p->summary),
+			 "parameters", params);
 }
 
 static enum hr_status print_json(FILE *out, const struct hr_policy_def *const *list, struct hr_error *err)
@@ -33,8 +33,8 @@ static enum hr_status print_json(FILE *out, const struct hr_policy_def *const *l
 	json_t *d = hr_document_new(), *policies = json_array();
 
 	for (; *list != NULL; list++)
-		json_array_append_new(policies, policy_json(*list));
-	json_object_set_new(d, "policies", policies);
+		hr_json_add(&policies, policy_json(*list));
+	hr_json_put(&d, "policies", policies);
 	return hr_document_write(d, out, err);
 }
 

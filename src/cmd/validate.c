@@ -4,6 +4,7 @@
 
 #include "cmd/cli.h"
 
+#include "base/json.h"
 #include "base/units.h"
 #include "fidelity/fidelity.h"
 #include "fidelity/releases.h"
@@ -296,33 +297,32 @@ static enum hr_status print_json(FILE *out, const struct validation *v, struct h
 	const struct hr_log_agreement *l = &v->log;
 	json_t *d = hr_document_new();
 
-	json_object_set_new(d, "policy", hr_document_policy(v->choice));
-	json_object_set_new(d, "memory_limit_bytes", hr_document_bytes(v->options.settings.memory_limit_bytes));
-	json_object_set_new(d, "other_memory_bytes", hr_document_bytes(v->options.settings.other_memory_bytes));
+	hr_json_put(&d, "policy", hr_document_policy(v->choice));
+	hr_json_put(&d, "memory_limit_bytes", hr_document_bytes(v->options.settings.memory_limit_bytes));
+	hr_json_put(&d, "other_memory_bytes", hr_document_bytes(v->options.settings.other_memory_bytes));
 	if (v->has_addresses)
-		json_object_set_new(d, "addresses",
-				    json_pack("{s:I, s:o, s:o, s:o}", "span_allocs", (json_int_t)v->addresses.allocs,
-					      "forced", score_json(v->addresses.forced, v->addresses.allocs),
-					      "look_ahead", score_json(v->addresses.look_ahead, v->addresses.allocs),
-					      "free_running",
-					      score_json(v->addresses.free_running, v->addresses.allocs)));
+		hr_json_put(&d, "addresses",
+			    json_pack("{s:I, s:o, s:o, s:o}", "span_allocs", (json_int_t)v->addresses.allocs, "forced",
+				      score_json(v->addresses.forced, v->addresses.allocs), "look_ahead",
+				      score_json(v->addresses.look_ahead, v->addresses.allocs), "free_running",
+				      score_json(v->addresses.free_running, v->addresses.allocs)));
 	if (v->o->truth != NULL)
-		json_object_set_new(d, "counters",
-				    json_pack("{s:o, s:o}", "in_use", distance_json(&v->in_use), "released",
-					      distance_json(&v->released)));
+		hr_json_put(&d, "counters",
+			    json_pack("{s:o, s:o}", "in_use", distance_json(&v->in_use), "released",
+				      distance_json(&v->released)));
 	if (v->compares_releases)
-		json_object_set_new(d, "releases", releases_json(&v->releases));
+		hr_json_put(&d, "releases", releases_json(&v->releases));
 	if (v->log_path != NULL)
-		json_object_set_new(
-		    d, "log",
-		    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f}", "recorded_lines",
-			      (json_int_t)l->recorded, "replayed_lines", (json_int_t)l->replayed, "recorded_forced",
-			      (json_int_t)l->recorded_forced, "replayed_forced", (json_int_t)l->replayed_forced,
-			      "paired", (json_int_t)l->paired, "same_kind", (json_int_t)l->same_kind,
-			      "recorded_work_bytes", (json_int_t)l->recorded_work_bytes, "replayed_work_bytes",
-			      (json_int_t)l->replayed_work_bytes, "util_mean_points", l->util_mean_points,
-			      "released_mean_bytes", l->released_mean_bytes, "released_worst_bytes",
-			      l->released_worst_bytes));
+		hr_json_put(&d, "log",
+			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f}", "recorded_lines",
+				      (json_int_t)l->recorded, "replayed_lines", (json_int_t)l->replayed,
+				      "recorded_forced", (json_int_t)l->recorded_forced, "replayed_forced",
+				      (json_int_t)l->replayed_forced, "paired", (json_int_t)l->paired, "same_kind",
+				      (json_int_t)l->same_kind, "recorded_work_bytes",
+				      (json_int_t)l->recorded_work_bytes, "replayed_work_bytes",
+				      (json_int_t)l->replayed_work_bytes, "util_mean_points", l->util_mean_points,
+				      "released_mean_bytes", l->released_mean_bytes, "released_worst_bytes",
+				      l->released_worst_bytes));
 	return hr_document_write(d, out, err);
 }
 

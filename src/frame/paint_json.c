@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
+#include "base/json.h"
 #include "frame/paint.h"
 #include "report/document.h"
 
@@ -78,8 +79,8 @@ static json_t *cells_of(const struct hr_cells *c)
 			continue;
 		column = json_array();
 		for (size_t i = 0; i < c->n; i++)
-			json_array_append_new(column, f->get(&c->at[i]));
-		json_object_set_new(o, f->name, column);
+			hr_json_add(&column, f->get(&c->at[i]));
+		hr_json_put(&o, f->name, column);
 	}
 	return o;
 }
@@ -88,14 +89,14 @@ static json_t *map_of(const struct hr_cells *c)
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "view", json_string(hr_map_view_name(c->view)));
-	json_object_set_new(o, "scale", json_string(hr_map_scale_name(c->scale)));
-	json_object_set_new(o, "shown", json_boolean(hr_cells_can_show(c, c->view)));
-	json_object_set_new(o, "levels", number(HR_LEVELS));
-	json_object_set_new(o, "most", json_real((double)c->most));
-	json_object_set_new(o, "columns", number(c->columns));
-	json_object_set_new(o, "cell_bytes", number(c->cell_pages * HR_PAGE_BYTES));
-	json_object_set_new(o, "gaps", number(c->gaps));
+	hr_json_put(&o, "view", hr_json_text(hr_map_view_name(c->view)));
+	hr_json_put(&o, "scale", hr_json_text(hr_map_scale_name(c->scale)));
+	hr_json_put(&o, "shown", json_boolean(hr_cells_can_show(c, c->view)));
+	hr_json_put(&o, "levels", number(HR_LEVELS));
+	hr_json_put(&o, "most", hr_json_real((double)c->most));
+	hr_json_put(&o, "columns", number(c->columns));
+	hr_json_put(&o, "cell_bytes", number(c->cell_pages * HR_PAGE_BYTES));
+	hr_json_put(&o, "gaps", number(c->gaps));
 	return o;
 }
 
@@ -105,20 +106,20 @@ json_t *hr_scene_json(const struct hr_scene *s, const struct hr_pane *pane)
 	const struct hr_cells *c = &pane->cells;
 	json_t *o = json_object();
 
-	json_object_set_new(o, "policy", json_string(s->policy));
-	json_object_set_new(o, "time_ns", number(s->time_ns));
-	json_object_set_new(o, "in_use_bytes", number(f->view.in_use_pages * HR_PAGE_BYTES));
-	json_object_set_new(o, "manual_bytes", number(f->view.manual_pages * HR_PAGE_BYTES));
-	json_object_set_new(o, "free_bytes", number(hr_follower_free_pages(f) * HR_PAGE_BYTES));
-	json_object_set_new(o, "released_bytes", number(f->view.released_pages * HR_PAGE_BYTES));
-	json_object_set_new(o, "mapped_bytes", number(f->view.mapped_pages * HR_PAGE_BYTES));
-	json_object_set_new(o, "goal_bytes", hr_document_bytes(f->view.goal_bytes));
-	json_object_set_new(o, "memory_limit_bytes", hr_document_bytes(f->view.memory_limit_bytes));
-	json_object_set_new(o, "search_address", address(c->search_page));
-	json_object_set_new(o, "forced_search_address", address(c->forced_page));
-	json_object_set_new(o, "map", map_of(c));
-	json_object_set_new(o, "cells", cells_of(c));
+	hr_json_put(&o, "policy", hr_json_text(s->policy));
+	hr_json_put(&o, "time_ns", number(s->time_ns));
+	hr_json_put(&o, "in_use_bytes", number(f->view.in_use_pages * HR_PAGE_BYTES));
+	hr_json_put(&o, "manual_bytes", number(f->view.manual_pages * HR_PAGE_BYTES));
+	hr_json_put(&o, "free_bytes", number(hr_follower_free_pages(f) * HR_PAGE_BYTES));
+	hr_json_put(&o, "released_bytes", number(f->view.released_pages * HR_PAGE_BYTES));
+	hr_json_put(&o, "mapped_bytes", number(f->view.mapped_pages * HR_PAGE_BYTES));
+	hr_json_put(&o, "goal_bytes", hr_document_bytes(f->view.goal_bytes));
+	hr_json_put(&o, "memory_limit_bytes", hr_document_bytes(f->view.memory_limit_bytes));
+	hr_json_put(&o, "search_address", address(c->search_page));
+	hr_json_put(&o, "forced_search_address", address(c->forced_page));
+	hr_json_put(&o, "map", map_of(c));
+	hr_json_put(&o, "cells", cells_of(c));
 	if (s->series != NULL)
-		json_object_set_new(o, "series", hr_json_series_get(s->series));
+		hr_json_put(&o, "series", hr_json_series_get(s->series));
 	return o;
 }

@@ -4,6 +4,7 @@
 
 #include "info/info.h"
 
+#include "base/json.h"
 #include "report/document.h"
 
 #include <string.h>
@@ -78,23 +79,23 @@ json_t *hr_info_json(const struct hr_info *info)
 
 	for (unsigned k = 0; k < HR_EVENT_KIND_COUNT; k++)
 		if (stats->counts[k] > 0)
-			json_object_set_new(events, hr_event_kind_name(k), json_integer((json_int_t)stats->counts[k]));
+			hr_json_put(&events, hr_event_kind_name(k), json_integer((json_int_t)stats->counts[k]));
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, json_string(lacks[i]));
-	json_object_set_new(d, "trace", hr_document_trace(info->path, meta, stats));
-	json_object_set_new(d, "events", events);
-	json_object_set_new(d, "generations", json_integer((json_int_t)stats->generations));
-	json_object_set_new(d, "threads", json_integer(stats->threads));
-	json_object_set_new(d, "own_policy", json_string(info->own_policy));
+		hr_json_add(&list, hr_json_text(lacks[i]));
+	hr_json_put(&d, "trace", hr_document_trace(info->path, meta, stats));
+	hr_json_put(&d, "events", events);
+	hr_json_put(&d, "generations", json_integer((json_int_t)stats->generations));
+	hr_json_put(&d, "threads", json_integer(stats->threads));
+	hr_json_put(&d, "own_policy", hr_json_text(info->own_policy));
 	if (info->placer != NULL) {
-		json_object_set_new(d, "heap", heap_json(info));
-		json_object_set_new(d, "placement", hr_document_placement(info->placer));
+		hr_json_put(&d, "heap", heap_json(info));
+		hr_json_put(&d, "placement", hr_document_placement(info->placer));
 	}
-	json_object_set_new(d, "objects", hr_survey_objects_json(info->survey));
-	json_object_set_new(d, "sizes", hr_survey_sizes_json(info->survey));
-	json_object_set_new(d, "lifetimes", hr_survey_lives_json(info->survey));
-	json_object_set_new(d, "anomalies", hr_document_anomalies(stats));
-	json_object_set_new(d, "assumed", hr_document_assumed(stats));
-	json_object_set_new(d, "lacks", list);
+	hr_json_put(&d, "objects", hr_survey_objects_json(info->survey));
+	hr_json_put(&d, "sizes", hr_survey_sizes_json(info->survey));
+	hr_json_put(&d, "lifetimes", hr_survey_lives_json(info->survey));
+	hr_json_put(&d, "anomalies", hr_document_anomalies(stats));
+	hr_json_put(&d, "assumed", hr_document_assumed(stats));
+	hr_json_put(&d, "lacks", list);
 	return d;
 }

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "base/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -323,9 +324,8 @@ json_t *hr_survey_objects_json(const struct hr_survey *s)
 	json_t *o = json_object();
 
 	for (size_t i = 0; o != NULL && i < sizeof(rows) / sizeof(rows[0]); i++)
-		json_object_set_new(o, rows[i].name,
-				    rows[i].needs_sizes && !s->sized ? json_null()
-								     : json_integer((json_int_t)rows[i].value));
+		hr_json_put(&o, rows[i].name,
+			    rows[i].needs_sizes && !s->sized ? json_null() : json_integer((json_int_t)rows[i].value));
 	return o;
 }
 
@@ -341,10 +341,9 @@ json_t *hr_survey_sizes_json(const struct hr_survey *s)
 
 	for (unsigned i = 0; list != NULL && i < HR_SURVEY_SIZES; i++)
 		if (s->sizes[i].objects > 0)
-			json_array_append_new(list, json_pack("{s:o, s:I, s:I}", "to_bytes",
-							      limit_json(hr_survey_size_limit(i)), "objects",
-							      (json_int_t)s->sizes[i].objects, "bytes",
-							      (json_int_t)s->sizes[i].bytes));
+			hr_json_add(&list, json_pack("{s:o, s:I, s:I}", "to_bytes", limit_json(hr_survey_size_limit(i)),
+						     "objects", (json_int_t)s->sizes[i].objects, "bytes",
+						     (json_int_t)s->sizes[i].bytes));
 	return list;
 }
 
@@ -354,8 +353,7 @@ json_t *hr_survey_lives_json(const struct hr_survey *s)
 
 	for (unsigned i = 0; list != NULL && i < HR_SURVEY_LIVES; i++)
 		if (s->lives[i] > 0)
-			json_array_append_new(list,
-					      json_pack("{s:o, s:I}", "below_ns", limit_json(hr_survey_life_limit(i)),
-							"objects", (json_int_t)s->lives[i]));
+			hr_json_add(&list, json_pack("{s:o, s:I}", "below_ns", limit_json(hr_survey_life_limit(i)),
+						     "objects", (json_int_t)s->lives[i]));
 	return list;
 }

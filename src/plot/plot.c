@@ -153,7 +153,8 @@ static enum hr_status add_all(struct hr_plot_source *s, json_t *document, struct
 	size_t i;
 
 	HR_TRY(check_schema(document, err));
-	hr_saved_upgrade(document);
+	if (!hr_saved_upgrade(document))
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	if (comparisons == NULL) {
 		HR_TRY(add_run(s, document, document, err));
 		s->ntraces++;

@@ -4,6 +4,7 @@
 #include "report/differences.h"
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "report/document.h"
 
 #include <stdlib.h>
@@ -417,12 +418,12 @@ struct settings_list {
 
 static void setting_json(void *ctx, const char *name, const char *const *values)
 {
-	const struct settings_list *to = ctx;
+	struct settings_list *to = ctx;
 	json_t *all = json_array();
 
 	for (size_t r = 0; r < to->nruns; r++)
-		json_array_append_new(all, values[r] != NULL ? json_string(values[r]) : json_null());
-	json_array_append_new(to->list, json_pack("{s:s, s:o}", "name", name, "values", all));
+		hr_json_add(&all, values[r] != NULL ? hr_json_text(values[r]) : json_null());
+	hr_json_add(&to->list, json_pack("{s:o, s:o}", "name", hr_json_text(name), "values", all));
 }
 
 static json_t *figures_json(const struct hr_differences *d, const struct hr_paired_policy *p)
@@ -433,12 +434,12 @@ static json_t *figures_json(const struct hr_differences *d, const struct hr_pair
 		json_t *values = json_array();
 
 		for (size_t r = 0; r < d->nruns; r++)
-			json_array_append_new(values, known(p, r, f)
-							  ? hr_unit_json(hr_metrics[f].unit, p->in[r]->values[f])
-							  : json_null());
+			hr_json_add(&values, known(p, r, f) ? hr_unit_json(hr_metrics[f].unit, p->in[r]->values[f])
+							    : json_null());
 		if (differs(d, p, f))
-			json_object_set(o, hr_metrics[f].name, values);
-		json_decref(values);
+			hr_json_put(&o, hr_metrics[f].name, values);
+		else
+			json_decref(values);
 	}
 	return o;
 }
@@ -451,11 +452,11 @@ static json_t *runs_json(const struct hr_differences *d, const struct hr_paired_
 
 	for (size_t r = 0; r < d->nruns; r++)
 		if (p != NULL ? p->in[r] != NULL : t->in[r] != NULL)
-			json_array_append_new(list, json_integer((json_int_t)r + 1));
+			hr_json_add(&list, json_integer((json_int_t)r + 1));
 	return list;
 }
 
-static enum hr_status trace_json(const struct hr_differences *d, const struct hr_paired_trace *t, json_t *list,
+static enum hr_status trace_json(const struct hr_differences *d, const struct hr_paired_trace *t, json_t **list,
 				 struct hr_error *err)
 {
 	json_t *policies = json_array();
@@ -466,17 +467,16 @@ static enum hr_status trace_json(const struct hr_differences *d, const struct hr
 		struct settings_list parameters = {json_array(), d->nruns};
 
 		status = hr_differences_parameters(d, t, &t->policies[i], setting_json, &parameters, err);
-		json_array_append_new(policies,
-				      json_pack("{s:s, s:o, s:o, s:o}", "text", t->policies[i].text, "in_runs",
-						runs_json(d, t, &t->policies[i]), "parameters", parameters.list,
-						"figures", figures_json(d, &t->policies[i])));
+		hr_json_add(&policies, json_pack("{s:o, s:o, s:o, s:o}", "text", hr_json_text(t->policies[i].text),
+						 "in_runs", runs_json(d, t, &t->policies[i]), "parameters",
+						 parameters.list, "figures", figures_json(d, &t->policies[i])));
 	}
-	json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "trace", t->name, "in_runs",
-					      runs_json(d, t, NULL), "settings", settings.list, "policies", policies));
+	hr_json_add(list, json_pack("{s:o, s:o, s:o, s:o}", "trace", hr_json_text(t->name), "in_runs",
+				    runs_json(d, t, NULL), "settings", settings.list, "policies", policies));
 	return status;
 }
 
-enum hr_status hr_differences_json(const struct hr_differences *d, const char *const *names, json_t *document,
+enum hr_status hr_differences_json(const struct hr_differences *d, const char *const *names, json_t **document,
 				   struct hr_error *err)
 {
 	json_t *runs = json_array(), *list = json_array();
@@ -485,13 +485,12 @@ enum hr_status hr_differences_json(const struct hr_differences *d, const char *c
 	for (size_t r = 0; r < d->nruns; r++) {
 		const char *slash = strrchr(names[r], '/');
 
-		json_array_append_new(runs,
-				      json_pack("{s:o, s:s}", "name", hr_document_text(slash ? slash + 1 : names[r]),
-						"heapreplay", d->runs[r].version));
+		hr_json_add(&runs, json_pack("{s:o, s:s}", "name", hr_json_text(slash ? slash + 1 : names[r]),
+					     "heapreplay", d->runs[r].version));
 	}
 	for (size_t i = 0; status == HR_OK && i < d->n; i++)
-		status = trace_json(d, &d->traces[i], list, err);
-	if (json_object_set_new(document, "runs", runs) != 0 || json_object_set_new(document, "differences", list) != 0)
-		status = no_memory(err);
+		status = trace_json(d, &d->traces[i], &list, err);
+	hr_json_put(document, "runs", runs);
+	hr_json_put(document, "differences", list);
 	return status;
 }

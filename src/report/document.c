@@ -3,6 +3,7 @@
 
 #include "report/document.h"
 
+#include "base/json.h"
 #include "report/metrics.h"
 #include "report/optimum.h"
 
@@ -10,14 +11,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-static json_t *count(uint64_t n)
-{
-	return json_integer((json_int_t)n);
-}
-
 json_t *hr_document_bytes(uint64_t bytes)
 {
-	return bytes == UINT64_MAX ? json_null() : count(bytes);
+	return hr_json_count(bytes);
 }
 
 json_t *hr_document_new(void)
@@ -36,34 +32,18 @@ json_t *hr_document_anomalies(const struct hr_trace_stats *stats)
 {
 	json_t *o = json_object();
 
-	for (unsigned a = 0; o != NULL && a < HR_ANOMALY_COUNT; a++)
+	for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
 		if (stats->anomalies[a] > 0)
-			json_object_set_new(o, hr_anomaly_name(a), count(stats->anomalies[a]));
+			hr_json_put(&o, hr_anomaly_name(a), hr_json_count(stats->anomalies[a]));
 	return o;
-}
-
-json_t *hr_document_text(const char *text)
-{
-	char plain[sizeof(((struct hr_trace_meta *)NULL)->program)];
-	json_t *s = json_string(text);
-	size_t i = 0;
-
-	if (s != NULL)
-		return s;
-	for (; text[i] != '\0' && i + 1 < sizeof(plain); i++)
-		plain[i] = text[i];
-	for (plain[i] = '\0'; i-- > 0;)
-		if ((unsigned char)plain[i] >= 0x80)
-			plain[i] = '?';
-	return json_string(plain);
 }
 
 json_t *hr_document_assumed(const struct hr_trace_stats *stats)
 {
 	json_t *list = json_array();
 
-	for (unsigned i = 0; list != NULL && i < stats->nassumed; i++)
-		json_array_append_new(list, hr_document_text(stats->assumed[i]));
+	for (unsigned i = 0; i < stats->nassumed; i++)
+		hr_json_add(&list, hr_json_text(stats->assumed[i]));
 	return list;
 }
 
@@ -73,21 +53,20 @@ json_t *hr_document_trace(const char *path, const struct hr_trace_meta *meta, co
 	json_t *o;
 
 	snprintf(digest, sizeof(digest), "%016" PRIx64, stats->digest);
-	o = json_pack("{s:s, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:b, s:b}", "name", base_name(path), "format",
-		      meta->format_name, "version", (int)meta->version, "compression", meta->compression, "xxh3",
-		      digest, "bytes", count(stats->bytes_read), "events", count(stats->events_total), "duration_ns",
-		      count(stats->last_time_ns), "has_addresses", meta->has_addresses, "cut", stats->cut);
-	if (o == NULL)
-		return NULL;
+	o = json_pack("{s:o, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:b, s:b}", "name", hr_json_text(base_name(path)),
+		      "format", meta->format_name, "version", (int)meta->version, "compression", meta->compression,
+		      "xxh3", digest, "bytes", hr_json_count(stats->bytes_read), "events",
+		      hr_json_count(stats->events_total), "duration_ns", hr_json_count(stats->last_time_ns),
+		      "has_addresses", meta->has_addresses, "cut", stats->cut);
 	if (meta->source[0] != '\0')
-		json_object_set_new(o, "source", hr_document_text(meta->source));
+		hr_json_put(&o, "source", hr_json_text(meta->source));
 	if (meta->program[0] != '\0')
-		json_object_set_new(o, "program", hr_document_text(meta->program));
-	json_object_set_new(o, "assumed", hr_document_assumed(stats));
-	json_object_set_new(o, "anomalies", hr_document_anomalies(stats));
+		hr_json_put(&o, "program", hr_json_text(meta->program));
+	hr_json_put(&o, "assumed", hr_document_assumed(stats));
+	hr_json_put(&o, "anomalies", hr_document_anomalies(stats));
 	if (stats->cut) {
-		json_object_set_new(o, "cut_at_byte", count(stats->cut_offset));
-		json_object_set_new(o, "cut_what", json_string(stats->cut_what));
+		hr_json_put(&o, "cut_at_byte", hr_json_count(stats->cut_offset));
+		hr_json_put(&o, "cut_what", hr_json_text(stats->cut_what));
 	}
 	return o;
 }
@@ -97,8 +76,8 @@ static json_t *params_json(const struct hr_param *table, const void *from)
 	json_t *o = json_object();
 	char text[256];
 
-	for (; o != NULL && table->name != NULL; table++)
-		json_object_set_new(o, table->name, json_string(hr_param_format(table, from, text, sizeof(text))));
+	for (; table->name != NULL; table++)
+		hr_json_put(&o, table->name, hr_json_text(hr_param_format(table, from, text, sizeof(text))));
 	return o;
 }
 
@@ -112,8 +91,8 @@ static json_t *objects_settings(const struct hr_replay *r)
 	o = hr_objects_options(r->objects);
 	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:b, s:o}", "gc", hr_gc_mode_name(o->gc), "gogc",
 			 o->gc == HR_GC_MODEL ? hr_document_bytes(o->pacing.gogc) : json_null(), "span_cache",
-			 hr_span_cache_name(o->span_cache), "stacks_bytes", count(o->pacing.stack_bytes),
-			 "globals_bytes", count(o->pacing.globals_bytes), "pointers", o->pointers, "gc_cost",
+			 hr_span_cache_name(o->span_cache), "stacks_bytes", hr_json_count(o->pacing.stack_bytes),
+			 "globals_bytes", hr_json_count(o->pacing.globals_bytes), "pointers", o->pointers, "gc_cost",
 			 params_json(hr_gc_cost_params, &o->cost));
 }
 
@@ -122,21 +101,25 @@ json_t *hr_document_settings(const struct hr_replay *r)
 	const struct hr_replay_options *o = &r->options;
 	const struct hr_settings *s = &o->settings;
 
-	json_t *d = json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, s:o}", "placement",
-			      hr_placer_stats(r->placer).recorded ? "recorded" : "modelled", "address_bits",
-			      o->address_bits, "phys_page_bytes", count(s->phys_page_bytes), "huge_page_bytes",
-			      count(s->huge_page_bytes), "memory_limit_bytes", hr_document_bytes(s->memory_limit_bytes),
-			      "other_memory_bytes", count(s->other_memory_bytes), "wake_delay_ns",
-			      count(s->wake_delay_ns), "run_delay_ns", count(s->run_delay_ns), "procs", (int)s->procs,
-			      "start_released", o->start_released, "from_ns", count(o->from_ns), "until_ns",
-			      hr_document_bytes(o->until_ns), "cost", params_json(hr_cost_params, &s->cost));
+	json_t *d =
+	    json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o, s:o}", "placement",
+		      hr_placer_stats(r->placer).recorded ? "recorded" : "modelled", "address_bits", o->address_bits,
+		      "phys_page_bytes", hr_json_count(s->phys_page_bytes), "huge_page_bytes",
+		      hr_json_count(s->huge_page_bytes), "memory_limit_bytes", hr_document_bytes(s->memory_limit_bytes),
+		      "other_memory_bytes", hr_json_count(s->other_memory_bytes), "wake_delay_ns",
+		      hr_json_count(s->wake_delay_ns), "run_delay_ns", hr_json_count(s->run_delay_ns), "procs",
+		      (int)s->procs, "start_released", o->start_released, "from_ns", hr_json_count(o->from_ns),
+		      "until_ns", hr_document_bytes(o->until_ns), "cost", params_json(hr_cost_params, &s->cost));
 
 	json_t *objects = objects_settings(r);
 
-	json_object_update(d, objects);
+	if (d == NULL || objects == NULL || json_object_update(d, objects) != 0) {
+		json_decref(d);
+		d = NULL;
+	}
 	json_decref(objects);
-	json_object_set_new(d, "warm_up_ns", hr_document_bytes(o->warm_up_ns));
-	json_object_set_new(d, "begins_ns", count(hr_reader_meta(r->reader)->begins_ns));
+	hr_json_put(&d, "warm_up_ns", hr_document_bytes(o->warm_up_ns));
+	hr_json_put(&d, "begins_ns", hr_json_count(hr_reader_meta(r->reader)->begins_ns));
 	return d;
 }
 
@@ -165,18 +148,19 @@ json_t *hr_document_placement(const struct hr_placer *placer)
 	};
 	json_t *o = json_object();
 
-	for (size_t i = 0; o != NULL && i < sizeof(rows) / sizeof(rows[0]); i++)
-		json_object_set_new(o, rows[i].name, count(rows[i].value));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		hr_json_put(&o, rows[i].name, hr_json_count(rows[i].value));
 	return o;
 }
 
 json_t *hr_document_policy(const struct hr_policy_choice *choice)
 {
-	json_t *o = json_pack("{s:s, s:o, s:o}", "name", choice->def->name, "text", hr_document_text(choice->text),
-			      "parameters", params_json(hr_policy_params(choice->def), choice->config));
+	json_t *o =
+	    json_pack("{s:o, s:o, s:o}", "name", hr_json_text(choice->def->name), "text", hr_json_text(choice->text),
+		      "parameters", params_json(hr_policy_params(choice->def), choice->config));
 
-	if (o != NULL && choice->file != NULL)
-		json_object_set_new(o, "file", hr_document_text(choice->file));
+	if (choice->file != NULL)
+		hr_json_put(&o, "file", hr_json_text(choice->file));
 	return o;
 }
 
@@ -208,49 +192,47 @@ json_t *hr_document_replay(const char *path, const struct hr_replay *r, const st
 {
 	json_t *d = hr_document_new();
 
-	json_object_set_new(d, "trace", hr_document_trace(path, hr_reader_meta(r->reader), hr_reader_stats(r->reader)));
-	json_object_set_new(d, "settings", hr_document_settings(r));
-	json_object_set_new(d, "placement", hr_document_placement(r->placer));
-	json_object_set_new(d, "policy", hr_document_policy(choice));
-	json_object_set_new(d, "summary", summary_of(r, 0));
-	json_object_set_new(d, "series", hr_json_series_get(series));
+	hr_json_put(&d, "trace", hr_document_trace(path, hr_reader_meta(r->reader), hr_reader_stats(r->reader)));
+	hr_json_put(&d, "settings", hr_document_settings(r));
+	hr_json_put(&d, "placement", hr_document_placement(r->placer));
+	hr_json_put(&d, "policy", hr_document_policy(choice));
+	hr_json_put(&d, "summary", summary_of(r, 0));
+	hr_json_put(&d, "series", hr_json_series_get(series));
 	return d;
 }
 
-/* The best possible, and each policy's distance from it. False: out of memory. */
-static bool add_optimum(json_t *comparison, const struct hr_replay *r)
+/* One policy of a comparison. e: the best possible, for its distance from it; NULL: not known. */
+static json_t *standing_json(const struct hr_replay *r, size_t i, const struct hr_json_series *series,
+			     const struct hr_envelope *e)
 {
-	json_t *policies = json_object_get(comparison, "policies");
-	struct hr_envelope e;
+	json_t *p = json_pack("{s:o, s:o}", "policy", hr_document_policy(r->choices[i]), "summary", summary_of(r, i));
 
-	if (hr_optimum_of(r, &e, NULL) != HR_OK)
-		return false;
-	json_object_set_new(comparison, "optimum", hr_document_optimum(r, &e));
-	for (size_t i = 0; i < r->nfollowers; i++)
-		json_object_set_new(json_array_get(policies, i), "regret", regret_of(&e, r->followers[i]));
-	hr_envelope_release(&e);
-	return true;
+	if (series != NULL)
+		hr_json_put(&p, "series", hr_json_series_get(series));
+	if (e != NULL)
+		hr_json_put(&p, "regret", regret_of(e, r->followers[i]));
+	return p;
 }
 
 json_t *hr_document_comparison(const char *path, const struct hr_replay *r, const struct hr_json_series *series)
 {
 	json_t *d = json_object(), *policies = json_array();
+	struct hr_envelope envelope, *e = r->intervals != NULL ? &envelope : NULL;
 
-	for (size_t i = 0; i < r->nfollowers; i++) {
-		json_t *p =
-		    json_pack("{s:o, s:o}", "policy", hr_document_policy(r->choices[i]), "summary", summary_of(r, i));
-
-		if (series != NULL)
-			json_object_set_new(p, "series", hr_json_series_get(&series[i]));
-		json_array_append_new(policies, p);
-	}
-	json_object_set_new(d, "trace", hr_document_trace(path, hr_reader_meta(r->reader), hr_reader_stats(r->reader)));
-	json_object_set_new(d, "settings", hr_document_settings(r));
-	json_object_set_new(d, "placement", hr_document_placement(r->placer));
-	json_object_set_new(d, "policies", policies);
-	if (r->intervals != NULL && !add_optimum(d, r)) {
+	if (e != NULL && hr_optimum_of(r, e, NULL) != HR_OK) {
 		json_decref(d);
+		json_decref(policies);
 		return NULL;
+	}
+	for (size_t i = 0; i < r->nfollowers; i++)
+		hr_json_add(&policies, standing_json(r, i, series != NULL ? &series[i] : NULL, e));
+	hr_json_put(&d, "trace", hr_document_trace(path, hr_reader_meta(r->reader), hr_reader_stats(r->reader)));
+	hr_json_put(&d, "settings", hr_document_settings(r));
+	hr_json_put(&d, "placement", hr_document_placement(r->placer));
+	hr_json_put(&d, "policies", policies);
+	if (e != NULL) {
+		hr_json_put(&d, "optimum", hr_document_optimum(r, e));
+		hr_envelope_release(e);
 	}
 	return d;
 }
@@ -261,7 +243,7 @@ enum hr_status hr_document_write(json_t *document, FILE *out, struct hr_error *e
 
 	if (document == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	if (json_dumpf(document, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) != 0 || fputc('\n', out) == EOF)
+	if (hr_json_write(document, out) != 0)
 		status = hr_error_set(err, HR_EIO, "cannot write the JSON: %s", strerror(errno));
 	json_decref(document);
 	return status;

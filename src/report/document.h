@@ -41,8 +41,6 @@ json_t *hr_document_replay(const char *path, const struct hr_replay *r, const st
  * each follower its policy, metrics and series (one a follower; NULL: none).
  */
 json_t *hr_document_comparison(const char *path, const struct hr_replay *r, const struct hr_json_series *series);
-/* A string. Bytes from outside may be no UTF-8, which JSON has to be: then each beyond ASCII is a '?', and it is cut. */
-json_t *hr_document_text(const char *text);
 /* bytes, or null for UINT64_MAX. */
 json_t *hr_document_bytes(uint64_t bytes);
 

@@ -3,6 +3,8 @@
 
 #include "report/metrics.h"
 
+#include "base/json.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -384,7 +386,7 @@ const char *hr_unit_hint(enum hr_unit unit)
 
 json_t *hr_unit_json(enum hr_unit unit, uint64_t value)
 {
-	return unit == HR_UNIT_RATIO ? json_real((double)value / 1000) : json_integer((json_int_t)value);
+	return unit == HR_UNIT_RATIO ? hr_json_real((double)value / 1000) : json_integer((json_int_t)value);
 }
 
 bool hr_unit_from_json(const json_t *json, enum hr_unit unit, uint64_t *value)
@@ -406,19 +408,14 @@ bool hr_unit_from_json(const json_t *json, enum hr_unit unit, uint64_t *value)
 json_t *hr_metrics_json(const struct hr_measured *m, unsigned of)
 {
 	json_t *o = json_object();
-	bool fine = o != NULL;
 	uint64_t value;
 
-	for (size_t i = 0; fine && i < hr_nmetrics; i++) {
+	for (size_t i = 0; i < hr_nmetrics; i++) {
 		const struct hr_metric *row = &hr_metrics[i];
 
 		if (!(of & HR_METRICS_OF(row->of)) || (row->of == HR_METRIC_OBJECTS && m->objects == NULL))
 			continue;
-		fine = json_object_set_new(o, row->name,
-					   row->get(m, &value) ? hr_unit_json(row->unit, value) : json_null()) == 0;
+		hr_json_put(&o, row->name, row->get(m, &value) ? hr_unit_json(row->unit, value) : json_null());
 	}
-	if (fine)
-		return o;
-	json_decref(o);
-	return NULL;
+	return o;
 }

@@ -3,6 +3,8 @@
 
 #include "report/optimum.h"
 
+#include "base/json.h"
+
 #include <math.h>
 #include <stddef.h>
 
@@ -43,16 +45,11 @@ struct hr_regret hr_regret_of(const struct hr_envelope *e, const struct hr_follo
 
 /* --- the envelope ---------------------------------------------------------- */
 
-static json_t *count(uint64_t n)
-{
-	return n <= INT64_MAX ? json_integer((json_int_t)n) : json_null();
-}
-
 static json_t *mean_bytes(const struct hr_envelope *e, u128 page_ns)
 {
-	return count(e->duration_ns > 0
-			 ? (uint64_t)llroundl((long double)page_ns * HR_PAGE_BYTES / (long double)e->duration_ns)
-			 : 0);
+	return hr_json_count(
+	    e->duration_ns > 0 ? (uint64_t)llroundl((long double)page_ns * HR_PAGE_BYTES / (long double)e->duration_ns)
+			       : 0);
 }
 
 static json_t *point_json(const struct hr_envelope *e, size_t i)
@@ -60,9 +57,9 @@ static json_t *point_json(const struct hr_envelope *e, size_t i)
 	const struct hr_envelope_point *p = &e->points[i];
 
 	return json_pack("{s:o, s:o, s:o}", "break_even_ns",
-			 i > 0 ? count(hr_envelope_break_even(e, &e->steps[i - 1])) : json_null(),
+			 i > 0 ? hr_json_count(hr_envelope_break_even(e, &e->steps[i - 1])) : json_null(),
 			 "retained_mean_bytes", mean_bytes(e, p->retained_page_ns), "cpu_ns",
-			 count((uint64_t)(p->cost / HR_COST_UNITS)));
+			 hr_json_count((uint64_t)(p->cost / HR_COST_UNITS)));
 }
 
 /* How far the point is on the way from the first to the last, 0 to 1: half of memory saved, half of CPU time spent. */
@@ -88,7 +85,7 @@ static json_t *points_json(const struct hr_envelope *e)
 	for (size_t i = 0; list != NULL && i <= e->nsteps; i++) {
 		if (i < e->nsteps && progress(e, i) * (HR_OPTIMUM_POINTS - 1) < n)
 			continue;
-		json_array_append_new(list, point_json(e, i));
+		hr_json_add(&list, point_json(e, i));
 		n = (unsigned)(progress(e, i) * (HR_OPTIMUM_POINTS - 1)) + 1;
 	}
 	return list;
@@ -118,7 +115,7 @@ static struct row row_at(const struct hr_intervals *v, unsigned first)
 
 static json_t *byte_seconds(u128 page_ns)
 {
-	return json_real((double)((long double)page_ns * HR_PAGE_BYTES / 1e9L));
+	return hr_json_real((double)((long double)page_ns * HR_PAGE_BYTES / 1e9L));
 }
 
 static json_t *intervals_json(const struct hr_intervals *v)
@@ -130,11 +127,13 @@ static json_t *intervals_json(const struct hr_intervals *v)
 
 		if (row.pages[0] + row.pages[1] == 0)
 			continue;
-		json_array_append_new(
-		    list, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "from_ns", count(hr_interval_bucket_low(b)),
-				    "to_ns", count(hr_interval_bucket_high(b + BUCKETS_A_ROW - 1)), "closed_pages",
-				    count(row.pages[0]), "open_pages", count(row.pages[1]), "closed_byte_seconds",
-				    byte_seconds(row.page_ns[0]), "open_byte_seconds", byte_seconds(row.page_ns[1])));
+		hr_json_add(&list,
+			    json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "from_ns",
+				      hr_json_count(hr_interval_bucket_low(b)), "to_ns",
+				      hr_json_count(hr_interval_bucket_high(b + BUCKETS_A_ROW - 1)), "closed_pages",
+				      hr_json_count(row.pages[0]), "open_pages", hr_json_count(row.pages[1]),
+				      "closed_byte_seconds", byte_seconds(row.page_ns[0]), "open_byte_seconds",
+				      byte_seconds(row.page_ns[1])));
 	}
 	return list;
 }
@@ -158,7 +157,7 @@ static json_t *ignored_json(const struct hr_replay *r)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].applies)
-			json_array_append_new(list, json_string(rows[i].what));
+			hr_json_add(&list, hr_json_text(rows[i].what));
 	return list;
 }
 
@@ -167,8 +166,8 @@ json_t *hr_document_optimum(const struct hr_replay *r, const struct hr_envelope 
 	json_t *ignored = ignored_json(r);
 
 	return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "lower_bound", json_array_size(ignored) > 0, "ignored",
-			 ignored, "release_page_ns", json_real((double)e->page_cost.release / HR_COST_UNITS),
-			 "fault_page_ns", json_real((double)e->page_cost.fault / HR_COST_UNITS), "in_use_mean_bytes",
+			 ignored, "release_page_ns", hr_json_real((double)e->page_cost.release / HR_COST_UNITS),
+			 "fault_page_ns", hr_json_real((double)e->page_cost.fault / HR_COST_UNITS), "in_use_mean_bytes",
 			 mean_bytes(e, e->in_use_page_ns), "points", points_json(e), "intervals",
 			 intervals_json(r->intervals));
 }

@@ -4,6 +4,7 @@
 #include "report/saved.h"
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "report/document.h"
 #include "trace/input.h"
 
@@ -16,51 +17,55 @@
 
 /* --- what earlier versions called otherwise --- */
 
-static void rename_member(json_t *o, const char *was, const char *name)
+static bool rename_member(json_t *o, const char *was, const char *name)
 {
 	json_t *v = json_object_get(o, was);
 
 	if (v == NULL || json_object_get(o, name) != NULL)
-		return;
-	json_object_set(o, name, v);
-	json_object_del(o, was);
+		return true;
+	return hr_json_set(o, name, json_incref(v)) && json_object_del(o, was) == 0;
 }
 
 /* A policy, or a replay: an object with "summary" and "series". */
-static void upgrade_run(json_t *run)
+static bool upgrade_run(json_t *run)
 {
 	static const char *const bands[] = {"in_use", "free", "released", "retained"};
 	char was[32], name[32];
+	bool fine = true;
 
 	for (size_t i = 0; i < hr_nmetrics; i++)
 		if (hr_metrics[i].was != NULL)
-			rename_member(json_object_get(run, "summary"), hr_metrics[i].was, hr_metrics[i].name);
+			fine &= rename_member(json_object_get(run, "summary"), hr_metrics[i].was, hr_metrics[i].name);
 	for (size_t i = 0; i < sizeof(bands) / sizeof(bands[0]); i++) {
 		snprintf(was, sizeof(was), "%s_avg_bytes", bands[i]);
 		snprintf(name, sizeof(name), "%s_mean_bytes", bands[i]);
-		rename_member(json_object_get(run, "series"), was, name);
+		fine &= rename_member(json_object_get(run, "series"), was, name);
 	}
+	return fine;
 }
 
-static void upgrade_runs(json_t *comparison)
+static bool upgrade_runs(json_t *comparison)
 {
 	json_t *policies = json_object_get(comparison, "policies");
+	bool fine = true;
 
 	for (size_t i = 0; i < json_array_size(policies); i++)
-		upgrade_run(json_array_get(policies, i));
+		fine &= upgrade_run(json_array_get(policies, i));
+	return fine;
 }
 
-void hr_saved_upgrade(json_t *document)
+bool hr_saved_upgrade(json_t *document)
 {
 	const json_t *schema = json_object_get(document, "schema");
 	json_t *list = json_object_get(document, "comparisons");
+	bool fine;
 
 	if (!json_is_integer(schema) || json_integer_value(schema) >= HR_SCHEMA)
-		return;
-	upgrade_run(document);
-	upgrade_runs(document);
+		return true;
+	fine = upgrade_run(document) && upgrade_runs(document);
 	for (size_t i = 0; i < json_array_size(list); i++)
-		upgrade_runs(json_array_get(list, i));
+		fine &= upgrade_runs(json_array_get(list, i));
+	return fine;
 }
 
 /* --- JSON from an input --- */
@@ -95,18 +100,16 @@ static size_t more(void *buffer, size_t cap, void *ctx)
 static enum hr_status load(struct hr_input *in, json_t **document, struct hr_error *err)
 {
 	struct source s = {in, HR_OK, err};
-	json_error_t why;
+	json_error_t why = {0};
 
 	*document = json_load_callback(more, &s, JSON_REJECT_DUPLICATES, &why);
 	if (s.status != HR_OK) {
 		json_decref(*document);
 		return s.status;
 	}
-	if (*document != NULL) {
-		hr_saved_upgrade(*document);
+	if (*document != NULL && hr_saved_upgrade(*document))
 		return HR_OK;
-	}
-	if (json_error_code(&why) == json_error_out_of_memory)
+	if (*document != NULL || hr_json_no_memory(&why))
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	hr_error_set(err, HR_EINPUT, "the JSON is damaged: %s", why.text);
 	if (err != NULL && why.line > 0)

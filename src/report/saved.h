@@ -30,9 +30,9 @@ enum hr_status hr_saved_load(const char *path, json_t **document, struct hr_erro
 
 /*
  * Gives a document of an earlier schema the names of today's; what reads it
- * knows no others. hr_saved_load and hr_saved_read do.
+ * knows no others. hr_saved_load and hr_saved_read do. False: out of memory.
  */
-void hr_saved_upgrade(json_t *document);
+bool hr_saved_upgrade(json_t *document);
 
 /* Is it a regular file that begins as JSON does? False where it can't be opened. */
 bool hr_saved_looks_so(const char *path);

@@ -3,6 +3,8 @@
 
 #include "report/series.h"
 
+#include "base/json.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stddef.h>
@@ -163,7 +165,7 @@ static json_t *column_json(const struct hr_json_series *s, const struct column *
 	for (unsigned i = 0; i < s->n; i++) {
 		uint64_t v = *(const uint64_t *)((const char *)&s->points[i] + c->offset);
 
-		json_array_append_new(a, v == c->none ? json_null() : json_integer((json_int_t)v));
+		hr_json_add(&a, v == c->none ? json_null() : json_integer((json_int_t)v));
 	}
 	return a;
 }
@@ -173,7 +175,7 @@ static json_t *mean_json(const struct hr_json_series *s, unsigned k)
 	json_t *a = json_array();
 
 	for (unsigned i = 0; i < s->n; i++)
-		json_array_append_new(a, json_integer(llround(s->points[i].mean[k])));
+		hr_json_add(&a, json_integer(llround(s->points[i].mean[k])));
 	return a;
 }
 
@@ -189,21 +191,21 @@ json_t *hr_json_series_get(const struct hr_json_series *s)
 	};
 	json_t *o = json_object();
 
-	json_object_set_new(o, "interval_ns", json_integer((json_int_t)s->interval_ns));
-	json_object_set_new(o, times.name, column_json(s, &times));
+	hr_json_put(&o, "interval_ns", json_integer((json_int_t)s->interval_ns));
+	hr_json_put(&o, times.name, column_json(s, &times));
 	for (unsigned k = 0; k < HR_SERIES_BANDS; k++) {
 		const struct column low = {"min", offsetof(struct hr_point, low[k]), UINT64_MAX};
 		const struct column high = {"max", offsetof(struct hr_point, high[k]), UINT64_MAX};
 		char name[64];
 
 		snprintf(name, sizeof(name), "%s_min_bytes", names[k]);
-		json_object_set_new(o, name, column_json(s, &low));
+		hr_json_put(&o, name, column_json(s, &low));
 		snprintf(name, sizeof(name), "%s_max_bytes", names[k]);
-		json_object_set_new(o, name, column_json(s, &high));
+		hr_json_put(&o, name, column_json(s, &high));
 		snprintf(name, sizeof(name), "%s_mean_bytes", names[k]);
-		json_object_set_new(o, name, mean_json(s, k));
+		hr_json_put(&o, name, mean_json(s, k));
 	}
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		json_object_set_new(o, ends[i].name, column_json(s, &ends[i]));
+		hr_json_put(&o, ends[i].name, column_json(s, &ends[i]));
 	return o;
 }

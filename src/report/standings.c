@@ -4,6 +4,7 @@
 #include "report/standings.h"
 
 #include "base/alloc.h"
+#include "base/json.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -370,31 +371,22 @@ void hr_standings_means(struct hr_table *t, const struct hr_view *v, const struc
 static json_t *known_json(const struct hr_standing *s, bool regret)
 {
 	json_t *o = json_object();
-	bool fine = o != NULL;
 
-	for (size_t m = 0; fine && m < hr_nmetrics; m++)
+	for (size_t m = 0; m < hr_nmetrics; m++)
 		if (s->known[m] && (hr_metrics[m].of == HR_METRIC_REGRET) == regret)
-			fine = json_object_set_new(o, hr_metrics[m].name,
-						   hr_unit_json(hr_metrics[m].unit, s->values[m])) == 0;
-	if (fine)
-		return o;
-	json_decref(o);
-	return NULL;
+			hr_json_put(&o, hr_metrics[m].name, hr_unit_json(hr_metrics[m].unit, s->values[m]));
+	return o;
 }
 
 json_t *hr_standings_json(const struct hr_comparison *c)
 {
 	json_t *list = json_array();
-	bool fine = list != NULL;
 
-	for (size_t i = 0; fine && i < c->n; i++)
-		fine = json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "text", c->policies[i].text, "summary",
-							     known_json(&c->policies[i], false), "regret",
-							     known_json(&c->policies[i], true))) == 0;
-	if (fine)
-		return list;
-	json_decref(list);
-	return NULL;
+	for (size_t i = 0; i < c->n; i++)
+		hr_json_add(&list,
+			    json_pack("{s:o, s:o, s:o}", "text", hr_json_text(c->policies[i].text), "summary",
+				      known_json(&c->policies[i], false), "regret", known_json(&c->policies[i], true)));
+	return list;
 }
 
 json_t *hr_standings_means_json(const char *baseline, const struct hr_comparison *c, size_t n)
@@ -408,19 +400,21 @@ json_t *hr_standings_means_json(const char *baseline, const struct hr_comparison
 
 		for (size_t f = 0; in_every(c, n, text) && f < hr_nmetrics; f++)
 			if (mean_of(c, n, text, baseline, f, &mean))
-				json_object_set_new(means, hr_metrics[f].name, json_real(round(mean * 1e6) / 1e6));
+				hr_json_put(&means, hr_metrics[f].name, hr_json_real(round(mean * 1e6) / 1e6));
 		if (in_every(c, n, text))
-			json_array_append_new(policies, json_pack("{s:s, s:O}", "text", text, "to_baseline", means));
-		json_decref(means);
+			hr_json_add(&policies,
+				    json_pack("{s:o, s:o}", "text", hr_json_text(text), "to_baseline", means));
+		else
+			json_decref(means);
 	}
-	return json_pack("{s:s, s:o}", "baseline", baseline, "policies", policies);
+	return json_pack("{s:o, s:o}", "baseline", hr_json_text(baseline), "policies", policies);
 }
 
 enum hr_status hr_standings_relate(struct hr_comparison *c, const char *baseline, struct hr_error *err)
 {
 	const struct hr_standing *base = hr_comparison_find(c, baseline);
 	json_t *policies = json_object_get(c->document, "policies");
-	int failed = json_object_set_new(c->document, "baseline", json_string(baseline));
+	bool fine = hr_json_set(c->document, "baseline", hr_json_text(baseline));
 
 	for (size_t i = 0; i < c->n; i++) {
 		json_t *ratios = json_object();
@@ -428,8 +422,8 @@ enum hr_status hr_standings_relate(struct hr_comparison *c, const char *baseline
 
 		for (size_t f = 0; f < hr_nmetrics; f++)
 			if (ratio_of(&c->policies[i], base, f, &x))
-				failed |= json_object_set_new(ratios, hr_metrics[f].name, json_real(x));
-		failed |= json_object_set_new(json_array_get(policies, i), "to_baseline", ratios);
+				hr_json_put(&ratios, hr_metrics[f].name, hr_json_real(x));
+		fine &= hr_json_set(json_array_get(policies, i), "to_baseline", ratios);
 	}
-	return failed == 0 ? HR_OK : hr_error_set(err, HR_ENOMEM, "out of memory");
+	return fine ? HR_OK : hr_error_set(err, HR_ENOMEM, "out of memory");
 }

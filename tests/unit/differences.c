@@ -177,7 +177,7 @@ static void test_json(void **state)
 
 	(void)state;
 	find(json, 2, runs, &d);
-	assert_int_equal(hr_differences_json(&d, names, document, NULL), HR_OK);
+	assert_int_equal(hr_differences_json(&d, names, &document, NULL), HR_OK);
 	text = json_dumps(document, JSON_COMPACT);
 	assert_string_equal(
 	    text, "{\"runs\":[{\"name\":\"old.json\",\"heapreplay\":\"0.1.0\"},{\"name\":\"new.json\",\"heapreplay\":"

@@ -3,7 +3,8 @@
 
 #include "trace/native/notes.h"
 
-#include <jansson.h>
+#include "base/json.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -28,33 +29,22 @@ static const char *const identities[] = {
 };
 
 /* 2^63 and above come out below 0, and back. */
-static void set_count(json_t *o, const char *key, uint64_t n)
+static void set_count(json_t **o, const char *key, uint64_t n)
 {
-	json_object_set_new(o, key, json_integer((json_int_t)n));
+	hr_json_put(o, key, json_integer((json_int_t)n));
 }
 
-/* Recorded commands may hold any bytes; JSON holds text. */
-static void set_text(json_t *o, const char *key, const char *text)
+static void set_text(json_t **o, const char *key, const char *text)
 {
-	char clean[512];
-	size_t n = 0;
-
-	for (; text[n] != '\0' && n < sizeof(clean) - 1; n++)
-		clean[n] = (unsigned char)text[n] < 0x20 || (unsigned char)text[n] == 0x7f ? '?' : text[n];
-	clean[n] = '\0';
-	json_t *s = json_string(clean);
-	for (size_t i = 0; s == NULL && i < n; i++)
-		if ((unsigned char)clean[i] >= 0x80)
-			clean[i] = '?';
-	json_object_set_new(o, key, s != NULL ? s : json_string(clean));
+	hr_json_put(o, key, hr_json_text(text));
 }
 
 static json_t *notes_json(const struct hr_trace_meta *meta)
 {
 	json_t *o = json_object();
 
-	for (unsigned i = 0; o != NULL && i < meta->nnotes; i++)
-		set_text(o, meta->notes[i].key, meta->notes[i].value);
+	for (unsigned i = 0; i < meta->nnotes; i++)
+		set_text(&o, meta->notes[i].key, meta->notes[i].value);
 	return o;
 }
 
@@ -72,32 +62,32 @@ char *hr_native_meta_text(const struct hr_trace_meta *meta, const struct hr_read
 	/* A native trace that is imported again is what it was before. */
 	const char *source = meta->source[0] != '\0' ? meta->source : meta->format_name;
 
-	set_text(o, "writer", PACKAGE_STRING);
+	set_text(&o, "writer", PACKAGE_STRING);
 	if (source != NULL)
-		set_text(o, "source", source);
+		set_text(&o, "source", source);
 	if (meta->program[0] != '\0')
-		set_text(o, "program", meta->program);
+		set_text(&o, "program", meta->program);
 	if (meta->go_minor != 0)
-		set_count(o, "go_minor", meta->go_minor);
-	set_count(o, "page_bytes", meta->page_bytes);
+		set_count(&o, "go_minor", meta->go_minor);
+	set_count(&o, "page_bytes", meta->page_bytes);
 	if (meta->min_addr != 0)
-		set_count(o, "min_addr", meta->min_addr);
+		set_count(&o, "min_addr", meta->min_addr);
 	if (meta->has_clock_origin)
-		set_count(o, "clock_origin_ns", meta->clock_origin_ns);
+		set_count(&o, "clock_origin_ns", meta->clock_origin_ns);
 	for (size_t i = 0; i < NSWITCHES; i++) {
 		bool on;
 
 		memcpy(&on, (const char *)meta + switches[i].offset, sizeof(on));
-		json_object_set_new(o, switches[i].key, json_boolean(on));
+		hr_json_put(&o, switches[i].key, json_boolean(on));
 	}
 	if (meta->nnotes > 0)
-		json_object_set_new(o, "notes", notes_json(meta));
+		hr_json_put(&o, "notes", notes_json(meta));
 	if (reading != NULL) {
-		json_object_set_new(o, "identity", json_string(identities[reading->identity]));
+		hr_json_put(&o, "identity", hr_json_text(identities[reading->identity]));
 		if (!meta->has_clock)
-			set_count(o, "rate", reading->rate != 0 ? reading->rate : HR_DEFAULT_RATE);
+			set_count(&o, "rate", reading->rate != 0 ? reading->rate : HR_DEFAULT_RATE);
 		if (reading->time_scale != 0 && reading->time_scale != 1)
-			json_object_set_new(o, "time_scale", json_real(reading->time_scale));
+			hr_json_put(&o, "time_scale", hr_json_real(reading->time_scale));
 	}
 	return text_of(o);
 }
@@ -106,38 +96,39 @@ char *hr_native_end_text(const struct hr_trace_stats *stats)
 {
 	json_t *o = json_object(), *odd = json_object(), *assumed = json_array();
 
-	set_count(o, "events", stats->events_total);
-	set_count(o, "last_ns", stats->last_time_ns);
-	set_count(o, "generations", stats->generations);
-	set_count(o, "batches", stats->batches);
-	set_count(o, "threads", stats->threads);
-	set_count(o, "free_os_memory", stats->free_os_memory);
+	set_count(&o, "events", stats->events_total);
+	set_count(&o, "last_ns", stats->last_time_ns);
+	set_count(&o, "generations", stats->generations);
+	set_count(&o, "batches", stats->batches);
+	set_count(&o, "threads", stats->threads);
+	set_count(&o, "free_os_memory", stats->free_os_memory);
 	for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
 		if (stats->anomalies[a] > 0)
-			set_count(odd, hr_anomaly_name(a), stats->anomalies[a]);
-	json_object_set_new(o, "anomalies", odd);
+			set_count(&odd, hr_anomaly_name(a), stats->anomalies[a]);
+	hr_json_put(&o, "anomalies", odd);
 	for (unsigned i = 0; i < stats->nassumed; i++)
-		json_array_append_new(assumed, json_string(stats->assumed[i]));
-	json_object_set_new(o, "assumed", assumed);
+		hr_json_add(&assumed, hr_json_text(stats->assumed[i]));
+	hr_json_put(&o, "assumed", assumed);
 	if (stats->cut) {
-		set_count(o, "cut_at_byte", stats->cut_offset);
-		set_text(o, "cut_what", stats->cut_what);
+		set_count(&o, "cut_at_byte", stats->cut_offset);
+		set_text(&o, "cut_what", stats->cut_what);
 	}
 	return text_of(o);
 }
 
 /* --- back ------------------------------------------------------------------- */
 
-static json_t *parse(const uint8_t *text, size_t n)
+static enum hr_status parse(const uint8_t *text, size_t n, json_t **o)
 {
-	json_error_t why;
-	json_t *o = json_loadb((const char *)text, n, JSON_REJECT_DUPLICATES, &why);
+	json_error_t why = {0};
 
-	if (o != NULL && !json_is_object(o)) {
-		json_decref(o);
-		o = NULL;
-	}
-	return o;
+	*o = json_loadb((const char *)text, n, JSON_REJECT_DUPLICATES, &why);
+	if (*o == NULL)
+		return hr_json_no_memory(&why) ? HR_ENOMEM : HR_EINPUT;
+	if (json_is_object(*o))
+		return HR_OK;
+	json_decref(*o);
+	return HR_EINPUT;
 }
 
 static void get_text(const json_t *o, const char *key, char *to, size_t room)
@@ -145,7 +136,7 @@ static void get_text(const json_t *o, const char *key, char *to, size_t room)
 	const char *text = json_string_value(json_object_get(o, key));
 
 	if (text != NULL)
-		snprintf(to, room, "%s", text);
+		hr_json_bytes(to, room, text);
 }
 
 /* False, and *to as it was: it is not there. */
@@ -172,18 +163,17 @@ static void get_notes(const json_t *notes, struct hr_trace_meta *meta)
 		if (!json_is_string(value) || !hr_is_note_key(key) || *json_string_value(value) == '\0')
 			continue;
 		snprintf(note->key, sizeof(note->key), "%s", key);
-		snprintf(note->value, sizeof(note->value), "%s", json_string_value(value));
+		hr_json_bytes(note->value, sizeof(note->value), json_string_value(value));
 		meta->nnotes++;
 	}
 }
 
-const char *hr_native_parse_meta(const uint8_t *text, size_t n, struct hr_trace_meta *meta)
+enum hr_status hr_native_parse_meta(const uint8_t *text, size_t n, struct hr_trace_meta *meta)
 {
-	json_t *o = parse(text, n);
+	json_t *o;
 	uint64_t minor = 0;
 
-	if (o == NULL)
-		return "what is known of the trace is not a JSON object";
+	HR_TRY(parse(text, n, &o));
 	get_text(o, "source", meta->source, sizeof(meta->source));
 	get_text(o, "program", meta->program, sizeof(meta->program));
 	get_count(o, "go_minor", &minor);
@@ -200,7 +190,7 @@ const char *hr_native_parse_meta(const uint8_t *text, size_t n, struct hr_trace_
 			memcpy((char *)meta + switches[i].offset, &value, sizeof(value));
 	}
 	json_decref(o);
-	return NULL;
+	return HR_OK;
 }
 
 static void get_odd(const json_t *odd, struct hr_trace_stats *stats)
@@ -215,17 +205,17 @@ static void get_odd(const json_t *odd, struct hr_trace_stats *stats)
 
 #define OF_THE_ORIGINAL "of the original: "
 
-const char *hr_native_parse_end(const uint8_t *text, size_t n, struct hr_reader *r)
+enum hr_status hr_native_parse_end(const uint8_t *text, size_t n, struct hr_reader *r)
 {
 	struct hr_trace_stats *stats = &r->stats;
 	char what[sizeof(stats->cut_what)] = "";
 	uint64_t threads = stats->threads;
-	json_t *o = parse(text, n);
+	char assumed[sizeof(stats->assumed[0])];
+	json_t *o;
 	const json_t *said;
 	size_t i;
 
-	if (o == NULL)
-		return "how the trace ended is not a JSON object";
+	HR_TRY(parse(text, n, &o));
 	get_count(o, "events", &stats->events_total);
 	get_count(o, "last_ns", &stats->last_time_ns);
 	get_count(o, "generations", &stats->generations);
@@ -235,7 +225,7 @@ const char *hr_native_parse_end(const uint8_t *text, size_t n, struct hr_reader 
 	get_count(o, "free_os_memory", &stats->free_os_memory);
 	get_odd(json_object_get(o, "anomalies"), stats);
 	json_array_foreach(json_object_get(o, "assumed"), i, said) if (json_is_string(said))
-	    hr_reader_assume(r, "%s", json_string_value(said));
+	    hr_reader_assume(r, "%s", hr_json_bytes(assumed, sizeof(assumed), json_string_value(said)));
 	if (get_count(o, "cut_at_byte", &stats->cut_offset)) {
 		stats->cut = true;
 		get_text(o, "cut_what", what, sizeof(what));
@@ -243,5 +233,5 @@ const char *hr_native_parse_end(const uint8_t *text, size_t n, struct hr_reader 
 			 strncmp(what, OF_THE_ORIGINAL, strlen(OF_THE_ORIGINAL)) == 0 ? "" : OF_THE_ORIGINAL, what);
 	}
 	json_decref(o);
-	return NULL;
+	return HR_OK;
 }

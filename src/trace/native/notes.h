@@ -14,11 +14,11 @@ char *hr_native_meta_text(const struct hr_trace_meta *meta, const struct hr_read
 char *hr_native_end_text(const struct hr_trace_stats *stats);
 
 /*
- * Fills what the text says; what it does not say stays. NULL, or what is wrong.
+ * Fills what the text says; what it does not say stays. HR_EINPUT: it is not a JSON object; HR_ENOMEM.
  * Keys that are not known are passed over, so that later writers may tell more.
  */
-const char *hr_native_parse_meta(const uint8_t *text, size_t n, struct hr_trace_meta *meta);
+enum hr_status hr_native_parse_meta(const uint8_t *text, size_t n, struct hr_trace_meta *meta);
 /* Counts are added; *r's last time and total of events become the text's. */
-const char *hr_native_parse_end(const uint8_t *text, size_t n, struct hr_reader *r);
+enum hr_status hr_native_parse_end(const uint8_t *text, size_t n, struct hr_reader *r);
 
 #endif

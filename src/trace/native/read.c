@@ -601,7 +601,7 @@ static enum hr_status take_block(struct native *t, const struct hr_native_header
 	struct cursor payload = {t->buf + t->pos + HR_NATIVE_HEADER_BYTES, NULL};
 	uint64_t offset = t->offset;
 	const char *wrong = NULL;
-	enum hr_status status;
+	enum hr_status status = HR_OK;
 
 	payload.end = payload.at + h->stored;
 	if (XXH3_64bits(payload.at, h->stored) != h->checksum) {
@@ -634,14 +634,22 @@ static enum hr_status take_block(struct native *t, const struct hr_native_header
 	case 'S':
 		/* Who begins here has seen no free yet. */
 		hr_numbers_forget_hand(&t->numbers);
-		if (t->standing && begin_events(t, h, payload) != HR_OK)
+		if (t->standing)
+			status = begin_events(t, h, payload);
+		if (status == HR_ENOMEM)
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+		if (status != HR_OK)
 			return hr_error_at(err, HR_EINPUT, offset, "a snapshot's columns make no sense");
 		break;
 	case 'T':
 		if (t->ended)
 			wrong = "there are two of them";
 		else if (!t->r->meta.end_known)
-			wrong = hr_native_parse_end(payload.at, h->stored, t->r);
+			status = hr_native_parse_end(payload.at, h->stored, t->r);
+		if (status == HR_ENOMEM)
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+		if (status != HR_OK)
+			wrong = "how the trace ended is not a JSON object";
 		if (h->number > t->number && wrong == NULL)
 			note_gap(t, h->number, offset, told);
 		t->ended = true;
@@ -850,11 +858,14 @@ static enum hr_status use_index(struct native *t, const struct found *found, str
 {
 	struct hr_native_header h;
 	struct cursor c;
+	enum hr_status status;
 
 	if (found->end != 0) {
 		HR_TRY(look_at(t, found->end, 'T', &h, &c, err));
-		if (hr_native_parse_end(c.at, h.stored, t->r) == NULL)
-			t->r->meta.end_known = true;
+		status = hr_native_parse_end(c.at, h.stored, t->r);
+		if (status == HR_ENOMEM)
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+		t->r->meta.end_known = status == HR_OK;
 	}
 	HR_TRY(read_sides(t, found, err));
 	if (found->standing == 0)
@@ -889,7 +900,7 @@ static bool native_detect(const uint8_t *head, size_t n)
 static enum hr_status read_meta(struct native *t, struct hr_error *err)
 {
 	struct hr_native_header h;
-	const char *wrong;
+	enum hr_status status;
 	bool is_short;
 
 	HR_TRY(need(t, HR_NATIVE_MAGIC_BYTES + HR_NATIVE_HEADER_BYTES, &is_short, err));
@@ -911,9 +922,11 @@ static enum hr_status read_meta(struct native *t, struct hr_error *err)
 	if (XXH3_64bits(t->buf + t->pos, h.stored) != h.checksum)
 		return hr_error_at(err, HR_EINPUT, t->offset,
 				   "the first block is damaged: what the trace is can't be known; import it again");
-	wrong = hr_native_parse_meta(t->buf + t->pos, h.stored, &t->r->meta);
-	if (wrong != NULL)
-		return hr_error_at(err, HR_EINPUT, t->offset, "%s", wrong);
+	status = hr_native_parse_meta(t->buf + t->pos, h.stored, &t->r->meta);
+	if (status == HR_ENOMEM)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	if (status != HR_OK)
+		return hr_error_at(err, HR_EINPUT, t->offset, "what is known of the trace is not a JSON object");
 	use(t, h.stored);
 	return HR_OK;
 }
