@@ -13,6 +13,7 @@ libcore_la_SOURCES += \
 	src/scavenge/policy.h \
 	src/scavenge/go/index_bits.c src/scavenge/go/index_bits.h \
 	src/scavenge/go/index_density.c src/scavenge/go/index_density.h \
+	src/scavenge/go/index_words.h \
 	src/scavenge/go/pacing.c src/scavenge/go/pacing.h \
 	src/scavenge/go/policy.c \
 	src/scavenge/go/search.h \

@@ -24,6 +24,10 @@
  *
  * What a finder finds it takes, all of it, so that "has work" and "was found
  * since" are the same.
+ *
+ * All this without and with delays before each atomic operation (delay.h), which
+ * make rare interleavings frequent; tests/model has all interleavings of small
+ * cases. HR_INDEX_ROUNDS sets how many rounds there are, of 300 marks each.
  */
 #include "config.h"
 
@@ -37,14 +41,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BASE_CHUNK UINT64_C(0xc000)
 #define SPACING 256u /* so that a search takes its time */
 #define CHUNKS 400u
-#define ROUNDS 100
+#define ROUNDS 500 /* unless HR_INDEX_ROUNDS says otherwise */
+#define GROWTHS 5000
 #define MARKS 300 /* a round; each chunk's pages are enough for all */
 #define FINDERS 3
 #define MAX_SPANS 1024
+
+/* The other threads would wait for ever for one that has left; so the program ends. */
+#define must(condition) must_be((condition), #condition, __LINE__)
+
+static void must_be(bool fine, const char *what, int line)
+{
+	if (fine)
+		return;
+	printf("Bail out! index_threads, line %d: %s\n", line, what);
+	fflush(stdout);
+	_exit(1);
+}
+
+bool delays; /* see delay.h */
 
 struct span {
 	uint64_t from, to; /* ticks */
@@ -150,7 +170,7 @@ static void density_end_round(void)
 {
 	hr_index_density_next_gen(&density);
 	for (uint64_t c = BASE_CHUNK; c < BASE_CHUNK + CHUNKS * SPACING; c += SPACING)
-		assert_true(hr_index_density_check(&density, c, c + 1));
+		must(hr_index_density_check(&density, c, c + 1));
 }
 
 static const struct index indexes[] = {
@@ -266,24 +286,24 @@ static void check_round(const struct finder *finders)
 
 	for (unsigned i = 0; i < CHUNKS; i++)
 		if (t.work[i])
-			assert_true(t.index->is_marked(chunk_of(i)));
+			must(t.index->is_marked(chunk_of(i)));
 	search_serially();
 	for (unsigned i = 0; i < CHUNKS; i++) {
 		if (t.index->is_marked(chunk_of(i)))
-			assert_true(hr_chunk_page(chunk_of(i)) >= start);
+			must(hr_chunk_page(chunk_of(i)) >= start);
 		if (!t.work[i])
 			continue;
 		t.lost++;
-		assert_true(was_during_a_find(finders, t.marked_at[i]));
+		must(was_during_a_find(finders, t.marked_at[i]));
 	}
 	if (t.last_raise < CHUNKS)
-		assert_false(t.work[t.last_raise]);
+		must(!t.work[t.last_raise]);
 
 	t.index->mark(chunk_of(CHUNKS - 1), HR_CHUNK_PAGES - 1);
 	search_serially();
 	for (unsigned i = 0; i < CHUNKS; i++) {
-		assert_false(t.work[i]);
-		assert_false(t.index->is_marked(chunk_of(i)));
+		must(!t.work[i]);
+		must(!t.index->is_marked(chunk_of(i)));
 	}
 	hr_search_addr_reset(t.index->cursor());
 	t.index->end_round();
@@ -292,18 +312,20 @@ static void check_round(const struct finder *finders)
 static void stress(const struct index *index)
 {
 	static struct finder finders[FINDERS];
-	uint64_t seed = 11;
+	uint64_t seed = 11, marks = 0;
+	const char *rounds = getenv("HR_INDEX_ROUNDS");
 
 	memset(t.work, 0, sizeof(t.work));
 	t.index = index;
 	t.over = false;
 	t.found = t.lost = 0;
-	assert_int_equal(pthread_barrier_init(&t.barrier, NULL, FINDERS + 1), 0);
+	atomic_store(&t.finds, 0);
+	must(pthread_barrier_init(&t.barrier, NULL, FINDERS + 1) == 0);
 	for (int i = 0; i < FINDERS; i++) {
 		finders[i].force = index->forced_only || i > 0;
-		assert_int_equal(pthread_create(&finders[i].thread, NULL, finder, &finders[i]), 0);
+		must(pthread_create(&finders[i].thread, NULL, finder, &finders[i]) == 0);
 	}
-	for (int round = 0; round < ROUNDS; round++) {
+	for (long round = 0; round < (rounds != NULL ? atol(rounds) : ROUNDS); round++) {
 		unsigned page[CHUNKS] = {0};
 
 		t.last_raise = CHUNKS;
@@ -313,6 +335,7 @@ static void stress(const struct index *index)
 			unsigned c = (unsigned)(test_random(&seed) % CHUNKS);
 
 			mark(c, page[c]++);
+			marks++;
 			if (i % 10 == 0)
 				wait_for_finds(test_random(&seed) % 3);
 		}
@@ -325,26 +348,98 @@ static void stress(const struct index *index)
 	for (int i = 0; i < FINDERS; i++)
 		pthread_join(finders[i].thread, NULL);
 	pthread_barrier_destroy(&t.barrier);
-	print_message("# %s: %llu found by threads or after, %llu of them lost for a while\n", index->name,
-		      (unsigned long long)t.found, (unsigned long long)t.lost);
+	print_message(
+	    "# %s%s: %llu marks, %llu finds; %llu chunks found by threads or after, %llu of them lost for a while\n",
+	    index->name, delays ? " with delays" : "", (unsigned long long)marks,
+	    (unsigned long long)atomic_load(&t.finds), (unsigned long long)t.found, (unsigned long long)t.lost);
+}
+
+static void stress_twice(const struct index *index)
+{
+	delays = false;
+	stress(index);
+	delays = true;
+	stress(index);
 }
 
 static void test_bits(void **state)
 {
 	(void)state;
-	assert_true(hr_index_bits_init(&bits, hr_geometry(48)));
+	must(hr_index_bits_init(&bits, hr_geometry(48)));
 	hr_index_bits_grow(&bits, BASE_CHUNK, CHUNKS * SPACING, 4096);
-	stress(&indexes[0]);
+	stress_twice(&indexes[0]);
 	hr_index_bits_release(&bits);
 }
 
 static void test_density(void **state)
 {
 	(void)state;
-	assert_true(hr_index_density_init(&density, hr_geometry(48)));
+	must(hr_index_density_init(&density, hr_geometry(48)));
 	density.huge_page_flag = true;
 	hr_index_density_grow(&density, BASE_CHUNK);
-	stress(&indexes[1]);
+	stress_twice(&indexes[1]);
+	hr_index_density_release(&density);
+}
+
+/* --- growth beside a finder --- */
+
+static struct {
+	_Atomic unsigned round, done;
+	_Atomic bool over, found;
+} g;
+
+static void *finder_beside_growth(void *arg)
+{
+	unsigned seen = 0;
+
+	(void)arg;
+	for (;;) {
+		while (atomic_load(&g.round) == seen)
+			if (atomic_load(&g.over))
+				return NULL;
+		seen = atomic_load(&g.round);
+		for (int i = 0; i < 40; i++)
+			if (hr_index_density_find(&density, true).found)
+				atomic_store(&g.found, true);
+		atomic_store(&g.done, seen);
+	}
+}
+
+/*
+ * Memory grows below the heap and is freed. The chunk is found, by the finder
+ * or after it, although with fix_sticky a finder that finds nothing clears a
+ * marked search address: one that has seen it sees the new bound, too.
+ */
+static void test_growth(void **state)
+{
+	const uint64_t top = UINT64_C(1) << 24;
+	uint64_t seed = 5;
+	pthread_t thread;
+
+	(void)state;
+	delays = true;
+	must(hr_index_density_init(&density, hr_geometry(48)));
+	density.fix_sticky = true;
+	hr_index_density_grow(&density, top);
+	must(pthread_create(&thread, NULL, finder_beside_growth, NULL) == 0);
+	for (unsigned round = 1; round <= GROWTHS; round++) {
+		uint64_t chunk = top - round;
+
+		hr_search_addr_reset(&density.forced);
+		atomic_store(&g.found, false);
+		atomic_store(&g.round, round);
+		for (volatile uint64_t i = test_random(&seed) % 60; i > 0; i--)
+			;
+		hr_index_density_grow(&density, chunk);
+		hr_index_density_alloc(&density, chunk, 1);
+		hr_index_density_free(&density, chunk, 5, 1);
+		while (atomic_load(&g.done) != round)
+			sched_yield();
+		must(atomic_load(&g.found) || hr_index_density_find(&density, true).found);
+		hr_index_density_set_empty(&density, chunk);
+	}
+	atomic_store(&g.over, true);
+	pthread_join(thread, NULL);
 	hr_index_density_release(&density);
 }
 
@@ -353,6 +448,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_bits),
 	    cmocka_unit_test(test_density),
+	    cmocka_unit_test(test_growth),
 	};
 
 	return cmocka_run_group_tests_name("index_threads", tests, NULL, NULL);

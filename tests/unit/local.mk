@@ -166,7 +166,10 @@ tests_unit_pacing_SOURCES = tests/unit/pacing.c
 tests_unit_walk_SOURCES = tests/unit/walk.c
 tests_unit_index_bits_SOURCES = tests/unit/index_bits.c
 tests_unit_index_density_SOURCES = tests/unit/index_density.c
-tests_unit_index_threads_SOURCES = tests/unit/index_threads.c
+# With delays in the functions under test, which it has copies of.
+unit_headers += tests/model/delay.h
+tests_unit_index_threads_SOURCES = tests/unit/index_threads.c src/scavenge/go/index_bits.c src/scavenge/go/index_density.c
+tests_unit_index_threads_CPPFLAGS = $(AM_CPPFLAGS) -include $(top_srcdir)/tests/model/delay.h
 tests_unit_search_work_SOURCES = tests/unit/search_work.c
 
 unit_tests += tests/unit/player

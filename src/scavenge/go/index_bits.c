@@ -2,13 +2,24 @@
 /*
  * Go 1.19's way to find what can be released; see index_bits.h.
  *
- * Where the runtime reads its index byte by byte, this reads words, eight at a
- * time where all are zero: an empty index over 128 GiB has 512 of them. What
- * the runtime would have read is computed from where the search began and ended.
+ * The runtime reads its index byte by byte; this reads words (index_words.h),
+ * each once and from the top down. Eight bytes read at one instant are eight
+ * bytes read one after the other, with nothing in between. What the runtime
+ * would have read is computed from where the search began and ended.
  *
- * All accesses to words are relaxed. Writers exclude each other (heap lock).
- * A finder sees the marks made before the search address was raised to where
- * it starts, see search_addr.h; any others it may miss, as there.
+ * What a finder loads, in order, beside the lines of go1.19.8's mgcscavenge.go
+ * that do it (scavengeIndex.find):
+ *
+ *   the search address, once    998   s.searchAddr.Load()
+ *   the lowest byte, once      1006   s.minHeapIdx.Load()
+ *   words, downwards, each once 1011  s.chunks[i].Load()
+ *   then it lowers the address 1033   StoreUnmark, 1036 StoreMin, or 1041 Clear
+ *
+ * and what a writer stores (mark, line 1049): the bits first (1054 to 1085),
+ * then the search address, if that is lower (1089, 1096).
+ *
+ * tests/model runs these functions through all interleavings of small cases,
+ * beside the runtime's own steps.
  */
 #include "config.h"
 
@@ -16,6 +27,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "scavenge/go/index_words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,13 +43,12 @@ struct hr_search {
 
 static inline uint64_t get(const struct hr_index_bits *x, uint64_t w)
 {
-	return atomic_load_explicit(&x->words[w], memory_order_relaxed);
+	return hr_index_word(x->words, w);
 }
 
-/* A plain store will do where the runtime has an atomic "or" or "and": there is one writer at a time. */
 static inline void put(struct hr_index_bits *x, uint64_t w, uint64_t bits)
 {
-	atomic_store_explicit(&x->words[w], bits, memory_order_relaxed);
+	hr_index_put_word(x->words, w, bits);
 }
 
 static size_t index_bytes(const struct hr_geometry *geometry)
@@ -145,16 +156,14 @@ bool hr_index_bits_is_marked(const struct hr_index_bits *x, uint64_t chunk)
 	return get(x, chunk / 64) >> chunk % 64 & 1;
 }
 
-/* The highest word in [min, w] that isn't 0; min, maybe 0, when there is none. */
-static inline uint64_t highest_marked(const struct hr_index_bits *x, uint64_t w, uint64_t min)
+/* Nothing is marked from there down; the runtime has read so many bytes. */
+static struct hr_index_hit nothing(struct hr_index_bits *x, uint64_t from, bool marked, uint64_t read)
 {
-	for (; w >= min + 8; w -= 8)
-		if (get(x, w) | get(x, w - 1) | get(x, w - 2) | get(x, w - 3) | get(x, w - 4) | get(x, w - 5) |
-		    get(x, w - 6) | get(x, w - 7))
-			break;
-	while (w > min && get(x, w) == 0)
-		w--;
-	return w;
+	if (marked && x->fix_sticky)
+		hr_search_addr_store_unmark(&x->cursor, from, HR_NO_PAGE);
+	else
+		hr_search_addr_clear(&x->cursor);
+	return (struct hr_index_hit){.found = false, .read = read};
 }
 
 /*
@@ -165,23 +174,19 @@ struct hr_index_hit hr_index_bits_find(struct hr_index_bits *x)
 {
 	bool marked;
 	uint64_t from = hr_search_addr_load(&x->cursor, &marked), start = hr_chunk_of(from), w = start / 64;
-	uint64_t min_byte = atomic_load_explicit(&x->min_byte, memory_order_relaxed), word, chunk;
+	uint64_t min_byte, word, chunk;
 
 	if (from == HR_NO_PAGE)
 		return (struct hr_index_hit){.found = false};
+	min_byte = atomic_load_explicit(&x->min_byte, memory_order_relaxed);
+	if (start / 8 < min_byte)
+		return nothing(x, from, marked, 0);
 	word = get(x, w) & UINT64_MAX >> (56 - start % 64 / 8 * 8);
-	if (word == 0 && w > min_byte / 8) {
-		w = highest_marked(x, w - 1, min_byte / 8);
-		word = get(x, w);
-	}
-	chunk = 64 * w + 63 - hr_clz(word);
-	if (word == 0 || chunk / 8 < min_byte) {
-		if (marked && x->fix_sticky)
-			hr_search_addr_store_unmark(&x->cursor, from, HR_NO_PAGE);
-		else
-			hr_search_addr_clear(&x->cursor);
-		return (struct hr_index_hit){.found = false, .read = start / 8 - min_byte + 1};
-	}
+	if (word == 0)
+		word = hr_index_next_word(x->words, &w, min_byte / 8);
+	chunk = 64 * w + 63 - hr_clz(word | 1);
+	if (word == 0 || chunk / 8 < min_byte)
+		return nothing(x, from, marked, start / 8 - min_byte + 1);
 	if (chunk == start)
 		return (struct hr_index_hit){true, hr_page_in_chunk(from), chunk, 1};
 	hr_search_addr_lower(&x->cursor, from, marked, hr_chunk_page(chunk) + HR_CHUNK_PAGES - 1);

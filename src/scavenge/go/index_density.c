@@ -3,10 +3,32 @@
  * Go 1.21's way to find what can be released, and Go 1.22's, which differs in
  * one flag; see index_density.h.
  *
- * All accesses to records and bits are relaxed; see index_bits.c for why that
- * will do. A finder that sees a bit but not yet the record it was derived from,
- * or the other way round, runs beside the change, and may miss it anyway; the
- * record decides.
+ * The runtime's finder loads records. Ours loads the words of bits that are
+ * derived from them (index_words.h), and a record where a bit says so. A chunk
+ * is found when both say so: the record is stored before its bits, so that one
+ * that becomes fit to be found does so when its bit is stored, and one that is
+ * no longer so when its record is. Where they disagree, the chunks below are
+ * looked at after the record was, as in the runtime: their word is loaded again.
+ *
+ * What a finder loads, in order, as scavengeIndex.find of Go 1.21 does:
+ *
+ *   the search address, once              cursor.Load()
+ *   the generation, once                  gen := s.gen
+ *   the lowest chunk, once                s.minHeapIdx.Load()
+ *   words, downwards, each once, and the
+ *   records of the chunks that they name  s.chunks[i].load()
+ *   then it lowers the address            StoreUnmark, StoreMin, or Clear
+ *
+ * The order matters: memory that grows below the heap, and is freed, lowers the
+ * lowest chunk before it raises the search address. A finder that loaded them
+ * the other way round would search from the new address down to the old bound.
+ *
+ * What a writer stores: the record, its bits, then the search address (free); in
+ * nextGen the bits that the generation brings, the generation, the search
+ * address, so that whoever loads the new generation sees all that it makes ready.
+ *
+ * tests/model runs these functions through all interleavings of small cases,
+ * beside the runtime's own steps.
  */
 #include "config.h"
 
@@ -14,6 +36,7 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
+#include "scavenge/go/index_words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,18 +76,13 @@ static inline bool should_scavenge(struct hr_density d, uint32_t gen, bool force
 	return d.in_use < HR_DENSE_PAGES && (d.gen != gen || d.last_in_use < HR_DENSE_PAGES);
 }
 
-static inline uint64_t get(const _Atomic uint64_t *words, uint64_t w)
-{
-	return atomic_load_explicit(&words[w], memory_order_relaxed);
-}
-
 /* One writer at a time. */
 static inline void put_bit(_Atomic uint64_t *words, uint64_t i, bool on)
 {
-	uint64_t old = get(words, i / 64), bit = UINT64_C(1) << i % 64, new = on ? old | bit : old & ~bit;
+	uint64_t old = hr_index_word(words, i / 64), bit = UINT64_C(1) << i % 64, new = on ? old | bit : old & ~bit;
 
 	if (new != old)
-		atomic_store_explicit(&words[i / 64], new, memory_order_relaxed);
+		hr_index_put_word(words, i / 64, new);
 }
 
 /* Sparse, but was dense in the generation before: left alone until the next. */
@@ -75,14 +93,14 @@ static inline bool must_wait(struct hr_density d, uint32_t gen)
 
 static inline uint32_t generation(const struct hr_index_density *x)
 {
-	return atomic_load_explicit(&x->gen, memory_order_relaxed);
+	return atomic_load_explicit(&x->gen, memory_order_acquire);
 }
 
 static inline void store(struct hr_index_density *x, uint64_t chunk, struct hr_density d)
 {
 	bool waits = must_wait(d, generation(x));
 
-	atomic_store_explicit(&x->records[chunk], hr_density_pack(d), memory_order_relaxed);
+	hr_index_put_word(x->records, chunk, hr_density_pack(d));
 	put_bit(x->has_free, chunk, d.flags & HR_DENSITY_HAS_FREE);
 	put_bit(x->ready, chunk, should_scavenge(d, generation(x), false));
 	put_bit(x->waiting, chunk, waits);
@@ -94,12 +112,12 @@ static inline void store(struct hr_index_density *x, uint64_t chunk, struct hr_d
 
 struct hr_density hr_index_density_record(const struct hr_index_density *x, uint64_t chunk)
 {
-	return hr_density_unpack(get(x->records, chunk));
+	return hr_density_unpack(hr_index_word(x->records, chunk));
 }
 
 static bool has_bit(const _Atomic uint64_t *words, uint64_t i)
 {
-	return get(words, i / 64) >> i % 64 & 1;
+	return hr_index_word(words, i / 64) >> i % 64 & 1;
 }
 
 bool hr_index_density_check(const struct hr_index_density *x, uint64_t chunk, uint64_t limit)
@@ -240,13 +258,16 @@ void hr_index_density_set_released(struct hr_index_density *x, uint64_t chunk)
 
 void hr_index_density_next_gen(struct hr_index_density *x)
 {
-	/* Finders read it without a lock: one generation more or less makes a chunk wait or go early. */
-	atomic_store_explicit(&x->gen, generation(x) + 1, memory_order_relaxed);
 	for (uint64_t w = x->waiting_min; w <= x->waiting_max; w++) {
-		atomic_store_explicit(&x->ready[w], get(x->ready, w) | get(x->waiting, w), memory_order_relaxed);
-		if (get(x->waiting, w) != 0)
-			atomic_store_explicit(&x->waiting[w], 0, memory_order_relaxed);
+		uint64_t waiting = hr_index_word(x->waiting, w);
+
+		if (waiting == 0)
+			continue;
+		hr_index_put_word(x->ready, w, hr_index_word(x->ready, w) | waiting);
+		hr_index_put_word(x->waiting, w, 0);
 	}
+	/* The bits came first: until now the records kept finders from what is ready from now on. */
+	atomic_store_explicit(&x->gen, generation(x) + 1, memory_order_release);
 	x->waiting_min = UINT64_MAX;
 	x->waiting_max = 0;
 	if (x->freed_limit > 0)
@@ -254,52 +275,48 @@ void hr_index_density_next_gen(struct hr_index_density *x)
 	x->freed_limit = 0;
 }
 
-/* The highest word in [min, w] that isn't 0; min, maybe 0, when there is none. */
-static inline uint64_t highest_nonzero(const _Atomic uint64_t *words, uint64_t w, uint64_t min)
+/* Nothing is there from `from` down; the runtime has read so many records. */
+static struct hr_index_hit nothing(struct hr_index_density *x, struct hr_search_addr *box, uint64_t from, bool marked,
+				   uint64_t read)
 {
-	for (; w >= min + 8; w -= 8)
-		if (get(words, w) | get(words, w - 1) | get(words, w - 2) | get(words, w - 3) | get(words, w - 4) |
-		    get(words, w - 5) | get(words, w - 6) | get(words, w - 7))
-			break;
-	while (w > min && get(words, w) == 0)
-		w--;
-	return w;
+	if (marked && x->fix_sticky)
+		hr_search_addr_store_unmark(box, from, HR_NO_PAGE);
+	else
+		hr_search_addr_clear(box);
+	return (struct hr_index_hit){.found = false, .read = read};
 }
 
 struct hr_index_hit hr_index_density_find(struct hr_index_density *x, bool force)
 {
 	struct hr_search_addr *box = force ? &x->forced : &x->background;
 	const _Atomic uint64_t *words = force ? x->has_free : x->ready;
-	uint64_t min = atomic_load_explicit(&x->min_chunk, memory_order_relaxed);
-	uint32_t gen = generation(x);
 	bool marked;
-	uint64_t from = hr_search_addr_load(box, &marked), start = hr_chunk_of(from), w = start / 64, word, chunk;
+	uint64_t from = hr_search_addr_load(box, &marked), start = hr_chunk_of(from), w = start / 64;
+	uint64_t min, word, chunk;
+	uint32_t gen;
 
 	if (from == HR_NO_PAGE)
 		return (struct hr_index_hit){.found = false};
-	word = get(words, w) & UINT64_MAX >> (63 - start % 64);
+	gen = generation(x);
+	min = atomic_load_explicit(&x->min_chunk, memory_order_relaxed);
+	if (start < min)
+		return nothing(x, box, from, marked, 0);
+	word = hr_index_word(words, w) & UINT64_MAX >> (63 - start % 64);
 	for (;;) {
-		if (word == 0 && w > min / 64) {
-			w = highest_nonzero(words, w - 1, min / 64);
-			word = get(words, w);
-		}
-		chunk = 64 * w + 63 - hr_clz(word);
+		if (word == 0)
+			word = hr_index_next_word(words, &w, min / 64);
+		chunk = 64 * w + 63 - hr_clz(word | 1);
 		if (word == 0 || chunk < min)
+			return nothing(x, box, from, marked, start - min + 1);
+		if (should_scavenge(hr_index_density_record(x, chunk), gen, force))
 			break;
-		if (should_scavenge(hr_index_density_record(x, chunk), gen, force)) {
-			if (chunk == start)
-				return (struct hr_index_hit){true, hr_page_in_chunk(from), chunk, 1};
-			hr_search_addr_lower(box, from, marked, hr_chunk_page(chunk) + HR_CHUNK_PAGES - 1);
-			return (struct hr_index_hit){true, HR_CHUNK_PAGES - 1, chunk, start - chunk + 1};
-		}
 		/* Only beside a change: the bit and the record don't agree, and the record counts. */
-		word &= ~(UINT64_C(1) << chunk % 64);
+		word = hr_index_word(words, w) & ((UINT64_C(1) << chunk % 64) - 1);
 	}
-	if (marked && x->fix_sticky)
-		hr_search_addr_store_unmark(box, from, HR_NO_PAGE);
-	else
-		hr_search_addr_clear(box);
-	return (struct hr_index_hit){.found = false, .read = start < min ? 0 : start - min + 1};
+	if (chunk == start)
+		return (struct hr_index_hit){true, hr_page_in_chunk(from), chunk, 1};
+	hr_search_addr_lower(box, from, marked, hr_chunk_page(chunk) + HR_CHUNK_PAGES - 1);
+	return (struct hr_index_hit){true, HR_CHUNK_PAGES - 1, chunk, start - chunk + 1};
 }
 
 void hr_index_density_pass(struct hr_index_density *x, uint64_t chunk, bool force)

@@ -9,16 +9,35 @@
  * left", which callers see as HR_NO_PAGE. Raising is serialised by the heap
  * lock, lowering is not.
  *
- * Memory order. What a finder must see is the index bits that were set before
- * the box was raised: hr_search_addr_store_marked releases them, and
- * hr_search_addr_load acquires. A finder may also load a value which another
- * finder put there; its compare-and-swap continues the release sequence that
- * the raising store heads, so that an acquiring load of it synchronises with
- * that store all the same, and the compare-and-swaps themselves can be relaxed:
- * nothing that a finder wrote is read through the box. A mark that does not
- * raise the box publishes nothing; finders that run at the same time may miss
- * it. That is so in the runtime, too, whose atomics are sequentially
- * consistent: a finder may have passed the chunk already (index_bits.h).
+ * Memory order: all loads acquire, all stores release, exchanges both; those of
+ * the index's words, records, bounds and generation come with it
+ * (index_words.h, index_bits.c, index_density.c). Why that is enough:
+ *
+ *   A mark that raises the box is found. It stores the bit, then the box, in
+ *   release order. A finder that lowers the box replaces either that very
+ *   value, having acquired it and with it the bit; or one that a finder made of
+ *   it, and exchanges carry on what they replace; or an older one, which the
+ *   exchange refuses, since it is no longer there. (An older one that is equal
+ *   is the runtime's own race, see index_bits.h.)
+ *
+ *   Growth is seen with the mark: the bound is stored before the box is raised,
+ *   and loaded after the box was.
+ *
+ *   What a finder did is seen by who loads the value that it left: it lowers
+ *   the box in release order, too. Whoever starts from there sees the chunks
+ *   above as that finder did, or later.
+ *
+ *   A mark that does not raise the box publishes nothing; a finder that has
+ *   passed the chunk may miss it. So it is in the runtime, whose atomics are
+ *   sequentially consistent. What differs is this alone: between storing a bit
+ *   and loading the box a marker has no fence, so that it may see a box that a
+ *   finder has lowered by then as it was before, and leave it there. That is as
+ *   if the marker had come before that finder's exchange, but for a third
+ *   thread that watches both; what can be lost is what could be lost anyway.
+ *
+ * tests/model goes through all that these orders allow, in small cases: every
+ * end of them is one that sequentially consistent steps have, too. With relaxed
+ * orders it finds ends that those do not have.
  *
  * Source: atomicOffAddr in mranges.go; there in linear addresses, here in pages.
  */
@@ -66,10 +85,10 @@ static inline uint64_t hr_search_addr_load(const struct hr_search_addr *b, bool 
 /* Lowers the box to page if it is higher; leaves a marked one alone. */
 static inline void hr_search_addr_store_min(struct hr_search_addr *b, uint64_t page)
 {
-	int64_t old = atomic_load_explicit(&b->v, memory_order_relaxed), new = hr_search_addr_encode(page);
+	int64_t old = atomic_load_explicit(&b->v, memory_order_acquire), new = hr_search_addr_encode(page);
 
 	while (old >= new &&
-	       !atomic_compare_exchange_weak_explicit(&b->v, &old, new, memory_order_relaxed, memory_order_relaxed))
+	       !atomic_compare_exchange_weak_explicit(&b->v, &old, new, memory_order_acq_rel, memory_order_acquire))
 		;
 }
 
@@ -84,8 +103,8 @@ static inline void hr_search_addr_store_unmark(struct hr_search_addr *b, uint64_
 {
 	int64_t expected = -hr_search_addr_encode(marked_page);
 
-	atomic_compare_exchange_strong_explicit(&b->v, &expected, hr_search_addr_encode(page), memory_order_relaxed,
-						memory_order_relaxed);
+	atomic_compare_exchange_strong_explicit(&b->v, &expected, hr_search_addr_encode(page), memory_order_acq_rel,
+						memory_order_acquire);
 }
 
 /* Page, marked, whatever was there. */
@@ -101,7 +120,7 @@ static inline void hr_search_addr_store_marked(struct hr_search_addr *b, uint64_
  */
 static inline void hr_search_addr_raise(struct hr_search_addr *b, uint64_t page)
 {
-	int64_t v = atomic_load_explicit(&b->v, memory_order_relaxed);
+	int64_t v = atomic_load_explicit(&b->v, memory_order_acquire);
 
 	if ((v < 0 ? -v : v) < hr_search_addr_encode(page))
 		hr_search_addr_store_marked(b, page);
