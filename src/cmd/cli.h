@@ -82,7 +82,7 @@ struct cli_option {
 	size_t offset;
 	unsigned groups; /* of a shared option: it belongs to commands that have one of them */
 	enum cli_section section;
-	const char *help;
+	const char *help; /* NULL: another name, which help does not show */
 };
 
 /* What the options of a command line say. */

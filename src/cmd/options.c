@@ -115,6 +115,9 @@ static const struct cli_option shared[] = {
      "how hard to compress, 1 (fast) to 19 (small, slow) (6)"},
     {"identity", 0, "RULE", CLI_IDENTITY, AT(replay.reading.identity), CLI_READS, CLI_IN_INPUT,
      "of the live objects that a heaptrack recording doesn't tell apart, which is freed: lifo, fifo, random (lifo)"},
+    {"process", 0, "PID", CLI_NUMBER, AT(replay.reading.process), CLI_READS, CLI_IN_INPUT,
+     "of a recording of several processes (valgrind, ltrace, utrace, logalloc, LTTng), this one (the first)"},
+    {"pid", 0, "PID", CLI_NUMBER, AT(replay.reading.process), CLI_READS, CLI_IN_INPUT, NULL}, /* another name of it */
     {"rate", 0, "N", CLI_RATE, AT(replay.reading.rate), CLI_READS, CLI_IN_INPUT,
      "events a second where the trace has no clock (1000000)"},
     {"time-scale", 0, "X", CLI_SCALE, AT(replay.reading.time_scale), CLI_READS, CLI_IN_INPUT,
@@ -554,7 +557,7 @@ void cli_print_options(const struct hr_page *p, const struct cli_command *c, boo
 		if (section == CLI_IN_MODEL && !all)
 			continue;
 		for (size_t i = 0; (row = next_row(c, &i)) != NULL;) {
-			if ((int)row->section != section)
+			if ((int)row->section != section || row->help == NULL)
 				continue;
 			if (!any)
 				fprintf(p->out, "\n%s:\n", headings[section]);
@@ -569,6 +572,8 @@ void cli_print_roff_options(FILE *out, const struct cli_command *c)
 	const struct cli_option *r;
 
 	for (size_t i = 0; (r = next_row(c, &i)) != NULL;) {
+		if (r->help == NULL)
+			continue;
 		fprintf(out, ".It ");
 		if (r->letter != 0)
 			fprintf(out, "Fl %c%s%s , ", r->letter, r->arg ? " Ar " : "", r->arg ? r->arg : "");
@@ -581,7 +586,7 @@ void cli_print_synopsis(FILE *out, const struct cli_command *c, bool roff)
 	const struct cli_option *r;
 
 	for (size_t i = 0; roff && (r = next_row(c, &i)) != NULL;) {
-		if (r->groups == (unsigned)CLI_ANY || r->section == CLI_IN_MODEL)
+		if (r->groups == (unsigned)CLI_ANY || r->section == CLI_IN_MODEL || r->help == NULL)
 			continue;
 		if (r->letter != 0)
 			fprintf(out, ".Op Fl %c%s%s\n", r->letter, r->arg ? " Ar " : "", r->arg ? r->arg : "");

@@ -10,8 +10,13 @@
 #include "trace/input.h"
 #include "trace/reader.h"
 
-/* The formats look at no more than this to recognise their own. */
-enum { HR_HEAD_BYTES = 4096 };
+/*
+ * The formats look at no more than HR_HEAD_BYTES to recognise their own: of texts
+ * the program's own output may stand in front. Within the first HR_FIRST_BYTES
+ * everything that arrives is looked at as it comes, behind them what is there
+ * whenever it has doubled.
+ */
+enum { HR_FIRST_BYTES = 4096, HR_HEAD_BYTES = 1 << 18 };
 
 struct hr_format_ops {
 	enum hr_trace_format format;

@@ -29,14 +29,18 @@ libcore_la_SOURCES += \
 	src/trace/go/state.c src/trace/go/state.h \
 	src/trace/go/tables.c src/trace/go/tables.h \
 	src/trace/go/trace.c \
+	src/trace/malloc/allocfreetrace.c src/trace/malloc/allocfreetrace.h \
 	src/trace/malloc/alike.c src/trace/malloc/alike.h \
 	src/trace/malloc/android.c src/trace/malloc/android.h \
 	src/trace/malloc/call.c src/trace/malloc/call.h \
 	src/trace/malloc/calls.c src/trace/malloc/calls.h \
 	src/trace/malloc/heaptrack.c \
+	src/trace/malloc/logalloc.c src/trace/malloc/logalloc.h \
+	src/trace/malloc/lttng.c src/trace/malloc/lttng.h \
 	src/trace/malloc/malloc_text.c src/trace/malloc/malloc_text.h \
 	src/trace/malloc/mallocs.c src/trace/malloc/mallocs.h \
 	src/trace/malloc/mtrace.c src/trace/malloc/mtrace.h \
+	src/trace/malloc/rep.c src/trace/malloc/rep.h \
 	src/trace/malloc/scan.h \
 	src/trace/native/form.c src/trace/native/form.h \
 	src/trace/native/native.h \
@@ -46,6 +50,7 @@ libcore_la_SOURCES += \
 	src/trace/native/read.c \
 	src/trace/native/sides.c src/trace/native/sides.h \
 	src/trace/native/write.c \
+	src/trace/stranger.c src/trace/stranger.h \
 	src/trace/text/form.c src/trace/text/form.h \
 	src/trace/text/text.c src/trace/text/text.h \
 	src/trace/text/write.c

@@ -11,9 +11,14 @@
 
 #include "base/alloc.h"
 #include "trace/format.h"
+#include "trace/malloc/allocfreetrace.h"
 #include "trace/malloc/android.h"
 #include "trace/malloc/calls.h"
+#include "trace/malloc/logalloc.h"
+#include "trace/malloc/lttng.h"
 #include "trace/malloc/mtrace.h"
+#include "trace/malloc/rep.h"
+#include "trace/stranger.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,8 +27,11 @@
 
 /* Those without a magic number stand behind those that have one. */
 static const struct hr_format_ops *const formats[] = {
-    &hr_go_format,	&hr_native_format, &hr_text_format,	&hr_pagetrace_format, &hr_heaptrack_format,
-    &hr_android_format, &hr_mtrace_format, &hr_valgrind_format, &hr_calls_format,
+    &hr_go_format,	  &hr_native_format,	&hr_text_format,
+    &hr_pagetrace_format, &hr_heaptrack_format, &hr_allocfreetrace_format,
+    &hr_android_format,	  &hr_lttng_format,	&hr_mtrace_format,
+    &hr_rep_format,	  &hr_valgrind_format,	&hr_logalloc_format,
+    &hr_calls_format,
 };
 
 static const char *const anomaly_names[] = {
@@ -55,48 +63,48 @@ bool hr_is_note_key(const char *key)
 	return n > 0 && key[n] == '\0' && n < sizeof(((struct hr_note *)NULL)->key);
 }
 
-static enum hr_status read_head(struct hr_reader *r, struct hr_error *err)
+static bool known(const struct hr_reader *r)
 {
-	while (r->head_len < sizeof(r->head)) {
-		size_t n;
-		enum hr_status status =
-		    hr_input_read(r->in, r->head + r->head_len, sizeof(r->head) - r->head_len, &n, err);
-
-		if (status == HR_END)
-			break;
-		HR_TRY(status);
-		r->head_len += n;
-		/* A live source may be slow to send more than its header. */
-		for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-			if (formats[i]->detect(r->head, r->head_len))
-				return HR_OK;
-	}
-	return HR_OK;
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (formats[i]->detect(r->head, r->head_len))
+			return true;
+	return false;
 }
 
-/* What is wrong with what no format takes for its own. */
-static const char *stranger(const struct hr_reader *r)
+static enum hr_status read_head(struct hr_reader *r, struct hr_error *err)
 {
-	/* Tracers without a form of their own, by what their output holds. */
-	static const struct {
-		const char *mark, *text;
-	} strangers[] = {
-	    {" probe_", "not a trace of a known format but what perf script prints, whose fields depend on the probes; "
-			"record with the bpftrace script of heapreplay-trace(5)"},
-	    {" probes...\n", "not a trace of a known format but what some bpftrace script prints; use the one of "
-			     "heapreplay-trace(5), whose lines heapreplay reads"},
-	};
+	size_t want = HR_FIRST_BYTES;
+	enum hr_status status = HR_OK;
 
-	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
-		if (memmem(r->head, r->head_len, strangers[i].mark, strlen(strangers[i].mark)) != NULL)
-			return strangers[i].text;
-	return "not a trace of a known format: expected a Go execution trace (recorded with GODEBUG=traceallocfree=1), "
-	       "a Go page trace, a recording of malloc (heaptrack, Android, mtrace, valgrind, ltrace, utrace, cmt) or "
-	       "a text that begins with \"# heapreplay-trace 1\"; heapreplay-trace(5) says how to record them";
+	while (status == HR_OK) {
+		size_t n;
+
+		if (r->head_len == want && want == HR_HEAD_BYTES)
+			break;
+		if (r->head_len == want)
+			want *= 2;
+		status = hr_input_read(r->in, r->head + r->head_len, want - r->head_len, &n, err);
+		if (status != HR_OK)
+			break;
+		r->head_len += n;
+		/* A live source may be slow to send more than its header. */
+		if ((r->head_len == want || want == HR_FIRST_BYTES) && known(r))
+			return HR_OK;
+	}
+	return status == HR_END ? HR_OK : status;
+}
+
+/* Formats whose recordings may be of several processes. */
+static bool has_processes(enum hr_trace_format format)
+{
+	return format == HR_FORMAT_VALGRIND || format == HR_FORMAT_CALLS || format == HR_FORMAT_LOGALLOC ||
+	       format == HR_FORMAT_LTTNG;
 }
 
 static enum hr_status start(struct hr_reader *r, struct hr_error *err)
 {
+	char text[sizeof(err->text)];
+
 	HR_TRY(read_head(r, err));
 	if (r->head_len == 0)
 		return hr_error_at(err, HR_EINPUT, 0,
@@ -108,9 +116,14 @@ static enum hr_status start(struct hr_reader *r, struct hr_error *err)
 		if (formats[i]->detect(r->head, r->head_len))
 			r->ops = formats[i];
 	if (r->ops == NULL)
-		return hr_error_at(err, HR_EINPUT, 0, "%s", stranger(r));
+		return hr_error_at(err, HR_EINPUT, 0, "%s", hr_stranger(r->head, r->head_len, text, sizeof(text)));
 	if (r->options.gc_log != NULL && r->ops->format != HR_FORMAT_PAGETRACE)
 		return hr_error_set(err, HR_EUSAGE, "a GC log goes with a Go page trace; this is another trace (%s)",
+				    r->ops->name);
+	if (r->options.process != 0 && !has_processes(r->ops->format))
+		return hr_error_set(err, HR_EUSAGE,
+				    "--process chooses one of several processes; this trace (%s) is of one, or "
+				    "does not tell them apart",
 				    r->ops->name);
 	r->meta.format = r->ops->format;
 	r->meta.format_name = r->ops->name;

@@ -36,6 +36,7 @@ struct hr_reader_options {
 	bool jump;	   /* use the index of a native trace where there is one: begin as late as from_ns allows */
 	uint64_t from_ns;  /* with jump: what is before is not wanted, but what stands then is (meta.begins_ns) */
 	int stop_fd; /* waiting for input ends when this descriptor becomes readable, as if it ended there; 0: none */
+	uint64_t process;   /* of a recording of several: this one's events; 0: the first one's */
 	const char *gc_log; /* of a page trace: the program's gctrace lines, stamped; NULL */
 };
 
@@ -49,6 +50,10 @@ enum hr_trace_format {
 	HR_FORMAT_MTRACE,
 	HR_FORMAT_VALGRIND,
 	HR_FORMAT_CALLS, /* func(args) = result: ltrace, utrace, cmt */
+	HR_FORMAT_LOGALLOC,
+	HR_FORMAT_LTTNG,
+	HR_FORMAT_REP,		  /* of CS:APP's malloc lab */
+	HR_FORMAT_ALLOCFREETRACE, /* Go's GODEBUG=allocfreetrace=1 */
 };
 
 /* Something said of where a trace comes from: "GOGC", "100". Neither is empty or holds control characters. */
@@ -110,7 +115,10 @@ struct hr_trace_meta {
 	X(CLOCK_BACK, "clock_steps_back", "times before the one before: taken as that one")                            \
 	X(SHARED_TICK, "unspread_events", "events too many for one clock tick to be spread: at the tick before")       \
 	X(LOST_BLOCK, "lost_blocks", "damaged blocks: their events are missing")                                       \
-	X(OTHER_PROCESS, "other_processes", "lines of other processes than the first: ignored")                        \
+	X(OTHER_PROCESS, "other_processes", "lines of other processes than the one that is read: ignored (--process)")   \
+	X(OTHER_RECORD, "other_records", "records of kinds that are not replayed: ignored")                            \
+	X(RACED_FREE, "raced_frees", "reallocs that another thread's reuse of the old address overtook: put in order") \
+	X(LOST_CYCLE, "lost_cycles", "garbage collections that are missing in the log, by its numbers")                        \
 	X(STACKLESS, "stackless_goroutines", "goroutines whose stack was freed before the trace began: they have none") \
 	X(IMPOSSIBLE_VALUE, "impossible_values", "values that nothing can have, in sound records: these are ignored")                 \
 	X(TYPE_LIMIT, "types_over_limit", "types beyond the 262,144 that are kept: their objects have none")

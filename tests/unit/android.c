@@ -150,7 +150,7 @@ static void test_binary(void **state)
 	size_t n = 0;
 
 	(void)state;
-	while (n < HR_HEAD_BYTES)
+	while (n < HR_FIRST_BYTES)
 		n += (size_t)sprintf(bytes + n, FIRST);
 	memcpy(bytes + n, "1: malloc\0 0x20 8\n1: free 0x10\n", 32);
 	record_bytes(&rec, bytes, n + 31, &(struct hr_reader_options){.want = (unsigned)HR_WANT_ALL});

@@ -125,7 +125,7 @@ static bool all_zero(const uint8_t *head, size_t n)
 /* A file of zeros is a trace that was overwritten; nothing else begins so. */
 static bool detect(const uint8_t *head, size_t n)
 {
-	if (n == HR_HEAD_BYTES && all_zero(head, n))
+	if (n >= HR_FIRST_BYTES && all_zero(head, HR_FIRST_BYTES))
 		return true;
 	if (n < 16)
 		return false;

@@ -5,13 +5,17 @@
  * none (older recorders). Public recordings have up to 20 million lines.
  *
  * Lines are in the order of recording, a thread may have waited for the
- * recorder's lock: the clock is the latest end so far.
+ * recorder's lock: the clock is the latest end so far. So a realloc's line may
+ * stand behind that of another thread that was given its old address meanwhile;
+ * begin and end of the two calls tell: who gives up an address began to do so
+ * before the allocation that it was given for returned.
  */
 #include "config.h"
 
 #include "trace/malloc/android.h"
 
 #include "base/alloc.h"
+#include "base/map64.h"
 #include "trace/malloc/malloc_text.h"
 #include "trace/malloc/scan.h"
 
@@ -34,10 +38,11 @@ static const struct verb {
 
 struct android {
 	struct hr_malloc_text text;
+	struct hr_map64 over; /* by address: end of the allocation that found a live object there */
 };
 
 struct line {
-	uint64_t tid, pointer, numbers[2], end_ns;
+	uint64_t tid, pointer, numbers[2], begin_ns, end_ns;
 	enum what what;
 	bool timed;
 };
@@ -63,6 +68,8 @@ static bool parse_times(const char *p, unsigned n, struct line *l)
 	for (unsigned i = 0; i < n && l->timed; i++) {
 		if (!hr_scan_decimal(&p, &l->end_ns) || (!hr_scan_blanks(&p) && *p != '\0'))
 			return false;
+		if (i == 0)
+			l->begin_ns = l->end_ns;
 	}
 	return *p == '\0';
 }
@@ -106,38 +113,85 @@ static bool android_detect(const uint8_t *head, size_t n)
 	return hr_malloc_text_detect(head, n, ours);
 }
 
+static enum hr_status no_memory(struct hr_error *err)
+{
+	return hr_error_set(err, HR_ENOMEM, "out of memory");
+}
+
+static enum hr_status alloc(struct android *a, const struct line *l, uint64_t size, int16_t p, struct hr_error *err)
+{
+	struct hr_mallocs *m = &a->text.mallocs;
+	const uint64_t *over = &m->r->stats.anomalies[HR_ANOMALY_OVER_LIVE], before = *over;
+
+	HR_TRY(hr_mallocs_alloc(m, l->pointer, size, p, err));
+	/* The one that it is over was freed; whether a line will say so is not known yet. */
+	if (l->timed && *over > before && !hr_map64_put(&a->over, l->pointer, l->end_ns))
+		return no_memory(err);
+	return HR_OK;
+}
+
+/* Was the object, which l gives up, freed when its address was given away? Then what lives there is another one. */
+static bool was_overtaken(struct android *a, const struct line *l, uint64_t pointer)
+{
+	const uint64_t *end_ns;
+	uint64_t was_end_ns;
+	bool overtaken;
+
+	if (a->over.count == 0 || pointer == 0)
+		return false;
+	end_ns = hr_map64_get(&a->over, pointer);
+	if (end_ns == NULL)
+		return false;
+	overtaken = l->timed && l->begin_ns < *end_ns;
+	hr_map64_remove(&a->over, pointer, &was_end_ns);
+	if (overtaken) {
+		a->text.mallocs.r->stats.anomalies[HR_ANOMALY_OVER_LIVE]--;
+		hr_reader_odd(a->text.mallocs.r, HR_ANOMALY_RACED_FREE);
+	}
+	return overtaken;
+}
+
+static enum hr_status apply(struct android *a, const struct line *l, int16_t p, struct hr_error *err)
+{
+	struct hr_mallocs *m = &a->text.mallocs;
+	uint64_t size;
+
+	switch (l->what) {
+	case MALLOC:
+		return alloc(a, l, l->numbers[0], p, err);
+	case CALLOC:
+		if (__builtin_mul_overflow(l->numbers[0], l->numbers[1], &size))
+			size = UINT64_MAX;
+		return alloc(a, l, size, p, err);
+	case MEMALIGN:
+		return alloc(a, l, l->numbers[1], p, err);
+	case REALLOC:
+		/* One that failed leaves the old object where it is. */
+		if (l->pointer == 0 && l->numbers[1] != 0)
+			return hr_mallocs_realloc(m, l->numbers[0], 0, l->numbers[1], p, err);
+		if (!was_overtaken(a, l, l->numbers[0]) && l->numbers[0] != 0)
+			HR_TRY(hr_mallocs_free(m, l->numbers[0], p, err));
+		return l->pointer != 0 ? alloc(a, l, l->numbers[1], p, err) : HR_OK;
+	case FREE:
+		return was_overtaken(a, l, l->pointer) ? HR_OK : hr_mallocs_free(m, l->pointer, p, err);
+	case THREAD_DONE:
+		break;
+	}
+	return HR_OK;
+}
+
 static enum hr_status android_take(struct hr_reader *r, const char *line, size_t n, bool *bad, struct hr_error *err)
 {
 	struct android *a = r->state;
-	struct hr_mallocs *m = &a->text.mallocs;
-	uint64_t size;
 	struct line l;
-	int16_t p;
 
 	if (!parse(line, &l)) {
 		*bad = n > 0;
 		return HR_OK;
 	}
-	if (l.timed && m->clock == HR_CLOCK_EXACT)
-		hr_mallocs_time(m, l.end_ns);
-	p = hr_malloc_text_thread(&a->text, l.tid);
-	switch (l.what) {
-	case MALLOC:
-		return hr_mallocs_alloc(m, l.pointer, l.numbers[0], p, err);
-	case CALLOC:
-		if (__builtin_mul_overflow(l.numbers[0], l.numbers[1], &size))
-			size = UINT64_MAX;
-		return hr_mallocs_alloc(m, l.pointer, size, p, err);
-	case MEMALIGN:
-		return hr_mallocs_alloc(m, l.pointer, l.numbers[1], p, err);
-	case REALLOC:
-		return hr_mallocs_realloc(m, l.numbers[0], l.pointer, l.numbers[1], p, err);
-	case FREE:
-		return hr_mallocs_free(m, l.pointer, p, err);
-	case THREAD_DONE:
-		break;
-	}
-	return HR_OK;
+	if (l.timed && a->text.mallocs.clock == HR_CLOCK_EXACT)
+		hr_mallocs_time(&a->text.mallocs, l.end_ns);
+	return apply(a, &l, hr_malloc_text_thread(&a->text, l.tid), err);
 }
 
 static enum hr_status android_open(struct hr_reader *r, struct hr_error *err)
@@ -145,8 +199,9 @@ static enum hr_status android_open(struct hr_reader *r, struct hr_error *err)
 	struct android *a = hr_calloc(1, sizeof(*a));
 
 	if (a == NULL)
-		return hr_error_set(err, HR_ENOMEM, "out of memory");
+		return no_memory(err);
 	r->state = a;
+	hr_map64_init(&a->over);
 	r->meta.has_threads = true;
 	a->text.take = android_take;
 	/* Without a time in what could be seen so far there is none. */
@@ -166,8 +221,10 @@ static void android_close(struct hr_reader *r)
 {
 	struct android *a = r->state;
 
-	if (a != NULL)
+	if (a != NULL) {
 		hr_malloc_text_release(&a->text);
+		hr_map64_release(&a->over);
+	}
 	free(a);
 }
 

@@ -36,6 +36,10 @@ static const struct hr_call_function {
     {"reallocarray", HR_CALL_REALLOC, "pss"},
     {"reallocf", HR_CALL_REALLOC, "ps"},
     {"cfree", HR_CALL_FREE, "p"},
+    {"free_sized", HR_CALL_FREE, "p"},
+    {"free_aligned_sized", HR_CALL_FREE, "p"},
+    {"freezero", HR_CALL_FREE, "p"},
+    {"recallocarray", HR_CALL_REALLOC, "p-ss"},
     {"strdup", HR_CALL_ALLOC, "a"},
     {"strndup", HR_CALL_ALLOC, "an"},
     {"__strdup", HR_CALL_ALLOC, "a"},
@@ -44,6 +48,12 @@ static const struct hr_call_function {
     {"__libc_free", HR_CALL_FREE, "p"},
     {"__libc_realloc", HR_CALL_REALLOC, "ps"},
     {"__libc_calloc", HR_CALL_ALLOC, "ss"},
+    {"__libc_memalign", HR_CALL_ALLOC, "-s"},
+    /* As demanglers show them, without the parameters' types. */
+    {"operator new", HR_CALL_ALLOC, "s"},
+    {"operator new[]", HR_CALL_ALLOC, "s"},
+    {"operator delete", HR_CALL_FREE, "p"},
+    {"operator delete[]", HR_CALL_FREE, "p"},
     {"__builtin_new", HR_CALL_ALLOC, "s"},
     {"__builtin_vec_new", HR_CALL_ALLOC, "s"},
     {"__builtin_delete", HR_CALL_FREE, "p"},
@@ -94,11 +104,63 @@ static const struct hr_call_function *find(const char *name, size_t n)
 	return NULL;
 }
 
+/* In parentheses, with others inside: what is behind them; text where there are none. */
+static const char *skip_types(const char *text)
+{
+	unsigned depth = 0;
+
+	if (*text != '(')
+		return text;
+	for (const char *p = text; *p != '\0'; p++) {
+		depth += *p == '(';
+		depth -= *p == ')';
+		if (depth == 0)
+			return p + 1;
+	}
+	return text;
+}
+
+/*
+ * The name of a function, as tracers show it: "malloc", "malloc@libc.so.6"
+ * (ltrace -x), or "operator new[](unsigned long)" (ltrace -C). Its length in *n;
+ * behind all of it, or NULL: there is none.
+ */
+static const char *scan_name(const char *text, size_t *n)
+{
+	static const char operator_word[] = "operator ";
+	const char *p;
+
+	*n = name_length(text);
+	if (*n == sizeof(operator_word) - 2 && text[*n] == ' ') {
+		*n += 1 + name_length(text + *n + 1);
+		*n += strncmp(text + *n, "[]", 2) == 0 ? 2 : 0;
+		p = skip_types(text + *n);
+		p = *p == '(' || *p == '@' || *p == ' ' ? p : text + *n;
+		/* "operator new(24) = ...": those were the arguments. */
+		p = strncmp(p, " =", 2) == 0 ? text + *n : p;
+	} else {
+		p = text + *n;
+	}
+	if (*n > 0 && *p == '@')
+		while (is_name(*++p) || *p == '.' || *p == '-' || *p == '+')
+			;
+	return *n > 0 ? p : NULL;
+}
+
+/* A name of C++ with its scopes and what a template is made with, then the parameters' types and arguments. */
+static bool looks_like_cpp(const char *text)
+{
+	size_t n = strcspn(text, "(=");
+
+	return text[n] == '(' && n > 0 && (memmem(text, n, "::", 2) != NULL || strncmp(text, "operator", 8) == 0);
+}
+
 bool hr_call_looks_like(const char *text)
 {
-	size_t n = name_length(text);
+	size_t n;
+	const char *p = scan_name(text, &n);
 
-	return n > 0 && text[n] == '(';
+	return (p != NULL && *p == '(') || looks_like_cpp(text);
 }
 
 /* An id in angle brackets behind a pointer, if there is one; "<unfinished ...>" is none. */
@@ -132,6 +194,12 @@ static bool scan_pointer(const char **p, uint64_t *x)
 		return false;
 	skip_id(p);
 	return true;
+}
+
+/* Bytes: decimal, or, as ltrace shows numbers from 1,000,000 on, hexadecimal with 0x. */
+static bool scan_bytes(const char **p, uint64_t *x)
+{
+	return (*p)[0] == '0' && (*p)[1] == 'x' ? hr_scan_hex(p, x) : hr_scan_decimal(p, x);
 }
 
 /* A string in quotes: how long it is, without the escapes that show it. */
@@ -176,7 +244,7 @@ static bool scan_argument(const char **p, char what, struct hr_call *call)
 		*p += label + 1;
 	switch (what) {
 	case 's':
-		if (!hr_scan_decimal(p, &x))
+		if (!scan_bytes(p, &x))
 			return false;
 		if (__builtin_mul_overflow(call->size, x, &call->size))
 			call->size = UINT64_MAX;
@@ -189,7 +257,7 @@ static bool scan_argument(const char **p, char what, struct hr_call *call)
 		call->size++;
 		return true;
 	case 'n':
-		if (!hr_scan_decimal(p, &x))
+		if (!scan_bytes(p, &x))
 			return false;
 		if (x < call->size - 1)
 			call->size = x + 1;
@@ -245,13 +313,14 @@ bool hr_call_parse_result(const char *text, uint64_t *result)
 
 enum hr_call_parse hr_call_parse(const char *text, struct hr_call *call)
 {
-	size_t n = name_length(text);
+	size_t n;
+	const char *p = scan_name(text, &n);
 
-	*call = (struct hr_call){.function = n > 0 && text[n] == '(' ? find(text, n) : NULL};
+	*call = (struct hr_call){.function = p != NULL && *p == '(' ? find(text, n) : NULL};
 	if (call->function == NULL)
 		return HR_CALL_OTHER;
 	call->kind = call->function->kind;
-	text += n + 1;
+	text = p + 1;
 	if (!scan_arguments(&text, call))
 		return HR_CALL_BAD;
 	if (call->unfinished || call->never_return)
@@ -273,13 +342,14 @@ enum hr_call_parse hr_call_parse(const char *text, struct hr_call *call)
 enum hr_call_parse hr_call_parse_return(const char *text, struct hr_call *call)
 {
 	size_t n;
+	const char *p;
 
 	*call = (struct hr_call){0};
 	if (strncmp(text, "<... ", 5) != 0)
 		return HR_CALL_OTHER;
 	text += 5;
-	n = name_length(text);
-	if (strncmp(text + n, " resumed>", 9) != 0 || (call->function = find(text, n)) == NULL)
+	p = scan_name(text, &n);
+	if (p == NULL || strncmp(p, " resumed>", 9) != 0 || (call->function = find(text, n)) == NULL)
 		return HR_CALL_OTHER;
 	call->kind = call->function->kind;
 	text = strrchr(text, '=');

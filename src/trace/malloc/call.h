@@ -4,7 +4,8 @@
  * tolerant grammar for those of ltrace, valgrind, FreeBSD's utrace and CTSRD's
  * cmt; what stands in front of the call is theirs (calls.c).
  *
- * Sizes are decimal, pointers hexadecimal with or without 0x, or nil. Behind a
+ * Sizes are decimal, or hexadecimal with 0x, pointers hexadecimal with or without
+ * 0x, or nil. Behind a
  * pointer may stand an id in angle brackets, before an argument its name
  * ("al 64, size 128"), behind the arguments that count some more: tracers that
  * do not know a prototype print what lies around.

@@ -4,7 +4,7 @@
  * becomes of calls that do not return on their own line.
  *
  *	--PID-- CALL				valgrind, with or without a time
- *	[PID ][TIME ][MODULE->]CALL		ltrace
+ *	[PID ][TIME ]["["ADDRESS"] "][MODULE->]CALL	ltrace, the address with -i
  *	PID COMMAND [TIME ]USER [0xRESULT = ]CALL	kdump of FreeBSD's utrace
  *	CALL					cmt
  *
@@ -14,8 +14,9 @@
  * from then on another thread may be given its address.
  *
  * A recording may be of several processes, whose addresses mean different
- * things. ltrace does not tell them from threads; of the others the first one
- * in the file is taken.
+ * things: the first one in the file is taken, or the one that was asked for.
+ * ltrace does not tell processes from threads, but for those that a call of
+ * fork() in the recording returned: without options.process those are left out.
  */
 #include "config.h"
 
@@ -33,6 +34,8 @@
 #define MAX_OPEN 256
 /* Calls in an open one, after which its return is taken as lost; realloc and reallocarray make one or two. */
 #define MAX_INSIDE 16
+/* Children of a recorded program that are told from threads. */
+#define MAX_FORKED 256
 #define NS_A_SECOND UINT64_C(1000000000)
 
 struct open_call {
@@ -47,9 +50,9 @@ struct calls {
 	bool one_process; /* only the first one's calls count */
 	bool user_lines;  /* kdump's: lines without USER are of other things */
 	bool threads;
-	bool unplaced; /* it was told that there are objects without an address */
-	bool have_process;
-	uint64_t process;
+	bool unplaced;		     /* it was told that there are objects without an address */
+	uint64_t forked[MAX_FORKED]; /* ltrace: these are processes */
+	size_t nforked;
 	struct open_call open[MAX_OPEN]; /* the one begun last comes last */
 	size_t nopen;
 };
@@ -111,6 +114,16 @@ static bool scan_pid(const char **p, uint64_t *pid)
 	return true;
 }
 
+/* "[0x401136] ", from where the call was made. */
+static void skip_address(const char **p)
+{
+	const char *s = *p;
+	uint64_t address;
+
+	if (*s++ == '[' && hr_scan_hex(&s, &address) && *s++ == ']' && hr_scan_blanks(&s))
+		*p = s;
+}
+
 /* "command USER", perhaps with a time before USER; what is behind it. */
 static bool scan_user(const char *p, struct prefix *pre)
 {
@@ -145,6 +158,7 @@ static void parse_prefix(const char *p, struct prefix *pre)
 		scan_user(p, pre);
 	p = pre->rest;
 	hr_scan_blanks(&p);
+	skip_address(&p);
 	s = p;
 	if (s[0] == '0' && s[1] == 'x' && hr_scan_hex(&s, &pre->result) && strncmp(s, " = ", 3) == 0) {
 		pre->has_result = true;
@@ -314,18 +328,41 @@ static enum hr_status take_return(struct calls *c, const struct hr_call *back, u
 	return apply(c, &done.call, p, err);
 }
 
+/* "fork() = 4300": whose lines are another process's. */
+static void see_fork(struct calls *c, const char *text)
+{
+	static const char *const names[] = {"fork", "vfork", "_Fork", "__libc_fork", "SYS_fork", "SYS_vfork"};
+	size_t n = strcspn(text, "(@ ");
+	uint64_t pid;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strlen(names[i]) != n || strncmp(text, names[i], n) != 0 || c->nforked == MAX_FORKED)
+			continue;
+		text = strrchr(text, '=');
+		if (text == NULL || *++text != ' ')
+			return;
+		hr_scan_blanks(&text);
+		if (hr_scan_decimal(&text, &pid) && pid > 1 && *text == '\0')
+			c->forked[c->nforked++] = pid;
+		return;
+	}
+}
+
 /* Is it a line of this recording's process? */
 static bool of_process(struct calls *c, const struct prefix *pre)
 {
-	if (!c->one_process || !pre->has_pid)
+	struct hr_reader *r = c->text.mallocs.r;
+
+	if (!pre->has_pid)
 		return true;
-	if (!c->have_process) {
-		c->process = pre->pid;
-		c->have_process = true;
-	}
-	if (pre->pid != c->process)
-		hr_reader_odd(c->text.mallocs.r, HR_ANOMALY_OTHER_PROCESS);
-	return pre->pid == c->process;
+	if (c->one_process || r->options.process != 0)
+		return hr_malloc_text_of_process(&c->text, pre->pid);
+	for (size_t i = 0; i < c->nforked; i++)
+		if (c->forked[i] == pre->pid) {
+			hr_reader_odd(r, HR_ANOMALY_OTHER_PROCESS);
+			return false;
+		}
+	return true;
 }
 
 static int16_t begin(struct calls *c, const struct prefix *pre)
@@ -363,7 +400,9 @@ static enum hr_status calls_take(struct hr_reader *r, const char *line, size_t n
 	if (parsed == HR_CALL_OTHER)
 		parsed = hr_call_parse_return(pre.rest, &call);
 	if (parsed == HR_CALL_OK)
-		return take_return(c, &call, pre.pid, begin(c, &pre), bad, err);
+		return of_process(c, &pre) ? take_return(c, &call, pre.pid, begin(c, &pre), bad, err) : HR_OK;
+	if (parsed == HR_CALL_OTHER)
+		see_fork(c, pre.rest);
 	if (strncmp(pre.rest, "+++ exited", 10) == 0 || strncmp(pre.rest, "+++ killed", 10) == 0)
 		give_up_thread(c, pre.pid);
 	*bad = parsed == HR_CALL_BAD || !known_noise(pre.rest);
@@ -412,6 +451,12 @@ static void calls_end(struct hr_reader *r)
 {
 	struct calls *c = r->state;
 
+	if (c->threads && r->stats.threads > 1 && r->options.process == 0 &&
+	    r->stats.anomalies[HR_ANOMALY_OVER_LIVE] > 0)
+		hr_reader_assume(r,
+				 "all %u pids are taken for threads of one process, but they allocate over each other: "
+				 "after a fork, read one with --process",
+				 r->stats.threads);
 	while (c->nopen > 0)
 		give_up(c, &c->open[c->nopen - 1]);
 }
@@ -459,7 +504,7 @@ static bool is_thread_call(const char *line)
 static bool is_ltrace_call(const char *line)
 {
 	return is_timed_call(line) || is_thread_call(line) || strstr(line, "->") != NULL ||
-	       strstr(line, "= <void>") != NULL;
+	       strstr(line, "= <void>") != NULL || strchr(line, '@') != NULL;
 }
 
 static bool is_valgrind_call(const char *line)

@@ -498,7 +498,17 @@ static enum hr_status other_line(struct heaptrack *h, bool *more, struct hr_erro
 		if (end != NULL)
 			advance(h, end);
 		return HR_OK;
+	case 't':
+	case 'i':
+	case 'I':
+	case 'f':
+	case 'e':
+	case '\n':
+	case '\r':
+		break;
 	default:
+		/* Tizen's heaptrack writes mmap and managed memory; nobody knows what others add. */
+		hr_reader_odd(h->r, HR_ANOMALY_OTHER_RECORD);
 		break;
 	}
 	advance(h, skip_line(h, line));

@@ -3,7 +3,12 @@
 
 #include "trace/malloc/malloc_text.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+
+/* A line of a recording that is longer is none to know it by. */
+enum { MAX_DETECTED = 4096 };
 
 enum hr_status hr_malloc_text_init(struct hr_malloc_text *t, struct hr_reader *r, enum hr_malloc_clock clock,
 				   struct hr_error *err)
@@ -19,8 +24,41 @@ void hr_malloc_text_release(struct hr_malloc_text *t)
 	hr_lines_release(&t->lines);
 }
 
+bool hr_malloc_text_of_process(struct hr_malloc_text *t, uint64_t pid)
+{
+	struct hr_reader *r = t->mallocs.r;
+	unsigned i = 0;
+
+	if (!t->has_process) {
+		t->has_process = true;
+		t->process = r->options.process != 0 ? r->options.process : pid;
+	}
+	if (pid == t->process)
+		return true;
+	hr_reader_odd(r, HR_ANOMALY_OTHER_PROCESS);
+	while (i < t->others.n && t->others.id[i] != pid)
+		i++;
+	if (i == t->others.n && i < HR_MAX_TOLD)
+		t->others.id[t->others.n++] = pid;
+	return false;
+}
+
+/* Of the process that was asked for there is nothing. */
+static enum hr_status no_process(const struct hr_malloc_text *t, struct hr_error *err)
+{
+	char list[HR_MAX_TOLD * 24] = "";
+	size_t used = 0;
+
+	for (unsigned i = 0; i < t->others.n; i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%" PRIu64, i > 0 ? ", " : "",
+					 t->others.id[i]);
+	return hr_error_set(err, HR_EINPUT, "there is nothing of process %" PRIu64 " in it, but of %s%s",
+			    t->mallocs.r->options.process, t->others.n > 0 ? list : "no process at all",
+			    t->others.n == HR_MAX_TOLD ? " and perhaps more" : "");
+}
+
 /* No more lines. */
-static void finish(struct hr_malloc_text *t)
+static enum hr_status finish(struct hr_malloc_text *t, struct hr_error *err)
 {
 	struct hr_reader *r = t->mallocs.r;
 
@@ -30,6 +68,7 @@ static void finish(struct hr_malloc_text *t)
 	if (t->end != NULL)
 		t->end(r);
 	hr_mallocs_finish(&t->mallocs);
+	return r->options.process != 0 && t->mallocs.events == 0 ? no_process(t, err) : HR_OK;
 }
 
 static enum hr_status take_line(struct hr_malloc_text *t, struct hr_error *err)
@@ -40,10 +79,8 @@ static enum hr_status take_line(struct hr_malloc_text *t, struct hr_error *err)
 	size_t n;
 	enum hr_status status = hr_lines_next(&t->lines, &line, &n, err);
 
-	if (status == HR_END) {
-		finish(t);
-		return HR_OK;
-	}
+	if (status == HR_END)
+		return finish(t, err);
 	HR_TRY(status);
 	/* What the compression lost is the rest of this line. */
 	if (t->lines.unterminated && hr_input_cut(r->in))
@@ -79,18 +116,24 @@ enum hr_status hr_malloc_text_next(struct hr_malloc_text *t, struct hr_event *ev
 
 bool hr_malloc_text_detect(const uint8_t *head, size_t n, bool (*ours)(const char *line))
 {
-	char text[HR_HEAD_BYTES + 1];
-	char *line = text, *end;
+	char line[MAX_DETECTED + 1];
 
-	if (n > HR_HEAD_BYTES || memchr(head, '\0', n) != NULL)
+	/* What a program prints may hold a NUL now and then; what begins with one is no text. */
+	if (n > HR_HEAD_BYTES || memchr(head, '\0', n < HR_FIRST_BYTES ? n : HR_FIRST_BYTES) != NULL)
 		return false;
-	memcpy(text, head, n);
-	text[n] = '\0';
-	for (; line < text + n; line = end + 1) {
-		end = line + strcspn(line, "\n");
-		*end = '\0';
-		if (end > line && end[-1] == '\r')
-			end[-1] = '\0';
+	for (const uint8_t *end, *p = head; p < head + n; p = end + 1) {
+		size_t length;
+
+		end = memchr(p, '\n', (size_t)(head + n - p));
+		if (end == NULL)
+			end = head + n;
+		length = (size_t)(end - p);
+		if (length > 0 && p[length - 1] == '\r')
+			length--;
+		if (length > MAX_DETECTED || memchr(p, '\0', length) != NULL)
+			continue;
+		memcpy(line, p, length);
+		line[length] = '\0';
 		if (ours(line))
 			return true;
 	}

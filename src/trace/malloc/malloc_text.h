@@ -16,6 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Other processes that are told by number. */
+enum { HR_MAX_TOLD = 6 };
+
 struct hr_malloc_text {
 	struct hr_mallocs mallocs;
 	struct hr_lines lines;
@@ -31,6 +34,13 @@ struct hr_malloc_text {
 	uint64_t last_tid; /* of hr_malloc_text_thread, which mostly is asked for the same one */
 	int16_t last_p;	   /* HR_NO_P: none yet */
 	bool ended;
+	/* Of recordings of several processes. */
+	bool has_process;
+	uint64_t process; /* the one that is read */
+	struct {
+		uint64_t id[HR_MAX_TOLD]; /* of those that were seen, in order */
+		unsigned n;
+	} others;
 };
 
 /* Lines are r's; fills r->meta. HR_ENOMEM; release it all the same. */
@@ -47,6 +57,12 @@ static inline int16_t hr_malloc_text_thread(struct hr_malloc_text *t, uint64_t t
 	}
 	return t->last_p;
 }
+
+/*
+ * Is it of the process that is read: options.process, or else the first one that
+ * this was called with? If not, that is counted.
+ */
+bool hr_malloc_text_of_process(struct hr_malloc_text *t, uint64_t pid);
 
 /* As hr_format_ops.next. A line that is bad is counted; a last one without its newline is where the trace is cut. */
 enum hr_status hr_malloc_text_next(struct hr_malloc_text *t, struct hr_event *ev, size_t cap, size_t *n,
