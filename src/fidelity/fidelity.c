@@ -253,18 +253,19 @@ void hr_scav_log_add(void *ctx, const struct hr_follower *f, const struct hr_sca
 	log->lines[log->n++] = *line;
 }
 
-/* Whoever read the line may have put the time in front. */
-static const char *behind_stamp(const char *line)
+/* The scavtrace line in it, behind a time, a container's prefix, or what the program had begun to print. */
+static bool find_line(const char *text, struct hr_scav_line *line)
 {
-	size_t n = strspn(line, "0123456789.");
-
-	return n > 0 && line[n] == ' ' ? line + n + 1 : line;
+	while ((text = strstr(text, "scav ")) != NULL)
+		if (hr_scavtrace_parse(text++, line))
+			return true;
+	return false;
 }
 
 enum hr_status hr_scav_log_read(struct hr_scav_log *log, const char *path, struct hr_error *err)
 {
 	struct hr_scav_line parsed;
-	char line[4096];
+	char line[1 << 16];
 	bool failed;
 	FILE *f = fopen(path, "r");
 
@@ -272,7 +273,7 @@ enum hr_status hr_scav_log_read(struct hr_scav_log *log, const char *path, struc
 	if (f == NULL)
 		return hr_error_set(err, HR_EIO, "cannot open it: %s", strerror(errno));
 	while (fgets(line, sizeof(line), f) != NULL)
-		if (hr_scavtrace_parse(behind_stamp(line), &parsed))
+		if (find_line(line, &parsed))
 			hr_scav_log_add(log, NULL, &parsed);
 	failed = ferror(f);
 	fclose(f);

@@ -75,7 +75,7 @@ struct hr_scav_log {
 	bool out_of_memory;
 };
 
-/* Every scavtrace line of the file, perhaps behind a number (a time); others are passed over. HR_EIO, HR_ENOMEM. */
+/* Every scavtrace line of the file, wherever in a line it stands; others are passed over. HR_EIO, HR_ENOMEM. */
 enum hr_status hr_scav_log_read(struct hr_scav_log *log, const char *path, struct hr_error *err);
 /* A follower's log function; ctx is the hr_scav_log. */
 void hr_scav_log_add(void *ctx, const struct hr_follower *f, const struct hr_scav_line *line);

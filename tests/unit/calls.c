@@ -56,6 +56,16 @@ static void test_functions(void **state)
 	    {"strdup(\"hel\"...)", 4},
 	    {"strndup(\"hello\", 3)", 4},
 	    {"strndup(\"hello\", 99)", 6},
+	    /* As ltrace shows numbers from 1,000,000 on, with -x, and with -C. */
+	    {"aligned_alloc(64, 0xf4240)", 1000000},
+	    {"reallocarray(0, 3, 0xf4240)", 3000000},
+	    {"recallocarray(0, 1, 3, 5)", 15},
+	    {"malloc@libc.so.6(3000000)", 3000000},
+	    {"realloc@libstdc++.so.6(0, 7)", 7},
+	    {"operator new(unsigned long)(72704, 1, 2)", 72704},
+	    {"operator new[](unsigned long, std::nothrow_t const&)(0x1e8480, 2)", 2000000},
+	    {"operator new(unsigned long)@libstdc++.so.6(24)", 24},
+	    {"operator new(24)", 24},
 	    /* What ltrace prints of functions whose prototype it does not know. */
 	    {"aligned_alloc(64, 128, 72, 0x55e762f07980)", 128},
 	    {"valloc(10, 2, 0x55e23c8655e7, 0)", 10},
@@ -63,6 +73,12 @@ static void test_functions(void **state)
 	static const char *const frees[] = {
 	    "free",
 	    "cfree",
+	    "free_sized",
+	    "free_aligned_sized",
+	    "freezero",
+	    "free@libc.so.6",
+	    "operator delete(void*)",
+	    "operator delete[](void*, unsigned long)",
 	    "_ZdlPv",
 	    "_ZdaPv",
 	    "_ZdlPvm",
@@ -122,7 +138,7 @@ static void test_damaged(void **state)
 	    "malloc(8) = ",
 	    "malloc(8) = x",
 	    "malloc(8) 0x20",
-	    "malloc(0x8) = 0x20",
+	    "malloc(0x) = 0x20",
 	    "malloc(-8) = 0x20",
 	    "malloc() = 0x20",
 	    "malloc(8) = 0x20 0x30",
@@ -181,11 +197,52 @@ static void test_ltrace(void **state)
 	record(&rec, "1 12:30:15.123456 a->malloc(1) = 0x10\n1 0.000012 a->malloc(1) = 0x20\n");
 	assert_string_equal(rec.events, "+0:1@0 +1:1@0 ");
 	assert_false(rec.meta.has_clock);
+	/* -i: from where the call was made. */
+	record(&rec,
+	       "7 1795403152.5 [0x401136] a->malloc(5) = 0x7f10\n7 1795403153.5 [0x401140] a->free(0x7f10) = <void>\n"
+	       "7 1795403153.5 [0x401150] <... read resumed> ) = 3\n");
+	assert_string_equal(rec.events, "+0:5@0 -0@0 ");
+	assert_string_equal(odd(&rec), "");
+	assert_true(rec.meta.has_clock);
+	/* -C: other functions of C++ are noise. */
+	assert_reads("1 a->operator new(unsigned long)(8 <unfinished ...>\n1 a->malloc(8) = 0x10\n"
+		     "1 <... operator new(unsigned long) resumed> ) = 0x10\n"
+		     "1 a->std::vector<int, std::allocator<int> >::push_back(int&&)(0x7ffd, 1) = 3\n"
+		     "1 a->std::ostream::operator<<(int)(0x404080, 5) = 0x404080\n",
+		     "+0:8@0 ", "nested_calls 1 ");
 	/* Neither threads nor times. */
 	record(&rec, "a->malloc(1)    = 0x10\na.b->free(0x10) = <void>\n");
 	assert_string_equal(rec.events, "+0:1 -0 ");
 	assert_string_equal(rec.meta.format_name, "ltrace");
 	assert_false(rec.meta.has_threads);
+}
+
+/* Processes of ltrace -f: those that fork() returned, or the one that was asked for. */
+static void test_processes(void **state)
+{
+	static const char text[] =
+	    "1 a->malloc(1) = 0x10\n1 a->fork() = 7\n7 a->malloc(2) = 0x20\n7 a->free(0x10) = <void>\n"
+	    "1 a->malloc(3) = 0x20\n2 a->malloc(4) = 0x30\n";
+	static struct recording rec;
+
+	(void)state;
+	assert_reads(text, "+0:1@0 +1:3@0 +2:4@1 ", "other_processes 2 ");
+	record_bytes(&rec, text, strlen(text),
+		     &(struct hr_reader_options){.want = (unsigned)HR_WANT_ALL, .process = 7});
+	assert_string_equal(rec.events, "+0:2@0 ");
+	assert_string_equal(odd(&rec), "unknown_frees 1 other_processes 3 ");
+	record_bytes(&rec, text, strlen(text),
+		     &(struct hr_reader_options){.want = (unsigned)HR_WANT_ALL, .process = 9});
+	assert_int_equal(rec.status, HR_EINPUT);
+	assert_non_null(strstr(rec.err.text, "nothing of process 9 in it, but of 1, 7, 2"));
+	/* A trace that is of one. */
+	record_bytes(&rec, "1: malloc 0x10 8\n", 17,
+		     &(struct hr_reader_options){.want = (unsigned)HR_WANT_ALL, .process = 9});
+	assert_int_equal(rec.status, HR_EUSAGE);
+	/* Nothing tells, but that they allocate over each other. */
+	record(&rec, "1 a->malloc(1) = 0x10\n2 a->malloc(2) = 0x10\n");
+	assert_int_equal(rec.stats.nassumed, 2);
+	assert_non_null(strstr(rec.stats.assumed[1], "--process"));
 }
 
 /* Calls that other threads overtake. */
@@ -384,19 +441,13 @@ static void test_other_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_cmt),
-	    cmocka_unit_test(test_functions),
-	    cmocka_unit_test(test_unplaced),
-	    cmocka_unit_test(test_damaged),
-	    cmocka_unit_test(test_ltrace),
-	    cmocka_unit_test(test_unfinished),
-	    cmocka_unit_test(test_nested),
-	    cmocka_unit_test(test_lost_return),
-	    cmocka_unit_test(test_many_open),
-	    cmocka_unit_test(test_valgrind),
-	    cmocka_unit_test(test_valgrind_times),
-	    cmocka_unit_test(test_utrace),
-	    cmocka_unit_test(test_other_texts),
+	    cmocka_unit_test(test_cmt),		cmocka_unit_test(test_functions),
+	    cmocka_unit_test(test_unplaced),	cmocka_unit_test(test_damaged),
+	    cmocka_unit_test(test_ltrace),	cmocka_unit_test(test_processes),
+	    cmocka_unit_test(test_unfinished),	cmocka_unit_test(test_nested),
+	    cmocka_unit_test(test_lost_return), cmocka_unit_test(test_many_open),
+	    cmocka_unit_test(test_valgrind),	cmocka_unit_test(test_valgrind_times),
+	    cmocka_unit_test(test_utrace),	cmocka_unit_test(test_other_texts),
 	};
 
 	return cmocka_run_group_tests_name("calls", tests, NULL, NULL);

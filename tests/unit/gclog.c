@@ -67,6 +67,41 @@ static void test_stamps(void **state)
 	hr_gc_log_release(&log);
 }
 
+/* Behind what containers and loggers prefix, and behind the program's own unfinished line. */
+static void test_anywhere(void **state)
+{
+	struct hr_gc_log log = READ(
+	    "working... " CYCLE("0.010"),
+	    "gc 1 done, 12gc 2 @0.020s 0%: 0.10+1.0+0.10 ms clock, 0.1+0/0/0+0.1 ms cpu, "
+	    "8->8->6 MB, 9 MB goal, 2 P",
+	    "app-1  | " CYCLE("0.030"), "2026-11-29T14:02:11.000012345Z stderr F 4103530273920 " CYCLE("0.040"),
+	    "Nov 29 14:02:11 host app[812]: " CYCLE("0.050"),
+	    "{\"log\":\"" CYCLE("0.060") "\\n\",\"stream\":\"stderr\",\"time\":\"2026-11-29T14:02:11.000012345Z\"}",
+	    "took 12 " CYCLE("0.070"), "app-1  | scav 0 KiB work (bg), 0 KiB work (eager), 3704 KiB now, 75% util");
+
+	(void)state;
+	assert_int_equal(log.n, 7);
+	assert_int_equal(log.bad_lines, 0);
+	assert_int_equal(log.nsweeps, 1);
+	for (size_t i = 0; i < log.n; i++) {
+		assert_int_equal(log.cycles[i].start_ns, (10 + 10 * i) * MS);
+		assert_int_equal(log.cycles[i].stamp_ns, i == 3 ? UINT64_C(4103530273920) : 0);
+	}
+	hr_gc_log_release(&log);
+}
+
+/* Cycles whose lines are missing, by the numbers of the others. */
+static void test_lost(void **state)
+{
+#define NUMBERED(n, at) "gc " n " @" at "s 0%: 0.10+1.0+0.10 ms clock, 0.1+0/0/0+0.1 ms cpu, 8->8->6 MB, 9 MB goal, 2 P"
+	struct hr_gc_log log = READ(NUMBERED("3", "0.010"), NUMBERED("4", "0.020"), NUMBERED("10", "0.030"));
+
+	(void)state;
+	assert_int_equal(log.n, 3);
+	assert_int_equal(log.lost, 2 + 5);
+	hr_gc_log_release(&log);
+}
+
 static void test_bad_lines(void **state)
 {
 	struct hr_gc_log log =
@@ -227,11 +262,10 @@ static void test_goals_of_a_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_line),	cmocka_unit_test(test_stamps),
-	    cmocka_unit_test(test_bad_lines),	cmocka_unit_test(test_free_os_memory),
-	    cmocka_unit_test(test_times),	cmocka_unit_test(test_stamp_bounds),
-	    cmocka_unit_test(test_sweeps),	cmocka_unit_test(test_goals),
-	    cmocka_unit_test(test_raised_goal), cmocka_unit_test(test_goals_of_a_limit),
+	    cmocka_unit_test(test_line),  cmocka_unit_test(test_stamps),       cmocka_unit_test(test_anywhere),
+	    cmocka_unit_test(test_lost),  cmocka_unit_test(test_bad_lines),    cmocka_unit_test(test_free_os_memory),
+	    cmocka_unit_test(test_times), cmocka_unit_test(test_stamp_bounds), cmocka_unit_test(test_sweeps),
+	    cmocka_unit_test(test_goals), cmocka_unit_test(test_raised_goal),  cmocka_unit_test(test_goals_of_a_limit),
 	};
 
 	return cmocka_run_group_tests_name("gclog", tests, NULL, NULL);

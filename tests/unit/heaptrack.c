@@ -252,7 +252,9 @@ static void bad_texts(void **state)
 static void other_lines(void **state)
 {
 	(void)state;
-	expect_clean("v 10400 3\n\n# a comment\nZ what is that\n\xff\xfe\na 1 0\n+ 0\nQ\n- 0\n" TAIL, "+0:1 -0");
+	expect_clean("v 10400 3\n\n# a comment\na 1 0\n+ 0\n- 0\n" TAIL, "+0:1 -0");
+	expect_odd("v 10400 3\nZ what is that\n\xff\xfe\na 1 0\n+ 0\nQ\n- 0\n" TAIL, "+0:1 -0", HR_ANOMALY_OTHER_RECORD,
+		   3);
 	expect_clean("v 10400 3\r\na 1 0\r\n+ 0\r\n- 0\r\nc a\r\nR 1\r\n# strings: 0\r\n", "+0:1 -0");
 }
 

@@ -18,6 +18,7 @@
 #define SMALLEST_GOAL (UINT64_C(4) << 20)
 #define HALF_MIB (UINT64_C(1) << 19)
 #define SAME_RATIO 1.3	  /* of figures as small as 8 MiB, cut */
+#define STAMP_DIGITS 9	  /* of ns: a machine that has been up for 0.1 s */
 #define EARLY_NS (5 * MS) /* nothing is read before it is printed; for what origin_ns may be off */
 
 /* --- pieces of a line -------------------------------------------------------- */
@@ -103,10 +104,10 @@ static const char *skip_stamp(const char *line, uint64_t *stamp_ns)
  */
 static bool parse_cycle(const char *s, struct hr_gc_cycle *c)
 {
-	uint64_t number, percent, heap, procs = 0;
+	uint64_t percent, heap, procs = 0;
 	unsigned decimals;
 
-	s = parse_digits(s, &number);
+	s = parse_digits(s, &c->number);
 	s = expect(s, " @");
 	if (s == NULL || (s = parse_nano(s, &c->start_ns, &decimals)) == NULL || (s = expect(s, "s ")) == NULL)
 		return false;
@@ -147,6 +148,9 @@ static enum hr_status add_cycle(struct hr_gc_log *log, const char *text, uint64_
 	}
 	if (!hr_reserve(&log->cycles, &log->cap, log->n + 1, sizeof(c)))
 		return HR_ENOMEM;
+	if (c.number > log->last_number + 1)
+		log->lost += c.number - log->last_number - 1;
+	log->last_number = c.number;
 	log->cycles[log->n++] = c;
 	return HR_OK;
 }
@@ -174,30 +178,79 @@ static enum hr_status see_sweep(struct hr_gc_log *log, const char *text, uint64_
 	return HR_OK;
 }
 
+/*
+ * The stamp that ends before `end`: what is in front of the runtime's line. The
+ * whole of it, or, as behind it a container's or a logger's words may stand, its last
+ * word where that is ns of a clock and no small number of the program's.
+ */
+static uint64_t stamp_before(const char *line, const char *end)
+{
+	uint64_t stamp_ns;
+	const char *word;
+
+	if (end == line || (end[-1] != ' ' && end[-1] != '\t'))
+		return 0;
+	if (skip_stamp(line, &stamp_ns) == end)
+		return stamp_ns;
+	while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	for (word = end; word > line && isdigit((unsigned char)word[-1]);)
+		word--;
+	if (end - word < STAMP_DIGITS || (word > line && word[-1] != ' ' && word[-1] != '\t' && word[-1] != '"') ||
+	    parse_digits(word, &stamp_ns) != end)
+		return 0;
+	return stamp_ns;
+}
+
+/* "1 @0.013s": does it go on as a line of gctrace would? At the front of a line less is enough, to be a bad one. */
+static bool looks_like_cycle(const char *s, bool front)
+{
+	uint64_t number;
+
+	s = parse_digits(s, &number);
+	s = expect(s, " @");
+	return s != NULL && (front || isdigit((unsigned char)*s));
+}
+
 enum hr_status hr_gc_log_line(struct hr_gc_log *log, const char *line)
 {
 	uint64_t stamp_ns;
-	const char *s = skip_stamp(line, &stamp_ns), *rest;
+	const char *front = skip_stamp(line, &stamp_ns);
 
-	if ((rest = expect(s, "gc ")) != NULL && isdigit((unsigned char)*rest) && strstr(rest, " @") != NULL)
-		return add_cycle(log, rest, stamp_ns);
-	if (expect(s, "scav ") != NULL)
-		return see_sweep(log, s, stamp_ns);
+	for (const char *s = line; (s = strstr(s, "gc ")) != NULL; s++)
+		if (looks_like_cycle(s + 3, s == front))
+			return add_cycle(log, s + 3, stamp_before(line, s));
+	for (const char *s = line; (s = strstr(s, "scav ")) != NULL; s++)
+		if (isdigit((unsigned char)s[5]))
+			return see_sweep(log, s, stamp_before(line, s));
 	return HR_OK;
+}
+
+/* JSON's escape of the only letter of these lines that some writers of JSON escape. */
+static void unescape(char *line)
+{
+	char *p = line;
+
+	while ((p = strstr(p, "\\u003e")) != NULL) {
+		*p++ = '>';
+		memmove(p, p + 5, strlen(p + 5) + 1);
+	}
 }
 
 enum hr_status hr_gc_log_read(struct hr_gc_log *log, const char *path, struct hr_error *err)
 {
 	enum hr_status status = HR_OK;
-	char line[4096];
+	char line[1 << 16];
 	bool failed;
 	FILE *f = fopen(path, "r");
 
 	memset(log, 0, sizeof(*log));
 	if (f == NULL)
 		return hr_error_set(err, HR_EIO, "cannot open the GC log %s: %s", path, strerror(errno));
-	while (status == HR_OK && fgets(line, sizeof(line), f) != NULL)
+	while (status == HR_OK && fgets(line, sizeof(line), f) != NULL) {
+		unescape(line);
 		status = hr_gc_log_line(log, line);
+	}
 	failed = ferror(f);
 	fclose(f);
 	if (status != HR_OK)

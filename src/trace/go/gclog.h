@@ -5,8 +5,9 @@
  * holds no collections; this puts them beside it.
  *
  * A line may have a stamp in front, the moment at which it was read: ns of
- * CLOCK_MONOTONIC, or seconds with a fraction. Everything else that a program
- * prints is passed over.
+ * CLOCK_MONOTONIC, or seconds with a fraction. In front of that may stand what
+ * docker, kubectl, journald or a logger prefix, and the program's own unfinished
+ * line. Everything else that a program prints is passed over.
  *
  * Source: gcMarkTermination in mgc.go and fmtNSAsMS (what is printed and how it
  * is cut), printScavTrace in mgcscavenge.go.
@@ -22,6 +23,7 @@
 
 /* Times are of the recorder's clock, ns, from hr_gc_log_place on. */
 struct hr_gc_cycle {
+	uint64_t number;	  /* from 1 on */
 	uint64_t start_ns;	  /* since the runtime's start, whole ms: it began less than 1 ms later */
 	uint64_t length_ns;	  /* from sweep termination to the end of mark termination, not longer than printed */
 	uint64_t length_slack_ns; /* it took less than so much more: the figures are cut, not rounded */
@@ -41,8 +43,9 @@ struct hr_gc_log {
 	uint64_t *sweeps; /* stamps of the scavtrace lines that are not forced; 0: none */
 	size_t nsweeps, sweeps_cap;
 	uint64_t bad_lines; /* gctrace lines that can't be understood, or of another run: their start goes back */
-	uint64_t origin_ns; /* the recorder's clock at the runtime's start */
-	double ratio;	    /* of goal and living heap; 0: there is none */
+	uint64_t lost, last_number; /* cycles that have no line, by the numbers of those that have; of the last line */
+	uint64_t origin_ns;	    /* the recorder's clock at the runtime's start */
+	double ratio;		    /* of goal and living heap; 0: there is none */
 };
 
 /* HR_EIO; HR_ENOMEM. A log without a single gctrace line is HR_EINPUT. Release it in any case. */

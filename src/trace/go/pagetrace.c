@@ -511,6 +511,7 @@ static enum hr_status mark_cycles(struct pagetrace *t, struct hr_gc_log *log, st
 	hr_gc_log_choose(log);
 	t->r->meta.has_cycles = true;
 	t->r->stats.anomalies[HR_ANOMALY_BAD_LINE] += log->bad_lines;
+	t->r->stats.anomalies[HR_ANOMALY_LOST_CYCLE] += log->lost;
 	hr_reader_assume(t->r, "collections begin and end within about a millisecond of what the GC log says, and its "
 			       "goals, in whole MB, are taken as half a MB more");
 	goal = add_mark(t, HR_EV_HEAP_GOAL, 0);
