@@ -15,6 +15,7 @@ EXTRA_DIST += README.md \
 	docs/native.md \
 	docs/objects.md \
 	docs/optimum.md \
+	docs/recording-crash.md \
 	docs/timeline.png \
 	docs/tradeoff-http.png \
 	docs/tradeoff-jsoncache.png \
@@ -25,3 +26,8 @@ EXTRA_DIST += README.md \
 
 # A bpftrace script that records a program's calls of malloc.
 dist_pkgdata_DATA = docs/malloc.bt
+nodist_pkgdata_DATA = docs/malloc-pid.bt
+CLEANFILES += docs/malloc-pid.bt
+
+docs/malloc-pid.bt: docs/malloc.bt
+	$(AM_V_GEN)$(MKDIR_P) docs && sed 's/pid == cpid/pid == $$1/' $(top_srcdir)/docs/malloc.bt >$@

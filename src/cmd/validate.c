@@ -187,6 +187,23 @@ static void print_share(FILE *out, const char *name, uint64_t part, uint64_t who
 	fprintf(out, "  %-26s %8.3f %%  (%s)\n", name, 100 * share((double)part, whole), hr_format_count(buf, part));
 }
 
+/* How the counters were sampled. */
+static void print_samples(FILE *out, const struct validation *v)
+{
+	const struct hr_truth *t = &v->truth;
+	char a[HR_UNIT_BUF], b[HR_UNIT_BUF];
+
+	fprintf(out, "\ndistance from the program's counters, %zu samples", v->in_use.n);
+	if (t->windows > 0)
+		fprintf(out, " in windows of %s (median) to %s (longest)", hr_format_ns(a, t->window_median_ns),
+			hr_format_ns(b, t->window_longest_ns));
+	fputs("; shares of the counter's own peak\n", out);
+	if (t->missing > 0)
+		fprintf(out, "  %zu rows lack a figure and are left out\n", t->missing);
+	if (v->in_use.n == 0)
+		fputs("  no sample lies within the trace: there is nothing to compare\n", out);
+}
+
 static void print_distance(FILE *out, const char *name, const struct hr_distance *d)
 {
 	char a[HR_UNIT_BUF], b[HR_UNIT_BUF], c[HR_UNIT_BUF], p[HR_UNIT_BUF];
@@ -221,6 +238,28 @@ static void print_releases(FILE *out, const struct hr_release_agreement *a)
 	fprintf(out, "%s at worst; peak %s\n", hr_format_bytes(x, a->worst_bytes), hr_format_bytes(y, a->peak_bytes));
 }
 
+static void print_log(FILE *out, const struct hr_log_agreement *l)
+{
+	char a[HR_UNIT_BUF], b[HR_UNIT_BUF];
+
+	fprintf(out, "\nscavtrace lines: %zu recorded (%zu forced), %zu replayed (%zu forced)\n", l->recorded,
+		l->recorded_forced, l->replayed, l->replayed_forced);
+	if (l->paired == 0) {
+		fprintf(out, "  no pair: %s\n",
+			l->recorded == 0 ? "the log holds no line of GODEBUG=scavtrace=1"
+					 : "the replay has no line to set beside those of the log");
+		return;
+	}
+	fprintf(out, "  work in periodic lines: recorded %s, replayed %s\n", hr_format_bytes(a, l->recorded_work_bytes),
+		hr_format_bytes(b, l->replayed_work_bytes));
+	fprintf(out, "  %zu pairs, %zu of the same kind; util %.2f points apart on average\n", l->paired, l->same_kind,
+		l->util_mean_points);
+	fprintf(out, "  released now: %s apart on average (%.2f %% of the peak), ",
+		hr_format_bytes(a, (uint64_t)l->released_mean_bytes),
+		100 * share(l->released_mean_bytes, l->released_peak_bytes));
+	fprintf(out, "%s at worst\n", hr_format_bytes(b, (uint64_t)l->released_worst_bytes));
+}
+
 static void print_text(FILE *out, const struct validation *v)
 {
 	char a[HR_UNIT_BUF], b[HR_UNIT_BUF];
@@ -236,10 +275,11 @@ static void print_text(FILE *out, const struct validation *v)
 		fputs("\nthe trace has no addresses to reproduce\n", out);
 	}
 	if (v->o->truth != NULL) {
-		fprintf(out, "\ndistance from the program's counters, %zu samples; shares of the counter's own peak\n",
-			v->in_use.n);
-		print_distance(out, "in use", &v->in_use);
-		print_distance(out, "released", &v->released);
+		print_samples(out, v);
+		if (v->in_use.n > 0) {
+			print_distance(out, "in use", &v->in_use);
+			print_distance(out, "released", &v->released);
+		}
 		if (v->options.settings.memory_limit_bytes != UINT64_MAX)
 			fprintf(out, "  memory limit %s, beside the heap %s\n",
 				hr_format_bytes(a, v->options.settings.memory_limit_bytes),
@@ -247,54 +287,82 @@ static void print_text(FILE *out, const struct validation *v)
 	}
 	if (v->compares_releases)
 		print_releases(out, &v->releases);
-	if (v->log_path != NULL) {
-		fprintf(out, "\nscavtrace lines: %zu recorded (%zu forced), %zu replayed (%zu forced)\n",
-			v->log.recorded, v->log.recorded_forced, v->log.replayed, v->log.replayed_forced);
-		fprintf(out, "  work in periodic lines: recorded %s, replayed %s\n",
-			hr_format_bytes(a, v->log.recorded_work_bytes), hr_format_bytes(b, v->log.replayed_work_bytes));
-		fprintf(out, "  %zu pairs, %zu of the same kind; util %.2f points apart on average\n", v->log.paired,
-			v->log.same_kind, v->log.util_mean_points);
-		fprintf(out, "  released now: %s apart on average (%.2f %% of the peak), ",
-			hr_format_bytes(a, (uint64_t)v->log.released_mean_bytes),
-			100 * share(v->log.released_mean_bytes, v->log.released_peak_bytes));
-		fprintf(out, "%s at worst\n", hr_format_bytes(b, (uint64_t)v->log.released_worst_bytes));
-	}
+	if (v->log_path != NULL)
+		print_log(out, &v->log);
 }
 
 /* --- JSON --- */
 
+/* A figure that rests on something; else null. */
+static json_t *real(double x, bool known)
+{
+	return known ? json_real(x) : json_null();
+}
+
+static json_t *whole(uint64_t x, bool known)
+{
+	return known ? json_integer((json_int_t)x) : json_null();
+}
+
+static json_t *ratio(double part, uint64_t whole)
+{
+	return real(share(part, whole), whole > 0);
+}
+
 static json_t *distance_json(const struct hr_distance *d)
 {
-	return json_pack("{s:I, s:I, s:f, s:f, s:I, s:f, s:I, s:f, s:I, s:I}", "samples", (json_int_t)d->n,
-			 "peak_bytes", (json_int_t)d->peak_bytes, "mean_bytes", d->mean_bytes, "mean_ratio",
-			 share(d->mean_bytes, d->peak_bytes), "p95_bytes", (json_int_t)d->p95_bytes, "p95_ratio",
-			 share((double)d->p95_bytes, d->peak_bytes), "worst_bytes", (json_int_t)d->worst_bytes,
-			 "worst_ratio", share((double)d->worst_bytes, d->peak_bytes), "worst_at_ns",
-			 (json_int_t)d->worst_at_ns, "equal", (json_int_t)d->equal);
+	const bool known = d->n > 0;
+
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "samples", (json_int_t)d->n,
+			 "peak_bytes", whole(d->peak_bytes, known), "mean_bytes", real(d->mean_bytes, known),
+			 "mean_ratio", ratio(d->mean_bytes, d->peak_bytes), "p95_bytes", whole(d->p95_bytes, known),
+			 "p95_ratio", ratio((double)d->p95_bytes, d->peak_bytes), "worst_bytes",
+			 whole(d->worst_bytes, known), "worst_ratio", ratio((double)d->worst_bytes, d->peak_bytes),
+			 "worst_at_ns", whole(d->worst_at_ns, known), "equal", whole(d->equal, known));
+}
+
+static json_t *windows_json(const struct hr_truth *t)
+{
+	return json_pack("{s:I, s:o, s:o}", "samples", (json_int_t)t->windows, "median_ns",
+			 whole(t->window_median_ns, t->windows > 0), "longest_ns",
+			 whole(t->window_longest_ns, t->windows > 0));
+}
+
+static json_t *log_json(const struct hr_log_agreement *l)
+{
+	const bool known = l->paired > 0;
+
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:o, s:o, s:o}", "recorded_lines",
+			 (json_int_t)l->recorded, "replayed_lines", (json_int_t)l->replayed, "recorded_forced",
+			 (json_int_t)l->recorded_forced, "replayed_forced", (json_int_t)l->replayed_forced, "paired",
+			 (json_int_t)l->paired, "same_kind", whole(l->same_kind, known), "recorded_work_bytes",
+			 (json_int_t)l->recorded_work_bytes, "replayed_work_bytes", (json_int_t)l->replayed_work_bytes,
+			 "util_mean_points", real(l->util_mean_points, known), "released_mean_bytes",
+			 real(l->released_mean_bytes, known), "released_worst_bytes",
+			 real(l->released_worst_bytes, known));
 }
 
 static json_t *releases_json(const struct hr_release_agreement *a)
 {
 	return json_pack(
-	    "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:I, s:I}", "recorded_bytes",
+	    "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:I, s:I}", "recorded_bytes",
 	    (json_int_t)(a->recorded_pages * HR_PAGE_BYTES), "replayed_bytes",
 	    (json_int_t)(a->replayed_pages * HR_PAGE_BYTES), "same_bytes", (json_int_t)(a->same_pages * HR_PAGE_BYTES),
 	    "same_in_time_bytes", (json_int_t)(a->same_in_time * HR_PAGE_BYTES), "recorded_pairs",
 	    (json_int_t)a->recorded_pairs, "recorded_descending", (json_int_t)a->recorded_descending, "replayed_pairs",
 	    (json_int_t)a->replayed_pairs, "replayed_descending", (json_int_t)a->replayed_descending,
-	    "released_mean_bytes", a->mean_bytes, "released_mean_ratio", share(a->mean_bytes, a->peak_bytes),
+	    "released_mean_bytes", a->mean_bytes, "released_mean_ratio", ratio(a->mean_bytes, a->peak_bytes),
 	    "released_worst_bytes", (json_int_t)a->worst_bytes, "released_peak_bytes", (json_int_t)a->peak_bytes);
 }
 
 static json_t *score_json(uint64_t reproduced, uint64_t allocs)
 {
-	return json_pack("{s:I, s:f}", "reproduced", (json_int_t)reproduced, "ratio",
-			 share((double)reproduced, allocs));
+	return json_pack("{s:I, s:o}", "reproduced", (json_int_t)reproduced, "ratio",
+			 ratio((double)reproduced, allocs));
 }
 
 static enum hr_status print_json(FILE *out, const struct validation *v, struct hr_error *err)
 {
-	const struct hr_log_agreement *l = &v->log;
 	json_t *d = hr_document_new();
 
 	hr_json_put(&d, "policy", hr_document_policy(v->choice));
@@ -308,21 +376,13 @@ static enum hr_status print_json(FILE *out, const struct validation *v, struct h
 				      score_json(v->addresses.free_running, v->addresses.allocs)));
 	if (v->o->truth != NULL)
 		hr_json_put(&d, "counters",
-			    json_pack("{s:o, s:o}", "in_use", distance_json(&v->in_use), "released",
-				      distance_json(&v->released)));
+			    json_pack("{s:o, s:o, s:o, s:I}", "in_use", distance_json(&v->in_use), "released",
+				      distance_json(&v->released), "windows", windows_json(&v->truth), "rows_left_out",
+				      (json_int_t)v->truth.missing));
 	if (v->compares_releases)
 		hr_json_put(&d, "releases", releases_json(&v->releases));
 	if (v->log_path != NULL)
-		hr_json_put(&d, "log",
-			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f}", "recorded_lines",
-				      (json_int_t)l->recorded, "replayed_lines", (json_int_t)l->replayed,
-				      "recorded_forced", (json_int_t)l->recorded_forced, "replayed_forced",
-				      (json_int_t)l->replayed_forced, "paired", (json_int_t)l->paired, "same_kind",
-				      (json_int_t)l->same_kind, "recorded_work_bytes",
-				      (json_int_t)l->recorded_work_bytes, "replayed_work_bytes",
-				      (json_int_t)l->replayed_work_bytes, "util_mean_points", l->util_mean_points,
-				      "released_mean_bytes", l->released_mean_bytes, "released_worst_bytes",
-				      l->released_worst_bytes));
+		hr_json_put(&d, "log", log_json(&v->log));
 	return hr_document_write(d, out, err);
 }
 

@@ -14,7 +14,7 @@
 
 /* --- the program's counters --- */
 
-enum column { MONO, OBJECTS, UNUSED, RELEASED, LIMIT, METADATA, OTHER, STACKS, NCOLUMNS };
+enum column { MONO, OBJECTS, UNUSED, RELEASED, LIMIT, METADATA, OTHER, STACKS, MONO0, MONO1, NCOLUMNS };
 
 static const struct {
 	const char *name;
@@ -28,6 +28,8 @@ static const struct {
     [METADATA] = {"/memory/classes/metadata/other:bytes", false},
     [OTHER] = {"/memory/classes/other:bytes", false},
     [STACKS] = {"/memory/classes/heap/stacks:bytes", false},
+    [MONO0] = {"mono0", false},
+    [MONO1] = {"mono1", false},
 };
 
 #define MAX_FIELDS 256
@@ -74,36 +76,87 @@ static enum hr_status find_columns(char *line, int where[NCOLUMNS], struct hr_er
 	return HR_OK;
 }
 
-static enum hr_status read_row(struct hr_truth *t, char *line, const int where[NCOLUMNS], uint64_t origin_ns,
-			       bool stacks, uint64_t number, uint64_t *other, struct hr_error *err)
+/* A row's figures; one that is not known is UNKNOWN. */
+struct figures {
+	uint64_t at[NCOLUMNS];
+};
+
+#define UNKNOWN UINT64_MAX
+/* What is at most in a figure: sums of some of them fit. */
+#define MAX_FIGURE (UINT64_MAX / 8)
+
+static enum hr_status parse_row(char *line, const int where[NCOLUMNS], struct figures *v, uint64_t number,
+				struct hr_error *err)
 {
 	char *fields[MAX_FIELDS];
 	size_t n = split(line, fields);
-	uint64_t v[NCOLUMNS] = {0};
 
 	for (unsigned c = 0; c < NCOLUMNS; c++) {
-		if (where[c] < 0)
+		const char *text = where[c] >= 0 && (size_t)where[c] < n ? fields[where[c]] : "";
+
+		v->at[c] = UNKNOWN;
+		if (where[c] < 0 || (c != MONO && (size_t)where[c] < n && text[strspn(text, " \t")] == '\0'))
 			continue;
-		if ((size_t)where[c] >= n || !hr_parse_u64(fields[where[c]], &v[c])) {
+		if (!hr_parse_u64(text, &v->at[c])) {
 			hr_error_set(err, HR_EINPUT, "column %s holds no number", columns[c].name);
 			return at_line(err, number);
 		}
+		/* A memory limit that is off is the largest number there is. */
+		if (v->at[c] > MAX_FIGURE && c != LIMIT) {
+			hr_error_set(err, HR_EINPUT, "column %s holds a number beyond 2^61", columns[c].name);
+			return at_line(err, number);
+		}
 	}
-	*other = v[METADATA] + v[OTHER];
-	if (t->n + t->before == 0 && where[LIMIT] >= 0 && v[LIMIT] < INT64_MAX)
-		t->memory_limit_bytes = v[LIMIT];
-	if (v[MONO] < origin_ns) {
-		t->before++;
-		return HR_OK;
+	return HR_OK;
+}
+
+/* The row's window into *row; HR_EINPUT: its ends are the wrong way round, or it begins before the row before. */
+static enum hr_status place_row(const struct hr_truth *t, const struct figures *v, uint64_t origin_ns,
+				struct hr_truth_row *row, uint64_t number, struct hr_error *err)
+{
+	const bool window = v->at[MONO0] != UNKNOWN && v->at[MONO1] != UNKNOWN;
+	const uint64_t begin = window ? v->at[MONO0] : v->at[MONO], end = window ? v->at[MONO1] : v->at[MONO];
+
+	if (begin > end) {
+		hr_error_set(err, HR_EINPUT, "mono0 is after mono1");
+		return at_line(err, number);
 	}
-	if (t->n > 0 && v[MONO] - origin_ns < t->rows[t->n - 1].time_ns) {
+	*row = (struct hr_truth_row){begin - origin_ns, end - origin_ns, 0, 0};
+	if (begin >= origin_ns && t->n > 0 && row->begin_ns < t->rows[t->n - 1].begin_ns) {
 		hr_error_set(err, HR_EINPUT, "time runs backwards");
 		return at_line(err, number);
 	}
+	return HR_OK;
+}
+
+static enum hr_status read_row(struct hr_truth *t, char *line, const int where[NCOLUMNS], uint64_t origin_ns,
+			       bool stacks, uint64_t number, uint64_t *other, struct hr_error *err)
+{
+	const bool with_stacks = stacks && where[STACKS] >= 0;
+	struct hr_truth_row row;
+	struct figures v;
+
+	HR_TRY(parse_row(line, where, &v, number, err));
+	HR_TRY(place_row(t, &v, origin_ns, &row, number, err));
+	*other = (v.at[METADATA] != UNKNOWN ? v.at[METADATA] : 0) + (v.at[OTHER] != UNKNOWN ? v.at[OTHER] : 0);
+	if (!t->limit_told && v.at[LIMIT] != UNKNOWN) {
+		t->limit_told = true;
+		t->memory_limit_bytes = v.at[LIMIT] < INT64_MAX ? v.at[LIMIT] : UINT64_MAX;
+	}
+	if (v.at[OBJECTS] == UNKNOWN || v.at[UNUSED] == UNKNOWN || v.at[RELEASED] == UNKNOWN ||
+	    (with_stacks && v.at[STACKS] == UNKNOWN)) {
+		t->missing++;
+		return HR_OK;
+	}
+	if ((v.at[MONO0] != UNKNOWN && v.at[MONO1] != UNKNOWN ? v.at[MONO0] : v.at[MONO]) < origin_ns) {
+		t->before++;
+		return HR_OK;
+	}
 	if (!hr_reserve(&t->rows, &t->cap, t->n + 1, sizeof(*t->rows)))
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	t->rows[t->n++] =
-	    (struct hr_truth_row){v[MONO] - origin_ns, v[OBJECTS] + v[UNUSED] + (stacks ? v[STACKS] : 0), v[RELEASED]};
+	row.in_use_bytes = v.at[OBJECTS] + v.at[UNUSED] + (with_stacks ? v.at[STACKS] : 0);
+	row.released_bytes = v.at[RELEASED];
+	t->rows[t->n++] = row;
 	return HR_OK;
 }
 
@@ -128,9 +181,27 @@ static enum hr_status read_rows(struct hr_truth *t, FILE *f, uint64_t origin_ns,
 		if (!hr_reserve(others, &cap, *nothers + 1, sizeof(**others)))
 			return hr_error_set(err, HR_ENOMEM, "out of memory");
 		HR_TRY(read_row(t, line, where, origin_ns, stacks, number, &(*others)[*nothers], err));
-		++*nothers;
+		*nothers += (*others)[*nothers] != 0;
 	}
 	return ferror(f) ? hr_error_set(err, HR_EIO, "cannot read it: %s", strerror(errno)) : HR_OK;
+}
+
+static enum hr_status measure_windows(struct hr_truth *t, struct hr_error *err)
+{
+	uint64_t *widths = hr_calloc(t->n + 1, sizeof(*widths));
+
+	if (widths == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	for (size_t i = 0; i < t->n; i++)
+		if (t->rows[i].end_ns > t->rows[i].begin_ns)
+			widths[t->windows++] = t->rows[i].end_ns - t->rows[i].begin_ns;
+	if (t->windows > 0) {
+		qsort(widths, t->windows, sizeof(*widths), by_value);
+		t->window_median_ns = widths[t->windows / 2];
+		t->window_longest_ns = widths[t->windows - 1];
+	}
+	free(widths);
+	return HR_OK;
 }
 
 enum hr_status hr_truth_read(struct hr_truth *t, const char *path, uint64_t clock_origin_ns, bool stacks,
@@ -152,7 +223,7 @@ enum hr_status hr_truth_read(struct hr_truth *t, const char *path, uint64_t cloc
 		t->other_memory_bytes = others[n / 2];
 	}
 	free(others);
-	return status;
+	return status == HR_OK ? measure_windows(t, err) : status;
 }
 
 void hr_truth_release(struct hr_truth *t)
@@ -168,19 +239,53 @@ static uint64_t distance(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
+/* A window is looked at so many times, at equal distances. */
+enum { LOOKS = 64 };
+
+static void widen(struct hr_extent *e, uint64_t bytes, bool first)
+{
+	if (first || bytes < e->least)
+		e->least = bytes;
+	if (first || bytes > e->most)
+		e->most = bytes;
+}
+
+static uint64_t outside(const struct hr_extent *e, uint64_t bytes)
+{
+	return bytes < e->least ? e->least - bytes : bytes > e->most ? bytes - e->most : 0;
+}
+
+/* The state now belongs to the window of the next row. */
+static void see(struct hr_fidelity *d, const struct hr_follower *f)
+{
+	widen(&d->in_use, f->view.in_use_pages * HR_PAGE_BYTES, !d->in_window);
+	widen(&d->released, f->view.released_pages * HR_PAGE_BYTES, !d->in_window);
+	d->in_window = true;
+}
+
 static uint64_t sample(void *ctx, const struct hr_follower *f, uint64_t time_ns, bool last)
 {
 	struct hr_fidelity *d = ctx;
 	const struct hr_truth *t = d->truth;
+	const bool all = last && d->to_end;
 
-	while (d->next < t->n && (t->rows[d->next].time_ns <= time_ns || (last && d->to_end))) {
-		const struct hr_truth_row *row = &t->rows[d->next++];
+	for (; d->next < t->n; d->next++) {
+		const struct hr_truth_row *row = &t->rows[d->next];
 
-		d->in_use_errors[d->n] = distance(f->view.in_use_pages * HR_PAGE_BYTES, row->in_use_bytes);
-		d->released_errors[d->n] = distance(f->view.released_pages * HR_PAGE_BYTES, row->released_bytes);
+		if (row->begin_ns > time_ns && !all)
+			return last ? HR_NEVER : row->begin_ns;
+		see(d, f);
+		if (row->end_ns > time_ns && !all) {
+			const uint64_t step = (row->end_ns - row->begin_ns) / LOOKS + 1;
+
+			return last ? HR_NEVER : row->end_ns - time_ns < step ? row->end_ns : time_ns + step;
+		}
+		d->in_use_errors[d->n] = outside(&d->in_use, row->in_use_bytes);
+		d->released_errors[d->n] = outside(&d->released, row->released_bytes);
 		d->n++;
+		d->in_window = false;
 	}
-	return last || d->next == t->n ? HR_NEVER : t->rows[d->next].time_ns;
+	return HR_NEVER;
 }
 
 enum hr_status hr_fidelity_start(struct hr_fidelity *d, const struct hr_truth *truth, struct hr_follower *f)
@@ -194,7 +299,7 @@ enum hr_status hr_fidelity_start(struct hr_fidelity *d, const struct hr_truth *t
 		return HR_ENOMEM;
 	}
 	if (truth->n > 0)
-		hr_follower_sample(f, (struct hr_sampler){truth->rows[0].time_ns, sample, d});
+		hr_follower_sample(f, (struct hr_sampler){truth->rows[0].begin_ns, sample, d});
 	return HR_OK;
 }
 
@@ -208,7 +313,7 @@ static void measure(struct hr_distance *out, uint64_t *errors, const struct hr_f
 		out->equal += errors[i] == 0;
 		if (errors[i] > out->worst_bytes) {
 			out->worst_bytes = errors[i];
-			out->worst_at_ns = d->truth->rows[i].time_ns;
+			out->worst_at_ns = d->truth->rows[i].begin_ns;
 		}
 	}
 	if (d->n == 0)

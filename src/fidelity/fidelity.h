@@ -14,26 +14,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One sample of the program's counters. In use: heap/objects + heap/unused of runtime/metrics, with heap/stacks if asked. */
+/*
+ * One sample of the program's counters, the state at some time in a window: from
+ * before who asked for it to behind the answer. A window of 0 ns is a moment. In
+ * use: heap/objects + heap/unused of runtime/metrics, with heap/stacks if asked.
+ */
 struct hr_truth_row {
-	uint64_t time_ns; /* since the first event of the trace */
+	uint64_t begin_ns, end_ns; /* since the first event of the trace */
 	uint64_t in_use_bytes, released_bytes;
 };
 
 struct hr_truth {
 	struct hr_truth_row *rows;
 	size_t n, cap;
-	size_t before;		     /* rows from before the trace's first event, left out */
-	uint64_t memory_limit_bytes; /* the program's, UINT64_MAX off; of the first row */
+	size_t before;				      /* rows from before the trace's first event, left out */
+	size_t missing;				      /* rows without a figure that is needed, left out */
+	size_t windows;				      /* rows that have one */
+	uint64_t window_median_ns, window_longest_ns; /* of those */
+	uint64_t memory_limit_bytes;		      /* the program's, UINT64_MAX off; of the first row that tells */
+	bool limit_told;
 	uint64_t other_memory_bytes; /* metadata + other: the median row's */
 };
 
 /*
  * Reads a CSV whose first line names the columns; mono_ns (the trace's own
  * clock), /memory/classes/heap/{objects,unused,released}:bytes must be there,
- * /gc/gomemlimit:bytes, /memory/classes/{metadata/other,other}:bytes may, and
+ * /gc/gomemlimit:bytes, /memory/classes/{metadata/other,other}:bytes may, mono0
+ * and mono1 (the window, on the clock of mono_ns), and
  * /memory/classes/heap/stacks:bytes, which is added to what is in use if stacks
- * are: in page traces, which don't tell them from anything else.
+ * are: in page traces, which don't tell them from anything else. An empty cell is
+ * a figure that is not known; only mono_ns is always.
  * clock_origin_ns: the clock at the trace's first event. HR_EINPUT with the
  * line, HR_EIO, HR_ENOMEM; release it in any case.
  */
@@ -41,7 +51,11 @@ enum hr_status hr_truth_read(struct hr_truth *t, const char *path, uint64_t cloc
 			     struct hr_error *err);
 void hr_truth_release(struct hr_truth *t);
 
-/* Distance between replay and recording over the samples; shares are of the recorded quantity's own peak. */
+/*
+ * Distance between replay and recording over the samples: from the nearest value
+ * that the replay had in the sample's window; shares are of
+ * the recorded quantity's own peak.
+ */
 struct hr_distance {
 	size_t n;
 	uint64_t peak_bytes; /* of the recorded quantity */
@@ -55,6 +69,10 @@ struct hr_fidelity {
 	const struct hr_truth *truth;
 	bool to_end; /* the trace ends with the program: rows behind its last event count, too */
 	size_t next; /* row */
+	bool in_window;
+	struct hr_extent {
+		uint64_t least, most; /* bytes, of the replay in the window so far */
+	} in_use, released;
 	uint64_t *in_use_errors, *released_errors;
 	size_t n;
 };

@@ -4,6 +4,7 @@
 #     cli_data += tests/cli/foo.golden        (folders are allowed)
 cli_tests = \
 	tests/cli/bad-input.sh \
+	tests/cli/cases.sh \
 	tests/cli/compare.sh \
 	tests/cli/examples.sh \
 	tests/cli/export.sh \
@@ -25,7 +26,7 @@ cli_tests = \
 	tests/cli/rivals.sh \
 	tests/cli/usage.sh \
 	tests/cli/version.sh
-cli_data = tests/cli/malloc-samples tests/cli/native_form.py
+cli_data = tests/cli/cases tests/cli/malloc-samples tests/cli/native_form.py
 
 TESTS += $(cli_tests)
 EXTRA_DIST += $(cli_tests) $(cli_data)

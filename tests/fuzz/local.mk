@@ -85,6 +85,26 @@ tests_fuzz_fuzz_window_SOURCES = tests/fuzz/fuzz_window.c $(fuzz_main)
 tests_fuzz_fuzz_window_LDADD = $(fuzz_ldadd)
 fuzz_corpus += tests/fuzz/corpus/fuzz_window
 
+fuzz_programs += tests/fuzz/fuzz_allocfreetrace
+tests_fuzz_fuzz_allocfreetrace_SOURCES = tests/fuzz/fuzz_allocfreetrace.c $(fuzz_main)
+tests_fuzz_fuzz_allocfreetrace_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_allocfreetrace
+
+fuzz_programs += tests/fuzz/fuzz_logalloc
+tests_fuzz_fuzz_logalloc_SOURCES = tests/fuzz/fuzz_logalloc.c $(fuzz_main)
+tests_fuzz_fuzz_logalloc_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_logalloc
+
+fuzz_programs += tests/fuzz/fuzz_lttng
+tests_fuzz_fuzz_lttng_SOURCES = tests/fuzz/fuzz_lttng.c $(fuzz_main)
+tests_fuzz_fuzz_lttng_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_lttng
+
+fuzz_programs += tests/fuzz/fuzz_rep
+tests_fuzz_fuzz_rep_SOURCES = tests/fuzz/fuzz_rep.c $(fuzz_main)
+tests_fuzz_fuzz_rep_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_rep
+
 check_PROGRAMS += $(fuzz_programs)
 TESTS += tests/fuzz/corpus.sh
 test_environment += FUZZ_PROGRAMS='$(fuzz_programs)'

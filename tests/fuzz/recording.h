@@ -60,6 +60,8 @@ static inline void check_recording(const struct recorded *rec)
 
 		if (i > 0 && e->time_ns < e[-1].time_ns)
 			abort();
+		if (e->kind == HR_EV_GC_BEGIN || e->kind == HR_EV_GC_END)
+			continue;
 		if (e->addr >= MAX_EVENTS)
 			abort();
 		if (e->kind == HR_EV_OBJ_ALLOC) {

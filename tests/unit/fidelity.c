@@ -42,7 +42,7 @@ static void test_truth_is_read(void **state)
 	assert_int_equal(hr_truth_read(&t, path, 100, false, &err), HR_OK);
 	assert_int_equal(t.before, 1);
 	assert_int_equal(t.n, 2);
-	assert_int_equal(t.rows[0].time_ns, 50);
+	assert_int_equal(t.rows[0].begin_ns, 50);
 	assert_int_equal(t.rows[0].in_use_bytes, 50);
 	assert_int_equal(t.rows[1].released_bytes, 11);
 	assert_int_equal(t.memory_limit_bytes, 1000);
@@ -76,7 +76,7 @@ static void test_stacks(void **state)
 /* Rows behind the end of the trace count where the program ended with it; equal ones are counted. */
 static void test_rows_behind_the_end(void **state)
 {
-	struct hr_truth_row rows[] = {{10, 0, 0}, {20, 8192, 0}, {30, 0, 8192}, {40, 0, 0}};
+	struct hr_truth_row rows[] = {{10, 10, 0, 0}, {20, 20, 8192, 0}, {30, 30, 0, 8192}, {40, 40, 0, 0}};
 	const struct hr_truth truth = {.rows = rows, .n = 4};
 	const struct hr_place end = {.time_ns = 25, .kind = HR_PLACE_END};
 
@@ -107,6 +107,78 @@ static void test_rows_behind_the_end(void **state)
 	}
 }
 
+/* Empty cells are figures that are not known: of columns that may be missing, and of others, whose row then is left out. */
+static void test_empty_cells(void **state)
+{
+	struct hr_truth t;
+	struct hr_error err;
+
+	(void)state;
+	write_file("mono0,mono1," COLUMNS "110,190,0,150,1,2,3,100,10,\n"
+		   ",,1,200,1,2,3,,,9223372036854775807\n"
+		   "210,250,2,230,1,,3,200,20,77\n"
+		   "310,,3,315,4,5,6,300,30,\n");
+	assert_int_equal(hr_truth_read(&t, path, 100, false, &err), HR_OK);
+	assert_int_equal(t.n, 3);
+	assert_int_equal(t.missing, 1);
+	assert_int_equal(t.memory_limit_bytes, UINT64_MAX);
+	assert_int_equal(t.other_memory_bytes, 220);
+	assert_int_equal(t.windows, 1);
+	assert_int_equal(t.window_median_ns, 80);
+	assert_int_equal(t.rows[0].begin_ns, 10);
+	assert_int_equal(t.rows[0].end_ns, 90);
+	assert_int_equal(t.rows[1].end_ns, 100);
+	assert_int_equal(t.rows[2].begin_ns, 215);
+	hr_truth_release(&t);
+	unlink(path);
+}
+
+/* Of a window the nearest value counts: 0, then one page from 20 on, two from 40. */
+static void test_windows(void **state)
+{
+	static const struct {
+		struct hr_truth_row row;
+		uint64_t error;
+	} cases[] = {
+	    {{10, 10, 8192, 0}, 8192}, {{15, 30, 0, 0}, 0},	    {{15, 30, 8192, 0}, 0},
+	    {{15, 30, 4096, 0}, 0},    {{15, 30, 24576, 0}, 16384}, {{25, 35, 0, 0}, 8192},
+	    {{20, 20, 0, 0}, 8192},    {{15, 50, 16384, 0}, 0},	    {{15, 50, 20480, 0}, 4096},
+	};
+	const struct hr_place places[] = {
+	    {.time_ns = 0, .kind = HR_PLACE_GROW, .npages = 512, .mapped_pages = 512},
+	    {.time_ns = 20, .kind = HR_PLACE_ALLOC, .page = 0, .npages = 1, .in_use_pages = 1, .mapped_pages = 512},
+	    {.time_ns = 40, .kind = HR_PLACE_ALLOC, .page = 1, .npages = 1, .in_use_pages = 2, .mapped_pages = 512},
+	    {.time_ns = 60, .kind = HR_PLACE_END, .in_use_pages = 2, .mapped_pages = 512},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct hr_truth_row row = cases[i].row;
+		const struct hr_truth truth = {.rows = &row, .n = 1};
+		struct hr_follower *f = malloc(sizeof(*f));
+		struct hr_fidelity d = {.to_end = false};
+		struct hr_policy_choice choice;
+		struct hr_distance in_use, released;
+		struct hr_replay_options o;
+		struct hr_error err;
+
+		hr_replay_defaults(&o);
+		o.settings.geometry = hr_geometry(48);
+		o.settings.procs = 1;
+		assert_int_equal(hr_policy_choose("none", &choice, &err), HR_OK);
+		assert_int_equal(hr_follower_init(f, &choice, &o.settings, &err), HR_OK);
+		assert_int_equal(hr_fidelity_start(&d, &truth, f), HR_OK);
+		assert_int_equal(hr_follower_follow(f, places, 4), HR_OK);
+		hr_fidelity_get(&d, &in_use, &released);
+		assert_int_equal(in_use.n, 1);
+		assert_int_equal(in_use.worst_bytes, cases[i].error);
+		hr_fidelity_release(&d);
+		hr_follower_release(f);
+		hr_policy_choice_release(&choice);
+		free(f);
+	}
+}
+
 static void test_errors_name_the_line(void **state)
 {
 	static const struct {
@@ -119,6 +191,10 @@ static void test_errors_name_the_line(void **state)
 	    {COLUMNS "0,100,1,2,3,4,5,6\n1,200,1,x,3,4,5,6\n", 3, "unused"},
 	    {COLUMNS "0,300,1,2,3,4,5,6\n1,200,1,2,3,4,5,6\n", 3, "backwards"},
 	    {COLUMNS "0,300,1\n", 2, "no number"},
+	    {COLUMNS "0,,1,2,3,4,5,6\n", 2, "mono_ns holds no number"},
+	    {COLUMNS "0,300,18446744073709551615,2,3,4,5,6\n", 2, "beyond 2^61"},
+	    {"mono0,mono1," COLUMNS "30,20,0,25,1,2,3,4,5,6\n", 2, "mono0 is after mono1"},
+	    {"mono0,mono1," COLUMNS "30,40,0,35,1,2,3,4,5,6\n20,50,1,36,1,2,3,4,5,6\n", 3, "backwards"},
 	};
 
 	(void)state;
@@ -201,6 +277,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_truth_is_read),
+	    cmocka_unit_test(test_empty_cells),
+	    cmocka_unit_test(test_windows),
 	    cmocka_unit_test(test_stacks),
 	    cmocka_unit_test(test_rows_behind_the_end),
 	    cmocka_unit_test(test_errors_name_the_line),

@@ -18,7 +18,7 @@ struct recording {
 	struct hr_trace_stats stats;
 	struct hr_event ev[512];
 	size_t n;
-	char events[4096]; /* "+0:16 -0 ", number and bytes; "+0:16@1 " with a thread */
+	char events[4096]; /* "+0:16 -0 ", number and bytes; "+0:16@1 " with a thread; "gc end ", a collection */
 };
 
 static inline void record_bytes(struct recording *rec, const void *bytes, size_t size,
@@ -41,9 +41,13 @@ static inline void record_bytes(struct recording *rec, const void *bytes, size_t
 		const struct hr_event *e = &rec->ev[i];
 		bool alloc = e->kind == HR_EV_OBJ_ALLOC;
 
-		assert_true(alloc || e->kind == HR_EV_OBJ_FREE);
 		if (used + 64 > sizeof(rec->events))
 			break;
+		if (e->kind == HR_EV_GC_BEGIN || e->kind == HR_EV_GC_END) {
+			used += (size_t)sprintf(rec->events + used, e->kind == HR_EV_GC_BEGIN ? "gc " : "end ");
+			continue;
+		}
+		assert_true(alloc || e->kind == HR_EV_OBJ_FREE);
 		used += (size_t)sprintf(rec->events + used, "%s%" PRIu64, alloc ? "+" : "-", e->addr);
 		if (alloc)
 			used += (size_t)sprintf(rec->events + used, ":%" PRIu64, e->size);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Any bytes as a log of GODEBUG=allocfreetrace=1. */
+#include "config.h"
+
+#include "recording.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	fuzz_recording(data, size, HR_FORMAT_ALLOCFREETRACE);
+	return 0;
+}
