@@ -296,12 +296,12 @@ static void print_text(FILE *out, const struct validation *v)
 /* A figure that rests on something; else null. */
 static json_t *real(double x, bool known)
 {
-	return known ? json_real(x) : json_null();
+	return known ? hr_json_real(x) : json_null();
 }
 
 static json_t *whole(uint64_t x, bool known)
 {
-	return known ? json_integer((json_int_t)x) : json_null();
+	return known ? hr_json_count(x) : json_null();
 }
 
 static json_t *ratio(double part, uint64_t whole)
