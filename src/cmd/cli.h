@@ -184,6 +184,15 @@ void cli_print_complaints(const char *who, const char *text);
 /* "assumed: ..." for all that the trace's reader took as given. */
 void cli_print_assumed(FILE *out, const struct hr_trace_stats *stats);
 
+/* --- text_file.c --- */
+
+/*
+ * All of a text that people write, of 1 MiB at most; "-" is standard input.
+ * what: "gnuplot script". *text ends with a 0 and is the caller's to free;
+ * NULL after an error: HR_EIO, HR_EINPUT, HR_ENOMEM.
+ */
+enum hr_status cli_read_text(const char *path, const char *what, char **text, size_t *n, struct hr_error *err);
+
 /* --- page.c --- */
 
 /*

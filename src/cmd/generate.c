@@ -6,6 +6,7 @@
 
 #include "base/params.h"
 #include "generate/generate.h"
+#include "generate/script.h"
 #include "report/output.h"
 #include "trace/native/native.h"
 #include "trace/text/text.h"
@@ -18,6 +19,7 @@
 struct own {
 	uint64_t seed;
 	bool text;
+	const char *script;
 };
 
 static const struct own *own_of(const struct cli_options *o)
@@ -114,37 +116,73 @@ static int list_kinds(void)
 	return CLI_DONE;
 }
 
-static int run_generate(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
+static enum hr_status write_trace(struct hr_generator *g, const struct cli_options *o, struct hr_error *err)
 {
-	struct hr_generator *g;
 	struct hr_output main = {0};
-	struct hr_error err;
 	enum hr_status status;
 
-	if (argc == 0)
-		return list_kinds();
-	status = hr_generator_new(argv[0], own_of(o)->seed, &g, &err);
-	if (status == HR_EUSAGE)
-		return cli_misuse(c, "%s", err.text);
-	if (status != HR_OK)
-		return cli_fail(NULL, &err);
 	/* The lines themselves are progress to see. */
 	if (o->output != NULL || !isatty(STDOUT_FILENO))
 		cli_progress_start(NULL, o);
-	status = hr_output_open(&main, o->output, &err);
+	status = hr_output_open(&main, o->output, err);
 	if (status == HR_OK)
-		status = wants_text(o) ? write_text(g, main.file, &err) : write_native(g, main.file, &err);
+		status = wants_text(o) ? write_text(g, main.file, err) : write_native(g, main.file, err);
 	cli_progress_end();
 	if (status == HR_OK)
-		status = hr_output_commit(&main, &err);
+		status = hr_output_commit(&main, err);
 	hr_output_abandon(&main);
+	return status;
+}
+
+/* A generator for what was asked for: a kind, or a script with its parameters. */
+static enum hr_status open_generator(const struct own *own, const char *arg, const char *script,
+				     struct hr_workload_def **def, struct hr_generator **g, struct hr_error *err)
+{
+	const char *slash;
+
+	if (own->script == NULL)
+		return hr_generator_new(arg, own->seed, g, err);
+	slash = strrchr(own->script, '/');
+	HR_TRY(hr_script_load(slash != NULL ? slash + 1 : own->script, script, def, err));
+	return hr_generator_of(*def, arg != NULL ? arg : "", own->seed, g, err);
+}
+
+static int run_generate(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
+{
+	const struct own *own = own_of(o);
+	struct hr_workload_def *def = NULL;
+	struct hr_generator *g = NULL;
+	struct hr_error err;
+	enum hr_status status = HR_OK;
+	const char *about = NULL;
+	char *script = NULL;
+	size_t n;
+
+	if (argc == 0 && own->script == NULL)
+		return list_kinds();
+	if (own->script != NULL) {
+		about = own->script;
+		status = cli_read_text(own->script, "script of a workload", &script, &n, &err);
+	}
+	if (status == HR_OK)
+		status = open_generator(own, argc > 0 ? argv[0] : NULL, script, &def, &g, &err);
+	if (status == HR_OK) {
+		about = NULL;
+		status = write_trace(g, o, &err);
+	}
 	hr_generator_free(g);
-	return status == HR_OK ? CLI_DONE : cli_fail(NULL, &err);
+	hr_script_free(def);
+	free(script);
+	if (status == HR_EUSAGE)
+		return cli_misuse(c, "%s", err.text);
+	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);
 }
 
 static const struct cli_option options[] = {
     {"seed", 0, "N", CLI_NUMBER, offsetof(struct own, seed), 0, CLI_IN_INPUT,
      "another number gives another trace of the same kind (1)"},
+    {"script", 0, "FILE", CLI_TEXT, offsetof(struct own, script), 0, CLI_IN_INPUT,
+     "a workload of your own, in the language of heapreplay-generate(1); - is standard input"},
     {"text", 0, NULL, CLI_FLAG, offsetof(struct own, text), 0, CLI_IN_OUTPUT,
      "text instead of the native form; so is a FILE whose name ends in .txt, and what goes to a terminal"},
     {.name = NULL},
@@ -165,6 +203,7 @@ const struct cli_command cli_generate = {
 	"heapreplay generate\tthe kinds, with their parameters\n"
 	"heapreplay generate sawtooth,live=100MiB -o saw.hrt\ta saw of 100 to 200 MiB\n"
 	"heapreplay generate --text against-eager | less\tlook at the events\n"
+	"heapreplay generate --script night.workload peak=2GiB -o night.hrt\ta workload of your own\n"
 	"heapreplay generate steady,seconds=10 -o - | heapreplay replay -\ta server, replayed as it is made up\n"
 	"heapreplay generate against-density -o - | heapreplay compare -\tall policies where density hurts\n",
     .groups = CLI_OUTPUT | CLI_QUIET,

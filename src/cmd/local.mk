@@ -27,5 +27,6 @@ heapreplay_SOURCES += \
 	src/cmd/progress.c \
 	src/cmd/replay.c \
 	src/cmd/report.c \
+	src/cmd/text_file.c \
 	src/cmd/validate.c \
 	src/cmd/watch.c

@@ -27,8 +27,6 @@ static const struct own *own_of(const struct cli_options *o)
 	return o->own;
 }
 
-#define SCRIPT_MAX_BYTES ((size_t)1 << 20)
-
 static const char *const all_policies[] = {"@all", NULL};
 
 /* All of one run of the command. */
@@ -70,19 +68,7 @@ static enum hr_status add_trace(struct job *j, const char *path, const struct cl
 
 static enum hr_status read_script(const char *path, struct hr_blob *text, struct hr_error *err)
 {
-	FILE *f = fopen(path, "r");
-
-	if (f == NULL)
-		return hr_error_set(err, HR_EIO, "cannot open the script: %s", strerror(errno));
-	text->at = hr_calloc(SCRIPT_MAX_BYTES + 1, 1);
-	if (text->at != NULL)
-		text->n = fread(text->at, 1, SCRIPT_MAX_BYTES + 1, f);
-	fclose(f);
-	if (text->at == NULL)
-		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	if (text->n > SCRIPT_MAX_BYTES || memchr(text->at, '\0', text->n) != NULL)
-		return hr_error_set(err, HR_EINPUT, "this is no gnuplot script");
-	return HR_OK;
+	return cli_read_text(path, "gnuplot script", &text->at, &text->n, err);
 }
 
 /* NAME.gp of the folder that the user keeps scripts in, if it has one. */

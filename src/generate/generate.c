@@ -110,7 +110,7 @@ static enum hr_status configure(struct hr_generator *g, const char *params, stru
 	if (common->procs > INT16_MAX)
 		return hr_error_set(err, HR_EUSAGE, "procs=%" PRIu64 ": there are 1 to 32767 processors",
 				    common->procs);
-	return g->def->check != NULL ? g->def->check(g->config, err) : HR_OK;
+	return g->def->check != NULL ? g->def->check(g->def, g->config, err) : HR_OK;
 }
 
 static uint64_t seconds_to_ns(double seconds)
@@ -118,7 +118,7 @@ static uint64_t seconds_to_ns(double seconds)
 	return (uint64_t)(seconds * (double)NS_A_SECOND + 0.5);
 }
 
-static void fill_meta(struct hr_generator *g, const char *text, uint64_t seed)
+static void fill_meta(struct hr_generator *g, const char *params, uint64_t seed)
 {
 	struct hr_trace_meta *m = &g->meta;
 
@@ -126,34 +126,31 @@ static void fill_meta(struct hr_generator *g, const char *text, uint64_t seed)
 	m->format_name = "generated";
 	snprintf(m->source, sizeof(m->source), "generated");
 	m->compression = "none";
-	snprintf(m->program, sizeof(m->program), "heapreplay generate --seed %" PRIu64 " %s", seed, text);
+	snprintf(m->program, sizeof(m->program), "heapreplay generate --seed %" PRIu64 " %s%s%s", seed, g->def->name,
+		 *params != '\0' ? "," : "", params);
 	m->has_spans = m->has_cycles = g->def->spans;
 	m->has_objects = m->collected = !g->def->spans;
 	m->has_procs = m->has_clock = m->strict = true;
 	m->page_bytes = 8192;
 }
 
-enum hr_status hr_generator_new(const char *text, uint64_t seed, struct hr_generator **generator, struct hr_error *err)
+enum hr_status hr_generator_of(const struct hr_workload_def *def, const char *params, uint64_t seed,
+			       struct hr_generator **generator, struct hr_error *err)
 {
-	size_t len = strcspn(text, ",");
-	const struct hr_workload_def *def = find(text, len);
-	struct hr_generator *g;
+	struct hr_generator *g = hr_calloc(1, sizeof(*g));
 	enum hr_status status;
 
-	if (def == NULL)
-		return unknown(text, len, err);
-	g = hr_calloc(1, sizeof(*g));
 	if (g == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	g->def = def;
-	status = configure(g, text + len + (text[len] == ','), err);
+	status = configure(g, params, err);
 	if (status == HR_OK) {
 		const struct hr_workload *common = g->config;
 		struct hr_event *e = hr_events_add(&g->waiting, HR_EV_GOMAXPROCS, 0);
 
 		g->most = common->events;
 		g->end_ns = seconds_to_ns(g->most != UINT64_MAX ? MAX_SECONDS : common->seconds);
-		g->state = def->create(g->config, seed);
+		g->state = def->create(def, g->config, seed);
 		if (e == NULL || g->state == NULL)
 			status = hr_error_set(err, HR_ENOMEM, "out of memory");
 		else
@@ -163,9 +160,19 @@ enum hr_status hr_generator_new(const char *text, uint64_t seed, struct hr_gener
 		hr_generator_free(g);
 		return status;
 	}
-	fill_meta(g, text, seed);
+	fill_meta(g, params, seed);
 	*generator = g;
 	return HR_OK;
+}
+
+enum hr_status hr_generator_new(const char *text, uint64_t seed, struct hr_generator **generator, struct hr_error *err)
+{
+	size_t len = strcspn(text, ",");
+	const struct hr_workload_def *def = find(text, len);
+
+	if (def == NULL)
+		return unknown(text, len, err);
+	return hr_generator_of(def, text + len + (text[len] == ','), seed, generator, err);
 }
 
 void hr_generator_free(struct hr_generator *g)
@@ -195,9 +202,15 @@ enum hr_status hr_generator_next(struct hr_generator *g, struct hr_event *ev, si
 	while (got == 0 && !g->ended) {
 		if (g->given == g->waiting.n) {
 			g->given = g->waiting.n = 0;
-			if (g->def->fill(g->state, &g->waiting) != HR_OK)
-				return hr_error_set(err, HR_ENOMEM, "out of memory: %s",
-						    "more is live than there is room for");
+			enum hr_status status = g->def->fill(g->state, &g->waiting);
+
+			if (status == HR_END) {
+				g->ended = true;
+				g->stats.last_time_ns = g->end_ns;
+			} else if (status != HR_OK) {
+				return hr_error_set(err, HR_ENOMEM,
+						    "out of memory: more is live than there is room for");
+			}
 		}
 		for (; got < cap && g->given < g->waiting.n && !g->ended; got++) {
 			const struct hr_event *e = &g->waiting.at[g->given++];

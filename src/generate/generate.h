@@ -31,14 +31,15 @@ struct hr_workload_def {
 	const char *text;    /* what happens and what it is good for: sentences */
 	const char *example; /* NAME[,KEY=VALUE...]	what it shows */
 	bool spans;	     /* events of spans and collections; else of objects */
+	const char *script;  /* of a kind that is one (script.h); else NULL */
 	const struct hr_param *params;
 	size_t config_bytes; /* the configuration begins with a struct hr_workload */
 
 	/* What no table can say of the configuration. HR_EUSAGE. May be NULL. */
-	enum hr_status (*check)(const void *config, struct hr_error *err);
+	enum hr_status (*check)(const struct hr_workload_def *def, const void *config, struct hr_error *err);
 	/* NULL: out of memory. The configuration outlives the state. */
-	void *(*create)(const void *config, uint64_t seed);
-	/* Appends one event at least; no later one has an earlier time. HR_ENOMEM. */
+	void *(*create)(const struct hr_workload_def *def, const void *config, uint64_t seed);
+	/* Appends one event at least; no later one has an earlier time. HR_END: nothing happens any more; HR_ENOMEM. */
 	enum hr_status (*fill)(void *state, struct hr_events *out);
 	void (*destroy)(void *state);
 };
@@ -60,6 +61,12 @@ struct hr_generator;
  * that make no sense together; HR_ENOMEM. On success *g is the caller's.
  */
 enum hr_status hr_generator_new(const char *text, uint64_t seed, struct hr_generator **g, struct hr_error *err);
+/*
+ * The same of a kind that is not in the list; params: "KEY=VALUE,...", which the
+ * trace's program names with the kind. The definition outlives the generator.
+ */
+enum hr_status hr_generator_of(const struct hr_workload_def *def, const char *params, uint64_t seed,
+			       struct hr_generator **g, struct hr_error *err);
 void hr_generator_free(struct hr_generator *g);
 
 /* What a writer says of the trace; valid as long as the generator. */

@@ -4,16 +4,13 @@ libcore_la_SOURCES += \
 	src/generate/flows.c src/generate/flows.h \
 	src/generate/generate.c src/generate/generate.h \
 	src/generate/kinds.h \
-	src/generate/kinds/against_background.c \
-	src/generate/kinds/against_delay.c \
-	src/generate/kinds/against_density.c \
-	src/generate/kinds/against_eager.c \
+	src/generate/pages.c src/generate/pages.h \
+	src/generate/script.c src/generate/script.h \
+	src/generate/kinds/against.c \
 	src/generate/kinds/against_first_fit.c \
-	src/generate/kinds/against_walk.c \
 	src/generate/kinds/bursty.c \
 	src/generate/kinds/fragment.c \
 	src/generate/kinds/phases.c \
 	src/generate/kinds/ramp.c \
 	src/generate/kinds/sawtooth.c \
-	src/generate/kinds/steady.c \
-	src/generate/pages.c src/generate/pages.h
+	src/generate/kinds/steady.c

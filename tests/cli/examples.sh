@@ -26,6 +26,7 @@ CSV
 echo 'scav 0 KiB work (bg), 0 KiB work (eager), 1904 KiB now, 86% util' >app.stderr
 
 cp app.trace other.trace
+cp "$top_srcdir/examples/night.workload" .
 $HR_CC -shared -fPIC -I"$top_srcdir/include" -o mine.so "$top_srcdir/examples/idle.c"
 heapreplay compare -q --json -o old.json app.trace
 cp old.json new.json

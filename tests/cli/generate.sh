@@ -38,8 +38,8 @@ for kind in sawtooth,events=20000 steady,events=20000 against-walk,seconds=40; d
 	"$HEAPREPLAY" generate "$kind" --text -o a.txt
 	"$HEAPREPLAY" export a.hrt -o b.txt
 	same a.txt b.txt "$kind: native and text say the same"
-	"$HEAPREPLAY" replay --json a.hrt | grep -Ev '"(name|xxh3|bytes|format|format_version)":' >a.json
-	"$HEAPREPLAY" replay --json a.txt | grep -Ev '"(name|xxh3|bytes|format|format_version)":' >b.json
+	"$HEAPREPLAY" replay --json a.hrt | grep -Ev '"(name|xxh3|bytes|format|version)":' >a.json
+	"$HEAPREPLAY" replay --json a.txt | grep -Ev '"(name|xxh3|bytes|format|version)":' >b.json
 	same a.json b.json "$kind: and so do their replays"
 done
 run "$HEAPREPLAY" info --json a.txt
@@ -48,6 +48,19 @@ run "$HEAPREPLAY" generate steady,events=1000 -o no/such/folder.txt
 is "$status" 1 'where it cannot write: status 1'
 run bash -c "'$HEAPREPLAY' generate sawtooth,events=20000 -o - >/dev/full"
 is "$status" 1 'a full disk: status 1'
+
+# Scripts.
+"$HEAPREPLAY" generate --script "$top_srcdir/examples/night.workload" day=1s,seconds=20 -o a.txt
+"$HEAPREPLAY" generate --script - day=1s,seconds=20 --text -o b.txt <"$top_srcdir/examples/night.workload"
+is "$(grep -v '^! program' a.txt)" "$(grep -v '^! program' b.txt)" 'a script from a file and from a pipe'
+like "$(cat a.txt)" '^! program heapreplay generate --seed 1 night.workload,day=1s,seconds=20$' 'the trace says what made it'
+printf 'wait 1s\nfill a bytes lots pages 1 over 1s\n' >bad.workload
+run "$HEAPREPLAY" generate --script bad.workload -o bad.hrt
+is "$status" 1 'a script with a fault: status 1'
+like "$err" "^heapreplay: bad.workload: .*line 2: neither a number nor a parameter: 'lots'" 'which names the line'
+is "$(ls bad.hrt 2>/dev/null)" '' 'and leaves nothing behind'
+run "$HEAPREPLAY" generate --script no-such.workload
+is "$status" 1 'a script that is not there: status 1'
 
 # metric POLICY NAME: from the last comparison.
 metric() {

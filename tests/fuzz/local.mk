@@ -35,6 +35,11 @@ tests_fuzz_fuzz_mtrace_SOURCES = tests/fuzz/fuzz_mtrace.c $(fuzz_main)
 tests_fuzz_fuzz_mtrace_LDADD = $(fuzz_ldadd)
 fuzz_corpus += tests/fuzz/corpus/fuzz_mtrace
 
+fuzz_programs += tests/fuzz/fuzz_script
+tests_fuzz_fuzz_script_SOURCES = tests/fuzz/fuzz_script.c $(fuzz_main)
+tests_fuzz_fuzz_script_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_script
+
 fuzz_programs += tests/fuzz/fuzz_gate
 tests_fuzz_fuzz_gate_SOURCES = tests/fuzz/fuzz_gate.c $(fuzz_main)
 tests_fuzz_fuzz_gate_LDADD = $(fuzz_ldadd)

@@ -222,7 +222,7 @@ static void test_wrong_parameters_are_named(void **state)
 	    {"fragment,keep=0", "keep=0"},
 	    {"phases,keep=1.5", "keep=1.5"},
 	    {"bursty,burst=0", "burst is 0"},
-	    {"against-density,pages=500", "pages can be 16 to 496"},
+	    {"against-density,pages=500", "pages=500: it can be 16 to 496"},
 	    {"against-delay,over=0", "over=0"},
 	    {"against-first-fit,rounds=11", "rounds can be 1 to 10"},
 	    {"against-first-fit,size=1MiB", "size is 1.00 MiB; it can be 32.0 MiB"},

@@ -44,10 +44,11 @@ static const struct hr_param params[] = {
 #define MARK_NS UINT64_C(5000000)
 #define SWEEP_NS UINT64_C(5000000)
 
-static enum hr_status check(const void *config, struct hr_error *err)
+static enum hr_status check(const struct hr_workload_def *def, const void *config, struct hr_error *err)
 {
 	const struct config *c = config;
 
+	(void)def;
 	if (c->rounds > MAX_ROUNDS)
 		return hr_error_set(err, HR_EUSAGE, "rounds can be 1 to %d", MAX_ROUNDS);
 	HR_TRY(hr_workload_bytes_within("size", c->size, (4 * FIRST_PAGES * HR_SPAN_PAGE_BYTES) << c->rounds,
@@ -55,10 +56,11 @@ static enum hr_status check(const void *config, struct hr_error *err)
 	return hr_workload_ns_within("period", c->period_ns, GROW_NS + MARK_NS + SWEEP_NS, HR_WORKLOAD_MAX_NS, err);
 }
 
-static void *create(const void *config, uint64_t seed)
+static void *create(const struct hr_workload_def *def, const void *config, uint64_t seed)
 {
 	struct state *s = hr_calloc(1, sizeof(*s));
 
+	(void)def;
 	if (s == NULL)
 		return NULL;
 	s->config = config;

@@ -29,10 +29,11 @@ static const struct hr_param params[] = {
     HR_WORKLOAD_PARAMS("120", "4"),
 };
 
-static enum hr_status check(const void *config, struct hr_error *err)
+static enum hr_status check(const struct hr_workload_def *def, const void *config, struct hr_error *err)
 {
 	const struct config *c = config;
 
+	(void)def;
 	HR_TRY(hr_workload_bytes_within("live", c->live, 65536, HR_WORKLOAD_MAX_BYTES, err));
 	HR_TRY(hr_workload_bytes_within("rate", c->rate, 65536, HR_WORKLOAD_MAX_BYTES, err));
 	HR_TRY(hr_workload_ns_within("request", c->request_ns, 1000, HR_WORKLOAD_MAX_NS, err));
@@ -40,12 +41,13 @@ static enum hr_status check(const void *config, struct hr_error *err)
 	return hr_workload_ns_within("idle", c->idle_ns, 0, HR_WORKLOAD_MAX_NS, err);
 }
 
-static void *create(const void *config, uint64_t seed)
+static void *create(const struct hr_workload_def *def, const void *config, uint64_t seed)
 {
 	static const struct hr_size_band *const sizes[] = {hr_sizes_mixed, hr_sizes_mixed};
 	struct state *s = hr_calloc(1, sizeof(*s));
 	const struct config *c = config;
 
+	(void)def;
 	if (s == NULL)
 		return NULL;
 	s->config = c;

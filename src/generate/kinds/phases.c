@@ -33,10 +33,11 @@ static const struct hr_param params[] = {
     HR_WORKLOAD_PARAMS("80", "4"),
 };
 
-static enum hr_status check(const void *config, struct hr_error *err)
+static enum hr_status check(const struct hr_workload_def *def, const void *config, struct hr_error *err)
 {
 	const struct config *c = config;
 
+	(void)def;
 	HR_TRY(hr_workload_bytes_within("live", c->live, 65536, HR_WORKLOAD_MAX_BYTES, err));
 	HR_TRY(hr_workload_bytes_within("rate", c->rate, 65536, HR_WORKLOAD_MAX_BYTES, err));
 	HR_TRY(hr_workload_ns_within("period", c->period_ns, 1000000, HR_WORKLOAD_MAX_NS, err));
@@ -55,11 +56,12 @@ static void begin_phase(struct state *s)
 	hr_flow_set_live(flow, c->rate, c->live);
 }
 
-static void *create(const void *config, uint64_t seed)
+static void *create(const struct hr_workload_def *def, const void *config, uint64_t seed)
 {
 	struct state *s = hr_calloc(1, sizeof(*s));
 	const struct config *c = config;
 
+	(void)def;
 	if (s == NULL)
 		return NULL;
 	s->config = c;

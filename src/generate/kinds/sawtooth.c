@@ -25,10 +25,11 @@ static const struct hr_param params[] = {
     HR_WORKLOAD_PARAMS("60", "1"),
 };
 
-static enum hr_status check(const void *config, struct hr_error *err)
+static enum hr_status check(const struct hr_workload_def *def, const void *config, struct hr_error *err)
 {
 	const struct config *c = config;
 
+	(void)def;
 	HR_TRY(hr_workload_bytes_within("live", c->live, UINT64_C(4) << 20, HR_WORKLOAD_MAX_BYTES, err));
 	HR_TRY(hr_workload_bytes_within("rate", c->rate, 65536, HR_WORKLOAD_MAX_BYTES, err));
 	if (c->gogc < 5 || c->gogc > 10000)
@@ -38,10 +39,11 @@ static enum hr_status check(const void *config, struct hr_error *err)
 	return HR_OK;
 }
 
-static void *create(const void *config, uint64_t seed)
+static void *create(const struct hr_workload_def *def, const void *config, uint64_t seed)
 {
 	struct state *s = hr_calloc(1, sizeof(*s));
 
+	(void)def;
 	if (s == NULL)
 		return NULL;
 	s->config = config;
