@@ -21,6 +21,9 @@
 /* Numbers are below this: 2^32 - 2 live objects are the most. */
 #define HR_NO_NUMBER UINT32_MAX
 
+/* What live objects may have together: a heap of 32 TiB can be placed, with what their spans and arenas need. */
+#define HR_MAX_LIVE_BYTES (UINT64_C(31) << 40)
+
 struct hr_ledger {
 	struct hr_ledger_entry {
 		uint64_t size; /* bytes */

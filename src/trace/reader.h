@@ -108,7 +108,7 @@ struct hr_trace_meta {
 	X(FAILED_ALLOC, "failed_allocs", "failed allocations: ignored")                                                \
 	X(ZERO_SIZE, "zero_sizes", "objects of size 0: kept, as a program may have them")                              \
 	X(AMBIGUOUS_FREE, "ambiguous_frees", "frees that fit several live objects: which one is a guess (--identity)") \
-	X(ABSURD_SIZE, "absurd_sizes", "sizes that no object has (2 TiB or more): ignored as failed")                     \
+	X(ABSURD_SIZE, "absurd_sizes", "sizes that no object has (2 TiB, or 31 TiB with all that live): ignored as failed")                     \
 	X(BAD_LINE, "bad_lines", "lines that could not be understood: skipped")                                        \
 	X(NESTED_CALL, "nested_calls", "allocator calls inside of others: ignored, the outer one counts")              \
 	X(OPEN_CALL, "open_calls", "calls whose return is missing: ignored")                                           \

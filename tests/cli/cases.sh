@@ -87,4 +87,17 @@ run "$HEAPREPLAY" info massif
 is "$status" 1 'a profile: status 1'
 like "$err" 'massif, which holds sums: record with heaptrack -r.*its first line is: desc: --massif-out-file=m.out$' \
 	'a profile: what it is, what to record, its first line'
+
+# What is too large to replay is refused alike by all, with the line: 33 objects of 1 TiB.
+{
+	printf '# heapreplay-trace 1\n! addresses off\n! spans off\n'
+	for i in {0..32}; do echo "$i obj-alloc id=$i size=1TiB"; done
+} >large
+for command in info replay export; do
+	run "$HEAPREPLAY" "$command" large
+	is "$status" 1 "$command of 33 TiB of objects: status 1"
+	like "$err" 'large: .*line 35.*more than 31 TiB together' "$command of 33 TiB of objects: the line"
+done
+for i in {1..32}; do echo "1: malloc 0x$((i * 16)) 1099511627776"; done >large.android
+is "$(odd large.android)" '{"absurd_sizes":1}' 'a recording of so much: the last is taken as failed'
 done_testing

@@ -148,6 +148,10 @@ enum hr_status hr_mallocs_alloc(struct hr_mallocs *m, uint64_t key, uint64_t siz
 		hr_reader_odd(m->r, HR_ANOMALY_OVER_LIVE);
 		HR_TRY(free_number(m, number, p, err));
 	}
+	if (m->ledger.live_bytes > HR_MAX_LIVE_BYTES - size) {
+		hr_reader_odd(m->r, HR_ANOMALY_ABSURD_SIZE);
+		return HR_OK;
+	}
 	number = hr_ledger_add_key(&m->ledger, key, size);
 	if (number == HR_NO_NUMBER)
 		return no_memory(err);

@@ -251,6 +251,33 @@ static bool set_word(enum hr_text_type type, const char *word, struct hr_event *
 	return hr_parse_u64(word, &x) && set_number(type, x, e);
 }
 
+/* What a value of that type is, for people. */
+static const char *range_of(enum hr_text_type type, bool is_id)
+{
+	switch (type) {
+	case HR_TEXT_PLACE:
+		return is_id ? "a decimal number from 0 to 2^64 - 2" : "an address below 2^48, decimal or behind 0x";
+	case HR_TEXT_PAGES:
+		return "a number of pages from 1 to 2^35";
+	case HR_TEXT_BYTES:
+		return "a number of bytes below 2^64, or a size such as 64KiB";
+	case HR_TEXT_LIMIT:
+		return "a number of bytes below 2^64, a size such as 64KiB, or off";
+	case HR_TEXT_CLASS:
+		return "a span class from 0 to 135, or manual";
+	case HR_TEXT_COUNT:
+		return "a number from 1 to 2^32 - 1";
+	case HR_TEXT_NUMBER:
+		return "a number from 0 to 2^32 - 1";
+	case HR_TEXT_ARG_BYTES:
+		return "a number of bytes below 2^32, or a size such as 64KiB";
+	case HR_TEXT_CAUSE:
+		return "runtime-gc or free-os-memory";
+	default:
+		return "something else";
+	}
+}
+
 /* The value at hand. */
 static bool take_value(struct text *t, enum hr_text_type type, struct hr_event *e)
 {
@@ -327,7 +354,8 @@ static enum hr_status parse_fields(struct text *t, struct hr_event *e, unsigned 
 		/* An id is decimal. */
 		if (!take_value(t, id ? HR_TEXT_PLACE : fields[i].type, e) ||
 		    (id && value[0] == '0' && value[1] == 'x'))
-			return bad(t, err, "bad value \"%.*s\"", shown(value), value);
+			return bad(t, err, "bad value \"%.*s\": %s= is %s", shown(value), value,
+				   id ? "id" : fields[i].key, range_of(fields[i].type, id));
 	}
 	if (t->at != t->end)
 		return bad(t, err, "the line holds a NUL byte");
@@ -418,6 +446,11 @@ static enum hr_status alloc_object(struct text *t, struct hr_event *e, bool has_
 	number = hr_ids_add(&t->ids, id, e->size);
 	if (number == HR_NO_NUMBER)
 		return no_memory(err);
+	if (t->ids.ledger.live_bytes > HR_MAX_LIVE_BYTES)
+		return bad(t, err,
+			   "with size=%" PRIu64 " the live objects have more than 31 TiB together: no heap that can be "
+			   "replayed is so large",
+			   e->size);
 	e->addr = number;
 	return HR_OK;
 }
