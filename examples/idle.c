@@ -32,15 +32,11 @@ static void *clone(const void *state, struct hr_follower *f)
 	return create(f, state);
 }
 
-static enum hr_status follow(void *state, const struct hr_place *r, size_t n)
+static enum hr_status after(void *state, const struct hr_place *r)
 {
 	struct idle *s = state;
-	for (; n-- > 0; r++) {
-		HR_TRY(hr_follower_take(s->f, r));
-		hr_follower_commit(s->f);
-		if (r->kind == HR_PLACE_ALLOC || r->kind == HR_PLACE_CACHE_USE)
-			hr_follower_set_timer(s->f, r->time_ns + s->after_ns);
-	}
+	if (r->kind == HR_PLACE_ALLOC || r->kind == HR_PLACE_CACHE_USE)
+		hr_follower_set_timer(s->f, r->time_ns + s->after_ns);
 	return HR_OK;
 }
 
@@ -56,5 +52,5 @@ static void timer(void *state)
 const struct hr_policy_def heapreplay_policy = {
 	.abi = HR_POLICY_ABI, .name = "idle", .summary = "releases all that is free once the program is idle",
 	.params = params, .config_bytes = sizeof(struct idle), .create = create, .destroy = free, .clone = clone,
-	.follow = follow, .timer = timer,
+	.after = after, .timer = timer,
 };

@@ -11,17 +11,16 @@
  *
  * heapreplay-policy(7) has the rules and an example.
  *
- * A policy follows a stream of placements: records of what became of the
- * heap's pages, in batches and in time order. It has a *follower* that keeps
- * for it the clock, a timer, a map of the pages, the heap's counts, the cost
- * model, and all that is measured. Of each record it tells the follower twice:
- *
- *     hr_follower_take     time passes up to the record, and the map takes it in
- *     hr_follower_commit   the counts take it in
- *
- * and before, between or after these it does what it likes: release pages that
- * are free, set its timer, state a goal. It answers for what it claims: who
- * releases what is in use is stopped, with an error that names the policy.
+ * A policy is a few functions that are called as the heap changes. The engine
+ * follows a stream of placements, records of what became of the heap's pages, in
+ * time order. It keeps the clock, the policy's timer, a map of the pages, the
+ * heap's counts, the cost model, and all that is measured; together they are the
+ * policy's *follower*. For each record it lets time pass up to it, takes it into
+ * the map, calls the policy's `before`, takes it into the counts, and calls the
+ * policy's `after`. In these and in `timer` the policy does what it likes:
+ * release pages that are free, set its timer, state a goal. It answers for what
+ * it claims: who releases what is in use is stopped, with an error that names
+ * the policy.
  *
  * Any number of followers run at the same time, on any number of threads. A
  * policy has no state but what `create` returns and must not look at anything
@@ -46,7 +45,7 @@ extern "C" {
 #endif
 
 /* The version of everything in this header. A policy that was built against another one is refused. */
-#define HR_POLICY_ABI 1
+#define HR_POLICY_ABI 2
 
 /* --- pages and chunks ------------------------------------------------------ */
 
@@ -86,7 +85,7 @@ enum hr_status {
 	HR_ENOMEM,    /* memory is exhausted, or a stated limit is */
 	HR_EIO,	      /* the system refused to read or write */
 	HR_EINTERNAL, /* an invariant of ours does not hold */
-	HR_EPOLICY,   /* a policy broke the rules; hr_follower_take returns it to the policy, which is to return it */
+	HR_EPOLICY,   /* a policy broke the rules */
 };
 
 #define HR_NO_OFFSET UINT64_MAX
@@ -292,9 +291,9 @@ struct hr_settings {
 struct hr_policy_view {
 	uint64_t now_ns;
 	uint64_t timer_ns; /* the policy's, HR_NEVER: none */
-	/* The heap, as of the last record that was committed, and of all releases. */
+	/* The heap, as of the last record that is in the counts, and of all releases. */
 	uint64_t in_use_pages, manual_pages, mapped_pages, released_pages;
-	/* Between take and commit: pages that the record's span took and that were released. They still count as such. */
+	/* In before and after: pages that the record's span took and that were released. In before they still count as such. */
 	uint64_t claimed_pages;
 	uint64_t memory_limit_bytes; /* in force; UINT64_MAX off */
 	uint64_t heap_goal_bytes;    /* the GC's, 0 unknown */
@@ -338,20 +337,13 @@ static inline uint64_t hr_follower_mapped_ready_bytes(const struct hr_follower *
 
 /* --- the follower: what a policy does -------------------------------------- */
 
-/*
- * Takes a record in: time passes up to it (timers that are due before it run,
- * see hr_policy_def.timer), and the map has it: bitmaps, caches, growth. The
- * counts are still those before the record, as the runtime's are while it
- * scavenges on allocation; hr_follower_commit makes them those after it. Every
- * record of a batch is taken and committed, in order, before the batch's
- * `follow` returns (but see holds_back). HR_ENOMEM, HR_EPOLICY: to be returned
- * at once.
- */
-HR_API enum hr_status hr_follower_take(struct hr_follower *f, const struct hr_place *r);
-HR_API void hr_follower_commit(struct hr_follower *f);
-
 /* Sets the policy's timer; HR_NEVER for none. Not before now. */
 HR_API void hr_follower_set_timer(struct hr_follower *f, uint64_t time_ns);
+/*
+ * For a policy that knows the future, in its `create`: it is told of each record
+ * (see `ahead`) when it is so much trace time away, and of all by the end.
+ */
+HR_API void hr_follower_look_ahead(struct hr_follower *f, uint64_t ns);
 /* The goal for retained bytes in force from now on, HR_NEVER for none. It is measured how long it is missed. */
 HR_API void hr_follower_set_goal(struct hr_follower *f, uint64_t bytes);
 
@@ -405,6 +397,15 @@ struct hr_search_work {
 	uint64_t empty_hits; /* chunks that were found and turned out to have nothing */
 };
 
+/* What a policy's index knows of a grown chunk, to be looked at. */
+struct hr_index_look {
+	bool marked; /* it may have something to release */
+	bool ready;  /* and a background search would take it now; marked and not ready: a forced one only */
+	/* With has_density: pages in use now and when the last generation ended. */
+	unsigned in_use, last_in_use;
+	uint32_t unchanged; /* generations since the last page was taken or freed; 0: in this one */
+};
+
 struct hr_policy_def {
 	unsigned abi;	     /* HR_POLICY_ABI */
 	const char *name;    /* letters, digits, '.', '-', '_' */
@@ -416,7 +417,7 @@ struct hr_policy_def {
 	enum hr_status (*check)(const void *config, struct hr_error *err);
 
 	bool needs_releases; /* follows the recorded scavenger: for traces that tell what it released */
-	bool holds_back;     /* takes records later than it gets them (copies of its own), and all of them by the end */
+	bool knows_future;   /* no other can be measured by it as by its like, nor can it be watched */
 	bool without_caches; /* page caches are looked past: what is in one is free in the map */
 
 	/* Its state, from a configuration of config_bytes that outlives it. NULL: out of memory. */
@@ -426,8 +427,15 @@ struct hr_policy_def {
 	 * May be NULL for a policy that can't be copied; a view that seeks is then refused. */
 	void *(*clone)(const void *state, struct hr_follower *f);
 
-	/* Follows n records: takes and commits each of them, and reacts. */
-	enum hr_status (*follow)(void *state, const struct hr_place *r, size_t n);
+	/*
+	 * A record: before, the map has it, and the counts are still those before
+	 * it, as the runtime's are while it scavenges on allocation; after, the
+	 * counts have it, too. HR_ENOMEM: out of memory. Either may be NULL.
+	 */
+	enum hr_status (*before)(void *state, const struct hr_place *r);
+	enum hr_status (*after)(void *state, const struct hr_place *r);
+	/* A record that is to come, in order, see hr_follower_look_ahead; with knows_future. NULL: it does not look. */
+	enum hr_status (*ahead)(void *state, const struct hr_place *r);
 	/*
 	 * The timer is due and was taken off; sets the next one. May be NULL for a
 	 * policy without timers. Records of one moment come before timers of that
@@ -437,6 +445,12 @@ struct hr_policy_def {
 	void (*timer)(void *state);
 	/* What finding pages has cost since the beginning. NULL: nothing is searched. */
 	const struct hr_search_work *(*work)(const void *state);
+
+	/* What the policy's index knows of a grown chunk. NULL: it has none, or none to show. */
+	void (*look)(const void *state, uint64_t chunk, struct hr_index_look *out);
+	/* The page from which a search goes downwards, a forced one or the background's; UINT64_MAX: none. With look. */
+	uint64_t (*search_page)(const void *state, bool force);
+	bool has_density; /* the index has a search page for forced searches, and counts pages in use */
 };
 
 /* In a shared object, the policy. */

@@ -36,7 +36,7 @@ static void judge(struct judging *j, const struct hr_standing *s, const struct h
 	const size_t figure = j->gate->figure;
 
 	/* What knows the future is there to be measured by, and is judged only where it is named. */
-	if (s == NULL || !hr_gate_applies(j->gate, s->text) || (s->optimal && j->gate->policy == NULL))
+	if (s == NULL || !hr_gate_applies(j->gate, s->text) || (s->knows_future && j->gate->policy == NULL))
 		return;
 	if (!s->known[figure] || (j->gate->relative && (base == NULL || !base->known[figure]))) {
 		cli_warn(j->trace, "warning: %s: %s has nothing to be judged by (--fail-if '%s')", s->text,

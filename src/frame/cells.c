@@ -5,8 +5,6 @@
 
 #include "base/alloc.h"
 #include "base/bits.h"
-#include "scavenge/go/search.h"
-#include "scavenge/policies/builtin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -187,8 +185,7 @@ static struct hr_cells_row *add_row(struct hr_cells *c)
 
 struct source {
 	const struct hr_follower *f;
-	const struct hr_search *search; /* NULL: there is none */
-	const struct hr_search_def *def;
+	bool has_index; /* the policy shows its index */
 };
 
 /* Pages [first, first + n) of a chunk. A page that is used and released at once is padding, which nobody uses. */
@@ -207,16 +204,16 @@ static void add_bits(struct hr_map_cell *cell, const struct hr_chunk_bits *bits,
 
 static void add_chunk(struct hr_map_cell *cell, const struct source *s, uint64_t chunk)
 {
-	struct hr_search_chunk look;
+	struct hr_index_look look;
 
 	cell->chunks++;
 	cell->refaults += hr_follower_refaults(s->f, chunk);
-	if (s->search == NULL)
+	if (!s->has_index)
 		return;
-	look = s->def->look(s->search, chunk);
+	s->f->def->look(s->f->policy, chunk, &look);
 	cell->marked += look.marked;
 	cell->ready += look.ready;
-	if (!s->def->has_density)
+	if (!s->f->def->has_density)
 		return;
 	cell->last_in_use += look.last_in_use;
 	if (look.unchanged < cell->unchanged)
@@ -505,10 +502,10 @@ static bool set_levels(struct hr_cells *c)
 enum hr_status hr_cells_compute(struct hr_cells *c, const struct hr_follower *f, const struct hr_cells_options *o)
 {
 	struct plan p = make_plan(f, o);
-	struct source s = {.f = f};
+	const struct hr_policy_def *def = f->def;
+	struct source s = {.f = f, .has_index = def->look != NULL};
 	bool fine;
 
-	s.search = hr_policy_search(f->def, f->policy, &s.def);
 	c->n = c->nrows = 0;
 	c->differing = 0;
 	c->columns = p.columns;
@@ -517,10 +514,10 @@ enum hr_status hr_cells_compute(struct hr_cells *c, const struct hr_follower *f,
 	c->gaps = p.n > 0 ? p.n - 1 : 0;
 	c->view = o->view;
 	c->scale = o->scale;
-	c->has_index = s.search != NULL;
-	c->has_density = s.search != NULL && s.def->has_density;
-	c->search_page = s.search != NULL ? s.def->search_page(s.search, false) : HR_NO_PAGE;
-	c->forced_page = c->has_density ? s.def->search_page(s.search, true) : HR_NO_PAGE;
+	c->has_index = s.has_index;
+	c->has_density = s.has_index && def->has_density;
+	c->search_page = s.has_index && def->search_page != NULL ? def->search_page(f->policy, false) : HR_NO_PAGE;
+	c->forced_page = c->has_density && def->search_page != NULL ? def->search_page(f->policy, true) : HR_NO_PAGE;
 	fine = p.gaps == GAPS_INSIDE ? add_over_gaps(c, &p, &s) : add_ranges(c, &p, &s);
 	for (size_t i = 0; fine && i < f->map.ncaches; i++)
 		add_cache(c, &f->map.caches[i]);

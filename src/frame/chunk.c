@@ -9,8 +9,6 @@
 
 #include "base/bits.h"
 #include "base/units.h"
-#include "scavenge/go/search.h"
-#include "scavenge/policies/builtin.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -105,18 +103,16 @@ static void describe_pages(struct hr_items *items, const struct hr_follower *f, 
 
 static void describe_index(struct hr_items *items, const struct hr_follower *f, uint64_t chunk)
 {
-	const struct hr_search_def *def = NULL;
-	const struct hr_search *s = hr_policy_search(f->def, f->policy, &def);
-	struct hr_search_chunk look;
+	struct hr_index_look look = {.marked = false};
 
-	if (s == NULL)
+	if (f->def->look == NULL)
 		return;
-	look = def->look(s, chunk);
+	f->def->look(f->policy, chunk, &look);
 	hr_items_add(items, HR_INK_TEXT, 0, "index: %s",
 		     !look.marked ? "not marked"
 		     : look.ready ? "marked"
 				  : "marked, left to forced searches as dense");
-	if (def->has_density)
+	if (f->def->has_density)
 		hr_items_add(items, HR_INK_TEXT, 0,
 			     "as it counts %u in use, %u when the last generation ended; changed %" PRIu32
 			     " generations ago",

@@ -8,8 +8,6 @@
 #include "base/units.h"
 #include "frame/canvas.h"
 #include "report/scavtrace.h"
-#include "scavenge/go/search.h"
-#include "scavenge/policies/builtin.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -464,9 +462,8 @@ static void draw_log(const struct drawing *d, unsigned top, unsigned rows)
 static bool wants_marks(const struct drawing *d)
 {
 	const struct hr_follower *f = d->scene->follower;
-	const struct hr_search_def *def;
 
-	return !d->o->no_marks && (d->compared || hr_policy_search(f->def, f->policy, &def) != NULL);
+	return !d->o->no_marks && (d->compared || f->def->look != NULL);
 }
 
 static struct hr_cells_options cells_options(const struct drawing *d, unsigned rows, bool half)

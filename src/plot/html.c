@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "plot/data.h"
+#include "report/document.h"
 #include "report/metrics.h"
 
 #include <math.h>
@@ -122,7 +123,7 @@ static void write_trace(const struct page *p)
 /* Who knows the future is no competitor. */
 static bool competes(const struct hr_plot_run *run)
 {
-	return strcmp(hr_plot_string(run->policy, "name"), "optimal") != 0;
+	return !hr_document_knows_future(run->policy);
 }
 
 /* The run that retains least. */

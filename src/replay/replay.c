@@ -250,7 +250,7 @@ enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struc
 enum hr_status hr_replay_can_be_watched(const struct hr_replay *r, struct hr_error *err)
 {
 	for (size_t i = 0; i < r->nfollowers; i++)
-		if (r->followers[i]->def->holds_back)
+		if (r->followers[i]->def->knows_future)
 			return hr_error_set(err, HR_EUSAGE,
 					    "policy %s decides by what is to come, and can't be watched",
 					    r->followers[i]->def->name);

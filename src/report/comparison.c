@@ -4,6 +4,7 @@
 #include "report/comparison.h"
 
 #include "base/alloc.h"
+#include "report/document.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -63,7 +64,7 @@ static enum hr_status read_standing(struct hr_standing *s, json_t *object, const
 		return hr_error_set(err, HR_EINPUT, "%s has a policy without a name", where);
 	/* Schema 1 had no text. */
 	s->text = plain(text != NULL ? text : name);
-	s->optimal = strcmp(name, "optimal") == 0;
+	s->knows_future = hr_document_knows_future(policy);
 	s->values = hr_calloc(hr_nmetrics, sizeof(*s->values));
 	s->known = hr_calloc(hr_nmetrics, sizeof(*s->known));
 	if (s->text == NULL || s->values == NULL || s->known == NULL)
@@ -219,7 +220,7 @@ static bool add_total(struct hr_comparison *total, const struct hr_standing **s,
 	struct hr_standing *to = &total->policies[total->n++];
 
 	to->text = strdup(s[0]->text);
-	to->optimal = s[0]->optimal;
+	to->knows_future = s[0]->knows_future;
 	to->values = hr_calloc(hr_nmetrics, sizeof(*to->values));
 	to->known = hr_calloc(hr_nmetrics, sizeof(*to->known));
 	if (to->text == NULL || to->values == NULL || to->known == NULL)

@@ -17,10 +17,10 @@
 
 /* What one policy reached. */
 struct hr_standing {
-	char *text;	  /* the policy, as it was chosen */
-	bool optimal;	  /* it knows the future: no other can be measured by it as by its like */
-	uint64_t *values; /* by figure (metrics.h) */
-	bool *known;	  /* the same: is it there? */
+	char *text;	   /* the policy, as it was chosen */
+	bool knows_future; /* no other can be measured by it as by its like */
+	uint64_t *values;  /* by figure (metrics.h) */
+	bool *known;	   /* the same: is it there? */
 };
 
 struct hr_comparison {

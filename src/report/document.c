@@ -161,7 +161,20 @@ json_t *hr_document_policy(const struct hr_policy_choice *choice)
 
 	if (choice->file != NULL)
 		hr_json_put(&o, "file", hr_json_text(choice->file));
+	/* Of the built-in ones the name says it. */
+	if (choice->file != NULL && choice->def->knows_future)
+		hr_json_put(&o, "knows_future", json_true());
 	return o;
+}
+
+bool hr_document_knows_future(const json_t *policy)
+{
+	const char *name = json_string_value(json_object_get(policy, "name"));
+	const struct hr_policy_def *def = NULL;
+
+	if (name != NULL && json_object_get(policy, "file") == NULL)
+		def = hr_policy_find(name);
+	return def != NULL ? def->knows_future : json_is_true(json_object_get(policy, "knows_future"));
 }
 
 /* What was measured of a follower, but for its regret. */

@@ -33,6 +33,8 @@ json_t *hr_document_settings(const struct hr_replay *r);
 json_t *hr_document_placement(const struct hr_placer *placer);
 /* A policy: name, text (as it was chosen), and all parameters with their values. */
 json_t *hr_document_policy(const struct hr_policy_choice *choice);
+/* Whether such an object, of a saved run maybe, is of a policy that knows the future: no competitor of the others. */
+bool hr_document_knows_future(const json_t *policy);
 /* All of `heapreplay replay --json`: the above, the metrics and the series of the first follower. */
 json_t *hr_document_replay(const char *path, const struct hr_replay *r, const struct hr_policy_choice *choice,
 			   const struct hr_json_series *series);

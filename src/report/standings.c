@@ -136,7 +136,7 @@ static struct extremes extremes_of(const struct hr_comparison *c, size_t figure)
 	struct extremes e = no_extremes(figure);
 
 	for (size_t i = 0; i < c->n; i++)
-		if (c->policies[i].known[figure] && !c->policies[i].optimal)
+		if (c->policies[i].known[figure] && !c->policies[i].knows_future)
 			take(&e, (double)c->policies[i].values[figure]);
 	return e;
 }
@@ -241,7 +241,7 @@ static void people_cell(struct hr_table *t, enum hr_standings_form form, const s
 		hr_table_cell(t, "-", NULL, HR_MARK_NONE);
 		return;
 	}
-	mark = s->optimal ? HR_MARK_NONE : mark_of(e, (double)s->values[figure]);
+	mark = s->knows_future ? HR_MARK_NONE : mark_of(e, (double)s->values[figure]);
 	hr_unit_format(value, unit, s->values[figure]);
 	if (base == NULL || base == s || !base->known[figure]) {
 		hr_table_cell(t, value, NULL, mark);
@@ -327,7 +327,7 @@ static void mean_row(struct hr_table *t, const struct hr_view *v, const struct h
 			continue;
 		}
 		snprintf(exact, sizeof(exact), "%.6f", mean);
-		mean_cell(t, exact, mean, !s->optimal, &e[k]);
+		mean_cell(t, exact, mean, !s->knows_future, &e[k]);
 	}
 }
 
@@ -356,7 +356,7 @@ void hr_standings_means(struct hr_table *t, const struct hr_view *v, const struc
 	for (size_t k = 0; !t->failed && k < v->n; k++) {
 		e[k] = no_extremes(v->columns[k].figure);
 		for (size_t i = 0; i < rows; i++)
-			if (!c[0].policies[order[i].index].optimal &&
+			if (!c[0].policies[order[i].index].knows_future &&
 			    mean_of(c, n, c[0].policies[order[i].index].text, v->baseline, v->columns[k].figure, &mean))
 				take(&e[k], round(mean * 1e6));
 	}

@@ -106,7 +106,7 @@ enum hr_status hr_follower_init(struct hr_follower *f, const struct hr_policy_ch
 	f->view.settings = &f->settings;
 	f->view.map = &f->map;
 	f->view.address_bits = settings->geometry->address_bits;
-	f->view.timer_ns = f->measure_at_ns = HR_NEVER;
+	f->view.timer_ns = f->measure_at_ns = f->ahead_ns = HR_NEVER;
 	f->over_limit_since_ns = f->over_goal_since_ns = HR_NEVER;
 	f->view.goal_bytes = HR_NEVER;
 	f->view.memory_limit_bytes = settings->memory_limit_bytes;
@@ -130,6 +130,7 @@ void hr_follower_release(struct hr_follower *f)
 	for (size_t i = 0; f->stamps != NULL && i < stamp_blocks(f); i++)
 		hr_unmap(f->stamps[i], BLOCK_BYTES);
 	free(f->stamps);
+	free(f->held.at);
 	hr_pagemap_release(&f->map);
 	memset(f, 0, sizeof(*f));
 }
@@ -172,6 +173,20 @@ static bool copy_stamps(struct hr_follower *to, const struct hr_follower *from)
 	return true;
 }
 
+/* Records that are held back; the copy begins with the first. */
+static bool copy_held(struct hr_held *to, const struct hr_held *from)
+{
+	size_t n = from->n - from->first;
+
+	if (n == 0)
+		return true;
+	if (!hr_reserve(&to->at, &to->cap, n, sizeof(*to->at)))
+		return false;
+	memcpy(to->at, from->at + from->first, n * sizeof(*to->at));
+	to->n = n;
+	return true;
+}
+
 /* All but what *to shares with none: of the map, the stamps and the policy nothing is its own yet. */
 static void copy_values(struct hr_follower *to, const struct hr_follower *from)
 {
@@ -181,7 +196,7 @@ static void copy_values(struct hr_follower *to, const struct hr_follower *from)
 	to->policy = NULL;
 	to->stamps = NULL;
 	memset(&to->map, 0, sizeof(to->map));
-	to->next = to->taken = NULL;
+	memset(&to->held, 0, sizeof(to->held));
 	memset(to->samplers, 0, sizeof(to->samplers));
 	to->nsamplers = 0;
 	to->log = NULL;
@@ -200,7 +215,7 @@ enum hr_status hr_follower_clone(const struct hr_follower *f, struct hr_follower
 	if (to == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	copy_values(to, f);
-	if (hr_pagemap_clone(&to->map, &f->map) == HR_OK && copy_stamps(to, f))
+	if (hr_pagemap_clone(&to->map, &f->map) == HR_OK && copy_stamps(to, f) && copy_held(&to->held, &f->held))
 		to->policy = f->def->clone(f->policy, to);
 	if (to->policy == NULL) {
 		hr_follower_release(to);
@@ -227,13 +242,12 @@ void hr_follower_sample(struct hr_follower *f, struct hr_sampler s)
 
 /* --- a policy that breaks the rules ---------------------------------------- */
 
-/* The first thing that it does wrong is what is said of it; it takes no more records then. */
+/* The first thing that it does wrong is what is said of it; it is told of no more records then. */
 __attribute__((format(printf, 2, 3))) static void blame(struct hr_follower *f, const char *fmt, ...)
 {
 	char what[160];
 	va_list ap;
 
-	f->next = f->taken = NULL;
 	if (f->fault.status != HR_OK)
 		return;
 	va_start(ap, fmt);
@@ -340,7 +354,7 @@ static void run_to(struct hr_follower *f, uint64_t time_ns)
 
 void hr_follower_settle(struct hr_follower *f, uint64_t time_ns)
 {
-	if (f->def->holds_back || faulty(f))
+	if (f->def->knows_future || faulty(f))
 		return;
 	run_to(f, time_ns < HR_NEVER ? time_ns + 1 : HR_NEVER);
 	f->view.now_ns = time_ns;
@@ -369,30 +383,6 @@ static void finish(struct hr_follower *f)
 		f->samplers[i].sample(f->samplers[i].ctx, f, f->view.now_ns, true);
 }
 
-enum hr_status hr_follower_follow(struct hr_follower *f, const struct hr_place *r, size_t n)
-{
-	bool end = n > 0 && r[n - 1].kind == HR_PLACE_END;
-	enum hr_status status;
-
-	if (faulty(f))
-		return HR_EPOLICY;
-	f->given += n;
-	f->next = r;
-	status = f->def->follow(f->policy, r, n);
-	if (status == HR_ENOMEM)
-		return status;
-	if (status != HR_OK)
-		blame(f, "follow fails with status %d", (int)status);
-	else if (f->taken != NULL)
-		blame(f, "takes a record and does not commit it");
-	else if (f->followed != f->given && !(f->def->holds_back && f->followed < f->given && !end))
-		blame(f, "does not follow all records");
-	f->next = NULL;
-	if (end && !faulty(f))
-		finish(f);
-	return faulty(f) ? HR_EPOLICY : HR_OK;
-}
-
 uint32_t hr_follower_refaults(const struct hr_follower *f, uint64_t chunk)
 {
 	const uint32_t *n = refaults_of(f, chunk);
@@ -412,7 +402,6 @@ static uint64_t cost_of_faults(const struct hr_follower *f, uint64_t bytes)
 	return ns + hr_div_up(bytes, f->settings.phys_page_bytes) * c->fault_ns;
 }
 
-/* How many of n pages had been released; adds those that it was a second ago at most. */
 /* A chunk that was released as a whole: its pages have stamps of their own from now on. */
 static void spread_stamp(uint32_t *of_chunk, uint32_t *stamps)
 {
@@ -421,6 +410,7 @@ static void spread_stamp(uint32_t *of_chunk, uint32_t *stamps)
 	*of_chunk = 0;
 }
 
+/* How many of n pages had been released; adds those that it was a second ago at most. */
 static unsigned take_stamps(uint32_t *stamps, unsigned n, uint64_t now, uint64_t *thrash)
 {
 	unsigned again = 0;
@@ -476,33 +466,14 @@ static void count_claim(struct hr_follower *f, uint64_t page, uint64_t npages, u
 	f->count.fault_ns += cost_of_faults(f, again * HR_PAGE_BYTES);
 }
 
-/* The policy takes a record which isn't the next of the batch: one that it held back, or a wrong one. */
-static enum hr_status take_other(struct hr_follower *f, const struct hr_place *r)
-{
-	if (f->taken != NULL)
-		blame(f, "takes a record and does not commit it");
-	else if (!f->def->holds_back)
-		blame(f, "takes a record that is not the next, or not from its function `follow`");
-	else if (r->time_ns < f->view.now_ns)
-		blame(f, "takes a record that is over");
-	return faulty(f) ? HR_EPOLICY : HR_OK;
-}
+/* --- following --------------------------------------------------------------- */
 
-enum hr_status hr_follower_take(struct hr_follower *f, const struct hr_place *r)
+/* The map has the record. */
+static enum hr_status take(struct hr_follower *f, const struct hr_place *r)
 {
 	bool caches = !f->def->without_caches;
 	uint64_t claimed = 0;
 
-	if (r != f->next)
-		HR_TRY(take_other(f, r));
-	f->next = NULL;
-	if (r->time_ns > f->stop_ns) {
-		run_to(f, r->time_ns);
-		if (faulty(f))
-			return HR_EPOLICY;
-	}
-	f->view.now_ns = r->time_ns;
-	f->taken = r;
 	switch ((enum hr_place_kind)r->kind) {
 	case HR_PLACE_GROW:
 		HR_TRY(hr_pagemap_grow(&f->map, hr_chunk_of(r->page), r->npages / HR_CHUNK_PAGES));
@@ -545,21 +516,14 @@ enum hr_status hr_follower_take(struct hr_follower *f, const struct hr_place *r)
 	return HR_OK;
 }
 
-void hr_follower_commit(struct hr_follower *f)
+/* The counts have it, too. */
+static void commit(struct hr_follower *f, const struct hr_place *r)
 {
-	const struct hr_place *r = f->taken;
-
-	if (r == NULL) {
-		blame(f, "commits a record that it did not take");
-		return;
-	}
-	f->taken = NULL;
-	f->next = ++f->followed < f->given ? r + 1 : NULL;
+	f->followed++;
 	f->view.in_use_pages = r->in_use_pages;
 	f->view.manual_pages = r->manual_pages;
 	f->view.mapped_pages = r->mapped_pages;
 	f->view.released_pages -= f->view.claimed_pages;
-	f->view.claimed_pages = 0;
 	switch (r->kind) {
 	case HR_PLACE_GROW:
 		f->view.released_pages += r->npages;
@@ -581,6 +545,80 @@ void hr_follower_commit(struct hr_follower *f)
 		break;
 	}
 	measure(f);
+}
+
+/* What a function of the policy returned. */
+static enum hr_status answer(struct hr_follower *f, enum hr_status status, const char *function)
+{
+	if (status == HR_OK || status == HR_ENOMEM)
+		return status;
+	blame(f, "its function '%s' fails with status %d", function, (int)status);
+	return HR_EPOLICY;
+}
+
+static enum hr_status follow_record(struct hr_follower *f, const struct hr_place *r)
+{
+	const struct hr_policy_def *def = f->def;
+
+	if (r->time_ns > f->stop_ns)
+		run_to(f, r->time_ns);
+	if (faulty(f))
+		return HR_EPOLICY;
+	f->view.now_ns = r->time_ns;
+	HR_TRY(take(f, r));
+	if (def->before != NULL)
+		HR_TRY(answer(f, def->before(f->policy, r), "before"));
+	commit(f, r);
+	if (def->after != NULL)
+		HR_TRY(answer(f, def->after(f->policy, r), "after"));
+	f->view.claimed_pages = 0;
+	return HR_OK;
+}
+
+/* Records wait in f->held from when the policy is told of them until they are so far back. */
+static enum hr_status hold_back(struct hr_follower *f, const struct hr_place *r)
+{
+	struct hr_held *h = &f->held;
+
+	if (faulty(f))
+		return HR_EPOLICY;
+	while (h->first < h->n && r->time_ns - h->at[h->first].time_ns > f->ahead_ns)
+		HR_TRY(follow_record(f, &h->at[h->first++]));
+	HR_TRY(answer(f, f->def->ahead(f->policy, r), "ahead"));
+	if (h->first > 0 && h->first >= h->n - h->first) {
+		memmove(h->at, h->at + h->first, (h->n - h->first) * sizeof(*h->at));
+		h->n -= h->first;
+		h->first = 0;
+	}
+	if (!hr_reserve(&h->at, &h->cap, h->n + 1, sizeof(*h->at)))
+		return HR_ENOMEM;
+	h->at[h->n++] = *r;
+	while (r->kind == HR_PLACE_END && h->first < h->n)
+		HR_TRY(follow_record(f, &h->at[h->first++]));
+	return HR_OK;
+}
+
+void hr_follower_look_ahead(struct hr_follower *f, uint64_t ns)
+{
+	if (f->def->ahead == NULL || !f->def->knows_future)
+		blame(f, "looks ahead, but has no function for it");
+	else
+		f->ahead_ns = ns;
+}
+
+enum hr_status hr_follower_follow(struct hr_follower *f, const struct hr_place *r, size_t n)
+{
+	const struct hr_place *limit = r + n;
+
+	if (f->ahead_ns != HR_NEVER)
+		for (; r < limit; r++)
+			HR_TRY(hold_back(f, r));
+	else
+		for (; r < limit; r++)
+			HR_TRY(follow_record(f, r));
+	if (n > 0 && limit[-1].kind == HR_PLACE_END && !faulty(f))
+		finish(f);
+	return faulty(f) ? HR_EPOLICY : HR_OK;
 }
 
 /* --- releases -------------------------------------------------------------- */

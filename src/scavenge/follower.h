@@ -51,6 +51,12 @@ struct hr_counters {
 	uint64_t goal_misses, goal_miss_ns, goal_miss_worst_ns;
 };
 
+/* Records that a policy which knows the future has been told of, at[first..n). */
+struct hr_held {
+	struct hr_place *at;
+	size_t first, n, cap;
+};
+
 struct hr_follower {
 	struct hr_policy_view view; /* first, see hr_follower_view: the clock, the timer, the heap now */
 	struct hr_settings settings;
@@ -58,11 +64,11 @@ struct hr_follower {
 	void *policy;
 	struct hr_pagemap map;
 
-	uint64_t stop_ns;	      /* the earliest of timer and samplers: nothing is due before */
-	const struct hr_place *next;  /* to be taken; NULL: none is */
-	const struct hr_place *taken; /* and not committed yet */
-	uint64_t given, followed;     /* records: that it was to follow, and committed */
-	struct hr_error fault;	      /* what the policy did that it must not; HR_OK: nothing */
+	uint64_t stop_ns;  /* the earliest of timer and samplers: nothing is due before */
+	uint64_t ahead_ns; /* how long records are held back, HR_NEVER: they aren't */
+	struct hr_held held;
+	uint64_t followed;     /* records that are in the counts */
+	struct hr_error fault; /* what the policy did that it must not; HR_OK: nothing */
 	struct hr_sampler samplers[HR_MAX_SAMPLERS];
 	unsigned nsamplers;
 	uint64_t gc_cycles; /* marked to the end so far */
@@ -106,7 +112,7 @@ enum hr_status hr_follower_follow(struct hr_follower *f, const struct hr_place *
 /*
  * For who looks at several followers at one moment: timers and observers up to
  * and including time_ns run. No record of that time or before it is to come.
- * Does nothing to a policy that holds records back, which is behind.
+ * Does nothing to a policy that knows the future, which is behind.
  */
 void hr_follower_settle(struct hr_follower *f, uint64_t time_ns);
 

@@ -81,8 +81,10 @@ static const char *fault_of(const struct hr_policy_def *def)
 		return "it has no name of letters, digits, '.', '-' and '_'";
 	if (def->summary == NULL || def->summary[0] == '\0')
 		return "it has no summary";
-	if (def->create == NULL || def->destroy == NULL || def->follow == NULL)
-		return "it needs create, destroy and follow";
+	if (def->create == NULL || def->destroy == NULL)
+		return "it needs create and destroy";
+	if (def->ahead != NULL && !def->knows_future)
+		return "it looks ahead and does not say that it knows the future";
 	if (def->config_bytes > MAX_CONFIG_BYTES)
 		return "its configuration is larger than 1MiB";
 	return NULL;
@@ -98,8 +100,8 @@ static enum hr_status check_def(const char *path, const struct hr_policy_def *de
 		return hr_error_set(err, HR_EINPUT, "policy %s: there is no %s in it", path, SYMBOL);
 	if (def->abi != HR_POLICY_ABI)
 		return hr_error_set(err, HR_EINPUT,
-				    "policy %s: is built for version %u of heapreplay-policy.h, and this is version "
-				    "%u; build it anew",
+				    "policy %s: it was built for version %u of heapreplay-policy.h, and this is "
+				    "version %u; see heapreplay-policy(7) and rebuild it",
 				    path, def->abi, HR_POLICY_ABI);
 	fault = fault_of(def);
 	if (fault != NULL)
@@ -123,6 +125,24 @@ enum hr_status hr_plugin_load(const char *path, void **object, const struct hr_p
 		*object = NULL;
 	}
 	return status;
+}
+
+/*
+ * What policies built for version 1 call. Never called now; but without them the
+ * linker would refuse such an object before we can say what is wrong with it.
+ */
+HR_API enum hr_status hr_follower_take(struct hr_follower *f, const struct hr_place *r);
+HR_API void hr_follower_commit(struct hr_follower *f);
+
+enum hr_status hr_follower_take(struct hr_follower *f, const struct hr_place *r)
+{
+	(void)f, (void)r;
+	return HR_EPOLICY;
+}
+
+void hr_follower_commit(struct hr_follower *f)
+{
+	(void)f;
 }
 
 void hr_plugin_release(void *object)

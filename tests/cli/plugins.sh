@@ -120,13 +120,13 @@ refused ./x.so 'there is no heapreplay_policy in it' 'a shared object without a 
 cat >undefined.c <<'END'
 #include <heapreplay-policy.h>
 void hr_no_such_thing(void);
-static enum hr_status follow(void *s, const struct hr_place *r, size_t n)
+static enum hr_status after(void *s, const struct hr_place *r)
 {
-	(void)s, (void)r, (void)n;
+	(void)s, (void)r;
 	hr_no_such_thing();
 	return HR_OK;
 }
-const struct hr_policy_def heapreplay_policy = {.abi = HR_POLICY_ABI, .follow = follow};
+const struct hr_policy_def heapreplay_policy = {.abi = HR_POLICY_ABI, .after = after};
 END
 build undefined.so undefined.c
 refused ./undefined.so 'undefined symbol: hr_no_such_thing' 'one that calls what there is not'
@@ -149,8 +149,11 @@ cat >def.c <<'END'
 #ifndef CONFIG_BYTES
 #define CONFIG_BYTES 16
 #endif
-#ifndef FOLLOW
-#define FOLLOW follow
+#ifndef DESTROY
+#define DESTROY destroy
+#endif
+#ifndef AHEAD
+#define AHEAD NULL
 #endif
 #ifndef CHECK
 #define CHECK NULL
@@ -158,20 +161,13 @@ cat >def.c <<'END'
 static const char *const words[] = {"a", "b", NULL};
 static const struct hr_param params[] = {PARAMS, {NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL}};
 static void *create(struct hr_follower *f, const void *c) { return words[0] != c ? f : NULL; }
-static void destroy(void *s) { (void)s; }
+static inline void destroy(void *s) { (void)s; }
 static inline enum hr_status says(const void *c, struct hr_error *e) { return c ? hr_error_set(e, HR_EUSAGE, "no\tgood") : HR_OK; }
 static inline enum hr_status silent(const void *c, struct hr_error *e) { (void)e; return c ? HR_EIO : HR_OK; }
-static inline enum hr_status follow(void *s, const struct hr_place *r, size_t n)
-{
-	for (; n-- > 0; r++) {
-		HR_TRY(hr_follower_take(s, r));
-		hr_follower_commit(s);
-	}
-	return HR_OK;
-}
+static inline enum hr_status ahead(void *s, const struct hr_place *r) { return s && r ? HR_OK : HR_ENOMEM; }
 const struct hr_policy_def heapreplay_policy = {
 	.abi = ABI, .name = NAME, .summary = SUMMARY, .params = params, .config_bytes = CONFIG_BYTES,
-	.check = CHECK, .create = create, .destroy = destroy, .follow = FOLLOW,
+	.check = CHECK, .create = create, .destroy = DESTROY, .ahead = AHEAD,
 };
 END
 # defined MESSAGE DESCRIPTION OPTION...
@@ -185,11 +181,13 @@ defined() {
 build def.so def.c
 run "$HEAPREPLAY" replay -q "$trace" -p ./def.so
 is "$status" 0 'the definition that the others are made of is fine'
-defined 'is built for version 77 of heapreplay-policy.h, and this is version 1; build it anew' 'another version' -DABI=77
+defined 'it was built for version 77 of heapreplay-policy.h, and this is version 2; see heapreplay-policy(7) and rebuild it' \
+	'another version' -DABI=77
 defined "it has no name of letters, digits, '.', '-' and '_'" 'a name with a comma' '-DNAME="a,b"'
 defined "it has no name of letters, digits, '.', '-' and '_'" 'no name' -DNAME=NULL
 defined 'it has no summary' 'no summary' -DSUMMARY=NULL
-defined 'it needs create, destroy and follow' 'no function to follow' -DFOLLOW=NULL
+defined 'it needs create and destroy' 'no function that destroys' -DDESTROY=NULL
+defined 'it looks ahead and does not say that it knows the future' 'one that looks ahead in secret' -DAHEAD=ahead
 defined 'its configuration is larger than 1MiB' 'a configuration of 1 TiB' '-DCONFIG_BYTES=(UINT64_C(1)<<40)'
 defined "parameter 'key' has no field in the configuration" 'a field outside' -DCONFIG_BYTES=7
 defined "parameter 'k=y' is no name of a parameter" 'a name that cannot be written' \
@@ -208,6 +206,108 @@ for check in says:'no?good' silent:'policy def does not take these parameters'; 
 	is "$status/${err%%; see*}" "2/heapreplay replay: ${check#*:}" "a check of parameters that ${check%%:*}"
 done
 
+# A policy as it was for version 1: it calls functions that are gone, and has its callbacks elsewhere.
+cat >version1.c <<'END'
+#include <stdbool.h>
+#include <stddef.h>
+int hr_follower_take(void *f, const void *r);
+void hr_follower_commit(void *f);
+static int follow(void *s, const char *r, size_t n)
+{
+	for (; n-- > 0; r += 48) {
+		if (hr_follower_take(s, r) != 0)
+			return 1;
+		hr_follower_commit(s);
+	}
+	return 0;
+}
+static void *create(void *f, const void *config) { return config != f ? f : NULL; }
+static void destroy(void *s) { (void)s; }
+extern const struct version1 {
+	unsigned abi;
+	const char *name, *summary;
+	const void *params;
+	size_t config_bytes;
+	void *check;
+	bool flags[3];
+	void *(*create)(void *, const void *);
+	void (*destroy)(void *);
+	void *clone;
+	int (*follow)(void *, const char *, size_t);
+	void *timer, *work;
+} heapreplay_policy __attribute__((visibility("default")));
+const struct version1 heapreplay_policy = {.abi = 1, .name = "old", .summary = "is old", .create = create, .destroy = destroy, .follow = follow};
+END
+build version1.so version1.c -Wno-missing-variable-declarations
+refused ./version1.so 'it was built for version 1 of heapreplay-policy.h, and this is version 2; see heapreplay-policy(7) and rebuild it' \
+	'a policy built for version 1'
+
+# --- the future, and an index to look at --------------------------------------
+
+# Releases what is freed and not used within 50 ms, which it knows as it looks ahead; and marks every other chunk.
+cat >seer.c <<'END'
+#include <heapreplay-policy.h>
+#include <stdlib.h>
+struct seer { struct hr_follower *f; uint64_t told, followed, end_ns; };
+static void *create(struct hr_follower *f, const void *config)
+{
+	struct seer *s = calloc(1, sizeof(*s));
+	(void)config;
+	if (s != NULL) {
+		s->f = f;
+		hr_follower_look_ahead(f, 50000000);
+	}
+	return s;
+}
+static enum hr_status ahead(void *state, const struct hr_place *r)
+{
+	struct seer *s = state;
+	s->told++;
+	if (r->kind == HR_PLACE_END)
+		s->end_ns = r->time_ns;
+	return HR_OK;
+}
+/* It was told of this record and of all of the next 50 ms, unless the trace ends before. */
+static enum hr_status before(void *state, const struct hr_place *r)
+{
+	struct seer *s = state;
+	const struct hr_policy_view *v = hr_follower_view(s->f);
+	if (++s->followed > s->told || v->now_ns != r->time_ns || (r->kind == HR_PLACE_END) != (s->followed == s->told && s->end_ns > 0))
+		return HR_EINPUT;
+	return HR_OK;
+}
+static void look(const void *state, uint64_t chunk, struct hr_index_look *out)
+{
+	*out = (struct hr_index_look){.marked = state != NULL, .ready = chunk % 2 == 0};
+}
+static uint64_t search_page(const void *state, bool force)
+{
+	return state != NULL && !force ? HR_PAGES_START : UINT64_MAX;
+}
+const struct hr_policy_def heapreplay_policy = {
+	.abi = HR_POLICY_ABI, .name = "seer", .summary = "sees", .knows_future = FUTURE, .create = create, .destroy = free,
+	.before = before, .ahead = ahead, .look = look, .search_page = search_page,
+};
+END
+sed -i 's/HR_PAGES_START/UINT64_C(0xc000000000) \/ HR_PAGE_BYTES + 700/; s/FUTURE/true/' seer.c
+build seer.so seer.c
+run "$HEAPREPLAY" compare -q --json "$trace" -p ./seer.so -p none -p eager
+is "$status$err" 0 'a policy may look ahead'
+like "$out" '"knows_future": true' 'and the JSON says so'
+echo "$out" >seer.json
+run "$HEAPREPLAY" compare -q seer.json --fail-if 'retained_mean_bytes>1'
+unlike "$out$err" 'seer.*retained_mean_bytes' 'no gate judges it unless it is named'
+run "$HEAPREPLAY" heatmap -q "$trace" --at 100ms --size 80x24 -p ./seer.so
+like "$status/$err" 'policy seer decides by what is to come, and can.t be watched' 'and it can not be watched'
+
+# One that shows an index and does not look ahead.
+sed 's/\.knows_future = true/.knows_future = false/; s/\.ahead = ahead, //; s/hr_follower_look_ahead(f, 50000000);//; s/\.before = before, //; s/"seer"/"shower"/; /^static enum hr_status/s/static/static inline/' seer.c >shower.c
+build shower.so shower.c
+run "$HEAPREPLAY" heatmap -q "$phases" --at 1s -p ./shower.so --view index --size 80x24
+is "$status$err" 0 'the heatmap shows a policy of a shared object,'
+like "$out" '^ *c000000000 9{64}$' 'and its index: a chunk that is ready,'
+like "$out" '^ *c000400000 4+S4+$' 'one that is left to forced searches, and where the search stands'
+
 # --- what a policy must not do -----------------------------------------------
 
 cat >liar.c <<'END'
@@ -217,10 +317,9 @@ cat >liar.c <<'END'
 /* Each lie is told once, at a record of the kind that stands beside it. */
 static const char *const lies[] = {
 	"used", "twice", "outside", "cached", "across", "none", "part", "range", "past", "stuck", "reason",
-	"skip", "idle", "order", "open", "closed", "fail", "deaf", "timer", "early", NULL,
+	"fail", "deep", "sees", "early", NULL,
 };
-enum lie { USED, TWICE, OUTSIDE, CACHED, ACROSS, NONE, PART, RANGE, PAST, STUCK, REASON,
-	   SKIP, IDLE, ORDER, OPEN, CLOSED, FAIL, DEAF, TIMER, EARLY };
+enum lie { USED, TWICE, OUTSIDE, CACHED, ACROSS, NONE, PART, RANGE, PAST, STUCK, REASON, FAIL, DEEP, SEES, EARLY };
 static const struct hr_param params[] = {
 	{"lie", HR_PARAM_CHOICE, 0, "used", lies, "which"},
 	{NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL},
@@ -229,7 +328,6 @@ static const struct hr_param params[] = {
 struct liar {
 	enum lie lie;
 	struct hr_follower *f;
-	const struct hr_place *next;
 };
 
 static void *create(struct hr_follower *f, const void *config)
@@ -241,12 +339,14 @@ static void *create(struct hr_follower *f, const void *config)
 	*s = (struct liar){.lie = (enum lie)*(const uint64_t *)config, .f = f};
 	if (s->lie == EARLY)
 		hr_follower_release_pages(f, 0, 1);
+	if (s->lie == SEES)
+		hr_follower_look_ahead(f, 1000);
 	return s;
 }
 
 static void at_alloc(struct liar *s, const struct hr_place *r)
 {
-	if (s->lie == USED || s->lie == DEAF)
+	if (s->lie == USED)
 		hr_follower_release_pages(s->f, r->page, 1);
 	else if (s->lie == OUTSIDE)
 		hr_follower_release_pages(s->f, 7, 1);
@@ -254,12 +354,10 @@ static void at_alloc(struct liar *s, const struct hr_place *r)
 		hr_follower_release_range(s->f, r->page, UINT64_C(1) << 40);
 	else if (s->lie == PAST && r->time_ns > 0)
 		hr_follower_set_timer(s->f, r->time_ns - 1);
-	else if (s->lie == STUCK || s->lie == TIMER)
+	else if (s->lie == STUCK)
 		hr_follower_set_timer(s->f, r->time_ns);
 	else if (s->lie == REASON)
 		hr_follower_because(s->f, (enum hr_release_why)99);
-	else if (s->lie == CLOSED)
-		hr_follower_commit(s->f);
 }
 
 static void at_free(struct liar *s, const struct hr_place *r)
@@ -282,40 +380,31 @@ static void timer(void *state)
 
 	if (s->lie == STUCK)
 		hr_follower_set_timer(s->f, hr_follower_view(s->f)->now_ns);
-	else if (s->lie == TIMER)
-		(void)!hr_follower_take(s->f, s->next);
 }
 
-static enum hr_status follow(void *state, const struct hr_place *r, size_t n)
+static enum hr_status before(void *state, const struct hr_place *r)
+{
+	return ((struct liar *)state)->lie == DEEP && r->kind == HR_PLACE_FREE ? HR_END : HR_OK;
+}
+
+static enum hr_status after(void *state, const struct hr_place *r)
 {
 	struct liar *s = state;
 
-	if (s->lie == IDLE)
-		return HR_OK;
 	if (s->lie == FAIL)
 		return HR_EIO;
-	for (n -= s->lie == SKIP; n-- > 0; r++) {
-		enum hr_status status;
-
-		s->next = r;
-		status = hr_follower_take(s->f, r + (s->lie == ORDER && n == 100));
-		if (status != HR_OK && s->lie != DEAF)
-			return status;
-		if (s->lie != OPEN)
-			hr_follower_commit(s->f);
-		if (r->kind == HR_PLACE_ALLOC)
-			at_alloc(s, r);
-		else if (r->kind == HR_PLACE_FREE)
-			at_free(s, r);
-		else if (r->kind == HR_PLACE_CACHE_FILL && r->arg != 0 && s->lie == CACHED)
-			hr_follower_release_pages(s->f, r->page + (unsigned)__builtin_ctzll(r->arg), 1);
-	}
+	if (r->kind == HR_PLACE_ALLOC)
+		at_alloc(s, r);
+	else if (r->kind == HR_PLACE_FREE)
+		at_free(s, r);
+	else if (r->kind == HR_PLACE_CACHE_FILL && r->arg != 0 && s->lie == CACHED)
+		hr_follower_release_pages(s->f, r->page + (unsigned)__builtin_ctzll(r->arg), 1);
 	return HR_OK;
 }
 
 const struct hr_policy_def heapreplay_policy = {
 	.abi = HR_POLICY_ABI, .name = "liar", .summary = "lies", .params = params, .config_bytes = 8,
-	.create = create, .destroy = free, .follow = follow, .timer = timer,
+	.create = create, .destroy = free, .before = before, .after = after, .timer = timer,
 };
 END
 build liar.so liar.c
@@ -343,15 +432,9 @@ caught range 'releases page 0x[0-9a-f]+ that is not of the heap'
 caught past 'sets its timer to 1 ns ago'
 caught stuck 'sets its timer to now, over and over, and releases nothing'
 caught reason 'gives a reason that there is not \(99\)'
-caught skip 'does not follow all records'
-caught idle 'does not follow all records'
-caught order 'takes a record that is not the next, or not from its function .follow.'
-caught open 'takes a record and does not commit it'
-caught closed 'commits a record that it did not take'
-caught fail 'follow fails with status 5'
-caught deaf 'releases page 0x[0-9a-f]+ that is in use'
-is "$err" "$first" 'one that does not listen is told the same'
-caught timer 'takes a record that is not the next, or not from its function .follow.'
+caught fail "its function 'after' fails with status 5"
+caught deep "its function 'before' fails with status 1"
+caught sees 'looks ahead, but has no function for it'
 caught early 'releases page 0x0 that is not of the heap'
 
 # Of several, the one that is first to lie; on any number of threads.

@@ -400,25 +400,21 @@ static void *told_create(struct hr_follower *f, const void *config)
 	return s;
 }
 
-static enum hr_status told_follow(void *state, const struct hr_place *r, size_t n)
+static enum hr_status told_after(void *state, const struct hr_place *r)
 {
 	struct told_state *s = state;
 
-	for (; n-- > 0; r++) {
-		HR_TRY(hr_follower_take(s->f, r));
-		hr_follower_commit(s->f);
-		if (r->kind == HR_PLACE_FREE && s->told->frees >> s->at & 1)
-			hr_follower_release_pages(s->f, r->page, r->npages);
-		hr_follower_work(s->f, hr_follower_take_spent(s->f));
-		s->at++;
-	}
+	if (r->kind == HR_PLACE_FREE && s->told->frees >> s->at & 1)
+		hr_follower_release_pages(s->f, r->page, r->npages);
+	hr_follower_work(s->f, hr_follower_take_spent(s->f));
+	s->at++;
 	return HR_OK;
 }
 
 static void test_followers_count_the_same(void **state)
 {
 	static const struct hr_policy_def def = {
-	    .name = "told", .create = told_create, .destroy = free, .follow = told_follow};
+	    .name = "told", .create = told_create, .destroy = free, .after = told_after};
 	static struct trace t;
 	uint64_t rng = 99;
 

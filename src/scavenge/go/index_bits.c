@@ -302,11 +302,11 @@ static bool bits_marked(const struct hr_search *s, uint64_t chunk)
 	return hr_index_bits_is_marked(&s->index, chunk);
 }
 
-static struct hr_search_chunk bits_look(const struct hr_search *s, uint64_t chunk)
+static struct hr_index_look bits_look(const struct hr_search *s, uint64_t chunk)
 {
 	bool marked = bits_marked(s, chunk);
 
-	return (struct hr_search_chunk){.marked = marked, .ready = marked};
+	return (struct hr_index_look){.marked = marked, .ready = marked};
 }
 
 static uint64_t bits_search_page(const struct hr_search *s, bool force)

@@ -497,12 +497,12 @@ static bool density_marked(const struct hr_search *s, uint64_t chunk)
 	return hr_index_density_record(&s->index, chunk).flags & HR_DENSITY_HAS_FREE;
 }
 
-static struct hr_search_chunk density_look(const struct hr_search *s, uint64_t chunk)
+static struct hr_index_look density_look(const struct hr_search *s, uint64_t chunk)
 {
 	struct hr_density d = hr_index_density_record(&s->index, chunk);
 	uint32_t gen = generation(&s->index);
 
-	return (struct hr_search_chunk){
+	return (struct hr_index_look){
 	    .marked = d.flags & HR_DENSITY_HAS_FREE,
 	    .ready = should_scavenge(d, gen, false),
 	    .in_use = d.in_use,
@@ -535,7 +535,6 @@ static uint64_t density_search_page(const struct hr_search *s, bool force)
 	    .marked = density_marked,                                                                                  \
 	    .search_page = density_search_page,                                                                        \
 	    .look = density_look,                                                                                      \
-	    .has_density = true,                                                                                       \
 	}
 
 DENSITY_SEARCH(121, "go1.21");

@@ -282,8 +282,9 @@ static void sweep_done(struct go *g, bool forced)
 
 /* --- following --- */
 
-static enum hr_status react(struct go *g, const struct hr_place *r)
+static enum hr_status go_before(void *state, const struct hr_place *r)
 {
+	struct go *g = state;
 	const struct hr_search_def *s = g->gen->search;
 
 	switch ((enum hr_place_kind)r->kind) {
@@ -337,18 +338,11 @@ static enum hr_status react(struct go *g, const struct hr_place *r)
 	return HR_OK;
 }
 
-static enum hr_status go_follow(void *state, const struct hr_place *r, size_t n)
+/* Pacing reads the setting that has just come into force. */
+static enum hr_status go_after(void *state, const struct hr_place *r)
 {
-	struct go *g = state;
-
-	for (; n-- > 0; r++) {
-		HR_TRY(hr_follower_take(g->f, r));
-		HR_TRY(react(g, r));
-		hr_follower_commit(g->f);
-		/* Pacing reads the setting that has just come into force. */
-		if (r->kind == HR_PLACE_HEAP_GOAL || r->kind == HR_PLACE_LIMIT)
-			pace(g);
-	}
+	if (r->kind == HR_PLACE_HEAP_GOAL || r->kind == HR_PLACE_LIMIT)
+		pace(state);
 	return HR_OK;
 }
 
@@ -357,6 +351,20 @@ static const struct hr_search_work *go_work(const void *state)
 	const struct go *g = state;
 
 	return g->gen->search->work(g->search);
+}
+
+static void go_look(const void *state, uint64_t chunk, struct hr_index_look *out)
+{
+	const struct go *g = state;
+
+	*out = g->gen->search->look(g->search, chunk);
+}
+
+static uint64_t go_search_page(const void *state, bool force)
+{
+	const struct go *g = state;
+
+	return g->gen->search->search_page(g->search, force);
 }
 
 static void go_destroy(void *state)
@@ -514,7 +522,7 @@ static void *create122(struct hr_follower *f, const void *config)
 		      false, &c->pace);
 }
 
-#define GO_POLICY(id, title, line)                                                                                     \
+#define GO_POLICY(id, title, line, density)                                                                            \
 	const struct hr_policy_def hr_policy_go##id = {                                                                \
 	    .abi = HR_POLICY_ABI,                                                                                      \
 	    .name = title,                                                                                             \
@@ -524,23 +532,17 @@ static void *create122(struct hr_follower *f, const void *config)
 	    .create = create##id,                                                                                      \
 	    .destroy = go_destroy,                                                                                     \
 	    .clone = go_clone,                                                                                         \
-	    .follow = go_follow,                                                                                       \
+	    .before = go_before,                                                                                       \
+	    .after = go_after,                                                                                         \
 	    .timer = go_timer,                                                                                         \
 	    .work = go_work,                                                                                           \
+	    .look = go_look,                                                                                           \
+	    .search_page = go_search_page,                                                                             \
+	    .has_density = density,                                                                                    \
 	}
 
-GO_POLICY(118, "go1.18", "walks the heap downwards by address, once a GC cycle, in reservations (Go 1.18)");
-GO_POLICY(119, "go1.19", "an index of chunks that may hold work, filled by frees, consumed from the top (Go 1.19)");
-GO_POLICY(121, "go1.21", "the index with density: chunks in dense use are left alone unless forced (Go 1.21)");
-GO_POLICY(122, "go1.22", "the same with the memory limit's goal corrected (Go 1.22 to 1.26)");
-
-const struct hr_search *hr_policy_search(const struct hr_policy_def *def, const void *state,
-					 const struct hr_search_def **search)
-{
-	const struct go *g = state;
-
-	if (def->follow != go_follow)
-		return NULL;
-	*search = g->gen->search;
-	return g->search;
-}
+GO_POLICY(118, "go1.18", "walks the heap downwards by address, once a GC cycle, in reservations (Go 1.18)", false);
+GO_POLICY(119, "go1.19", "an index of chunks that may hold work, filled by frees, consumed from the top (Go 1.19)",
+	  false);
+GO_POLICY(121, "go1.21", "the index with density: chunks in dense use are left alone unless forced (Go 1.21)", true);
+GO_POLICY(122, "go1.22", "the same with the memory limit's goal corrected (Go 1.22 to 1.26)", true);

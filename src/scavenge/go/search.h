@@ -38,15 +38,6 @@ struct hr_search_heap {
 	void *ctx;
 };
 
-/* What an index knows of a grown chunk, to look at. */
-struct hr_search_chunk {
-	bool marked; /* it may have something to release */
-	bool ready;  /* and a background search would take it now; marked and not ready: a forced one only */
-	/* With has_density: pages in use now and when the last generation ended. */
-	unsigned in_use, last_in_use;
-	uint32_t unchanged; /* generations since the last page was taken or freed; 0: in this one */
-};
-
 struct hr_search;
 
 struct hr_search_def {
@@ -76,9 +67,8 @@ struct hr_search_def {
 	/* Whether the index says that the chunk may have work; and the (background) search page, HR_NO_PAGE if none. */
 	bool (*marked)(const struct hr_search *s, uint64_t chunk);
 	uint64_t (*search_page)(const struct hr_search *s, bool force);
-	/* All that it knows of a chunk; has_density: the last three fields are of use. */
-	struct hr_search_chunk (*look)(const struct hr_search *s, uint64_t chunk);
-	bool has_density;
+	/* All that it knows of a chunk; go1.21 and later count density. */
+	struct hr_index_look (*look)(const struct hr_search *s, uint64_t chunk);
 };
 
 extern const struct hr_search_def hr_search_go118, hr_search_go119, hr_search_go121, hr_search_go122;

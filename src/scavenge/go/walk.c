@@ -210,11 +210,11 @@ static bool walk_marked(const struct hr_search *s, uint64_t chunk)
 	return hr_ranges_contains(&s->walk.todo, chunk * HR_CHUNK_BYTES);
 }
 
-static struct hr_search_chunk walk_look(const struct hr_search *s, uint64_t chunk)
+static struct hr_index_look walk_look(const struct hr_search *s, uint64_t chunk)
 {
 	bool marked = walk_marked(s, chunk);
 
-	return (struct hr_search_chunk){.marked = marked, .ready = marked};
+	return (struct hr_index_look){.marked = marked, .ready = marked};
 }
 
 static uint64_t walk_search_page(const struct hr_search *s, bool force)

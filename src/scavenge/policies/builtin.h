@@ -11,14 +11,4 @@ extern const struct hr_policy_def hr_policy_decay, hr_policy_rate, hr_policy_del
 extern const struct hr_policy_def hr_policy_recorded; /* recorded.c */
 extern const struct hr_policy_def hr_policy_optimal;  /* optimal.c */
 
-struct hr_search;
-struct hr_search_def;
-
-/*
- * What a policy of the Go runtime finds pages with, to look at, and its table
- * (search.h). NULL: it is another policy, which has its own ways.
- */
-const struct hr_search *hr_policy_search(const struct hr_policy_def *def, const void *state,
-					 const struct hr_search_def **search);
-
 #endif

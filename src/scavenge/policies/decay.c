@@ -146,8 +146,11 @@ static void active(struct decay *d)
 	}
 }
 
-static void react(struct decay *d, const struct hr_place *r)
+static enum hr_status decay_after(void *state, const struct hr_place *r)
 {
+	struct decay *d = state;
+
+	HR_TRY(hr_lru_follow(&d->dirty, d->view->map, r));
 	if (r->kind == HR_PLACE_SWEEP_DONE && r->flags & HR_PLACE_FORCED) {
 		hr_lru_clear(&d->dirty);
 		hr_dirty_begin(d->f, HR_WHY_FORCED);
@@ -157,18 +160,6 @@ static void react(struct decay *d, const struct hr_place *r)
 		release_down_to(d, 0, HR_WHY_FREE);
 	} else if (d->config->time_ns != HR_NEVER && hr_is_activity(r)) {
 		active(d);
-	}
-}
-
-static enum hr_status decay_follow(void *state, const struct hr_place *r, size_t n)
-{
-	struct decay *d = state;
-
-	for (; n-- > 0; r++) {
-		HR_TRY(hr_follower_take(d->f, r));
-		hr_follower_commit(d->f);
-		HR_TRY(hr_lru_follow(&d->dirty, d->view->map, r));
-		react(d, r);
 	}
 	return HR_OK;
 }
@@ -236,6 +227,6 @@ const struct hr_policy_def hr_policy_decay = {
     .create = decay_create,
     .destroy = decay_destroy,
     .clone = decay_clone,
-    .follow = decay_follow,
+    .after = decay_after,
     .timer = decay_timer,
 };

@@ -180,9 +180,10 @@ static void forced(struct delay *d)
 	hr_dirty_end(d->f, HR_WHY_FORCED);
 }
 
-/* claimed: how many of the pages of an allocation were released. */
-static enum hr_status react(struct delay *d, const struct hr_place *r, uint64_t claimed)
+static enum hr_status delay_after(void *state, const struct hr_place *r)
 {
+	struct delay *d = state;
+
 	if (r->kind == HR_PLACE_GROW)
 		return cover(d, r->page, r->npages);
 	if (r->kind == HR_PLACE_SWEEP_DONE && r->flags & HR_PLACE_FORCED)
@@ -193,27 +194,12 @@ static enum hr_status react(struct delay *d, const struct hr_place *r, uint64_t 
 		freed(d, r->page, r->npages);
 	else if (r->kind == HR_PLACE_CACHE_FLUSH && r->arg != 0)
 		freed(d, r->page, 64);
-	else if (r->kind == HR_PLACE_ALLOC && claimed < r->npages)
+	else if (r->kind == HR_PLACE_ALLOC && d->view->claimed_pages < r->npages)
 		reused(d, r->page, r->npages);
 	else if (r->kind == HR_PLACE_CACHE_FILL && (r->arg & ~d->view->map->caches[r->cache_p].scavenged) != 0)
 		reused(d, r->page, 64);
 	if (d->config->by == HR_BY_ACTIVITY && hr_is_activity(r) && d->first_ns <= d->view->now_ns)
 		look_at_deadlines(d);
-	return HR_OK;
-}
-
-static enum hr_status delay_follow(void *state, const struct hr_place *r, size_t n)
-{
-	struct delay *d = state;
-
-	for (; n-- > 0; r++) {
-		uint64_t claimed;
-
-		HR_TRY(hr_follower_take(d->f, r));
-		claimed = d->view->claimed_pages;
-		hr_follower_commit(d->f);
-		HR_TRY(react(d, r, claimed));
-	}
 	return HR_OK;
 }
 
@@ -291,6 +277,6 @@ const struct hr_policy_def hr_policy_delay = {
     .create = delay_create,
     .destroy = delay_destroy,
     .clone = delay_clone,
-    .follow = delay_follow,
+    .after = delay_after,
     .timer = delay_timer,
 };

@@ -2,9 +2,8 @@
 /*
  * The offline optimum (envelope.h) as a policy: it releases a page in the
  * moment it becomes free if, and only if, the page then stays free for longer
- * than a break-even time. To know that, it lags behind the trace by that time:
- * placements are held back, while a map of the pages runs ahead with them. Its
- * figures, series and lines are those of the times of which they speak, and
+ * than a break-even time. To know that, it looks ahead by that time: a map of the
+ * pages runs ahead of the heap (hr_follower_look_ahead). Its figures, series and lines are those of the times of which they speak, and
  * complete when the trace has ended.
  *
  * The map ahead has for every page the number of the free that last made it
@@ -14,7 +13,8 @@
  * With physical pages larger than the runtime's, one is released if all of it
  * stays free for that long, when the last of it is freed or leaves a page cache.
  *
- * Memory: the placements of the break-even time, and at most 4 KiB a chunk.
+ * Memory: the placements of the break-even time, which the engine holds back,
+ * and at most 4 KiB a chunk.
  */
 #include "config.h"
 
@@ -25,7 +25,6 @@
 
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct optimal_config {
 	uint64_t break_even_ns;
@@ -37,12 +36,9 @@ struct optimal {
 	struct hr_break_even break_even;
 	unsigned phys_pages;
 
-	/* Placements held back: at[first..n). */
-	struct hr_place *at;
-	size_t first, n, cap;
-
 	struct hr_page_runs freed; /* ahead: by which free */
 	uint64_t frees_seen, frees_followed;
+	uint64_t end_ns; /* of the trace, HR_NEVER: it is further ahead */
 };
 
 static void destroy(void *state)
@@ -50,7 +46,6 @@ static void destroy(void *state)
 	struct optimal *s = state;
 
 	hr_page_runs_release(&s->freed);
-	free(s->at);
 	free(s);
 }
 
@@ -71,6 +66,9 @@ static void *create(struct hr_follower *f, const void *config)
 		destroy(s);
 		return NULL;
 	}
+	s->end_ns = HR_NEVER;
+	if (s->break_even.closed_ns != HR_BREAK_EVEN_NEVER)
+		hr_follower_look_ahead(f, s->break_even.closed_ns);
 	return s;
 }
 
@@ -83,15 +81,10 @@ static void *clone(const void *state, struct hr_follower *f)
 		return NULL;
 	*s = *from;
 	s->f = f;
-	s->first = 0;
-	s->n = s->cap = from->n - from->first;
-	s->at = malloc((s->n + 1) * sizeof(*s->at));
-	if (!hr_page_runs_clone(&s->freed, &from->freed) || s->at == NULL) {
-		destroy(s);
+	if (!hr_page_runs_clone(&s->freed, &from->freed)) {
+		free(s);
 		return NULL;
 	}
-	if (s->n > 0)
-		memcpy(s->at, from->at + from->first, s->n * sizeof(*s->at));
 	return s;
 }
 
@@ -103,14 +96,18 @@ static bool frees(const struct hr_place *r)
 	return r->kind == HR_PLACE_FREE && !(r->flags & HR_PLACE_PADDING);
 }
 
-static enum hr_status see(struct optimal *s, const struct hr_place *r)
+static enum hr_status ahead(void *state, const struct hr_place *r)
 {
+	struct optimal *s = state;
+
 	if (r->kind == HR_PLACE_GROW)
 		HR_TRY(hr_page_runs_cover(&s->freed, r->page, r->npages));
 	else if (r->kind == HR_PLACE_ALLOC || r->kind == HR_PLACE_CACHE_USE)
 		hr_page_runs_set(&s->freed, r->page, r->npages, 0);
 	else if (frees(r))
 		hr_page_runs_set(&s->freed, r->page, r->npages, ++s->frees_seen);
+	else if (r->kind == HR_PLACE_END)
+		s->end_ns = r->time_ns;
 	return HR_OK;
 }
 
@@ -146,68 +143,25 @@ static void release_unused(struct optimal *s, uint64_t page, uint64_t npages)
 	hr_follower_work(s->f, hr_follower_take_spent(s->f));
 }
 
-/* Follows a record; pays: what is still free now has been, or will be, for long enough. */
-static enum hr_status take(struct optimal *s, const struct hr_place *r, bool pays)
+/*
+ * What is still free where the map ahead is has been, or will be, for long
+ * enough; unless the trace ends there: then it is not used again, which pays
+ * after another time.
+ */
+static bool pays(const struct optimal *s, const struct hr_place *r)
 {
-	HR_TRY(hr_follower_take(s->f, r));
-	hr_follower_commit(s->f);
-	s->frees_followed += frees(r);
-	if (pays && (frees(r) || (r->kind == HR_PLACE_CACHE_FLUSH && s->phys_pages > 1)))
-		release_unused(s, r->page, r->npages);
-	return HR_OK;
+	if (s->break_even.closed_ns == HR_BREAK_EVEN_NEVER)
+		return false;
+	return s->end_ns == HR_NEVER || s->end_ns - r->time_ns > s->break_even.open_ns;
 }
 
-/* Follows what was longer ago than the break-even time. */
-static enum hr_status catch_up(struct optimal *s, uint64_t now_ns)
-{
-	while (s->first < s->n && now_ns - s->at[s->first].time_ns > s->break_even.closed_ns)
-		HR_TRY(take(s, &s->at[s->first++], true));
-	return HR_OK;
-}
-
-/* The trace has ended at end_ns: what is free now is not used again. */
-static enum hr_status catch_up_all(struct optimal *s, uint64_t end_ns)
-{
-	for (; s->first < s->n; s->first++)
-		HR_TRY(take(s, &s->at[s->first], end_ns - s->at[s->first].time_ns > s->break_even.open_ns));
-	return HR_OK;
-}
-
-static enum hr_status hold_back(struct optimal *s, const struct hr_place *r)
-{
-	if (s->first > 0 && s->first >= s->n - s->first) {
-		memmove(s->at, s->at + s->first, (s->n - s->first) * sizeof(*s->at));
-		s->n -= s->first;
-		s->first = 0;
-	}
-	if (s->n == s->cap) {
-		size_t cap = s->cap > 0 ? 2 * s->cap : 1024;
-		struct hr_place *at = realloc(s->at, cap * sizeof(*at));
-
-		if (at == NULL)
-			return HR_ENOMEM;
-		s->at = at;
-		s->cap = cap;
-	}
-	s->at[s->n++] = *r;
-	return HR_OK;
-}
-
-static enum hr_status follow(void *state, const struct hr_place *r, size_t n)
+static enum hr_status after(void *state, const struct hr_place *r)
 {
 	struct optimal *s = state;
 
-	for (; n-- > 0; r++) {
-		if (s->break_even.closed_ns == HR_BREAK_EVEN_NEVER) {
-			HR_TRY(take(s, r, false));
-			continue;
-		}
-		HR_TRY(catch_up(s, r->time_ns));
-		HR_TRY(see(s, r));
-		HR_TRY(hold_back(s, r));
-		if (r->kind == HR_PLACE_END)
-			HR_TRY(catch_up_all(s, r->time_ns));
-	}
+	s->frees_followed += frees(r);
+	if ((frees(r) || (r->kind == HR_PLACE_CACHE_FLUSH && s->phys_pages > 1)) && pays(s, r))
+		release_unused(s, r->page, r->npages);
 	return HR_OK;
 }
 
@@ -225,9 +179,10 @@ const struct hr_policy_def hr_policy_optimal = {
     .summary = "knows the future: releases at once what stays free long enough to be worth it",
     .params = params,
     .config_bytes = sizeof(struct optimal_config),
-    .holds_back = true,
+    .knows_future = true,
     .create = create,
     .destroy = destroy,
     .clone = clone,
-    .follow = follow,
+    .after = after,
+    .ahead = ahead,
 };

@@ -259,8 +259,10 @@ static void freed(struct rate *r, uint32_t npages)
 
 /* --- following --- */
 
-static void react(struct rate *r, const struct hr_place *p)
+static enum hr_status rate_after(void *state, const struct hr_place *p)
 {
+	struct rate *r = state;
+
 	if (p->kind == HR_PLACE_SWEEP_DONE && p->flags & HR_PLACE_FORCED) {
 		hr_dirty_begin(r->f, HR_WHY_FORCED);
 		hr_dirty_release_all(r->f);
@@ -273,17 +275,6 @@ static void react(struct rate *r, const struct hr_place *p)
 			hr_demand_set(&r->demand, r->view->now_ns, used_pages(r));
 		if (!r->awake && (p->kind == HR_PLACE_FREE || p->kind == HR_PLACE_CACHE_FLUSH))
 			sleep_on(r, true);
-	}
-}
-
-static enum hr_status rate_follow(void *state, const struct hr_place *p, size_t n)
-{
-	struct rate *r = state;
-
-	for (; n-- > 0; p++) {
-		HR_TRY(hr_follower_take(r->f, p));
-		hr_follower_commit(r->f);
-		react(r, p);
 	}
 	return HR_OK;
 }
@@ -372,6 +363,6 @@ const struct hr_policy_def hr_policy_rate = {
     .create = rate_create,
     .destroy = rate_destroy,
     .clone = rate_clone,
-    .follow = rate_follow,
+    .after = rate_after,
     .timer = rate_timer,
 };

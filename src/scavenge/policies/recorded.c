@@ -96,20 +96,16 @@ static void sweep_done(struct recorded *s, bool forced)
 	s->forced_line = line_now(s, true);
 }
 
-static enum hr_status follow(void *state, const struct hr_place *r, size_t n)
+static enum hr_status after(void *state, const struct hr_place *r)
 {
 	struct recorded *s = state;
 
-	for (; n-- > 0; r++) {
-		HR_TRY(hr_follower_take(s->f, r));
-		hr_follower_commit(s->f);
-		if (r->kind == HR_PLACE_SCAV)
-			release(s, r->page, r->npages);
-		else if (r->kind == HR_PLACE_SWEEP_DONE)
-			sweep_done(s, r->flags & HR_PLACE_FORCED);
-		else if (r->kind == HR_PLACE_MARK_START || r->kind == HR_PLACE_END)
-			end_forced(s);
-	}
+	if (r->kind == HR_PLACE_SCAV)
+		release(s, r->page, r->npages);
+	else if (r->kind == HR_PLACE_SWEEP_DONE)
+		sweep_done(s, r->flags & HR_PLACE_FORCED);
+	else if (r->kind == HR_PLACE_MARK_START || r->kind == HR_PLACE_END)
+		end_forced(s);
 	return HR_OK;
 }
 
@@ -122,5 +118,5 @@ const struct hr_policy_def hr_policy_recorded = {
     .create = create,
     .destroy = free,
     .clone = clone,
-    .follow = follow,
+    .after = after,
 };

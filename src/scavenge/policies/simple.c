@@ -27,15 +27,6 @@ static void destroy(void *state)
 	(void)state;
 }
 
-static enum hr_status none_follow(void *state, const struct hr_place *r, size_t n)
-{
-	for (; n-- > 0; r++) {
-		HR_TRY(hr_follower_take(state, r));
-		hr_follower_commit(state);
-	}
-	return HR_OK;
-}
-
 static void release_freed(struct hr_follower *f, uint64_t page, uint64_t npages)
 {
 	hr_follower_because(f, HR_WHY_FREE);
@@ -43,16 +34,12 @@ static void release_freed(struct hr_follower *f, uint64_t page, uint64_t npages)
 	hr_follower_stall(f, hr_follower_take_spent(f));
 }
 
-static enum hr_status eager_follow(void *state, const struct hr_place *r, size_t n)
+static enum hr_status eager_after(void *state, const struct hr_place *r)
 {
-	for (; n-- > 0; r++) {
-		HR_TRY(hr_follower_take(state, r));
-		hr_follower_commit(state);
-		if (r->kind == HR_PLACE_FREE)
-			release_freed(state, r->page, r->npages);
-		else if (r->kind == HR_PLACE_CACHE_FLUSH)
-			release_freed(state, r->page, 64);
-	}
+	if (r->kind == HR_PLACE_FREE)
+		release_freed(state, r->page, r->npages);
+	else if (r->kind == HR_PLACE_CACHE_FLUSH)
+		release_freed(state, r->page, 64);
 	return HR_OK;
 }
 
@@ -63,7 +50,6 @@ const struct hr_policy_def hr_policy_none = {
     .create = create,
     .destroy = destroy,
     .clone = clone,
-    .follow = none_follow,
 };
 
 const struct hr_policy_def hr_policy_eager = {
@@ -73,5 +59,5 @@ const struct hr_policy_def hr_policy_eager = {
     .create = create,
     .destroy = destroy,
     .clone = clone,
-    .follow = eager_follow,
+    .after = eager_after,
 };
