@@ -562,16 +562,34 @@ static void pass_to(struct hr_player *p, uint64_t time_ns)
 	pass(p, time_ns);
 }
 
+/*
+ * How many of n records may be followed at once: a breach of the memory limit,
+ * to be noted, may end with the next record. Without a limit there is none, up
+ * to the record that sets one.
+ */
+static size_t stretch(const struct hr_player *p, const struct hr_follower *f, const struct hr_place *r, size_t n)
+{
+	if (!p->noting)
+		return n;
+	if (f->view.memory_limit_bytes != UINT64_MAX)
+		return 1;
+	for (size_t k = 0; k < n; k++)
+		if (r[k].kind == HR_PLACE_LIMIT)
+			return k + 1;
+	return n;
+}
+
 /* Records that are all new, or all old. */
 static enum hr_status feed(struct hr_player *p, const struct hr_place *r, size_t n, struct hr_error *err)
 {
 	for (size_t i = 0; i < p->replay.nfollowers; i++) {
 		struct hr_follower *f = p->replay.followers[i];
-		/* A breach may end with the next record. */
-		size_t step = p->noting && f->view.memory_limit_bytes != UINT64_MAX ? 1 : n;
 
-		for (size_t k = 0; k < n; k += step) {
-			enum hr_status status = hr_follower_follow(f, r + k, step);
+		for (size_t k = 0, step; k < n; k += step) {
+			enum hr_status status;
+
+			step = stretch(p, f, r + k, n - k);
+			status = hr_follower_follow(f, r + k, step);
 
 			if (status == HR_EPOLICY && err != NULL)
 				*err = f->fault;

@@ -224,6 +224,40 @@ static void test_find_of_policies(void **state)
 	hr_player_close(p);
 }
 
+/* A limit comes into force in the middle of the trace, is exceeded and met again at once: all in one batch of records. */
+static void test_breach_after_a_limit_is_set(void **state)
+{
+	static const char trace[] = "# heapreplay-trace 1\n! addresses on\n0 gomaxprocs n=1\n"
+				    "1ms span-alloc addr=0xc000000000 npages=512 class=0\n"
+				    "2ms memory-limit bytes=12MiB\n"
+				    "3ms span-alloc addr=0xc000400000 npages=512 class=0\n"
+				    "4ms span-free addr=0xc000400000\n"
+				    "5ms span-alloc addr=0xc000400000 npages=256 class=0\n"
+				    "9ms span-free addr=0xc000400000\n";
+	struct hr_player_options o = {.max_history_bytes = 0};
+	struct hr_policy_choice eager;
+	char path[] = "/tmp/heapreplay-player-XXXXXX";
+	int fd = mkstemp(path);
+	struct hr_player *p;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, trace, sizeof(trace) - 1), sizeof(trace) - 1);
+	close(fd);
+	hr_replay_defaults(&o.replay);
+	assert_int_equal(hr_policy_choose("eager", &eager, NULL), HR_OK);
+	assert_int_equal(hr_player_open(path, &o, &eager, 1, &p, NULL), HR_OK);
+	assert_int_not_equal(wait_while(p, HR_SOURCE_OPENING), HR_SOURCE_FAILED);
+	assert_int_equal(wait_while(p, HR_SOURCE_READING), HR_SOURCE_ENDED);
+	/* 5 MiB beside the heap and 4 in use; 4 more are 1 too many, and those that follow are not. */
+	assert_int_equal(hr_player_find(p, HR_MOMENT_BREACH, 0, true, NULL), HR_OK);
+	assert_int_equal(hr_player_now(p), 3000001);
+	assert_int_equal(hr_player_find(p, HR_MOMENT_BREACH, 0, true, NULL), HR_END);
+	hr_player_close(p);
+	hr_policy_choice_release(&eager);
+	unlink(path);
+}
+
 /* The log up to now, as a replay that goes straight there prints it. */
 static void test_lines(void **state)
 {
@@ -317,10 +351,15 @@ static void test_no_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_seek),  cmocka_unit_test(test_step),
-	    cmocka_unit_test(test_find),  cmocka_unit_test(test_find_of_policies),
-	    cmocka_unit_test(test_lines), cmocka_unit_test(test_bounded),
-	    cmocka_unit_test(test_pipe),  cmocka_unit_test(test_no_file),
+	    cmocka_unit_test(test_seek),
+	    cmocka_unit_test(test_step),
+	    cmocka_unit_test(test_find),
+	    cmocka_unit_test(test_find_of_policies),
+	    cmocka_unit_test(test_breach_after_a_limit_is_set),
+	    cmocka_unit_test(test_lines),
+	    cmocka_unit_test(test_bounded),
+	    cmocka_unit_test(test_pipe),
+	    cmocka_unit_test(test_no_file),
 	};
 
 	return cmocka_run_group_tests_name("player", tests, choose, unchoose);
