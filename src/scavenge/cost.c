@@ -3,6 +3,10 @@
 
 #include "scavenge/cost.h"
 
+#include "base/bits.h"
+#include "pagealloc/bitmap.h"
+#include "scavenge/pagemap.h"
+
 #include <stddef.h>
 
 #define FIELD(f) offsetof(struct hr_cost, f)
@@ -18,3 +22,45 @@ const struct hr_param hr_cost_params[] = {
     {"huge-split", HR_PARAM_NS, FIELD(huge_split_ns), "15500ns", NULL, "a call that releases a part of a huge page"},
     {NULL, HR_PARAM_NS, 0, NULL, NULL, NULL},
 };
+
+uint64_t hr_cost_of_faults(const struct hr_settings *s, uint64_t bytes)
+{
+	const struct hr_cost *c = &s->cost;
+	uint64_t huge = s->huge_page_bytes, ns = 0;
+
+	if (c->thp && huge > 0) {
+		ns += bytes / huge * c->huge_fault_ns;
+		bytes %= huge;
+	}
+	return ns + hr_div_up(bytes, s->phys_page_bytes) * c->fault_ns;
+}
+
+uint64_t hr_cost_of_pages(const struct hr_settings *s, unsigned npages, unsigned whole, unsigned broken)
+{
+	const struct hr_cost *c = &s->cost;
+	uint64_t bytes = npages * HR_PAGE_BYTES, ns = 0;
+
+	if (c->thp) {
+		ns += whole * c->huge_release_ns + broken * c->huge_split_ns;
+		bytes -= whole * s->huge_page_bytes;
+	}
+	return ns + bytes / s->phys_page_bytes * c->page_ns;
+}
+
+void hr_cost_huge_pages(const struct hr_pagemap *m, uint64_t page, unsigned npages, unsigned *whole, unsigned *broken)
+{
+	unsigned h = (unsigned)(m->huge_page_bytes / HR_PAGE_BYTES), first = hr_page_in_chunk(page);
+	const uint64_t *scavenged = hr_pagemap_chunk(m, hr_chunk_of(page))->scavenged;
+
+	*whole = *broken = 0;
+	if (h < 2 || h > HR_CHUNK_PAGES)
+		return;
+	for (unsigned at = first / h * h; at < first + npages; at += h) {
+		unsigned lo = at > first ? at : first, hi = at + h < first + npages ? at + h : first + npages;
+
+		if (hi - lo == h)
+			++*whole;
+		else if (!hr_bitmap_any(scavenged, at, lo - at) && !hr_bitmap_any(scavenged, hi, at + h - hi))
+			++*broken;
+	}
+}

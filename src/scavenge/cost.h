@@ -19,4 +19,11 @@
 /* The rows by which a user sets the fields: `--cost call=1.5us,page=300ns,...`. */
 extern const struct hr_param hr_cost_params[];
 
+/* What it costs to use so many released bytes again, ns. */
+uint64_t hr_cost_of_faults(const struct hr_settings *s, uint64_t bytes);
+/* What releasing pages costs beside the call, ns; with thp, of which `whole` huge pages, and parts of `broken` others. */
+uint64_t hr_cost_of_pages(const struct hr_settings *s, unsigned npages, unsigned whole, unsigned broken);
+/* The huge pages that a release, which the map has, gave back whole, and those that it was the first to break. */
+void hr_cost_huge_pages(const struct hr_pagemap *m, uint64_t page, unsigned npages, unsigned *whole, unsigned *broken);
+
 #endif

@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What all policies share: time, the map, the counts, costs and measurements.
- *
- * Stamps: for every released page the time of its release, in units of 2^20 ns
- * (1.05 ms) plus one; 0 for a page that is not released, or was never used.
- * They tell a page that is used again (a refault) from one that is used for
- * the first time, and one that comes back within a second (thrash). 2 KiB a
- * chunk, committed only where something has been released. A chunk that is
- * released as a whole has one stamp for all its pages, in place of theirs, until
- * some are used: large spans come and go without any of the former. Behind the
- * stamps of a block stand these, and how many pages of each chunk came back, for
- * who looks at it.
  */
 #include "config.h"
 
 #include "scavenge/follower.h"
 
 #include "base/alloc.h"
-#include "base/bits.h"
-#include "scavenge/policies/dirty.h"
+#include "scavenge/dirty_pages.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -28,45 +17,10 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
-#define STAMP_SHIFT 20
-#define THRASH_UNITS ((NS_PER_S >> STAMP_SHIFT) + 1)
-#define BLOCK_CHUNKS 8192
-#define BLOCK_STAMPS ((size_t)BLOCK_CHUNKS * HR_CHUNK_PAGES)
-#define BLOCK_BYTES ((BLOCK_STAMPS + 2 * BLOCK_CHUNKS) * sizeof(uint32_t))
-
 /* So often a timer may run at one moment and release nothing. */
 #define MOST_IDLE_TIMERS 1000
 
 static_assert(offsetof(struct hr_follower, view) == 0, "hr_follower_view relies on it");
-
-static uint32_t *stamps_of(const struct hr_follower *f, uint64_t page)
-{
-	uint64_t chunk = hr_chunk_of(page);
-	uint32_t *block = f->stamps[chunk / BLOCK_CHUNKS];
-
-	return block ? block + chunk % BLOCK_CHUNKS * HR_CHUNK_PAGES + hr_page_in_chunk(page) : NULL;
-}
-
-/* Where the pages of a chunk that came back are counted; NULL: none was ever released near it. */
-static uint32_t *refaults_of(const struct hr_follower *f, uint64_t chunk)
-{
-	uint32_t *block = f->stamps[chunk / BLOCK_CHUNKS];
-
-	return block ? block + BLOCK_STAMPS + chunk % BLOCK_CHUNKS : NULL;
-}
-
-/* The stamp of all pages of a chunk, 0: each has its own; NULL as above. */
-static uint32_t *stamp_of_chunk(const struct hr_follower *f, uint64_t chunk)
-{
-	uint32_t *block = f->stamps[chunk / BLOCK_CHUNKS];
-
-	return block ? block + BLOCK_STAMPS + BLOCK_CHUNKS + chunk % BLOCK_CHUNKS : NULL;
-}
-
-static size_t stamp_blocks(const struct hr_follower *f)
-{
-	return (size_t)((f->settings.geometry->chunks + BLOCK_CHUNKS - 1) / BLOCK_CHUNKS);
-}
 
 static void recompute_stop(struct hr_follower *f)
 {
@@ -111,8 +65,7 @@ enum hr_status hr_follower_init(struct hr_follower *f, const struct hr_policy_ch
 	f->view.goal_bytes = HR_NEVER;
 	f->view.memory_limit_bytes = settings->memory_limit_bytes;
 	f->view.procs = settings->procs;
-	f->stamps = hr_calloc(stamp_blocks(f), sizeof(*f->stamps));
-	if (f->stamps != NULL)
+	if (hr_stamps_init(&f->stamps, settings->geometry))
 		f->policy = choice->def->create(f, choice->config);
 	if (f->policy == NULL) {
 		hr_follower_release(f);
@@ -127,51 +80,13 @@ void hr_follower_release(struct hr_follower *f)
 {
 	if (f->policy != NULL)
 		f->def->destroy(f->policy);
-	for (size_t i = 0; f->stamps != NULL && i < stamp_blocks(f); i++)
-		hr_unmap(f->stamps[i], BLOCK_BYTES);
-	free(f->stamps);
+	hr_stamps_release(&f->stamps);
 	free(f->held.at);
 	hr_pagemap_release(&f->map);
 	memset(f, 0, sizeof(*f));
 }
 
 /* --- copies ---------------------------------------------------------------- */
-
-/* The stamps and refaults of a chunk where there are some, so that the copy commits no more memory than the original. */
-static bool copy_stamps_of_chunk(struct hr_follower *to, const struct hr_follower *from, uint64_t chunk)
-{
-	static const uint32_t none[HR_CHUNK_PAGES];
-	const uint32_t *stamps = stamps_of(from, hr_chunk_page(chunk)), *refaults = refaults_of(from, chunk);
-	uint32_t **block = &to->stamps[chunk / BLOCK_CHUNKS];
-	bool stamped = stamps != NULL && memcmp(stamps, none, sizeof(none)) != 0;
-
-	if (!stamped && (refaults == NULL || (*refaults == 0 && *stamp_of_chunk(from, chunk) == 0)))
-		return true;
-	if (*block == NULL)
-		*block = hr_map(BLOCK_BYTES);
-	if (*block == NULL)
-		return false;
-	if (stamped)
-		memcpy(stamps_of(to, hr_chunk_page(chunk)), stamps, sizeof(none));
-	*refaults_of(to, chunk) = *refaults;
-	*stamp_of_chunk(to, chunk) = *stamp_of_chunk(from, chunk);
-	return true;
-}
-
-static bool copy_stamps(struct hr_follower *to, const struct hr_follower *from)
-{
-	to->stamps = hr_calloc(stamp_blocks(from), sizeof(*to->stamps));
-	if (to->stamps == NULL)
-		return false;
-	for (size_t i = 0; i < from->map.in_use.n; i++) {
-		const struct hr_range *grown = &from->map.in_use.at[i];
-
-		for (uint64_t chunk = hr_chunk_of(grown->base); chunk < hr_chunk_of(grown->limit); chunk++)
-			if (!copy_stamps_of_chunk(to, from, chunk))
-				return false;
-	}
-	return true;
-}
 
 /* Records that are held back; the copy begins with the first. */
 static bool copy_held(struct hr_held *to, const struct hr_held *from)
@@ -194,7 +109,7 @@ static void copy_values(struct hr_follower *to, const struct hr_follower *from)
 	to->view.settings = &to->settings;
 	to->view.map = &to->map;
 	to->policy = NULL;
-	to->stamps = NULL;
+	memset(&to->stamps, 0, sizeof(to->stamps));
 	memset(&to->map, 0, sizeof(to->map));
 	memset(&to->held, 0, sizeof(to->held));
 	memset(to->samplers, 0, sizeof(to->samplers));
@@ -215,7 +130,8 @@ enum hr_status hr_follower_clone(const struct hr_follower *f, struct hr_follower
 	if (to == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	copy_values(to, f);
-	if (hr_pagemap_clone(&to->map, &f->map) == HR_OK && copy_stamps(to, f) && copy_held(&to->held, &f->held))
+	if (hr_pagemap_clone(&to->map, &f->map) == HR_OK && hr_stamps_clone(&to->stamps, &f->stamps, &f->map.in_use) &&
+	    copy_held(&to->held, &f->held))
 		to->policy = f->def->clone(f->policy, to);
 	if (to->policy == NULL) {
 		hr_follower_release(to);
@@ -385,85 +301,18 @@ static void finish(struct hr_follower *f)
 
 uint32_t hr_follower_refaults(const struct hr_follower *f, uint64_t chunk)
 {
-	const uint32_t *n = refaults_of(f, chunk);
-
-	return n ? *n : 0;
-}
-
-static uint64_t cost_of_faults(const struct hr_follower *f, uint64_t bytes)
-{
-	const struct hr_cost *c = &f->settings.cost;
-	uint64_t huge = f->settings.huge_page_bytes, ns = 0;
-
-	if (c->thp && huge > 0) {
-		ns += bytes / huge * c->huge_fault_ns;
-		bytes %= huge;
-	}
-	return ns + hr_div_up(bytes, f->settings.phys_page_bytes) * c->fault_ns;
-}
-
-/* A chunk that was released as a whole: its pages have stamps of their own from now on. */
-static void spread_stamp(uint32_t *of_chunk, uint32_t *stamps)
-{
-	for (unsigned i = 0; i < HR_CHUNK_PAGES; i++)
-		stamps[i] = *of_chunk;
-	*of_chunk = 0;
-}
-
-/* How many of n pages had been released; adds those that it was a second ago at most. */
-static unsigned take_stamps(uint32_t *stamps, unsigned n, uint64_t now, uint64_t *thrash)
-{
-	unsigned again = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		if (stamps[i] == 0)
-			continue;
-		again++;
-		*thrash += now - (stamps[i] - 1) <= THRASH_UNITS;
-		stamps[i] = 0;
-	}
-	return again;
-}
-
-/* How many of n pages of one chunk were released and used before; *thrash: and came back at once. */
-static unsigned take_here(struct hr_follower *f, uint64_t page, unsigned n, uint64_t now, uint64_t *thrash)
-{
-	uint32_t *of_chunk = stamp_of_chunk(f, hr_chunk_of(page)), *stamps = stamps_of(f, page);
-
-	if (*of_chunk != 0 && n == HR_CHUNK_PAGES) {
-		*thrash += now - (*of_chunk - 1) <= THRASH_UNITS ? n : 0;
-		*of_chunk = 0;
-		return n;
-	}
-	if (*of_chunk != 0)
-		spread_stamp(of_chunk, stamps_of(f, hr_chunk_page(hr_chunk_of(page))));
-	return take_stamps(stamps, n, now, thrash);
+	return hr_stamps_refaults(&f->stamps, chunk);
 }
 
 /* A span took pages, some of which were released: which of them were used before, and how long ago? */
 static void count_claim(struct hr_follower *f, uint64_t page, uint64_t npages, uint64_t claimed)
 {
-	uint64_t now = f->view.now_ns >> STAMP_SHIFT, again = 0, thrash = 0;
+	struct hr_used_again again = hr_stamps_take(&f->stamps, page, npages, f->view.now_ns);
 
-	for (uint64_t end = page + npages; page < end;) {
-		unsigned n = HR_CHUNK_PAGES - hr_page_in_chunk(page);
-		uint32_t *stamps = stamps_of(f, page);
-
-		if (n > end - page)
-			n = (unsigned)(end - page);
-		if (stamps != NULL) {
-			unsigned here = take_here(f, page, n, now, &thrash);
-			uint32_t *refaults = refaults_of(f, hr_chunk_of(page));
-
-			again += here;
-			*refaults += here < UINT32_MAX - *refaults ? here : UINT32_MAX - *refaults;
-		}
-		page += n;
-	}
-	f->count.refaulted_bytes += again * HR_PAGE_BYTES;
-	f->count.thrash_bytes += thrash * HR_PAGE_BYTES;
-	f->count.fresh_bytes += (claimed - again) * HR_PAGE_BYTES;
-	f->count.fault_ns += cost_of_faults(f, again * HR_PAGE_BYTES);
+	f->count.refaulted_bytes += again.pages * HR_PAGE_BYTES;
+	f->count.thrash_bytes += again.thrash_pages * HR_PAGE_BYTES;
+	f->count.fresh_bytes += (claimed - again.pages) * HR_PAGE_BYTES;
+	f->count.fault_ns += hr_cost_of_faults(&f->settings, again.pages * HR_PAGE_BYTES);
 }
 
 /* --- following --------------------------------------------------------------- */
@@ -623,43 +472,6 @@ enum hr_status hr_follower_follow(struct hr_follower *f, const struct hr_place *
 
 /* --- releases -------------------------------------------------------------- */
 
-/* Counts the huge pages that a release gave back whole, and those that it is the first to break. */
-static void count_huge(struct hr_follower *f, uint64_t page, unsigned npages, unsigned *whole, unsigned *broken)
-{
-	unsigned h = (unsigned)(f->settings.huge_page_bytes / HR_PAGE_BYTES), first = hr_page_in_chunk(page);
-	const uint64_t *scavenged = hr_pagemap_chunk(&f->map, hr_chunk_of(page))->scavenged;
-
-	*whole = *broken = 0;
-	if (h < 2 || h > HR_CHUNK_PAGES)
-		return;
-	for (unsigned at = first / h * h; at < first + npages; at += h) {
-		unsigned lo = at > first ? at : first, hi = at + h < first + npages ? at + h : first + npages;
-
-		if (hi - lo == h)
-			++*whole;
-		else if (!hr_bitmap_any(scavenged, at, lo - at) && !hr_bitmap_any(scavenged, hi, at + h - hi))
-			++*broken;
-	}
-}
-
-static uint64_t cost_of_release(struct hr_follower *f, unsigned npages, unsigned whole, unsigned broken)
-{
-	const struct hr_cost *c = &f->settings.cost;
-	uint64_t bytes = npages * HR_PAGE_BYTES, ns = 0;
-
-	if (f->batched == 0) {
-		ns += c->call_ns;
-		f->batched = c->batch;
-		f->count.release_calls++;
-	}
-	f->batched--;
-	if (c->thp) {
-		ns += whole * c->huge_release_ns + broken * c->huge_split_ns;
-		bytes -= whole * f->settings.huge_page_bytes;
-	}
-	return ns + bytes / f->settings.phys_page_bytes * c->page_ns;
-}
-
 void hr_follower_because(struct hr_follower *f, enum hr_release_why why)
 {
 	if ((unsigned)why >= HR_WHY_COUNT)
@@ -687,28 +499,17 @@ static void blame_release(struct hr_follower *f, uint64_t page, unsigned npages)
 		blame(f, "releases page 0x%" PRIx64 " %s", at * HR_PAGE_BYTES, that[why]);
 }
 
-/* Sets the stamps of pages that are released. Without memory for them refaults go uncounted; releases must not fail
- * half-way. */
-static void stamp(struct hr_follower *f, uint64_t page, unsigned npages)
+/* The release calls that this takes; several share one where they are batched. */
+static uint64_t cost_of_calls(struct hr_follower *f)
 {
-	uint64_t now = (f->view.now_ns >> STAMP_SHIFT) + 1;
-	uint32_t unit = now < UINT32_MAX ? (uint32_t)now : UINT32_MAX;
-	uint32_t **block = &f->stamps[hr_chunk_of(page) / BLOCK_CHUNKS], *stamps, *of_chunk;
+	bool first = f->batched == 0;
 
-	if (*block == NULL)
-		*block = hr_map(BLOCK_BYTES);
-	stamps = stamps_of(f, page);
-	if (stamps == NULL)
-		return;
-	of_chunk = stamp_of_chunk(f, hr_chunk_of(page));
-	if (npages == HR_CHUNK_PAGES) {
-		*of_chunk = unit;
-		return;
+	if (first) {
+		f->batched = f->settings.cost.batch;
+		f->count.release_calls++;
 	}
-	if (*of_chunk != 0)
-		spread_stamp(of_chunk, stamps_of(f, hr_chunk_page(hr_chunk_of(page))));
-	for (unsigned i = 0; i < npages; i++)
-		stamps[i] = unit;
+	f->batched--;
+	return first ? f->settings.cost.call_ns : 0;
 }
 
 /* Pages that can be released. */
@@ -717,12 +518,12 @@ static void release(struct hr_follower *f, uint64_t page, unsigned npages)
 	unsigned whole, broken;
 
 	hr_pagemap_release_pages(&f->map, page, npages);
-	stamp(f, page, npages);
-	count_huge(f, page, npages, &whole, &broken);
+	hr_stamps_set(&f->stamps, page, npages, f->view.now_ns);
+	hr_cost_huge_pages(&f->map, page, npages, &whole, &broken);
 	f->count.huge_whole += whole;
 	f->count.huge_broken += broken;
 	f->count.released_bytes[f->why] += npages * HR_PAGE_BYTES;
-	f->spent_ns += cost_of_release(f, npages, whole, broken);
+	f->spent_ns += cost_of_calls(f) + hr_cost_of_pages(&f->settings, npages, whole, broken);
 	f->view.released_pages += npages;
 	measure(f);
 	if (f->released_to != NULL)

@@ -22,6 +22,7 @@
 #include "scavenge/gauge.h"
 #include "scavenge/pagemap.h"
 #include "scavenge/policy.h"
+#include "scavenge/stamps.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -84,7 +85,7 @@ struct hr_follower {
 	enum hr_release_why why; /* of the releases that happen now */
 	uint64_t spent_ns;	 /* by releases since hr_follower_take_spent */
 	uint64_t batched;	 /* releases that the current call may still take in */
-	uint32_t **stamps;	 /* by block of chunks: when a released page was released, see follower.c */
+	struct hr_stamps stamps; /* when released pages were released */
 
 	void (*log)(void *ctx, const struct hr_follower *f, const struct hr_scav_line *line); /* may be NULL */
 	void *log_ctx;

@@ -3,6 +3,7 @@
 libcore_la_SOURCES += \
 	src/scavenge/choice.c \
 	src/scavenge/cost.c src/scavenge/cost.h \
+	src/scavenge/dirty_pages.c src/scavenge/dirty_pages.h \
 	src/scavenge/envelope.c src/scavenge/envelope.h \
 	src/scavenge/follower.c src/scavenge/follower.h \
 	src/scavenge/gauge.c src/scavenge/gauge.h \
@@ -11,6 +12,7 @@ libcore_la_SOURCES += \
 	src/scavenge/pagemap.c src/scavenge/pagemap.h \
 	src/scavenge/plugin.c src/scavenge/plugin.h \
 	src/scavenge/policy.h \
+	src/scavenge/stamps.c src/scavenge/stamps.h \
 	src/scavenge/go/index_bits.c src/scavenge/go/index_bits.h \
 	src/scavenge/go/index_density.c src/scavenge/go/index_density.h \
 	src/scavenge/go/index_words.h \
