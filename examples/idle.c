@@ -14,8 +14,8 @@ struct idle {
 };
 
 static const struct hr_param params[] = {
-	{"after", HR_PARAM_NS, offsetof(struct idle, after_ns), "1s", NULL, "how long the program must be idle"},
-	{NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL},
+    {"after", HR_PARAM_NS, offsetof(struct idle, after_ns), "1s", NULL, "how long the program must be idle"},
+    {NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL},
 };
 
 /* The configuration, or the state of another follower, for this one. */
@@ -50,7 +50,14 @@ static void timer(void *state)
 }
 
 const struct hr_policy_def heapreplay_policy = {
-	.abi = HR_POLICY_ABI, .name = "idle", .summary = "releases all that is free once the program is idle",
-	.params = params, .config_bytes = sizeof(struct idle), .create = create, .destroy = free, .clone = clone,
-	.after = after, .timer = timer,
+    .abi = HR_POLICY_ABI,
+    .name = "idle",
+    .summary = "releases all that is free once the program is idle",
+    .params = params,
+    .config_bytes = sizeof(struct idle),
+    .create = create,
+    .destroy = free,
+    .clone = clone,
+    .after = after,
+    .timer = timer,
 };

@@ -35,7 +35,7 @@ figures() {
 # --- the example -------------------------------------------------------------
 
 is "$(build idle.so "$top_srcdir/examples/idle.c")" '' 'the example builds with pkg-config and without a warning'
-ok "$(($(wc -l <"$top_srcdir/examples/idle.c") > 60))" 'and has no more than 60 lines'
+ok "$(($(wc -l <"$top_srcdir/examples/idle.c") > 64))" 'and has no more than 64 lines'
 run "$HEAPREPLAY" policies ./idle.so
 is "$status/$out" "0/idle     releases all that is free once the program is idle
            after=1s  how long the program must be idle" 'policies shows its parameters'
