@@ -267,14 +267,27 @@ HR_API struct hr_candidate hr_find_candidate(const struct hr_chunk_bits *c, unsi
 /* Simulated costs; `heapreplay replay --cost` sets them. */
 struct hr_cost {
 	uint64_t call_ns;	  /* a release call */
-	uint64_t page_ns;	  /* per physical page released */
-	uint64_t fault_ns;	  /* per physical page touched again */
+	uint64_t page_ns;	  /* per physical page released, of 4 KiB */
+	uint64_t fault_ns;	  /* per physical page touched again, of 4 KiB */
 	uint64_t huge_fault_ns;	  /* per huge page touched again as a whole */
 	uint64_t huge_release_ns; /* per huge page released as a whole */
 	uint64_t huge_split_ns;	  /* a release call that splits a huge page */
 	uint64_t batch;		  /* releases that share one call */
 	bool thp;		  /* free memory is backed by huge pages where they are whole */
+	uint64_t page_kib_ns;	  /* of a larger physical page: per KiB above 4, on top of page_ns */
+	uint64_t fault_kib_ns;	  /* the same of fault_ns */
 };
+
+/* What releasing a physical page costs, and touching it again, ns. */
+static inline uint64_t hr_cost_of_page(const struct hr_cost *c, uint64_t phys_page_bytes)
+{
+	return c->page_ns + (phys_page_bytes / 1024 - 4) * c->page_kib_ns;
+}
+
+static inline uint64_t hr_cost_of_fault(const struct hr_cost *c, uint64_t phys_page_bytes)
+{
+	return c->fault_ns + (phys_page_bytes / 1024 - 4) * c->fault_kib_ns;
+}
 
 struct hr_settings {
 	const struct hr_geometry *geometry;

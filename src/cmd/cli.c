@@ -25,7 +25,9 @@ static int run(const struct cli_command *c, int argc, char **argv)
 {
 	struct cli_options o;
 	int first = cli_parse(c, argc, argv, &o), status = CLI_MISUSED;
+	bool damaged = false;
 
+	o.damaged = &damaged;
 	if (first >= 0 && o.help) {
 		cli_print_help(stdout, c, o.all);
 		status = CLI_DONE;
@@ -35,6 +37,10 @@ static int run(const struct cli_command *c, int argc, char **argv)
 		status = cli_misuse(c, "unexpected argument '%s'", argv[first + c->most_args]);
 	} else if (first >= 0) {
 		status = c->run(c, &o, argc - first, argv + first);
+	}
+	if (status == CLI_DONE && damaged && o.fail_on_damage) {
+		cli_warn(NULL, "the input is damaged or cut off (--fail-on-damage)");
+		status = CLI_FAILED;
 	}
 	cli_options_release(c, &o);
 	return status;

@@ -12,6 +12,7 @@
 #include "plot/plot.h"
 #include "replay/replay.h"
 #include "report/bars.h"
+#include "report/damage.h"
 #include "report/metrics.h"
 
 #include <stdbool.h>
@@ -91,6 +92,9 @@ struct cli_options {
 	struct cli_list policies; /* -p */
 	const char *baseline;
 	bool json, quiet, help, all;
+	bool no_series, summary; /* of JSON */
+	bool fail_on_damage;
+	bool *damaged;	    /* set where an input is damaged or cut off */
 	const char *output; /* -o; NULL: standard output */
 	uint64_t every_ns;
 	bool every_given;
@@ -137,6 +141,7 @@ enum {
 	CLI_AT = 1 << 14,
 	CLI_TRUTH = 1 << 15,
 	CLI_BASELINE = 1 << 16,
+	CLI_FORMS = 1 << 17, /* of the JSON of a replay */
 	CLI_ANY = ~0,
 };
 
@@ -168,19 +173,21 @@ int cli_fail(const char *file, const struct hr_error *err);
 int cli_misuse(const struct cli_command *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A warning that does not change the exit status. */
 void cli_warn(const char *file, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Warns where the trace was cut off, or is damaged. */
-void cli_warn_cut(const char *file, const struct hr_trace_stats *stats);
+/* Warns where the trace was cut off, or is damaged, and notes it for --fail-on-damage. */
+void cli_warn_cut(const struct cli_options *o, const char *file, const struct hr_trace_stats *stats);
 
 /*
  * The same, and warns where what the recorder got wrong or left out may change
  * the result: damaged blocks, and lost or senseless events that are more than
  * 1 % of all.
  */
-void cli_warn_trace(const char *file, const struct hr_trace_stats *stats);
+void cli_warn_trace(const struct cli_options *o, const char *file, const struct hr_trace_stats *stats);
 
 /* What another program said: each line with its name before it, no control characters, on standard error. */
 void cli_print_complaints(const char *who, const char *text);
 
+/* "DAMAGED: ..." where something of the trace is missing: where the figures are. */
+void cli_print_damage(const struct hr_page *p, const struct hr_damage *d);
 /* "assumed: ..." for all that the trace's reader took as given. */
 void cli_print_assumed(FILE *out, const struct hr_trace_stats *stats);
 

@@ -147,7 +147,7 @@ static enum hr_status replay_trace(struct comparing *c, const char *path, const 
 			status = add_comparison(c, hr_document_comparison(path, &r, series), path, err);
 		cli_progress_end();
 		if (status == HR_OK)
-			cli_warn_trace(path, hr_reader_stats(r.reader));
+			cli_warn_trace(c->o, path, hr_reader_stats(r.reader));
 		hr_replay_close(&r);
 		free(series);
 	}
@@ -189,6 +189,15 @@ static enum hr_status show_again(struct comparing *c, struct hr_error *err)
 	return status;
 }
 
+static void note_damage(const struct comparing *c, const struct hr_saved *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct hr_damage d = hr_damage_from_json(json_object_get(s->at[i].document, "trace"));
+
+		*c->o->damaged |= hr_damaged(&d);
+	}
+}
+
 static enum hr_status read_all(struct comparing *c, char **paths, const char **about, struct hr_error *err)
 {
 	size_t n = c->nsaved;
@@ -200,6 +209,7 @@ static enum hr_status read_all(struct comparing *c, char **paths, const char **a
 	for (c->nsaved = 0; c->nsaved < n; c->nsaved++) {
 		*about = paths[c->nsaved];
 		HR_TRY(hr_saved_read(paths[c->nsaved], &c->saved[c->nsaved], err));
+		note_damage(c, &c->saved[c->nsaved]);
 	}
 	*about = NULL;
 	return n > 1 ? hr_differences_find(c->saved, n, &c->differences, err) : show_again(c, err);
@@ -316,7 +326,8 @@ const struct cli_command cli_compare = {
 	"heapreplay compare old.json new.json\twhat has changed between two such runs\n"
 	"heapreplay compare --fail-if 'retained_mean_bytes>+5%' --fail-if 'worst_stall_ns>10ms' old.json new.json\t"
 	"a test for a build pipeline: exit status 3 if it is worse\n",
-    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_JSON | CLI_JOBS | CLI_BASELINE | CLI_OUTPUT,
+    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_JSON | CLI_FORMS | CLI_JOBS | CLI_BASELINE |
+	      CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct comparing_options),
     .run = run_compare,

@@ -50,6 +50,21 @@ static void judge(struct judging *j, const struct hr_standing *s, const struct h
 	say(j, s->text, s->values[figure], base != NULL ? base->values[figure] : 0);
 }
 
+/* What is missing of a trace may be what a gate is about: none passes on it. */
+static bool is_damaged(struct judging *j, const struct hr_comparison *c)
+{
+	const struct hr_damage d = hr_damage_from_json(json_object_get(c->document, "trace"));
+	char text[HR_DAMAGE_BUF];
+
+	if (!hr_damaged(&d))
+		return false;
+	j->judged++;
+	j->failed++;
+	cli_warn(c->name, "%s: nothing passes on what is left (--fail-if '%s')", hr_damage_text(text, &d),
+		 j->gate->text);
+	return true;
+}
+
 /* The policies of traces beside the baseline, which is not judged by itself. */
 static void judge_traces(const struct comparing *c, struct judging *j)
 {
@@ -57,6 +72,8 @@ static void judge_traces(const struct comparing *c, struct judging *j)
 		const struct hr_standing *base =
 		    c->view.baseline != NULL ? hr_comparison_find(&c->at[i], c->view.baseline) : NULL;
 
+		if (is_damaged(j, &c->at[i]))
+			continue;
 		j->trace = c->at[i].name;
 		j->base_of = c->view.baseline;
 		for (size_t k = 0; k < c->at[i].n; k++)
@@ -72,6 +89,9 @@ static void judge_runs(const struct comparing *c, struct judging *j)
 	for (size_t i = 0; i < c->differences.n; i++) {
 		const struct hr_paired_trace *t = &c->differences.traces[i];
 
+		for (size_t r = 0; r < c->nsaved; r++)
+			if (t->in[r] != NULL)
+				is_damaged(j, t->in[r]);
 		j->trace = t->name;
 		for (size_t k = 0; k < t->n; k++)
 			for (size_t r = 1; r < c->nsaved; r++)

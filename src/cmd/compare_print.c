@@ -147,12 +147,15 @@ static enum hr_status print_total(const struct comparing *c, const struct hr_pag
 static enum hr_status print_trace(const struct comparing *c, const struct hr_page *p, const struct hr_comparison *of,
 				  bool *shown, struct hr_error *err)
 {
+	struct hr_damage damage;
 	char what[256];
 	struct hr_table t;
 	enum hr_status status;
 
 	say_what(what, sizeof(what), of);
 	hr_page_text(p, 0, "%s: %s", of->name, what);
+	damage = hr_damage_from_json(json_object_get(of->document, "trace"));
+	cli_print_damage(p, &damage);
 	say_settings(p, of);
 	fputc('\n', p->out);
 	hr_table_init(&t);
@@ -192,7 +195,8 @@ static enum hr_status print_text(const struct comparing *c, FILE *out, struct hr
 
 static enum hr_status print_markdown(const struct comparing *c, FILE *out, struct hr_error *err)
 {
-	char what[256];
+	char what[256], lost[HR_DAMAGE_BUF];
+	struct hr_damage damage;
 	struct hr_table t;
 	bool failed = false;
 
@@ -200,6 +204,9 @@ static enum hr_status print_markdown(const struct comparing *c, FILE *out, struc
 		say_what(what, sizeof(what), &c->at[i]);
 		fputs(i > 0 ? "\n### " : "### ", out);
 		hr_markdown_text(out, c->at[i].name);
+		damage = hr_damage_from_json(json_object_get(c->at[i].document, "trace"));
+		if (hr_damaged(&damage))
+			fprintf(out, "\n\n**Damaged: %s.**", hr_damage_text(lost, &damage));
 		fprintf(out, "\n\n%s%s\n\n", what,
 			c->view.baseline != NULL ? "; in brackets: beside the baseline" : "");
 		hr_table_init(&t);

@@ -92,7 +92,7 @@ int cli_write_native(const struct cli_command *c, const struct cli_options *o, c
 	if (status == HR_EIO)
 		about = NULL;
 	if (status == HR_OK)
-		cli_warn_trace(path, hr_reader_stats(r));
+		cli_warn_trace(o, path, hr_reader_stats(r));
 	hr_output_abandon(&main);
 	hr_reader_close(r);
 	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);

@@ -32,7 +32,8 @@ static size_t own_follower(const struct hr_replay *r)
 	return 0;
 }
 
-static enum hr_status follow(struct hr_replay *r, const char *path, const struct cli_drawing *d, struct hr_error *err)
+static enum hr_status follow(const struct cli_options *o, struct hr_replay *r, const char *path,
+			     const struct cli_drawing *d, struct hr_error *err)
 {
 	struct hr_json_series *series = hr_calloc(r->nfollowers, sizeof(*series));
 	size_t own = own_follower(r);
@@ -51,7 +52,7 @@ static enum hr_status follow(struct hr_replay *r, const char *path, const struct
 	if (status == HR_OK)
 		status = hr_plot_source_add(d->source, comparison_of(path, r, series), err);
 	if (status == HR_OK)
-		cli_warn_trace(path, hr_reader_stats(r->reader));
+		cli_warn_trace(o, path, hr_reader_stats(r->reader));
 	free(series);
 	return status;
 }
@@ -67,7 +68,7 @@ enum hr_status cli_replay_to_draw(const struct cli_options *o, const char *path,
 	options.intervals = d->intervals;
 	cli_progress_start(&options, o);
 	HR_TRY(hr_replay_open(&r, path, &options, choices->at, choices->n, &own, err));
-	status = follow(&r, path, d, err);
+	status = follow(o, &r, path, d, err);
 	hr_replay_close(&r);
 	hr_policy_choice_release(&own);
 	return status;

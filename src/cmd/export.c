@@ -97,7 +97,7 @@ static int run_export(const struct cli_command *c, const struct cli_options *o, 
 		if (status == HR_EIO)
 			about = NULL;
 		if (status == HR_OK)
-			cli_warn_trace(argv[0], hr_reader_stats(r));
+			cli_warn_trace(o, argv[0], hr_reader_stats(r));
 		hr_output_abandon(&main);
 		hr_reader_close(r);
 	}

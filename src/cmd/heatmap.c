@@ -227,7 +227,7 @@ static int run(struct run *r, const char *path, const struct cli_choices *choice
 	if (status == HR_EIO)
 		about = NULL;
 	if (status == HR_OK) {
-		cli_warn_trace(path, hr_reader_stats(r->replay.reader));
+		cli_warn_trace(r->o, path, hr_reader_stats(r->replay.reader));
 		warn_of_the_end(r);
 	}
 	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);

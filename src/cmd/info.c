@@ -129,7 +129,7 @@ static int run_info(const struct cli_command *c, const struct cli_options *o, in
 		status = print(&r, o, &err);
 	}
 	if (status == HR_OK)
-		cli_warn_trace(argv[0], hr_reader_stats(r.reader));
+		cli_warn_trace(o, argv[0], hr_reader_stats(r.reader));
 	hr_survey_release(&r.survey);
 	if (r.placer != NULL)
 		hr_placer_free(r.placer);

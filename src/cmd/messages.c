@@ -64,8 +64,19 @@ void cli_warn(const char *file, const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
-void cli_warn_cut(const char *file, const struct hr_trace_stats *stats)
+void cli_print_damage(const struct hr_page *p, const struct hr_damage *d)
 {
+	char text[HR_DAMAGE_BUF];
+
+	if (hr_damaged(d))
+		hr_page_text(p, 0, "DAMAGED: %s; the figures are those of what is left", hr_damage_text(text, d));
+}
+
+void cli_warn_cut(const struct cli_options *o, const char *file, const struct hr_trace_stats *stats)
+{
+	const struct hr_damage d = hr_damage_of(stats);
+
+	*o->damaged |= hr_damaged(&d);
 	if (stats->cut)
 		cli_warn(file, "warning: byte %" PRIu64 ": the trace is cut off here: %s", stats->cut_offset,
 			 stats->cut_what);
@@ -79,13 +90,13 @@ static const enum hr_anomaly harmful[] = {
     HR_ANOMALY_OPEN_CALL,    HR_ANOMALY_CLOCK_BACK, HR_ANOMALY_SHARED_TICK, HR_ANOMALY_IMPOSSIBLE_VALUE,
 };
 
-void cli_warn_trace(const char *file, const struct hr_trace_stats *stats)
+void cli_warn_trace(const struct cli_options *o, const char *file, const struct hr_trace_stats *stats)
 {
 	enum hr_anomaly most = harmful[0];
 	uint64_t sum = 0;
 	char a[HR_UNIT_BUF], b[HR_UNIT_BUF];
 
-	cli_warn_cut(file, stats);
+	cli_warn_cut(o, file, stats);
 	if (stats->anomalies[HR_ANOMALY_LOST_BLOCK] > (stats->lost_what[0] != '\0'))
 		cli_warn(file, "warning: %s %s", hr_format_count(a, stats->anomalies[HR_ANOMALY_LOST_BLOCK]),
 			 hr_anomaly_text(HR_ANOMALY_LOST_BLOCK));

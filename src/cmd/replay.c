@@ -10,6 +10,7 @@
 #include "report/scavtrace.h"
 #include "report/series.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +61,8 @@ static const char *policy_name(const struct run *r)
 static void print_summary(FILE *out, const char *path, const struct run *r)
 {
 	const struct hr_follower *f = r->replay.followers[0];
+	const struct hr_page page = {.out = out, .columns = UINT_MAX};
+	struct hr_damage damage;
 	char buf[HR_UNIT_BUF];
 
 	fprintf(out, "\n%s under %s, %s placement\n", path, policy_name(r),
@@ -68,6 +71,8 @@ static void print_summary(FILE *out, const char *path, const struct run *r)
 		fprintf(out, "memory limit %s, %s of memory beside the heap assumed\n",
 			hr_format_bytes(buf, f->settings.memory_limit_bytes),
 			hr_format_bytes((char[HR_UNIT_BUF]){0}, f->settings.other_memory_bytes));
+	damage = hr_damage_of(hr_reader_stats(r->replay.reader));
+	cli_print_damage(&page, &damage);
 	cli_print_assumed(out, hr_reader_stats(r->replay.reader));
 	cli_print_objects(out, &r->replay);
 	cli_print_metrics(out, &(struct hr_measured){.follower = f}, HR_METRIC_POLICY);
@@ -180,7 +185,7 @@ static int run_replay(const struct cli_command *c, const struct cli_options *o, 
 		cli_progress_end();
 	}
 	if (status == HR_OK)
-		cli_warn_trace(argv[0], hr_reader_stats(r.replay.reader));
+		cli_warn_trace(o, argv[0], hr_reader_stats(r.replay.reader));
 	hr_output_abandon(&r.csv);
 	hr_output_abandon(&r.log);
 	hr_output_abandon(&r.main);
@@ -218,7 +223,8 @@ const struct cli_command cli_replay = {
 	"heapreplay replay -q --json -o metrics.json app.trace\tevery metric, for scripts\n"
 	"heapreplay replay --series heap.csv --every 10ms app.trace\tthe heap over time, to plot\n"
 	"curl -sN 'http://localhost:6060/debug/pprof/trace?seconds=60' | heapreplay replay -\tfrom a running server\n",
-    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_LOOKS | CLI_SERIES | CLI_JSON | CLI_OUTPUT,
+    .groups =
+	CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_LOOKS | CLI_SERIES | CLI_JSON | CLI_FORMS | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct own),
     .run = run_replay,

@@ -437,7 +437,7 @@ static int run_validate(const struct cli_command *c, const struct cli_options *o
 	status = validate(&v, &choices, &about, &err);
 	cli_progress_end();
 	if (status == HR_OK)
-		cli_warn_trace(argv[0], &v.stats);
+		cli_warn_trace(o, argv[0], &v.stats);
 	hr_truth_release(&v.truth);
 	hr_scav_log_release(&v.recorded);
 	hr_scav_log_release(&v.replayed);

@@ -191,6 +191,16 @@ static void shorten(struct hr_replay *r)
 	r->options.reading.from_ns = o->from_ns - o->warm_up_ns;
 }
 
+/* The runtime does without huge pages that are larger than a chunk (physHugePageSize above maxPhysHugePageSize). */
+static bool drop_huge_pages(struct hr_settings *s)
+{
+	bool drop = s->huge_page_bytes > HR_CHUNK_BYTES && (s->huge_page_bytes & (s->huge_page_bytes - 1)) == 0;
+
+	if (drop)
+		s->huge_page_bytes = 0;
+	return drop;
+}
+
 static void note_beginning(struct hr_replay *r)
 {
 	char buf[HR_UNIT_BUF];
@@ -206,6 +216,7 @@ enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struc
 			      struct hr_error *err)
 {
 	enum hr_status status;
+	bool dropped;
 
 	memset(r, 0, sizeof(*r));
 	memset(own, 0, sizeof(*own));
@@ -224,9 +235,12 @@ enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struc
 	if (options->objects.gc == HR_GC_MODEL || options->objects.gc == HR_GC_NONE)
 		r->options.reading.want |= HR_WANT_OBJECTS;
 	shorten(r);
+	dropped = drop_huge_pages(&r->options.settings);
 	status = hr_reader_open(path, &r->options.reading, &r->reader, err);
 	if (status == HR_OK)
 		note_beginning(r);
+	if (status == HR_OK && dropped)
+		hr_reader_assume(r->reader, "no huge pages: the Go runtime uses none above 4 MiB (--huge-page)");
 	if (status == HR_OK)
 		status = open_objects(r, err);
 	if (status == HR_OK)
@@ -337,6 +351,23 @@ static bool keep_until(const struct hr_event *events, size_t *n, uint64_t until_
 	return false;
 }
 
+/* Figures of a trace that has nothing in it, or of which nothing is left, would be zeros that look like answers. */
+static enum hr_status check_there_is_something(const struct hr_replay *r, struct hr_error *err)
+{
+	static const enum hr_event_kind kinds[] = {HR_EV_SPAN_EXISTS, HR_EV_SPAN_ALLOC, HR_EV_OBJ_EXISTS,
+						   HR_EV_OBJ_ALLOC,   HR_EV_PAGE_ALLOC, HR_EV_STACK_EXISTS,
+						   HR_EV_STACK_ALLOC};
+	const struct hr_trace_stats *s = hr_reader_stats(r->reader);
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (s->counts[kinds[i]] > 0)
+			return HR_OK;
+	if (s->anomalies[HR_ANOMALY_LOST_BLOCK] > 0 || s->cut)
+		return hr_error_set(err, HR_EINPUT, "it is %s, and there is no allocation in what is left of it",
+				    s->cut ? "cut off" : "damaged");
+	return hr_error_set(err, HR_EINPUT, "there is no allocation in it: nothing to replay");
+}
+
 /* The last of it: what the stages still hold back. */
 static enum hr_status finish(struct hr_replay *r, bool past, struct hr_error *err)
 {
@@ -344,6 +375,8 @@ static enum hr_status finish(struct hr_replay *r, bool past, struct hr_error *er
 	const struct hr_event *spans;
 	size_t n;
 
+	if (!past && r->options.until_ns == HR_NEVER)
+		HR_TRY(check_there_is_something(r, err));
 	r->ended = true;
 	if (past || end_ns > r->options.until_ns)
 		end_ns = r->options.until_ns;

@@ -64,6 +64,8 @@ json_t *hr_document_trace(const char *path, const struct hr_trace_meta *meta, co
 		hr_json_put(&o, "program", hr_json_text(meta->program));
 	hr_json_put(&o, "assumed", hr_document_assumed(stats));
 	hr_json_put(&o, "anomalies", hr_document_anomalies(stats));
+	hr_json_put(&o, "path", hr_json_text(path));
+	hr_json_put(&o, "lost_blocks", hr_json_count(stats->anomalies[HR_ANOMALY_LOST_BLOCK]));
 	if (stats->cut) {
 		hr_json_put(&o, "cut_at_byte", hr_json_count(stats->cut_offset));
 		hr_json_put(&o, "cut_what", hr_json_text(stats->cut_what));

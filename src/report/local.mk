@@ -3,6 +3,7 @@
 libcore_la_SOURCES += \
 	src/report/bars.c src/report/bars.h \
 	src/report/comparison.c src/report/comparison.h \
+	src/report/damage.c src/report/damage.h \
 	src/report/differences.c src/report/differences.h \
 	src/report/document.c src/report/document.h \
 	src/report/gate.c src/report/gate.h \

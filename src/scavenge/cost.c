@@ -13,8 +13,12 @@
 
 const struct hr_param hr_cost_params[] = {
     {"call", HR_PARAM_NS, FIELD(call_ns), "1500ns", NULL, "a call that releases memory"},
-    {"page", HR_PARAM_NS, FIELD(page_ns), "550ns", NULL, "each physical page that it releases"},
-    {"fault", HR_PARAM_NS, FIELD(fault_ns), "1800ns", NULL, "each released physical page that is used again"},
+    {"page", HR_PARAM_NS, FIELD(page_ns), "550ns", NULL, "each physical page that it releases, of 4 KiB"},
+    {"fault", HR_PARAM_NS, FIELD(fault_ns), "1800ns", NULL, "each released physical page that is used again, of 4 KiB"},
+    {"page-kib", HR_PARAM_NS, FIELD(page_kib_ns), "4ns", NULL,
+     "each KiB above 4 of a larger physical page, beside page"},
+    {"fault-kib", HR_PARAM_NS, FIELD(fault_kib_ns), "90ns", NULL,
+     "each KiB above 4 of a larger physical page, beside fault"},
     {"batch", HR_PARAM_COUNT, FIELD(batch), "1", NULL, "releases that share one call, as a batched system call would"},
     {"thp", HR_PARAM_FLAG, FIELD(thp), "off", NULL, "whole huge pages are backed by one; the next three apply"},
     {"huge-fault", HR_PARAM_NS, FIELD(huge_fault_ns), "186us", NULL, "a released huge page that is used again"},
@@ -32,7 +36,7 @@ uint64_t hr_cost_of_faults(const struct hr_settings *s, uint64_t bytes)
 		ns += bytes / huge * c->huge_fault_ns;
 		bytes %= huge;
 	}
-	return ns + hr_div_up(bytes, s->phys_page_bytes) * c->fault_ns;
+	return ns + hr_div_up(bytes, s->phys_page_bytes) * hr_cost_of_fault(c, s->phys_page_bytes);
 }
 
 uint64_t hr_cost_of_pages(const struct hr_settings *s, unsigned npages, unsigned whole, unsigned broken)
@@ -44,7 +48,7 @@ uint64_t hr_cost_of_pages(const struct hr_settings *s, unsigned npages, unsigned
 		ns += whole * c->huge_release_ns + broken * c->huge_split_ns;
 		bytes -= whole * s->huge_page_bytes;
 	}
-	return ns + bytes / s->phys_page_bytes * c->page_ns;
+	return ns + bytes / s->phys_page_bytes * hr_cost_of_page(c, s->phys_page_bytes);
 }
 
 void hr_cost_huge_pages(const struct hr_pagemap *m, uint64_t page, unsigned npages, unsigned *whole, unsigned *broken)

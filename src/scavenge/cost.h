@@ -9,6 +9,12 @@
  * times itself with everything it does beside the call. The background then
  * releases some 60 to 70 MiB/s for each P. The figures for huge pages apply only with
  * thp=on: recordings fit 4 KiB backing.
+ *
+ * Physical pages of 16 and 64 KiB were not to be had there. What they cost rests
+ * on the pages of 4 KiB and 2 MiB that were: a fault has a part that is the same
+ * for all, and one that clears its bytes (186 us of 2 MiB, 1.8 us of 4 KiB: 90 ns
+ * a KiB); a release costs nearly the same whatever the page's size (7.8 us of 2 MiB
+ * with the call: 3 to 4 ns a KiB). docs/page-size.md has the figures.
  */
 #ifndef HR_SCAVENGE_COST_H
 #define HR_SCAVENGE_COST_H

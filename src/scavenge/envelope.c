@@ -30,8 +30,8 @@ static uint64_t least(uint64_t a, uint64_t b)
 
 struct hr_page_cost hr_page_cost(const struct hr_cost *cost, uint64_t phys_page_bytes, uint64_t huge_page_bytes)
 {
-	struct hr_page_cost c = {cost_of_page(cost->page_ns, phys_page_bytes),
-				 cost_of_page(cost->fault_ns, phys_page_bytes)};
+	struct hr_page_cost c = {cost_of_page(hr_cost_of_page(cost, phys_page_bytes), phys_page_bytes),
+				 cost_of_page(hr_cost_of_fault(cost, phys_page_bytes), phys_page_bytes)};
 
 	if (cost->thp && huge_page_bytes > 0) {
 		c.release = least(c.release, cost_of_page(cost->huge_release_ns, huge_page_bytes));
