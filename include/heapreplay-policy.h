@@ -429,6 +429,8 @@ struct hr_policy_def {
 	/* HR_EUSAGE, with what is wrong: parameters that don't go together, or out of range. NULL: all go. */
 	enum hr_status (*check)(const void *config, struct hr_error *err);
 
+	bool
+	    needs_goals; /* acts by a goal that follows the GC's or the memory limit: where neither is known, not at all */
 	bool needs_releases; /* follows the recorded scavenger: for traces that tell what it released */
 	bool knows_future;   /* no other can be measured by it as by its like, nor can it be watched */
 	bool without_caches; /* page caches are looked past: what is in one is free in the map */

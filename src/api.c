@@ -54,7 +54,7 @@ static enum hr_status replay(const char *path, const struct hr_policy_choice *ch
 		hr_json_series_start(series, r.followers[0]);
 		status = hr_replay_run(&r, err);
 		if (status == HR_OK)
-			status = to_text(hr_document_replay(path, &r, nchoices ? choice : &own, series), text, err);
+			status = to_text(hr_document_replay(path, &r, series), text, err);
 		hr_replay_close(&r);
 		hr_policy_choice_release(&own);
 	}

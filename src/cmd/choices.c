@@ -23,10 +23,11 @@ static size_t policies_there_are(void)
 	return n;
 }
 
+/* Each behaviour once, whatever it is called. */
 static bool chosen(const struct cli_choices *choices, const char *text)
 {
 	for (size_t i = 0; i < choices->n; i++)
-		if (strcmp(choices->at[i].text, text) == 0)
+		if (hr_policy_same_text(choices->at[i].text, text))
 			return true;
 	return false;
 }

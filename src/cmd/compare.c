@@ -25,6 +25,7 @@ static enum hr_status set_view(struct comparing *c, struct hr_error *err)
 	const char *usual = compare_options_of(o)->csv || c->nsaved > 1 ? "all" : NULL;
 
 	c->view.baseline = o->baseline;
+	c->view.version = PACKAGE_VERSION;
 	if (compare_options_of(o)->sort != NULL)
 		HR_TRY(hr_view_sort(&c->view, compare_options_of(o)->sort, err));
 	return hr_view_columns(&c->view,
@@ -54,8 +55,10 @@ static enum hr_status check_options(const struct comparing *c, struct hr_error *
 {
 	const struct cli_options *o = c->o;
 
-	if (o->json + compare_options_of(o)->csv + compare_options_of(o)->markdown > 1)
+	if ((o->json || o->summary) + compare_options_of(o)->csv + compare_options_of(o)->markdown > 1)
 		return hr_error_set(err, HR_EUSAGE, "--json, --csv and --markdown are three forms of one output");
+	if (c->nsaved > 1 && o->summary)
+		return hr_error_set(err, HR_EUSAGE, "--summary is of traces, or of one saved run");
 	if (c->nsaved > 1 && (o->baseline != NULL || compare_options_of(o)->sort != NULL))
 		return hr_error_set(
 		    err, HR_EUSAGE,
@@ -139,7 +142,7 @@ static enum hr_status replay_trace(struct comparing *c, const char *path, const 
 	cli_progress_start(&options, c->o);
 	status = hr_replay_open(&r, path, &options, choices->at, choices->n, &own, err);
 	if (status == HR_OK) {
-		if (c->o->json)
+		if (c->o->json && !c->o->no_series && !c->o->summary)
 			status = observe(&r, &series, err);
 		if (status == HR_OK)
 			status = hr_replay_run(&r, err);
@@ -182,8 +185,11 @@ static enum hr_status show_again(struct comparing *c, struct hr_error *err)
 	const struct hr_saved *s = &c->saved[0];
 	enum hr_status status = HR_OK;
 
+	c->view.version = s->version;
 	c->document = hr_document_new();
 	hr_json_put(&c->document, "comparisons", json_array());
+	if (c->o->no_series)
+		hr_comparison_drop_series(s->at, s->n);
 	for (size_t i = 0; status == HR_OK && i < s->n; i++)
 		status = add_comparison(c, json_incref(s->at[i].document), NULL, err);
 	return status;

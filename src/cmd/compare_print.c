@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "report/document.h"
+#include "report/flat.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,8 @@ static void print_legend(const struct hr_page *page, const struct hr_view *v, co
 	hr_page_text(
 	    &p, 0,
 	    "* best and ! worst in its column; ties of more than half the policies and 'optimal' are not marked");
+	hr_page_text(&p, 0,
+		     "(own): the recorded program's own policy; (inactive): there is no goal to act by, not ranked");
 	if (v->baseline != NULL)
 		hr_page_text(&p, 0, "%%: more or less than %s; where that has 0, the value itself", v->baseline);
 }
@@ -229,11 +232,38 @@ static enum hr_status print_markdown(const struct comparing *c, FILE *out, struc
 	return failed ? no_memory(err) : HR_OK;
 }
 
-static enum hr_status print_csv(const struct comparing *c, FILE *out, struct hr_error *err)
+/* The columns that say what a row is of: those of any row. */
+static enum hr_status collect_identity(struct comparing *c, struct hr_error *err)
+{
+	bool fine;
+
+	c->view.identity = json_object();
+	fine = c->view.identity != NULL;
+	for (size_t i = 0; fine && i < c->n; i++) {
+		json_t *row = hr_flat_identity(&c->at[i], 0, c->view.version);
+
+		fine = row != NULL && json_object_update_missing(c->view.identity, row) == 0;
+		json_decref(row);
+	}
+	return fine ? HR_OK : no_memory(err);
+}
+
+static enum hr_status print_summaries(const struct comparing *c, FILE *out, struct hr_error *err)
+{
+	for (size_t i = 0; i < c->n; i++)
+		for (size_t k = 0; k < c->at[i].n; k++)
+			HR_TRY(hr_flat_write(hr_flat_result(&c->at[i], k, c->view.version), out, err));
+	return HR_OK;
+}
+
+static enum hr_status print_csv(struct comparing *c, FILE *out, struct hr_error *err)
 {
 	struct hr_table t;
 	enum hr_status status;
 
+	/* Who chose columns knows what they are of. */
+	if (compare_options_of(c->o)->columns == NULL)
+		HR_TRY(collect_identity(c, err));
 	hr_table_init(&t);
 	hr_standings_columns(&t, &c->view, HR_STANDINGS_EXACT);
 	for (size_t i = 0; i < c->n; i++)
@@ -422,6 +452,8 @@ enum hr_status compare_print(struct comparing *c, FILE *out, struct hr_error *er
 		return print_differences_json(c, out, err);
 	if (c->nsaved > 1)
 		return compare_options_of(o)->csv ? print_differences_csv(c, out, err) : print_differences(c, out, err);
+	if (o->summary)
+		return print_summaries(c, out, err);
 	if (o->json)
 		return print_json(c, out, err);
 	if (compare_options_of(o)->csv)

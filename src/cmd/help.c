@@ -117,6 +117,12 @@ static int print_roff(const struct cli_command *help, FILE *out, const char *wha
 			fprintf(out, ".It Cm %s\n%s.\n", hr_policies[i]->name, hr_policies[i]->summary);
 		return CLI_DONE;
 	}
+	if (strcmp(what, "aliases") == 0) {
+		for (const struct hr_policy_alias *a = hr_policy_aliases; a->name != NULL; a++)
+			fprintf(out, ".It Cm %s\n%s: %s%s%s.\n", a->name, a->help, a->policy,
+				a->params[0] != '\0' ? "," : "", a->params);
+		return CLI_DONE;
+	}
 	if (strcmp(what, "policies") == 0) {
 		for (size_t i = 0; hr_policies[i] != NULL; i++) {
 			fprintf(out, ".It Cm %s\n%s.\n", hr_policies[i]->name, hr_policies[i]->summary);

@@ -17,6 +17,14 @@ static void print_list(FILE *out, const struct hr_policy_def *const *list)
 	}
 }
 
+static void print_aliases(FILE *out)
+{
+	fputs("\nOther names:\n", out);
+	for (const struct hr_policy_alias *a = hr_policy_aliases; a->name != NULL; a++)
+		fprintf(out, "%-10s %s%s%s  %s\n", a->name, a->policy, a->params[0] != '\0' ? "," : "", a->params,
+			a->help);
+}
+
 static json_t *policy_json(const struct hr_policy_def *p)
 {
 	json_t *params = json_array();
@@ -43,6 +51,8 @@ static enum hr_status print(FILE *out, bool json, const struct hr_policy_def *co
 	if (json)
 		return print_json(out, list, err);
 	print_list(out, list);
+	if (list == hr_policies)
+		print_aliases(out);
 	if (list == hr_policies)
 		fputs("\nParameters follow the name: -p go1.19,fix=flush+regrow,offset=on\n", out);
 	return HR_OK;

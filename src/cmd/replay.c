@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "report/document.h"
+#include "report/flat.h"
 #include "report/output.h"
 #include "report/scavtrace.h"
 #include "report/series.h"
@@ -94,7 +95,7 @@ static enum hr_status observe(struct run *r, const struct cli_options *o, const 
 		HR_TRY(hr_output_open(&r->log, own_of(o)->scavtrace, err));
 	if (own_of(o)->scavtrace != NULL)
 		r->log_file = r->log.file;
-	else if (!o->json && has_text(r, o))
+	else if (!o->json && !o->summary && has_text(r, o))
 		r->log_file = r->main.file;
 	f->log = log_line;
 	f->log_ctx = r;
@@ -113,14 +114,32 @@ static enum hr_status observe(struct run *r, const struct cli_options *o, const 
 	return HR_OK;
 }
 
+static enum hr_status write_flat(struct run *r, const char *path, struct hr_error *err)
+{
+	json_t *document = hr_document_comparison(path, &r->replay, NULL);
+	struct hr_comparison c;
+	enum hr_status status;
+
+	if (document == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	status = hr_comparison_read(&c, document, NULL, "the replay", err);
+	json_decref(document);
+	HR_TRY(status);
+	status = hr_flat_write(hr_flat_result(&c, 0, PACKAGE_VERSION), r->main.file, err);
+	hr_comparison_release(&c);
+	return status;
+}
+
 static enum hr_status replay(struct run *r, const struct cli_options *o, const char *path, struct hr_error *err)
 {
 	HR_TRY(hr_replay_run(&r->replay, err));
 	if (r->live != NULL)
 		cli_live_end(r->live);
-	if (o->json)
-		HR_TRY(hr_document_write(hr_document_replay(path, &r->replay, r->choice, r->json_series), r->main.file,
-					 err));
+	if (o->summary)
+		HR_TRY(write_flat(r, path, err));
+	else if (o->json)
+		HR_TRY(hr_document_write(hr_document_replay(path, &r->replay, o->no_series ? NULL : r->json_series),
+					 r->main.file, err));
 	else if (has_text(r, o))
 		print_summary(r->main.file, path, r);
 	HR_TRY(hr_output_commit(&r->csv, err));

@@ -123,7 +123,7 @@ static void write_trace(const struct page *p)
 /* Who knows the future is no competitor. */
 static bool competes(const struct hr_plot_run *run)
 {
-	return !hr_document_knows_future(run->policy);
+	return !hr_document_knows_future(run->policy) && !json_is_true(json_object_get(run->policy, "inactive"));
 }
 
 /* The run that retains least. */

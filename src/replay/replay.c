@@ -65,7 +65,17 @@ const char *hr_replay_own_policy(const struct hr_trace_meta *meta)
 {
 	if (meta->has_releases)
 		return "recorded";
+	if (!meta->has_spans && !meta->collected && meta->go_minor == 0)
+		return "decay";
 	return version_of(meta)->policy;
+}
+
+bool hr_replay_is_own(const struct hr_replay *r, size_t i)
+{
+	const struct hr_trace_meta *meta = hr_reader_meta(r->reader);
+
+	return (meta->go_minor != 0 || meta->has_releases) &&
+	       hr_policy_same_text(r->choices[i]->text, hr_replay_own_policy(meta));
 }
 
 /* Of the runtime that places: what the user says, or what the trace does. */

@@ -81,7 +81,13 @@ enum hr_status hr_replay_can_be_watched(const struct hr_replay *r, struct hr_err
 enum hr_status hr_replay_run(struct hr_replay *r, struct hr_error *err);
 void hr_replay_close(struct hr_replay *r);
 
-/* The policy that a trace's own runtime has: its name. */
+/* Is follower i the policy of the program that was recorded? False where the trace is not of a Go program. */
+bool hr_replay_is_own(const struct hr_replay *r, size_t i);
+/*
+ * The policy that a trace's own runtime has: its name. Of recordings of malloc,
+ * which have no GC cycles, decay: those of Go have nothing to pace by there, and
+ * jemalloc's is what many C programs have, in its default manner.
+ */
 const char *hr_replay_own_policy(const struct hr_trace_meta *meta);
 
 #endif

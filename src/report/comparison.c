@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "report/document.h"
+#include "scavenge/policy.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -65,6 +66,8 @@ static enum hr_status read_standing(struct hr_standing *s, json_t *object, const
 	/* Schema 1 had no text. */
 	s->text = plain(text != NULL ? text : name);
 	s->knows_future = hr_document_knows_future(policy);
+	s->own = json_is_true(json_object_get(policy, "own"));
+	s->inactive = json_is_true(json_object_get(policy, "inactive"));
 	s->values = hr_calloc(hr_nmetrics, sizeof(*s->values));
 	s->known = hr_calloc(hr_nmetrics, sizeof(*s->known));
 	if (s->text == NULL || s->values == NULL || s->known == NULL)
@@ -127,28 +130,13 @@ void hr_comparison_release(struct hr_comparison *c)
 	memset(c, 0, sizeof(*c));
 }
 
-static const char *without_path(const char *text)
-{
-	const char *name = text;
-
-	for (const char *c = text; *c != '\0' && *c != ','; c++)
-		if (*c == '/')
-			name = c + 1;
-	return name;
-}
-
-bool hr_policy_text_is(const char *text, const char *wanted)
-{
-	return strcmp(text, wanted) == 0 || strcmp(without_path(text), without_path(wanted)) == 0;
-}
-
 const struct hr_standing *hr_comparison_find(const struct hr_comparison *c, const char *text)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (strcmp(c->policies[i].text, text) == 0)
 			return &c->policies[i];
 	for (size_t i = 0; i < c->n; i++)
-		if (hr_policy_text_is(c->policies[i].text, text))
+		if (hr_policy_same_text(c->policies[i].text, text))
 			return &c->policies[i];
 	return NULL;
 }
@@ -253,6 +241,16 @@ enum hr_status hr_comparison_total(const struct hr_comparison *c, size_t n, stru
 		return HR_OK;
 	hr_comparison_release(total);
 	return no_memory(err);
+}
+
+void hr_comparison_drop_series(const struct hr_comparison *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		json_t *policies = json_object_get(c[i].document, "policies");
+
+		for (size_t k = 0; k < json_array_size(policies); k++)
+			json_object_del(json_array_get(policies, k), "series");
+	}
 }
 
 const char *hr_comparison_trace(const struct hr_comparison *c, const char *key)

@@ -19,6 +19,8 @@
 struct hr_standing {
 	char *text;	   /* the policy, as it was chosen */
 	bool knows_future; /* no other can be measured by it as by its like */
+	bool own;	   /* the recorded program's own */
+	bool inactive;	   /* it could do nothing on this trace */
 	uint64_t *values;  /* by figure (metrics.h) */
 	bool *known;	   /* the same: is it there? */
 };
@@ -39,9 +41,7 @@ enum hr_status hr_comparison_read(struct hr_comparison *c, json_t *object, const
 				  struct hr_error *err);
 void hr_comparison_release(struct hr_comparison *c);
 
-/* Are these the same choice, but for the directory of a policy that is a shared object? "./old/p.so,a=1" and "p.so,a=1". */
-bool hr_policy_text_is(const char *text, const char *wanted);
-/* The policy of that text; else one that hr_policy_text_is; NULL. */
+/* The policy of that text; else one that is the same by hr_policy_same_text; NULL. */
 const struct hr_standing *hr_comparison_find(const struct hr_comparison *c, const char *text);
 
 /*
@@ -51,6 +51,9 @@ const struct hr_standing *hr_comparison_find(const struct hr_comparison *c, cons
  */
 enum hr_status hr_comparison_total(const struct hr_comparison *c, size_t n, struct hr_comparison *total,
 				   struct hr_error *err);
+
+/* Takes the series out of the documents of n comparisons. */
+void hr_comparison_drop_series(const struct hr_comparison *c, size_t n);
 
 /* A string of the document's trace, e.g. "xxh3"; "" where there is none. */
 const char *hr_comparison_trace(const struct hr_comparison *c, const char *key);

@@ -179,6 +179,15 @@ bool hr_document_knows_future(const json_t *policy)
 	return def != NULL ? def->knows_future : json_is_true(json_object_get(policy, "knows_future"));
 }
 
+static json_t *policy_of(const struct hr_replay *r, size_t i)
+{
+	json_t *o = hr_document_policy(r->choices[i]);
+
+	hr_json_put(&o, "own", json_boolean(hr_replay_is_own(r, i)));
+	hr_json_put(&o, "inactive", json_boolean(hr_follower_inactive(r->followers[i])));
+	return o;
+}
+
 /* What was measured of a follower, but for its regret. */
 static json_t *summary_of(const struct hr_replay *r, size_t follower)
 {
@@ -202,17 +211,17 @@ static json_t *regret_of(const struct hr_envelope *e, const struct hr_follower *
 			       HR_METRICS_OF(HR_METRIC_REGRET));
 }
 
-json_t *hr_document_replay(const char *path, const struct hr_replay *r, const struct hr_policy_choice *choice,
-			   const struct hr_json_series *series)
+json_t *hr_document_replay(const char *path, const struct hr_replay *r, const struct hr_json_series *series)
 {
 	json_t *d = hr_document_new();
 
 	hr_json_put(&d, "trace", hr_document_trace(path, hr_reader_meta(r->reader), hr_reader_stats(r->reader)));
 	hr_json_put(&d, "settings", hr_document_settings(r));
 	hr_json_put(&d, "placement", hr_document_placement(r->placer));
-	hr_json_put(&d, "policy", hr_document_policy(choice));
+	hr_json_put(&d, "policy", policy_of(r, 0));
 	hr_json_put(&d, "summary", summary_of(r, 0));
-	hr_json_put(&d, "series", hr_json_series_get(series));
+	if (series != NULL)
+		hr_json_put(&d, "series", hr_json_series_get(series));
 	return d;
 }
 
@@ -220,7 +229,7 @@ json_t *hr_document_replay(const char *path, const struct hr_replay *r, const st
 static json_t *standing_json(const struct hr_replay *r, size_t i, const struct hr_json_series *series,
 			     const struct hr_envelope *e)
 {
-	json_t *p = json_pack("{s:o, s:o}", "policy", hr_document_policy(r->choices[i]), "summary", summary_of(r, i));
+	json_t *p = json_pack("{s:o, s:o}", "policy", policy_of(r, i), "summary", summary_of(r, i));
 
 	if (series != NULL)
 		hr_json_put(&p, "series", hr_json_series_get(series));

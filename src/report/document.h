@@ -36,8 +36,7 @@ json_t *hr_document_policy(const struct hr_policy_choice *choice);
 /* Whether such an object, of a saved run maybe, is of a policy that knows the future: no competitor of the others. */
 bool hr_document_knows_future(const json_t *policy);
 /* All of `heapreplay replay --json`: the above, the metrics and the series of the first follower. */
-json_t *hr_document_replay(const char *path, const struct hr_replay *r, const struct hr_policy_choice *choice,
-			   const struct hr_json_series *series);
+json_t *hr_document_replay(const char *path, const struct hr_replay *r, const struct hr_json_series *series);
 /*
  * One trace of `heapreplay compare --json`: trace, settings, placement, and of
  * each follower its policy, metrics and series (one a follower; NULL: none).

@@ -3,6 +3,8 @@
 
 #include "report/gate.h"
 
+#include "scavenge/policy.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,7 +146,7 @@ void hr_gate_release(struct hr_gate *g)
 
 bool hr_gate_applies(const struct hr_gate *g, const char *policy)
 {
-	return g->policy == NULL || hr_policy_text_is(policy, g->policy);
+	return g->policy == NULL || hr_policy_same_text(policy, g->policy);
 }
 
 /* The bound times WHOLE: below 2^64 * 2^50. */

@@ -61,6 +61,8 @@ GAUGE(retained)
 GAUGE(in_use)
 GAUGE(free)
 GAUGE(released)
+GET(trapped_mean, (uint64_t)llround(hr_gauge_mean(&f->trapped, f->view.now_ns)))
+GET(trapped_peak, f->trapped.peak)
 GET(returned, returned(f))
 GET(by_background, f->count.released_bytes[HR_WHY_BACKGROUND])
 GET(by_growth, f->count.released_bytes[HR_WHY_GROWTH])
@@ -175,6 +177,10 @@ const struct hr_metric hr_metrics[] = {
     {"released_p99_bytes", B, SAME, NONE, "memory", "99th percentile of released memory, weighted by time",
      get_released_p99},
     {"released_peak_bytes", B, SAME, MAX, "memory", "most memory released at any moment", get_released_peak},
+    {"trapped_mean_bytes", B, LOW, MEAN, "memory",
+     "mean over time of the part of free memory that can't be released, because its physical page is partly used",
+     get_trapped_mean, .heading = "trapped"},
+    {"trapped_peak_bytes", B, LOW, MAX, "memory", "most of it at any moment", get_trapped_peak},
     {"returned_bytes", B, SAME, SUM, "releases", "all memory returned to the OS; the sum of the five that follow",
      get_returned, .place = 13, .heading = "returned", .legend = "memory returned to the OS"},
     {"returned_background_bytes", B, SAME, SUM, "releases", "returned by the background scavenger", get_by_background},

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "report/flat.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -70,6 +71,7 @@ enum hr_status hr_view_sort(struct hr_view *v, const char *column, struct hr_err
 void hr_view_release(struct hr_view *v)
 {
 	free(v->columns);
+	json_decref(v->identity);
 	memset(v, 0, sizeof(*v));
 }
 
@@ -131,12 +133,18 @@ static enum hr_mark mark_of(const struct extremes *e, double x)
 	return lowest || highest ? HR_MARK_WORST : HR_MARK_NONE;
 }
 
+/* What knows the future, and what could do nothing, is neither best nor worst. */
+static bool unranked(const struct hr_standing *s)
+{
+	return s->knows_future || s->inactive;
+}
+
 static struct extremes extremes_of(const struct hr_comparison *c, size_t figure)
 {
 	struct extremes e = no_extremes(figure);
 
 	for (size_t i = 0; i < c->n; i++)
-		if (c->policies[i].known[figure] && !c->policies[i].knows_future)
+		if (c->policies[i].known[figure] && !unranked(&c->policies[i]))
 			take(&e, (double)c->policies[i].values[figure]);
 	return e;
 }
@@ -186,6 +194,8 @@ static struct place_in_order *order_of(const struct hr_view *v, const struct hr_
 
 void hr_standings_columns(struct hr_table *t, const struct hr_view *v, enum hr_standings_form form)
 {
+	const char *key;
+	json_t *value;
 	char name[96];
 
 	if (form == HR_STANDINGS_EXACT)
@@ -199,6 +209,11 @@ void hr_standings_columns(struct hr_table *t, const struct hr_view *v, enum hr_s
 			continue;
 		snprintf(name, sizeof(name), "%s_to_baseline_ratio", figure);
 		hr_table_column(t, name, name, false, (unsigned)i);
+	}
+	json_object_foreach(v->identity, key, value)
+	{
+		if (form == HR_STANDINGS_EXACT)
+			hr_table_column(t, key, key, false, 0);
 	}
 }
 
@@ -241,7 +256,7 @@ static void people_cell(struct hr_table *t, enum hr_standings_form form, const s
 		hr_table_cell(t, "-", NULL, HR_MARK_NONE);
 		return;
 	}
-	mark = s->knows_future ? HR_MARK_NONE : mark_of(e, (double)s->values[figure]);
+	mark = unranked(s) ? HR_MARK_NONE : mark_of(e, (double)s->values[figure]);
 	hr_unit_format(value, unit, s->values[figure]);
 	if (base == NULL || base == s || !base->known[figure]) {
 		hr_table_cell(t, value, NULL, mark);
@@ -250,6 +265,37 @@ static void people_cell(struct hr_table *t, enum hr_standings_form form, const s
 	hr_change_format(change, unit, s->values[figure], base->values[figure]);
 	snprintf(both, sizeof(both), "%s (%s)", value, change);
 	hr_table_cell(t, form == HR_STANDINGS_BOTH && strcmp(value, change) != 0 ? both : change, NULL, mark);
+}
+
+static void identity_cells(struct hr_table *t, const struct hr_view *v, const struct hr_comparison *c, size_t policy)
+{
+	json_t *flat = hr_flat_identity(c, policy, v->version), *value;
+	const char *key;
+
+	t->failed |= flat == NULL;
+	json_object_foreach(v->identity, key, value)
+	{
+		const json_t *cell = json_object_get(flat, key);
+		char *text = NULL;
+
+		if (json_is_string(cell))
+			text = strdup(json_string_value(cell));
+		else if (cell != NULL && !json_is_null(cell))
+			text = json_dumps(cell, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+		t->failed |= text == NULL && cell != NULL && !json_is_null(cell);
+		hr_table_cell(t, text != NULL ? text : "", NULL, HR_MARK_NONE);
+		free(text);
+	}
+	json_decref(flat);
+}
+
+/* The policy, and what is to be known of it. */
+static void name_cell(struct hr_table *t, const struct hr_standing *s)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s%s%s", s->text, s->own ? " (own)" : "", s->inactive ? " (inactive)" : "");
+	hr_table_cell(t, text, s->text, HR_MARK_NONE);
 }
 
 void hr_standings_rows(struct hr_table *t, const struct hr_view *v, enum hr_standings_form form,
@@ -264,7 +310,7 @@ void hr_standings_rows(struct hr_table *t, const struct hr_view *v, enum hr_stan
 
 		if (form == HR_STANDINGS_EXACT)
 			hr_table_cell(t, c->name, NULL, HR_MARK_NONE);
-		hr_table_cell(t, s->text, NULL, HR_MARK_NONE);
+		name_cell(t, s);
 		for (size_t k = 0; k < v->n; k++) {
 			const struct extremes e = extremes_of(c, v->columns[k].figure);
 
@@ -273,6 +319,8 @@ void hr_standings_rows(struct hr_table *t, const struct hr_view *v, enum hr_stan
 			else
 				people_cell(t, form, s, base, v->columns[k].figure, &e);
 		}
+		if (form == HR_STANDINGS_EXACT && v->identity != NULL)
+			identity_cells(t, v, c, order[i].index);
 	}
 	free(order);
 }
@@ -327,7 +375,7 @@ static void mean_row(struct hr_table *t, const struct hr_view *v, const struct h
 			continue;
 		}
 		snprintf(exact, sizeof(exact), "%.6f", mean);
-		mean_cell(t, exact, mean, !s->knows_future, &e[k]);
+		mean_cell(t, exact, mean, !unranked(s), &e[k]);
 	}
 }
 
@@ -356,7 +404,7 @@ void hr_standings_means(struct hr_table *t, const struct hr_view *v, const struc
 	for (size_t k = 0; !t->failed && k < v->n; k++) {
 		e[k] = no_extremes(v->columns[k].figure);
 		for (size_t i = 0; i < rows; i++)
-			if (!c[0].policies[order[i].index].knows_future &&
+			if (!unranked(&c[0].policies[order[i].index]) &&
 			    mean_of(c, n, c[0].policies[order[i].index].text, v->baseline, v->columns[k].figure, &mean))
 				take(&e[k], round(mean * 1e6));
 	}

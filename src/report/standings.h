@@ -31,6 +31,8 @@ struct hr_view {
 	bool sorted;	      /* by the figure `sort`, the best first; else as they were chosen */
 	bool reversed;	      /* the worst first */
 	size_t sort;
+	json_t *identity;    /* members of hr_flat_identity that rows of EXACT end with; NULL: none. Owned */
+	const char *version; /* of the heapreplay that made them */
 };
 
 /* The columns of "a,b,c", metrics or headings; list NULL: the usual ones; "all": every figure. HR_EUSAGE, HR_ENOMEM. */

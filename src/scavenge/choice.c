@@ -18,6 +18,56 @@ const struct hr_param *hr_policy_params(const struct hr_policy_def *def)
 	return def->params != NULL ? def->params : none;
 }
 
+const struct hr_policy_alias hr_policy_aliases[] = {
+    {"go1.20", "go1.19", "offset=on", "Go 1.20"},
+    {"go1.23", "go1.22", "", "Go 1.23"},
+    {"go1.24", "go1.22", "", "Go 1.24"},
+    {"go1.25", "go1.22", "", "Go 1.25"},
+    {"go1.26", "go1.22", "", "Go 1.26"},
+    {"go1.27", "go1.22", "", "Go 1.27"},
+    {"jemalloc", "decay", "", "jemalloc 5"},
+    {"tcmalloc", "rate", "", "google/tcmalloc"},
+    {"gperftools", "rate", "by=activity", "tcmalloc of gperftools"},
+    {"mimalloc2", "delay", "", "mimalloc 2"},
+    {"mimalloc3", "delay", "delay=1s", "mimalloc 3, which waits for a second"},
+    {NULL, NULL, NULL, NULL},
+};
+
+/* The alias that the text begins with, n characters to the comma; NULL. */
+static const struct hr_policy_alias *alias_of(const char *text, size_t n)
+{
+	for (const struct hr_policy_alias *a = hr_policy_aliases; a->name != NULL; a++)
+		if (strlen(a->name) == n && strncmp(a->name, text, n) == 0)
+			return a;
+	return NULL;
+}
+
+/* A text without directory and alias. */
+static void plain_text(char *buf, size_t size, const char *text)
+{
+	size_t n = strcspn(text, ","), slash = n;
+	const struct hr_policy_alias *a;
+
+	while (slash > 0 && text[slash - 1] != '/')
+		slash--;
+	a = alias_of(text, n);
+	if (a != NULL)
+		snprintf(buf, size, "%s%s%s%s", a->policy, a->params[0] != '\0' ? "," : "", a->params, text + n);
+	else
+		snprintf(buf, size, "%s", text + slash);
+}
+
+bool hr_policy_same_text(const char *a, const char *b)
+{
+	char x[1024], y[1024];
+
+	if (strcmp(a, b) == 0)
+		return true;
+	plain_text(x, sizeof(x), a);
+	plain_text(y, sizeof(y), b);
+	return strcmp(x, y) == 0;
+}
+
 static enum hr_status unknown_policy(const char *name, struct hr_error *err)
 {
 	char names[160] = "";
@@ -41,7 +91,8 @@ static enum hr_status find(const char *name, struct hr_policy_choice *choice, st
 	return choice->def != NULL ? HR_OK : unknown_policy(name, err);
 }
 
-static enum hr_status configure(struct hr_policy_choice *choice, const char *params, struct hr_error *err)
+static enum hr_status configure(struct hr_policy_choice *choice, const struct hr_policy_alias *alias,
+				const char *params, struct hr_error *err)
 {
 	const struct hr_policy_def *def = choice->def;
 	char what[80];
@@ -51,6 +102,8 @@ static enum hr_status configure(struct hr_policy_choice *choice, const char *par
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	snprintf(what, sizeof(what), "policy %s", def->name);
 	hr_params_init(hr_policy_params(def), choice->config);
+	if (alias != NULL)
+		HR_TRY(hr_params_parse(hr_policy_params(def), choice->config, alias->params, what, err));
 	HR_TRY(hr_params_parse(hr_policy_params(def), choice->config, params, what, err));
 	if (def->check == NULL)
 		return HR_OK;
@@ -62,7 +115,8 @@ static enum hr_status configure(struct hr_policy_choice *choice, const char *par
 enum hr_status hr_policy_choose(const char *text, struct hr_policy_choice *choice, struct hr_error *err)
 {
 	size_t len = strcspn(text, ",");
-	char *name = strndup(text, len);
+	const struct hr_policy_alias *alias = alias_of(text, len);
+	char *name = alias != NULL ? strdup(alias->policy) : strndup(text, len);
 	enum hr_status status;
 
 	memset(choice, 0, sizeof(*choice));
@@ -73,7 +127,7 @@ enum hr_status hr_policy_choose(const char *text, struct hr_policy_choice *choic
 		status = find(name, choice, err);
 	free(name);
 	if (status == HR_OK)
-		status = configure(choice, text + len + (text[len] == ','), err);
+		status = configure(choice, alias, text + len + (text[len] == ','), err);
 	if (status != HR_OK)
 		hr_policy_choice_release(choice);
 	return status;

@@ -42,6 +42,7 @@ static void start_measuring(struct hr_follower *f)
 	hr_gauge_start(&f->free, hr_follower_free_pages(f) * HR_PAGE_BYTES, f->view.now_ns);
 	hr_gauge_start(&f->released, f->view.released_pages * HR_PAGE_BYTES, f->view.now_ns);
 	hr_gauge_start(&f->retained, hr_follower_retained_bytes(f), f->view.now_ns);
+	hr_gauge_start(&f->trapped, f->trapped_pages * HR_PAGE_BYTES, f->view.now_ns);
 	memset(&f->count, 0, sizeof(f->count));
 	if (f->over_limit_since_ns != HR_NEVER)
 		f->over_limit_since_ns = f->view.now_ns;
@@ -226,13 +227,24 @@ static void measure(struct hr_follower *f)
 	hr_gauge_set(&f->free, hr_follower_free_pages(f) * HR_PAGE_BYTES, f->view.now_ns);
 	hr_gauge_set(&f->released, f->view.released_pages * HR_PAGE_BYTES, f->view.now_ns);
 	hr_gauge_set(&f->retained, hr_follower_retained_bytes(f), f->view.now_ns);
+	hr_gauge_set(&f->trapped, f->trapped_pages * HR_PAGE_BYTES, f->view.now_ns);
 	watch_bounds(f);
 }
 
 void hr_follower_set_goal(struct hr_follower *f, uint64_t bytes)
 {
 	f->view.goal_bytes = bytes;
+	f->had_goal |= bytes != HR_NEVER;
 	watch_bounds(f);
+}
+
+bool hr_follower_inactive(const struct hr_follower *f)
+{
+	uint64_t released = 0;
+
+	for (unsigned why = 0; why < HR_WHY_COUNT; why++)
+		released += f->count.released_bytes[why];
+	return f->def->needs_goals && !f->had_goal && released == 0;
 }
 
 /* The policy's timer, as often as it is due now. */
@@ -286,6 +298,7 @@ static void finish(struct hr_follower *f)
 	hr_gauge_finish(&f->free, f->view.now_ns);
 	hr_gauge_finish(&f->released, f->view.now_ns);
 	hr_gauge_finish(&f->retained, f->view.now_ns);
+	hr_gauge_finish(&f->trapped, f->view.now_ns);
 	if (f->over_limit_since_ns != HR_NEVER)
 		f->count.over_limit_ns += f->view.now_ns - f->over_limit_since_ns;
 	if (f->over_goal_since_ns != HR_NEVER) {
@@ -317,11 +330,10 @@ static void count_claim(struct hr_follower *f, uint64_t page, uint64_t npages, u
 
 /* --- following --------------------------------------------------------------- */
 
-/* The map has the record. */
-static enum hr_status take(struct hr_follower *f, const struct hr_place *r)
+/* The map has the record; *claimed: how many pages of it were released and are in use now. */
+static enum hr_status apply(struct hr_follower *f, const struct hr_place *r, uint64_t *claimed)
 {
 	bool caches = !f->def->without_caches;
-	uint64_t claimed = 0;
 
 	switch ((enum hr_place_kind)r->kind) {
 	case HR_PLACE_GROW:
@@ -331,11 +343,11 @@ static enum hr_status take(struct hr_follower *f, const struct hr_place *r)
 		if (r->flags & HR_PLACE_PADDING)
 			hr_pagemap_pad(&f->map, r->page, r->npages);
 		else
-			claimed = hr_pagemap_alloc(&f->map, r->page, r->npages);
+			*claimed = hr_pagemap_alloc(&f->map, r->page, r->npages);
 		break;
 	case HR_PLACE_CACHE_USE:
-		claimed = caches ? hr_pagemap_cache_use(&f->map, (unsigned)r->cache_p, r->page, r->npages)
-				 : hr_pagemap_alloc(&f->map, r->page, r->npages);
+		*claimed = caches ? hr_pagemap_cache_use(&f->map, (unsigned)r->cache_p, r->page, r->npages)
+				  : hr_pagemap_alloc(&f->map, r->page, r->npages);
 		break;
 	case HR_PLACE_FREE:
 		hr_pagemap_free(&f->map, r->page, r->npages);
@@ -359,6 +371,33 @@ static enum hr_status take(struct hr_follower *f, const struct hr_place *r)
 	case HR_PLACE_KIND_COUNT:
 		break;
 	}
+	return HR_OK;
+}
+
+/* The same, with large physical pages: which of them are partly used changes only near the record's pages. */
+static enum hr_status apply_and_count_trapped(struct hr_follower *f, const struct hr_place *r, uint64_t *claimed)
+{
+	const bool cache = r->kind == HR_PLACE_CACHE_FILL || r->kind == HR_PLACE_CACHE_FLUSH;
+	const bool pages =
+	    cache || r->kind == HR_PLACE_ALLOC || r->kind == HR_PLACE_CACHE_USE || r->kind == HR_PLACE_FREE;
+	const uint64_t n = cache ? 64 : r->npages;
+	uint64_t before;
+
+	if (!pages)
+		return apply(f, r, claimed);
+	before = hr_pagemap_trapped(&f->map, r->page, n);
+	HR_TRY(apply(f, r, claimed));
+	f->trapped_pages = f->trapped_pages - before + hr_pagemap_trapped(&f->map, r->page, n);
+	return HR_OK;
+}
+
+/* The map has the record. */
+static enum hr_status take(struct hr_follower *f, const struct hr_place *r)
+{
+	uint64_t claimed = 0;
+
+	HR_TRY(f->map.phys_page_bytes > HR_PAGE_BYTES ? apply_and_count_trapped(f, r, &claimed)
+						      : apply(f, r, &claimed));
 	f->view.claimed_pages = claimed;
 	if (claimed > 0)
 		count_claim(f, r->page, r->npages, claimed);

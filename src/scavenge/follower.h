@@ -76,8 +76,10 @@ struct hr_follower {
 
 	/* Measurements, from measured_from_ns on. */
 	uint64_t measured_from_ns;
+	bool had_goal;		/* the policy stated one, at any time */
 	uint64_t measure_at_ns; /* when measuring is to begin anew, HR_NEVER */
-	struct hr_gauge in_use, free, released, retained;
+	struct hr_gauge in_use, free, released, retained, trapped;
+	uint64_t trapped_pages; /* free, but of a physical page that is partly used */
 	struct hr_counters count;
 	uint64_t over_limit_since_ns, over_goal_since_ns; /* HR_NEVER: not now */
 	struct hr_search_work work_before;		  /* what the search had done when measuring began */
@@ -116,6 +118,9 @@ enum hr_status hr_follower_follow(struct hr_follower *f, const struct hr_place *
  * Does nothing to a policy that knows the future, which is behind.
  */
 void hr_follower_settle(struct hr_follower *f, uint64_t time_ns);
+
+/* The policy could do nothing: it needs a goal, and never had one. So far; complete at the end. */
+bool hr_follower_inactive(const struct hr_follower *f);
 
 /* Pages of the chunk that were released and used again, since the beginning; stays at the most that it can hold. */
 uint32_t hr_follower_refaults(const struct hr_follower *f, uint64_t chunk);

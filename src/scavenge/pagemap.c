@@ -343,3 +343,28 @@ struct hr_candidate hr_find_candidate(const struct hr_chunk_bits *c, unsigned fr
 		start = spare_huge_page(start, limit - run, limit, huge_page_bytes / HR_PAGE_BYTES);
 	return (struct hr_candidate){start, limit - start};
 }
+
+unsigned hr_pagemap_trapped(const struct hr_pagemap *m, uint64_t page, uint64_t npages)
+{
+	unsigned unit = (unsigned)(m->phys_page_bytes / HR_PAGE_BYTES), trapped = 0;
+	uint64_t end = page + npages;
+
+	if (unit < 2)
+		return 0;
+	/* By words of 64 pages, of which each physical page is a part. */
+	for (uint64_t at = page & ~(uint64_t)63; at < end; at += 64) {
+		uint64_t from = at > page ? at : hr_align_down(page, unit);
+		uint64_t to = at + 64 < end ? at + 64 : hr_align_up(end, unit);
+		const struct hr_chunk_bits *c;
+		uint64_t alloc, mask;
+
+		if (!hr_pagemap_has(m, hr_chunk_of(at)))
+			continue;
+		c = hr_pagemap_chunk(m, hr_chunk_of(at));
+		alloc = c->alloc[hr_page_in_chunk(at) / 64];
+		mask = to - from == 64 ? ~UINT64_C(0) : ((UINT64_C(1) << (to - from)) - 1) << (from - at);
+		trapped += hr_popcount(hr_fill_aligned(alloc, unit) & ~alloc &
+				       ~c->scavenged[hr_page_in_chunk(at) / 64] & mask);
+	}
+	return trapped;
+}

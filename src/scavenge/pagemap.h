@@ -53,6 +53,14 @@ void hr_pagemap_pad(struct hr_pagemap *m, uint64_t page, uint64_t npages);
 void hr_pagemap_release_pages(struct hr_pagemap *m, uint64_t page, unsigned npages);
 
 /* What stands in the way of releasing some pages. */
+/*
+ * How many of the pages are free and not released, but can't be released, since
+ * their physical page has others that are in use or in a page cache; counted in
+ * all physical pages that these pages touch. 0 where a page is a physical page
+ * or more.
+ */
+unsigned hr_pagemap_trapped(const struct hr_pagemap *m, uint64_t page, uint64_t npages);
+
 enum hr_unreleasable {
 	HR_RELEASABLE,
 	HR_NOT_OF_THE_HEAP,

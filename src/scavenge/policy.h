@@ -14,6 +14,18 @@
 /* The built-in ones, in the order in which they are listed; NULL ends. */
 extern const struct hr_policy_def *const hr_policies[];
 const struct hr_policy_def *hr_policy_find(const char *name);
+/* Other names of policies with these parameters; NULL ends. */
+struct hr_policy_alias {
+	const char *name, *policy, *params; /* params: "" or "key=value,..." */
+	const char *help;
+};
+extern const struct hr_policy_alias hr_policy_aliases[];
+/*
+ * Do two texts, as `-p` takes them, choose the same? But for the directory of a
+ * shared object, and by aliases: "./old/p.so,a=1" and "p.so,a=1"; "go1.20" and
+ * "go1.19,offset=on".
+ */
+bool hr_policy_same_text(const char *a, const char *b);
 /* The policy's parameters; a table without rows when it has none. */
 const struct hr_param *hr_policy_params(const struct hr_policy_def *def);
 

@@ -24,6 +24,7 @@ cli_tests = \
 	tests/cli/recordings.sh \
 	tests/cli/replay.sh \
 	tests/cli/report.sh \
+	tests/cli/results.sh \
 	tests/cli/rivals.sh \
 	tests/cli/usage.sh \
 	tests/cli/version.sh

@@ -529,6 +529,7 @@ static void *create122(struct hr_follower *f, const void *config)
 	    .summary = line,                                                                                           \
 	    .params = params##id,                                                                                      \
 	    .config_bytes = sizeof(struct go_config),                                                                  \
+	    .needs_goals = true,                                                                                       \
 	    .create = create##id,                                                                                      \
 	    .destroy = go_destroy,                                                                                     \
 	    .clone = go_clone,                                                                                         \
