@@ -14,7 +14,7 @@ EXTRA_DIST += README.md \
 	docs/mallocs.md \
 	docs/native.md \
 	docs/objects.md \
-	docs/optimum.md \
+	docs/optimum.md docs/page-size.md \
 	docs/recording-crash.md \
 	docs/timeline.png \
 	docs/tradeoff-http.png \

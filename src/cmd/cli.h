@@ -200,6 +200,14 @@ void cli_print_assumed(FILE *out, const struct hr_trace_stats *stats);
  */
 enum hr_status cli_read_text(const char *path, const char *what, char **text, size_t *n, struct hr_error *err);
 
+/* --- truth.c --- */
+
+/*
+ * The memory limit and the memory beside the heap that the counters of --truth tell, where they were not given.
+ * Fails as hr_truth_read does, about that file.
+ */
+enum hr_status cli_take_truth(const struct cli_options *o, struct hr_replay_options *options, struct hr_error *err);
+
 /* --- page.c --- */
 
 /*

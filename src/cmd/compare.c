@@ -139,6 +139,7 @@ static enum hr_status replay_trace(struct comparing *c, const char *path, const 
 	enum hr_status status;
 
 	options.intervals = true;
+	HR_TRY(cli_take_truth(c->o, &options, err));
 	cli_progress_start(&options, c->o);
 	status = hr_replay_open(&r, path, &options, choices->at, choices->n, &own, err);
 	if (status == HR_OK) {
@@ -332,8 +333,8 @@ const struct cli_command cli_compare = {
 	"heapreplay compare old.json new.json\twhat has changed between two such runs\n"
 	"heapreplay compare --fail-if 'retained_mean_bytes>+5%' --fail-if 'worst_stall_ns>10ms' old.json new.json\t"
 	"a test for a build pipeline: exit status 3 if it is worse\n",
-    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_JSON | CLI_FORMS | CLI_JOBS | CLI_BASELINE |
-	      CLI_OUTPUT,
+    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_JSON | CLI_FORMS | CLI_TRUTH | CLI_JOBS |
+	      CLI_BASELINE | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct comparing_options),
     .run = run_compare,

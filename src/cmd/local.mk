@@ -28,5 +28,6 @@ heapreplay_SOURCES += \
 	src/cmd/replay.c \
 	src/cmd/report.c \
 	src/cmd/text_file.c \
+	src/cmd/truth.c \
 	src/cmd/validate.c \
 	src/cmd/watch.c

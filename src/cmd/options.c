@@ -66,7 +66,7 @@ static const struct cli_option shared[] = {
     {"gc-log", 0, "FILE", CLI_TEXT, AT(replay.reading.gc_log), CLI_READS, CLI_IN_INPUT,
      "of a Go page trace: what the program printed with gctrace=1, for the collections that the trace lacks"},
     {"truth", 0, "FILE", CLI_TEXT, AT(truth), CLI_TRUTH, CLI_IN_INPUT,
-     "counters that the program itself recorded, as CSV"},
+     "counters that the program itself recorded, as CSV; its memory limit is taken from there"},
     {"memory-limit", 0, "SIZE", CLI_LIMIT, AT(replay.settings.memory_limit_bytes), CLI_RUNS, CLI_IN_GC,
      "memory limit for the scavengers and for modelled GC cycles, as GOMEMLIMIT, or off; recorded cycles stand as they "
      "are (off)"},

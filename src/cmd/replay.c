@@ -190,7 +190,11 @@ static int run_replay(const struct cli_command *c, const struct cli_options *o, 
 		return CLI_MISUSED;
 	}
 	start_progress(&options, &r, o);
-	status = hr_replay_open(&r.replay, argv[0], &options, choices.at, choices.n, &r.own, &err);
+	status = cli_take_truth(o, &options, &err);
+	if (status != HR_OK)
+		about = o->truth;
+	else
+		status = hr_replay_open(&r.replay, argv[0], &options, choices.at, choices.n, &r.own, &err);
 	if (status == HR_OK) {
 		r.choice = choices.n ? &choices.at[0] : &r.own;
 		status = observe(&r, o, argv[0], &err);
@@ -242,8 +246,8 @@ const struct cli_command cli_replay = {
 	"heapreplay replay -q --json -o metrics.json app.trace\tevery metric, for scripts\n"
 	"heapreplay replay --series heap.csv --every 10ms app.trace\tthe heap over time, to plot\n"
 	"curl -sN 'http://localhost:6060/debug/pprof/trace?seconds=60' | heapreplay replay -\tfrom a running server\n",
-    .groups =
-	CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_LOOKS | CLI_SERIES | CLI_JSON | CLI_FORMS | CLI_OUTPUT,
+    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_LOOKS | CLI_SERIES | CLI_JSON | CLI_FORMS |
+	      CLI_TRUTH | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct own),
     .run = run_replay,

@@ -13,6 +13,12 @@
 #include <unistd.h>
 
 #define EVENTS_A_BATCH 8192
+#define MIN_HEADROOM (UINT64_C(1) << 20)
+/* Goals that keep so close together while the heap varies by so much follow a memory limit. */
+#define CONSTANT_GOALS 4
+#define GOALS_APART_PERCENT 103
+#define HEAPS_APART_PERCENT 150
+#define SMALL_GOAL (UINT64_C(16) << 20) /* 4 MiB times GOGC / 100 is the least that there is */
 #define RECORDS_A_BATCH 8192
 #define DEFAULT_OTHER_MEMORY (UINT64_C(5) << 20)
 #define DEFAULT_WAKE_DELAY_NS UINT64_C(10000000)
@@ -113,6 +119,19 @@ static enum hr_status open_objects(struct hr_replay *r, struct hr_error *err)
 	return hr_objects_new(meta, o, &r->objects, err);
 }
 
+/*
+ * The heap goal where the memory limit alone sets it: what it leaves to the heap,
+ * less 3 % headroom, which is at least 1 MiB (memoryLimitHeapGoal).
+ */
+static uint64_t goal_of_limit(const struct hr_settings *s)
+{
+	uint64_t heap =
+	    s->memory_limit_bytes > s->other_memory_bytes ? s->memory_limit_bytes - s->other_memory_bytes : 0;
+	uint64_t headroom = heap / 100 * 3 > MIN_HEADROOM ? heap / 100 * 3 : MIN_HEADROOM;
+
+	return heap > 2 * headroom ? heap - headroom : heap / 2 + 1;
+}
+
 static enum hr_status open_placer(struct hr_replay *r, struct hr_error *err)
 {
 	const struct hr_replay_options *o = &r->options;
@@ -128,6 +147,8 @@ static enum hr_status open_placer(struct hr_replay *r, struct hr_error *err)
 
 	HR_TRY(placing_version(r, &version, err));
 	p.flush_idle_caches = version->flush_idle_caches;
+	if (o->settings.memory_limit_bytes != UINT64_MAX)
+		p.untold_goal_bytes = goal_of_limit(&o->settings);
 	return hr_placer_new(meta, &p, &r->placer, err);
 }
 
@@ -361,6 +382,34 @@ static bool keep_until(const struct hr_event *events, size_t *n, uint64_t until_
 	return false;
 }
 
+/* What the heap goals tell of a memory limit that was not given, and what is made of those that tell nothing. */
+static void judge_goals(const struct hr_replay *r)
+{
+	const struct hr_placer_stats s = hr_placer_stats(r->placer);
+	const struct hr_settings *set = &r->options.settings;
+	char n[HR_UNIT_BUF], low[HR_UNIT_BUF], high[HR_UNIT_BUF];
+
+	if (r->objects != NULL && hr_objects_options(r->objects)->gc == HR_GC_MODEL)
+		return;
+	if (s.untold_goals > 0 && set->memory_limit_bytes != UINT64_MAX)
+		hr_reader_assume(r->reader, "%s heap goals are not told (GOGC=off): that of the memory limit, %s",
+				 hr_format_count(n, s.untold_goals), hr_format_bytes(low, goal_of_limit(set)));
+	else if (s.untold_goals > 0)
+		hr_reader_assume(
+		    r->reader,
+		    "%s heap goals are not told (GOGC=off): the Go policies have none; --memory-limit gives one",
+		    hr_format_count(n, s.untold_goals));
+	if (set->memory_limit_bytes != UINT64_MAX || s.goals - s.untold_goals < CONSTANT_GOALS ||
+	    s.goal_max_bytes > s.goal_min_bytes / 100 * GOALS_APART_PERCENT ||
+	    s.low_max_bytes < s.low_min_bytes / 100 * HEAPS_APART_PERCENT || s.goal_min_bytes < SMALL_GOAL)
+		return;
+	/* The limit is the goal, 3 % headroom of it, and what is beside the heap. */
+	hr_reader_assume(
+	    r->reader, "no memory limit, but the heap goals hardly vary: one of %s to %s fits them (--memory-limit)",
+	    hr_format_bytes(low, s.goal_min_bytes + s.goal_min_bytes / 100 * 3),
+	    hr_format_bytes(high, s.goal_max_bytes + s.goal_max_bytes / 100 * 4 + set->other_memory_bytes));
+}
+
 /* Figures of a trace that has nothing in it, or of which nothing is left, would be zeros that look like answers. */
 static enum hr_status check_there_is_something(const struct hr_replay *r, struct hr_error *err)
 {
@@ -387,6 +436,7 @@ static enum hr_status finish(struct hr_replay *r, bool past, struct hr_error *er
 
 	if (!past && r->options.until_ns == HR_NEVER)
 		HR_TRY(check_there_is_something(r, err));
+	judge_goals(r);
 	r->ended = true;
 	if (past || end_ns > r->options.until_ns)
 		end_ns = r->options.until_ns;

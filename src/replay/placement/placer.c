@@ -33,6 +33,7 @@ struct hr_placer {
 	struct hr_idle idle;
 	struct hr_sweep sweep;
 	struct hr_placer_stats stats;
+	uint64_t low_pages; /* the fewest in use since the last cycle was marked; UINT64_MAX: none was yet */
 
 	bool alive; /* the start is placed */
 	struct hr_span *start;
@@ -69,6 +70,7 @@ enum hr_status hr_placer_new(const struct hr_trace_meta *meta, const struct hr_p
 	/* Go 1.26 begins its heap at a random page of the first chunk. */
 	pl->padded = meta->padded;
 	pl->stats.recorded = pl->recorded;
+	pl->stats.goal_min_bytes = pl->stats.low_min_bytes = pl->low_pages = UINT64_MAX;
 	pl->sweep.told = options->tells_sweeps;
 	hr_idle_init(&pl->idle, options->flush_idle_caches);
 	status = hr_heap_init(&pl->heap, geometry, &pl->out, err);
@@ -194,6 +196,32 @@ static enum hr_status begin(struct hr_placer *pl, struct hr_error *err)
 	return HR_OK;
 }
 
+static void note_range(uint64_t *min, uint64_t *max, uint64_t value)
+{
+	*min = value < *min ? value : *min;
+	*max = value > *max ? value : *max;
+}
+
+/* What is left when a cycle is swept, or nearly: the least in use between two ends of marking. */
+static void note_low(struct hr_placer *pl)
+{
+	if (pl->low_pages != UINT64_MAX)
+		note_range(&pl->stats.low_min_bytes, &pl->stats.low_max_bytes, pl->low_pages * HR_PAGE_BYTES);
+	pl->low_pages = pl->heap.counts.in_use;
+}
+
+static void note_goal(struct hr_placer *pl, uint64_t bytes)
+{
+	pl->stats.goals++;
+	if (bytes == 0) {
+		pl->stats.untold_goals++;
+		bytes = pl->options.untold_goal_bytes;
+	} else {
+		note_range(&pl->stats.goal_min_bytes, &pl->stats.goal_max_bytes, bytes);
+	}
+	hr_heap_note(&pl->heap, HR_PLACE_HEAP_GOAL)->arg = bytes;
+}
+
 /* Before the start is placed. */
 static enum hr_status wait_for_life(struct hr_placer *pl, const struct hr_event *e, struct hr_error *err)
 {
@@ -277,6 +305,8 @@ static enum hr_status take_event(struct hr_placer *pl, const struct hr_event *e,
 	case HR_EV_PAGE_FREE:
 		pl->stats.span_frees++;
 		HR_TRY(hr_live_free(&pl->live, name_of(pl, e), e->p < 0 ? HR_NO_P : e->p, &freed, err));
+		if (pl->stats.cycles > 0 && h->counts.in_use < pl->low_pages)
+			pl->low_pages = h->counts.in_use;
 		if (freed.npages > 0 && !freed.manual)
 			hr_sweep_freed(&pl->sweep, h);
 		return HR_OK;
@@ -290,6 +320,7 @@ static enum hr_status take_event(struct hr_placer *pl, const struct hr_event *e,
 		break;
 	case HR_EV_GC_END:
 		pl->stats.cycles++;
+		note_low(pl);
 		hr_live_mark_done(&pl->live);
 		hr_heap_note(h, HR_PLACE_MARK_DONE);
 		hr_sweep_marked(&pl->sweep, h);
@@ -299,7 +330,7 @@ static enum hr_status take_event(struct hr_placer *pl, const struct hr_event *e,
 		hr_sweep_flushed(&pl->sweep, h);
 		break;
 	case HR_EV_HEAP_GOAL:
-		hr_heap_note(h, HR_PLACE_HEAP_GOAL)->arg = e->size;
+		note_goal(pl, e->size);
 		hr_sweep_goal(&pl->sweep, h);
 		break;
 	case HR_EV_SWEEP_DONE:

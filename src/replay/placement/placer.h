@@ -36,7 +36,9 @@ struct hr_placer_options {
 	unsigned procs;		     /* GOMAXPROCS where the trace doesn't tell; 0: 1 */
 	bool flush_idle_caches;	     /* mark done flushes the page caches of idle Ps (Go 1.21 and later) */
 	bool tells_sweeps;	     /* SWEEP_DONE says when a sweep is done; nothing is guessed */
-	bool start_free;	     /* what lies between two spans at the start counts as free, not as released */
+	uint64_t
+	    untold_goal_bytes; /* stands for heap goals of 0, which tell nothing (Go 1.26 with GOGC=off); 0: unknown */
+	bool start_free;       /* what lies between two spans at the start counts as free, not as released */
 };
 
 /* What the placer found on its way, for info, validate and the JSON. */
@@ -51,10 +53,13 @@ struct hr_placer_stats {
 	uint64_t cache_fills, cache_uses, cache_flushes;
 	uint64_t grown_bytes;
 	uint64_t cycles, forced_cycles;
-	uint64_t sweeps_unfinished; /* no sweep done was seen before the trace ended */
-	uint64_t held_events_max;   /* the most that look-ahead held back */
-	bool recorded;		    /* which way was taken */
-	bool mid_life;		    /* there was a heap when the trace began */
+	uint64_t sweeps_unfinished;		 /* no sweep done was seen before the trace ended */
+	uint64_t held_events_max;		 /* the most that look-ahead held back */
+	uint64_t goals, untold_goals;		 /* heap goals; those that are 0 */
+	uint64_t goal_min_bytes, goal_max_bytes; /* of the others; UINT64_MAX, 0: there were none */
+	uint64_t low_min_bytes, low_max_bytes;	 /* least in use of each cycle, about what is live; the same */
+	bool recorded;				 /* which way was taken */
+	bool mid_life;				 /* there was a heap when the trace began */
 };
 
 struct hr_placer;
