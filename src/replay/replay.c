@@ -16,7 +16,7 @@
 #define MIN_HEADROOM (UINT64_C(1) << 20)
 /* Goals that keep so close together while the heap varies by so much follow a memory limit. */
 #define CONSTANT_GOALS 4
-#define GOALS_APART_PERCENT 103
+#define GOALS_APART_PERCENT 115
 #define HEAPS_APART_PERCENT 150
 #define SMALL_GOAL (UINT64_C(16) << 20) /* 4 MiB times GOGC / 100 is the least that there is */
 #define RECORDS_A_BATCH 8192
