@@ -83,7 +83,7 @@ done
 run "$HEAPREPLAY" compare -q "$trace"
 is "$status" 0 'compare'
 for p in go1.18 go1.19 go1.21 go1.22 none eager decay rate delay optimal; do
-	like "$out" "^$p +[0-9]" "compare has $p"
+	like "$out" "^$p( \\(own\\))? +[0-9]" "compare has $p"
 done
 cp .out all
 for j in 1 2 3 9; do
