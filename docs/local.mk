@@ -22,6 +22,7 @@ EXTRA_DIST += README.md \
 	docs/tradeoff-phases.png \
 	docs/tradeoff-redis.png \
 	docs/tradeoff.png \
+	docs/whatif.md \
 	docs/workloads.md
 
 # A bpftrace script that records a program's calls of malloc.

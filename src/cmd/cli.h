@@ -60,6 +60,7 @@ enum cli_type {
 	CLI_GOGC,      /* uint64_t: percent, or "off" */
 	CLI_CACHE,     /* enum hr_span_cache */
 	CLI_GC_COST,   /* rows of hr_gc_cost_params */
+	CLI_CLOCK,     /* bool: wall; else work */
 	CLI_MODEL,     /* KEY=VALUE,...: options of CLI_IN_MODEL */
 };
 
@@ -102,6 +103,7 @@ struct cli_options {
 	struct cli_look_options look;
 	const char *truth;
 	bool limit_given, other_given;
+	bool no_bounds;
 	unsigned level; /* of compression; 0: the default */
 	bool anonymize;
 	void *own; /* the command's own options */
@@ -295,6 +297,12 @@ void cli_print_object_rules(const struct hr_page *p, const struct cli_object_rul
 
 /* That of a replay, and all that was measured of its objects; nothing where a trace's own spans were replayed. */
 void cli_print_objects(FILE *out, const struct hr_replay *r);
+
+/*
+ * Error bars of what a GC model answers, and what is to be said of it in words: bounds so wide that another recording
+ * should be made, a memory limit that is too low. Nothing where there is no such model.
+ */
+void cli_print_bounds(FILE *out, const struct hr_replay *r, size_t follower);
 
 /* All metrics of that kind, a line each, under the headings of their groups; "-" where one means nothing. */
 void cli_print_metrics(FILE *out, const struct hr_measured *m, enum hr_metric_of of);

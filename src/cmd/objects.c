@@ -5,6 +5,7 @@
 #include "cmd/cli.h"
 
 #include "base/units.h"
+#include "report/bounds.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -83,4 +84,49 @@ void cli_print_metrics(FILE *out, const struct hr_measured *m, enum hr_metric_of
 		fprintf(out, "  %-26s %12s\n", row->name,
 			row->get(m, &value) ? hr_unit_format(buf, row->unit, value) : "-");
 	}
+}
+
+/* More than half of the cycles end with the limit exceeded by what lives: they follow one another. */
+static bool is_spiral(const struct hr_objects *o, const struct hr_objects_stats *s)
+{
+	if (hr_objects_options(o)->pacing.memory_limit_bytes == UINT64_MAX)
+		return false;
+	return s->cycles >= 10 && s->limit_breaches > s->cycles / 2;
+}
+
+void cli_print_bounds(FILE *out, const struct hr_replay *r, size_t follower)
+{
+	static const char *const names[] = {"in_use_mean_bytes",   "retained_mean_bytes", "retained_p99_bytes",
+					    "retained_peak_bytes", "gc_cycles",		  "gc_cpu_ns"};
+	const struct hr_page page = {.out = out, .columns = UINT_MAX};
+	struct hr_objects_stats stats;
+	char low[HR_UNIT_BUF], high[HR_UNIT_BUF];
+	struct hr_bounds b;
+	bool wide = false;
+
+	if (r->objects == NULL || !hr_objects_is_modelled(r->objects))
+		return;
+	if (r->nvariants > 0)
+		fputs("error bars of the GC model, low and high\n", out);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t metric = hr_metric_index(names[i]);
+
+		if (!hr_bounds_of(r, follower, metric, &b))
+			continue;
+		fprintf(out, "  %-26s %12s %12s\n", names[i], hr_unit_format(low, hr_metrics[metric].unit, b.low),
+			hr_unit_format(high, hr_metrics[metric].unit, b.high));
+		wide |= i == 0 && b.high - b.low > (b.high + b.low) / 5;
+	}
+	if (wide)
+		hr_page_text(&page, 0,
+			     "The mean in use is known to no better than 20 %%: a recording made with a lower "
+			     "GOGC, or a longer one, tells more.");
+	stats = hr_objects_stats(r->objects);
+	if (is_spiral(r->objects, &stats))
+		hr_page_text(&page, 0,
+			     "Death spiral: the memory limit leaves no room above what lives, so that cycles "
+			     "follow one another and the program hardly runs. Raise the limit.");
+	if (stats.deaths_let_go > 0)
+		hr_page_text(&page, 0, "%s events could not wait for their GC cycle, so that deaths came late.",
+			     hr_format_count(low, stats.deaths_let_go));
 }

@@ -77,7 +77,12 @@ static const struct cli_option shared[] = {
      "frees take effect at once (recorded if the trace has them; else model if the program was garbage-collected, or "
      "none)"},
     {"gogc", 0, "N", CLI_GOGC, AT(replay.objects.pacing.gogc), CLI_MODELS, CLI_IN_GC,
-     "GOGC of modelled GC cycles, or off (100)"},
+     "GOGC of modelled GC cycles, or off (what the trace's own cycles show, or 100)"},
+    {"clock", 0, "WHICH", CLI_CLOCK, AT(replay.objects.wall_clock), CLI_MODELS, CLI_IN_GC,
+     "times under modelled GC cycles: work: a program that keeps its Ps busy is done sooner where the GC takes less; "
+     "wall: everything happens at the trace's times (work; wall with --from and --until)"},
+    {"no-bounds", 0, NULL, CLI_FLAG, AT(no_bounds), CLI_MODELS, CLI_IN_GC,
+     "no error bars of modelled GC cycles, which take four more runs of the model"},
     {"stacks", 0, "SIZE", CLI_BYTES, AT(replay.objects.pacing.stack_bytes), CLI_MODELS, CLI_IN_MODEL,
      "stacks that a modelled GC cycle scans, beside those that the trace tells (0)"},
     {"globals", 0, "SIZE", CLI_BYTES, AT(replay.objects.pacing.globals_bytes), CLI_MODELS, CLI_IN_MODEL,
@@ -187,6 +192,12 @@ static bool set_cache(enum hr_span_cache *field, const char *arg)
 	return false;
 }
 
+static bool set_clock(bool *wall, const char *arg)
+{
+	*wall = strcmp(arg, "wall") == 0;
+	return *wall || strcmp(arg, "work") == 0;
+}
+
 static bool set_gogc(uint64_t *field, const char *arg)
 {
 	if (strcmp(arg, "off") == 0) {
@@ -236,6 +247,7 @@ static const char *const hints[] = {
     [CLI_GC] = "recorded, model or none",
     [CLI_GOGC] = "a whole number of percent up to 1000000, or off",
     [CLI_CACHE] = "none, one or sweep",
+    [CLI_CLOCK] = "wall or work",
 };
 
 /* A row of a command: one of the shared ones, or its own. */
@@ -358,6 +370,9 @@ static int set(const struct cli_command *c, const struct cli_option *row, struct
 	case CLI_GOGC:
 		fine = set_gogc(field, arg);
 		break;
+	case CLI_CLOCK:
+		fine = set_clock(field, arg);
+		break;
 	case CLI_CACHE:
 		fine = set_cache(field, arg);
 		break;
@@ -378,6 +393,12 @@ static int set(const struct cli_command *c, const struct cli_option *row, struct
 	}
 	if (row->groups == 0)
 		return 0;
+	if ((row->offset == AT(replay.objects.pacing.gogc) && o->replay.objects.gogc_given) ||
+	    (row->offset == AT(replay.settings.memory_limit_bytes) && o->limit_given)) {
+		cli_misuse(c, "--%s is given twice; heapreplay sweep takes several values, and replays them all",
+			   row->name);
+		return -1;
+	}
 	o->every_given |= row->offset == AT(every_ns);
 	o->replay.objects.gogc_given |= row->offset == AT(replay.objects.pacing.gogc);
 	o->limit_given |= row->offset == AT(replay.settings.memory_limit_bytes);

@@ -77,6 +77,7 @@ static void print_summary(FILE *out, const char *path, const struct run *r)
 	cli_print_assumed(out, hr_reader_stats(r->replay.reader));
 	cli_print_objects(out, &r->replay);
 	cli_print_metrics(out, &(struct hr_measured){.follower = f}, HR_METRIC_POLICY);
+	cli_print_bounds(out, &r->replay, 0);
 }
 
 /* The last frame of a live view stays on the terminal; text would push it away. */
@@ -189,6 +190,7 @@ static int run_replay(const struct cli_command *c, const struct cli_options *o, 
 		cli_choices_release(&choices);
 		return CLI_MISUSED;
 	}
+	options.bounds = !o->no_bounds && r.live == NULL;
 	start_progress(&options, &r, o);
 	status = cli_take_truth(o, &options, &err);
 	if (status != HR_OK)

@@ -3,6 +3,8 @@
 libcore_la_SOURCES += \
 	src/heap/arenas.c src/heap/arenas.h \
 	src/heap/counts.c src/heap/counts.h \
+	src/heap/gcfit.c src/heap/gcfit.h \
+	src/heap/gcmark.c src/heap/gcmark.h \
 	src/heap/gcpacer.c src/heap/gcpacer.h \
 	src/heap/heap.c src/heap/heap.h \
 	src/heap/objheap.c src/heap/objheap.h \

@@ -6,9 +6,11 @@ libcore_la_SOURCES += \
 	src/replay/replay.c src/replay/replay.h \
 	src/replay/span_run.c src/replay/span_run.h \
 	src/replay/stepper.c src/replay/stepper.h \
+	src/replay/objects/cycles.c src/replay/objects/cycles.h \
 	src/replay/objects/deaths.c src/replay/objects/deaths.h \
 	src/replay/objects/objects.c src/replay/objects/objects.h \
 	src/replay/objects/recorded.c src/replay/objects/recorded.h \
+	src/replay/objects/survival.c src/replay/objects/survival.h \
 	src/replay/placement/addresses.c src/replay/placement/addresses.h \
 	src/replay/placement/idle.c src/replay/placement/idle.h \
 	src/replay/placement/live.c src/replay/placement/live.h \

@@ -116,6 +116,8 @@ static enum hr_status open_objects(struct hr_replay *r, struct hr_error *err)
 	o->limit_given = s->limit_given;
 	o->other_memory_bytes = s->other_memory_bytes;
 	o->procs = s->procs;
+	o->jobs = r->options.jobs;
+	o->sides = hr_reader_sides(r->reader);
 	return hr_objects_new(meta, o, &r->objects, err);
 }
 
@@ -242,6 +244,51 @@ static void note_beginning(struct hr_replay *r)
 				 hr_format_ns(buf, ns));
 }
 
+/*
+ * Runs of the GC model beside the likeliest: deaths as early or as late as the curves allow and half way there, with
+ * draws of their own; marking that costs less or more; a heap goal that stacks, globals or another run's luck move.
+ */
+static const struct hr_objects_variation variations[] = {
+    {.seed = 1, .skew = -1, .mark_cost = 0.8, .goal = -0.04},
+    {.seed = 2, .skew = 1, .mark_cost = 1.25, .goal = 0.04},
+    {.seed = 3, .skew = -0.5, .mark_cost = 1.1, .goal = 0.06},
+    {.seed = 4, .skew = 0.5, .mark_cost = 0.9, .goal = -0.06},
+};
+
+static enum hr_status open_variant(struct hr_replay *r, struct hr_replay *v, const struct hr_objects_variation *vary,
+				   struct hr_error *err)
+{
+	v->is_variant = true;
+	v->options = r->options;
+	v->options.objects.vary = *vary;
+	v->reader = r->reader;
+	v->followers = hr_calloc(r->nfollowers + 1, sizeof(struct hr_follower *));
+	v->choices = hr_calloc(r->nfollowers + 1, sizeof(struct hr_policy_choice *));
+	if (v->followers == NULL || v->choices == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	HR_TRY(hr_objects_beside(r->objects, &v->options.objects, &v->objects, err));
+	HR_TRY(open_placer(v, err));
+	for (size_t i = 0; i < r->nfollowers; i++)
+		HR_TRY(add_follower(v, r->choices[i], err));
+	return HR_OK;
+}
+
+static enum hr_status open_variants(struct hr_replay *r, struct hr_error *err)
+{
+	size_t n = sizeof(variations) / sizeof(variations[0]);
+
+	if (!r->options.bounds || r->objects == NULL || !hr_objects_is_modelled(r->objects))
+		return HR_OK;
+	r->variants = hr_calloc(n, sizeof(*r->variants));
+	if (r->variants == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		r->nvariants++;
+		HR_TRY(open_variant(r, &r->variants[i], &variations[i], err));
+	}
+	return HR_OK;
+}
+
 enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struct hr_replay_options *options,
 			      const struct hr_policy_choice *choices, size_t nchoices, struct hr_policy_choice *own,
 			      struct hr_error *err)
@@ -265,6 +312,11 @@ enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struc
 	}
 	if (options->objects.gc == HR_GC_MODEL || options->objects.gc == HR_GC_NONE)
 		r->options.reading.want |= HR_WANT_OBJECTS;
+	if (options->objects.gc == HR_GC_MODEL)
+		r->options.reading.want = HR_WANT_ALL;
+	/* Times of the trace and of the clock are then to be the same. */
+	if (options->from_ns > 0 || options->until_ns != HR_NEVER)
+		r->options.objects.wall_clock = true;
 	shorten(r);
 	dropped = drop_huge_pages(&r->options.settings);
 	status = hr_reader_open(path, &r->options.reading, &r->reader, err);
@@ -285,6 +337,8 @@ enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struc
 		status = add_follower(r, &choices[i], err);
 	if (status == HR_OK && options->intervals)
 		status = add_intervals(r, err);
+	if (status == HR_OK)
+		status = open_variants(r, err);
 	if (status != HR_OK) {
 		hr_replay_close(r);
 		hr_policy_choice_release(own);
@@ -304,6 +358,9 @@ enum hr_status hr_replay_can_be_watched(const struct hr_replay *r, struct hr_err
 
 void hr_replay_close(struct hr_replay *r)
 {
+	for (size_t i = 0; i < r->nvariants; i++)
+		hr_replay_close(&r->variants[i]);
+	free(r->variants);
 	for (size_t i = 0; i < r->nfollowers; i++) {
 		hr_follower_release(r->followers[i]);
 		free(r->followers[i]);
@@ -316,8 +373,9 @@ void hr_replay_close(struct hr_replay *r)
 	free(r->choices);
 	if (r->placer != NULL)
 		hr_placer_free(r->placer);
-	hr_objects_free(r->objects);
-	if (r->reader != NULL)
+	if (!r->is_variant)
+		hr_objects_free(r->objects);
+	if (r->reader != NULL && !r->is_variant)
 		hr_reader_close(r->reader);
 	memset(r, 0, sizeof(*r));
 }
@@ -427,6 +485,42 @@ static enum hr_status check_there_is_something(const struct hr_replay *r, struct
 	return hr_error_set(err, HR_EINPUT, "there is no allocation in it: nothing to replay");
 }
 
+/* What is said when following failed: of the policies that broke a rule the first. */
+static enum hr_status explain(const struct hr_replay *r, enum hr_status status, struct hr_error *err)
+{
+	const struct hr_follower *first = NULL;
+
+	for (size_t i = 0; i < r->nfollowers; i++) {
+		const struct hr_follower *f = r->followers[i];
+
+		if (f->fault.status != HR_OK && (first == NULL || f->followed < first->followed))
+			first = f;
+	}
+	if (first == NULL)
+		return hr_error_set(err, status, "out of memory while following the trace");
+	return hr_error_set(err, first->fault.status, "%s", first->fault.text);
+}
+
+/* What came out of a variant's model, through its placer and its followers. */
+static enum hr_status follow_variant(struct hr_replay *v, bool last, struct hr_error *err)
+{
+	const struct hr_place *records;
+	size_t n;
+	const struct hr_event *spans = hr_objects_take(v->objects, &n);
+
+	keep_until(spans, &n, v->options.until_ns);
+	if (n > 0)
+		HR_TRY(hr_placer_feed(v->placer, spans, n, err));
+	if (last)
+		HR_TRY(hr_placer_finish(v->placer, hr_objects_end_ns(v->objects), err));
+	records = hr_placer_take(v->placer, &n);
+	if (n > 0 && follow_here(v, records, n) != HR_OK)
+		return explain(v, HR_ENOMEM, err);
+	if (n > 0)
+		v->end_ns = records[n - 1].time_ns;
+	return HR_OK;
+}
+
 /* The last of it: what the stages still hold back. */
 static enum hr_status finish(struct hr_replay *r, bool past, struct hr_error *err)
 {
@@ -442,6 +536,9 @@ static enum hr_status finish(struct hr_replay *r, bool past, struct hr_error *er
 		end_ns = r->options.until_ns;
 	if (r->objects != NULL && !past) {
 		HR_TRY(hr_objects_finish(r->objects, end_ns, err));
+		end_ns = hr_objects_end_ns(r->objects);
+		for (size_t i = 0; i < r->nvariants; i++)
+			HR_TRY(follow_variant(&r->variants[i], true, err));
 		spans = hr_objects_take(r->objects, &n);
 		keep_until(spans, &n, r->options.until_ns);
 		HR_TRY(hr_placer_feed(r->placer, spans, n, err));
@@ -460,6 +557,8 @@ static enum hr_status read_some(struct hr_replay *r, bool *past, struct hr_error
 	if (r->objects != NULL) {
 		HR_TRY(hr_objects_feed(r->objects, r->events, n, err));
 		spans = hr_objects_take(r->objects, &n);
+		for (size_t i = 0; i < r->nvariants; i++)
+			HR_TRY(follow_variant(&r->variants[i], false, err));
 	}
 	*past = !keep_until(spans, &n, r->options.until_ns);
 	return n > 0 ? hr_placer_feed(r->placer, spans, n, err) : HR_OK;
@@ -485,22 +584,6 @@ enum hr_status hr_replay_next(struct hr_replay *r, const struct hr_place **recor
 	if (*n > 0)
 		r->end_ns = (*records)[*n - 1].time_ns;
 	return HR_OK;
-}
-
-/* What is said when following failed: of the policies that broke a rule the first. */
-static enum hr_status explain(const struct hr_replay *r, enum hr_status status, struct hr_error *err)
-{
-	const struct hr_follower *first = NULL;
-
-	for (size_t i = 0; i < r->nfollowers; i++) {
-		const struct hr_follower *f = r->followers[i];
-
-		if (f->fault.status != HR_OK && (first == NULL || f->followed < first->followed))
-			first = f;
-	}
-	if (first == NULL)
-		return hr_error_set(err, status, "out of memory while following the trace");
-	return hr_error_set(err, first->fault.status, "%s", first->fault.text);
 }
 
 static enum hr_status follow(struct hr_replay *r, struct hr_pool *pool, const struct hr_place *records, size_t n,

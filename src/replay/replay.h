@@ -32,6 +32,7 @@ struct hr_replay_options {
 	uint64_t from_ns, until_ns; /* what is measured; HR_NEVER: to the end */
 	uint64_t warm_up_ns; /* what is replayed before from_ns at least, where the trace can begin in its middle */
 	bool intervals;	     /* collect free intervals beside the policies */
+	bool bounds;	     /* where cycles are modelled for a recorded heap, run variants of the model too */
 	unsigned jobs;	     /* threads; 0: as many as there are processors */
 	/* Called from time to time with compressed bytes done and in all (0: unknown); may be NULL. */
 	void (*progress)(void *ctx, uint64_t done_bytes, uint64_t total_bytes, uint64_t trace_ns);
@@ -53,6 +54,10 @@ struct hr_replay {
 	uint64_t end_ns;		/* time of the last record */
 	struct hr_event *events;	/* a batch */
 	bool ended;
+	/* Other runs of the GC model, for error bars: of the same trace, with followers of the same policies. */
+	struct hr_replay *variants;
+	size_t nvariants;
+	bool is_variant; /* the reader and the objects belong to the replay that has it */
 };
 
 /*

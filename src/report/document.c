@@ -4,6 +4,7 @@
 #include "report/document.h"
 
 #include "base/json.h"
+#include "report/bounds.h"
 #include "report/metrics.h"
 #include "report/optimum.h"
 
@@ -87,15 +88,21 @@ static json_t *params_json(const struct hr_param *table, const void *from)
 static json_t *objects_settings(const struct hr_replay *r)
 {
 	const struct hr_objects_options *o;
+	json_t *d;
 
 	if (r->objects == NULL)
 		return json_pack("{s:s}", "gc", hr_gc_mode_name(HR_GC_RECORDED));
 	o = hr_objects_options(r->objects);
-	return json_pack("{s:s, s:o, s:s, s:o, s:o, s:b, s:o}", "gc", hr_gc_mode_name(o->gc), "gogc",
-			 o->gc == HR_GC_MODEL ? hr_document_bytes(o->pacing.gogc) : json_null(), "span_cache",
-			 hr_span_cache_name(o->span_cache), "stacks_bytes", hr_json_count(o->pacing.stack_bytes),
-			 "globals_bytes", hr_json_count(o->pacing.globals_bytes), "pointers", o->pointers, "gc_cost",
-			 params_json(hr_gc_cost_params, &o->cost));
+	d = json_pack("{s:s, s:o, s:s, s:o, s:o, s:b, s:o}", "gc", hr_gc_mode_name(o->gc), "gogc",
+		      o->gc == HR_GC_MODEL ? hr_document_bytes(o->pacing.gogc) : json_null(), "span_cache",
+		      hr_span_cache_name(o->span_cache), "stacks_bytes", hr_json_count(o->pacing.stack_bytes),
+		      "globals_bytes", hr_json_count(o->pacing.globals_bytes), "pointers", o->pointers, "gc_cost",
+		      params_json(hr_gc_cost_params, &o->cost));
+	if (hr_objects_is_modelled(r->objects)) {
+		hr_json_put(&d, "clock", hr_json_text(o->wall_clock ? "wall" : "work"));
+		hr_json_put(&d, "gogc_learned", json_boolean(hr_objects_learned(r->objects)));
+	}
+	return d;
 }
 
 json_t *hr_document_settings(const struct hr_replay *r)
@@ -220,6 +227,8 @@ json_t *hr_document_replay(const char *path, const struct hr_replay *r, const st
 	hr_json_put(&d, "placement", hr_document_placement(r->placer));
 	hr_json_put(&d, "policy", policy_of(r, 0));
 	hr_json_put(&d, "summary", summary_of(r, 0));
+	if (r->nvariants > 0)
+		hr_json_put(&d, "bounds", hr_bounds_json(r, 0));
 	if (series != NULL)
 		hr_json_put(&d, "series", hr_json_series_get(series));
 	return d;
@@ -231,6 +240,8 @@ static json_t *standing_json(const struct hr_replay *r, size_t i, const struct h
 {
 	json_t *p = json_pack("{s:o, s:o}", "policy", policy_of(r, i), "summary", summary_of(r, i));
 
+	if (r->nvariants > 0)
+		hr_json_put(&p, "bounds", hr_bounds_json(r, i));
 	if (series != NULL)
 		hr_json_put(&p, "series", hr_json_series_get(series));
 	if (e != NULL)

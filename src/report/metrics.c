@@ -104,16 +104,18 @@ GET(goal_miss_worst, f->count.goal_miss_worst_ns)
 REGRET(equal_cpu, equal_cpu_bytes)
 REGRET(equal_memory, equal_memory_ns)
 
-#define OBJECTS(id, expression)                                                                                        \
+#define OBJECTS_IF(id, known, expression)                                                                              \
 	static bool objects_##id(const struct hr_measured *m, uint64_t *value)                                         \
 	{                                                                                                              \
 		const struct hr_objects_stats *s = m->objects;                                                         \
                                                                                                                        \
-		if (s == NULL)                                                                                         \
+		if (s == NULL || !(known))                                                                             \
 			return false;                                                                                  \
 		*value = (expression);                                                                                 \
 		return true;                                                                                           \
 	}
+
+#define OBJECTS(id, expression) OBJECTS_IF(id, true, expression)
 
 OBJECTS(allocated, s->allocated_objects)
 OBJECTS(freed, s->freed_objects)
@@ -132,6 +134,10 @@ OBJECTS(mark_ns, s->mark_ns)
 OBJECTS(goal_min, s->goal_min_bytes)
 OBJECTS(goal_max, s->goal_max_bytes)
 OBJECTS(breaches, s->limit_breaches)
+OBJECTS_IF(cpu, s->cpu_known, s->cpu_ns)
+OBJECTS_IF(assist, s->cpu_known, s->assist_ns)
+OBJECTS_IF(cpu_ratio, s->cpu_known && s->capacity_ns > 0, (s->cpu_ns * 1000 + s->capacity_ns / 2) / s->capacity_ns)
+OBJECTS_IF(limited, s->cpu_known, s->limited_cycles)
 
 #define B HR_UNIT_BYTES
 #define NS HR_UNIT_NS
@@ -265,6 +271,15 @@ const struct hr_metric hr_metrics[] = {
     {"gc_goal_max_bytes", B, SAME, MAX, "objects", "the highest heap goal", objects_goal_max, OF_OBJECTS},
     {"gc_limit_breaches", N, SAME, SUM, "objects",
      "cycles after which the memory limit left no room above what had survived", objects_breaches, OF_OBJECTS},
+    {"gc_cpu_ns", NS, LOW, SUM, "objects",
+     "simulated CPU time of marking: workers, idle ones too, assists, and the world stopped", objects_cpu, OF_OBJECTS},
+    {"gc_assist_ns", NS, LOW, SUM, "objects", "the part of gc_cpu_ns that allocating goroutines had to do",
+     objects_assist, OF_OBJECTS},
+    {"gc_cpu_ratio", R, LOW, MEAN, "objects", "gc_cpu_ns as a share of the CPU time of all Ps", objects_cpu_ratio,
+     OF_OBJECTS},
+    {"gc_limiter_count", N, LOW, SUM, "objects",
+     "number of times the GC CPU limiter came on, because collecting took more than half of the CPU for long",
+     objects_limited, OF_OBJECTS},
 };
 
 const size_t hr_nmetrics = sizeof(hr_metrics) / sizeof(hr_metrics[0]);

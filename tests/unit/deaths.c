@@ -1,179 +1,279 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* When objects died: between the mark starts that bound it, evenly, and everything else as it was. */
+/* When objects died: between the mark starts that bound it, by the lifetimes that cycles show, and everything else as it was. */
 #include "config.h"
 
 #include "replay/objects/deaths.h"
 
 #include "testing.h"
 
-static void hold(struct hr_deaths *d, enum hr_event_kind kind, uint64_t addr, uint64_t time_ns)
-{
-	const struct hr_event e = {.time_ns = time_ns, .addr = addr, .kind = (uint8_t)kind, .p = HR_NO_P};
+#include <stdlib.h>
 
-	assert_int_equal(hr_deaths_hold(d, &e, NULL), HR_OK);
+#define CLASS 10 /* a span class of small objects */
+
+/* All that has come out, as the caller of a reader would keep it. */
+struct heap {
+	struct hr_deaths d;
+	struct hr_deaths_reader r;
+	struct hr_event *got;
+	size_t n, cap;
+	uint32_t born[64 << 10];
+};
+
+static struct heap *make(void)
+{
+	struct heap *h = calloc(1, sizeof(*h));
+
+	assert_non_null(h);
+	hr_deaths_init(&h->d);
+	return h;
 }
 
-static void swept(struct hr_deaths *d, uint32_t number, uint64_t time_ns)
+static void release(struct heap *h)
 {
-	assert_int_equal(hr_deaths_swept(d, number, 8, time_ns, NULL), HR_OK);
+	hr_deaths_reader_release(&h->r);
+	hr_deaths_release(&h->d);
+	free(h->got);
+	free(h);
 }
 
-static void expect(struct hr_deaths *d, size_t n, const enum hr_event_kind *kinds, const uint64_t *addrs)
+static void drain(struct heap *h)
 {
-	size_t got;
-	const struct hr_event *e = hr_deaths_take(d, &got);
+	while (hr_deaths_ready(&h->d)) {
+		const struct hr_event *e;
+		size_t n;
 
-	assert_int_equal(got, n);
+		assert_int_equal(hr_deaths_read(&h->r, &h->d, NULL), HR_OK);
+		while ((e = hr_deaths_take(&h->r, &n)) != NULL && n > 0)
+			for (size_t i = 0; i < n; i++) {
+				if (h->n == h->cap) {
+					h->cap = 2 * h->cap + 64;
+					h->got = realloc(h->got, h->cap * sizeof(*h->got));
+					assert_non_null(h->got);
+				}
+				assert_true(h->n == 0 || h->got[h->n - 1].time_ns <= e[i].time_ns);
+				h->got[h->n++] = e[i];
+			}
+		hr_deaths_done(&h->d);
+	}
+}
+
+static void hold(struct heap *h, enum hr_event_kind kind, uint64_t addr, uint64_t time_ns)
+{
+	const struct hr_event e = {.time_ns = time_ns, .addr = addr, .arg = CLASS, .kind = (uint8_t)kind, .p = HR_NO_P};
+
+	if (kind == HR_EV_OBJ_ALLOC || kind == HR_EV_OBJ_EXISTS)
+		h->born[addr] = hr_deaths_birth(&h->d);
+	assert_int_equal(hr_deaths_hold(&h->d, &e, NULL), HR_OK);
+	drain(h);
+}
+
+static void swept(struct heap *h, uint32_t number)
+{
+	assert_int_equal(hr_deaths_swept(&h->d, number, h->born[number], CLASS, 8, NULL), HR_OK);
+}
+
+static void finish(struct heap *h)
+{
+	assert_int_equal(hr_deaths_finish(&h->d, NULL, NULL), HR_OK);
+	drain(h);
+}
+
+static void expect(const struct heap *h, size_t n, const enum hr_event_kind *kinds, const uint64_t *addrs)
+{
+	assert_int_equal(h->n, n);
 	for (size_t i = 0; i < n; i++) {
-		assert_int_equal(e[i].kind, kinds[i]);
-		assert_int_equal(e[i].addr, addrs[i]);
-		assert_true(i == 0 || e[i].time_ns >= e[i - 1].time_ns);
+		assert_int_equal(h->got[i].kind, kinds[i]);
+		assert_int_equal(h->got[i].addr, addrs[i]);
 	}
 }
 
 /* Nothing happens between the allocation and marking: the object died right before that. */
 static void test_one(void **state)
 {
-	struct hr_deaths d;
-	size_t n;
-	const struct hr_event *e;
+	struct heap *h = make();
 
 	(void)state;
-	hr_deaths_init(&d);
-	hold(&d, HR_EV_OBJ_ALLOC, 0, 10);
-	hold(&d, HR_EV_GC_BEGIN, 0, 20);
-	hold(&d, HR_EV_GC_END, 0, 30);
-	swept(&d, 0, 40);
-	expect(&d, 0, NULL, NULL);
-	hold(&d, HR_EV_OBJ_ALLOC, 1, 50);
-	hold(&d, HR_EV_GC_BEGIN, 0, 60); /* now all deaths before 20 are known */
-	e = hr_deaths_take(&d, &n);
-	assert_int_equal(n, 1);
-	assert_int_equal(e[0].kind, HR_EV_OBJ_ALLOC);
-	assert_int_equal(hr_deaths_finish(&d, NULL), HR_OK);
-	e = hr_deaths_take(&d, &n);
-	assert_int_equal(n, 5);
-	assert_int_equal(e[0].kind, HR_EV_OBJ_FREE);
-	assert_int_equal(e[0].time_ns, 20);
-	assert_int_equal(e[1].kind, HR_EV_GC_BEGIN);
-	assert_int_equal(e[2].kind, HR_EV_GC_END);
-	assert_int_equal(e[4].time_ns, 60);
-	assert_int_equal(d.window_bytes, 8);
-	hr_deaths_release(&d);
+	hold(h, HR_EV_OBJ_ALLOC, 0, 10);
+	hold(h, HR_EV_GC_BEGIN, 0, 20);
+	hold(h, HR_EV_GC_END, 0, 30);
+	swept(h, 0);
+	assert_int_equal(h->n, 0);
+	hold(h, HR_EV_OBJ_ALLOC, 1, 50);
+	hold(h, HR_EV_GC_BEGIN, 0, 60); /* now all deaths before 20 are known */
+	expect(h, 2, (const enum hr_event_kind[]){HR_EV_OBJ_ALLOC, HR_EV_OBJ_FREE}, (const uint64_t[]){0, 0});
+	assert_int_equal(h->got[1].time_ns, 20);
+	finish(h);
+	assert_int_equal(h->n, 6);
+	assert_int_equal(h->got[2].kind, HR_EV_GC_BEGIN);
+	assert_int_equal(h->got[5].time_ns, 60);
+	assert_int_equal(h->d.window_bytes, 8);
+	release(h);
 }
 
 /* What was there at the start and is swept before the first mark start was garbage then. */
 static void test_start(void **state)
 {
-	struct hr_deaths d;
+	struct heap *h = make();
 
 	(void)state;
-	hr_deaths_init(&d);
-	hold(&d, HR_EV_OBJ_EXISTS, 0, 0);
-	hold(&d, HR_EV_OBJ_EXISTS, 1, 0);
-	hold(&d, HR_EV_GOMAXPROCS, 0, 0);
-	hold(&d, HR_EV_OBJ_ALLOC, 2, 5);
-	swept(&d, 0, 7);
-	hold(&d, HR_EV_OBJ_ALLOC, 3, 9);
-	hold(&d, HR_EV_GC_BEGIN, 0, 20);
-	assert_int_equal(hr_deaths_finish(&d, NULL), HR_OK);
-	expect(&d, 7,
+	hold(h, HR_EV_OBJ_EXISTS, 0, 0);
+	hold(h, HR_EV_OBJ_EXISTS, 1, 0);
+	hold(h, HR_EV_GOMAXPROCS, 0, 0);
+	hold(h, HR_EV_OBJ_ALLOC, 2, 5);
+	swept(h, 0);
+	hold(h, HR_EV_OBJ_ALLOC, 3, 9);
+	hold(h, HR_EV_GC_BEGIN, 0, 20);
+	finish(h);
+	expect(h, 7,
 	       (const enum hr_event_kind[]){HR_EV_OBJ_EXISTS, HR_EV_OBJ_EXISTS, HR_EV_GOMAXPROCS, HR_EV_OBJ_FREE,
 					    HR_EV_OBJ_ALLOC, HR_EV_OBJ_ALLOC, HR_EV_GC_BEGIN},
 	       (const uint64_t[]){0, 1, 0, 0, 2, 3, 0});
-	hr_deaths_release(&d);
+	release(h);
+}
+
+/* The snapshot at the start is whole before anybody dies: what the first cycle finds dead lived when it was taken. */
+static void test_snapshot(void **state)
+{
+	struct heap *h = make();
+
+	(void)state;
+	for (uint64_t i = 0; i < 100; i++)
+		hold(h, HR_EV_OBJ_EXISTS, i, 0);
+	hold(h, HR_EV_OBJ_ALLOC, 100, 5);
+	hold(h, HR_EV_GC_BEGIN, 0, 20);
+	for (uint32_t i = 0; i < 100; i++)
+		swept(h, i);
+	hold(h, HR_EV_GC_BEGIN, 0, 40);
+	finish(h);
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(h->got[i].kind, HR_EV_OBJ_EXISTS);
+	release(h);
 }
 
 /* A recorder's oddity: an object swept although it was allocated after marking began. It dies when it is swept. */
 static void test_too_young(void **state)
 {
-	struct hr_deaths d;
+	struct heap *h = make();
 
 	(void)state;
-	hr_deaths_init(&d);
-	hold(&d, HR_EV_GC_BEGIN, 0, 20);
-	hold(&d, HR_EV_OBJ_ALLOC, 0, 30);
-	swept(&d, 0, 40);
-	assert_int_equal(hr_deaths_finish(&d, NULL), HR_OK);
-	expect(&d, 3, (const enum hr_event_kind[]){HR_EV_GC_BEGIN, HR_EV_OBJ_ALLOC, HR_EV_OBJ_FREE},
+	hold(h, HR_EV_GC_BEGIN, 0, 20);
+	hold(h, HR_EV_OBJ_ALLOC, 0, 30);
+	swept(h, 0);
+	finish(h);
+	expect(h, 3, (const enum hr_event_kind[]){HR_EV_GC_BEGIN, HR_EV_OBJ_ALLOC, HR_EV_OBJ_FREE},
 	       (const uint64_t[]){0, 0, 0});
-	hr_deaths_release(&d);
+	release(h);
 }
 
-/* 4000 old objects, then 4000 young ones between two mark starts; all are swept in the second cycle. */
-static void test_evenly(void **state)
+enum { N = 4096, CYCLES = 8, LIFE = 64 };
+
+/*
+ * Every second object lives for 64 allocations, the others for ever; a cycle begins after
+ * every 4096. What is drawn must be right on average: half of what is born is dead 64 later.
+ */
+static void workload(struct heap *h)
 {
-	enum { N = 4000 };
-	struct hr_deaths d;
-	size_t n, old = 0, old_by_half = 0, young = 0, young_by_half = 0;
-	const struct hr_event *e;
-	uint64_t born[2 * N] = {0};
+	uint32_t number = 0;
+
+	for (unsigned cycle = 0; cycle < CYCLES; cycle++) {
+		hold(h, HR_EV_GC_BEGIN, 0, (uint64_t)cycle * 2 * N);
+		/* Swept: those that died since the last cycle; the last 64 did not. */
+		for (uint32_t i = cycle > 1 ? number - N - LIFE : 0; cycle > 0 && i < number - LIFE; i += 2)
+			swept(h, i);
+		for (unsigned i = 0; i < N; i++, number++)
+			hold(h, HR_EV_OBJ_ALLOC, number, (uint64_t)cycle * 2 * N + i + 1);
+	}
+}
+
+static void test_young(void **state)
+{
+	struct heap *h = make();
+	static uint64_t born[N * CYCLES];
+	uint64_t births = 0, deaths = 0, ages = 0, late = 0;
 
 	(void)state;
-	hr_deaths_init(&d);
-	for (uint64_t i = 0; i < N; i++)
-		hold(&d, HR_EV_OBJ_ALLOC, i, i);
-	hold(&d, HR_EV_GC_BEGIN, 0, N);
-	for (uint64_t i = N; i < 2 * N; i++)
-		hold(&d, HR_EV_OBJ_ALLOC, i, i);
-	hold(&d, HR_EV_GC_BEGIN, 0, 2 * N);
-	hold(&d, HR_EV_GC_END, 0, 2 * N + 1);
-	for (uint32_t i = 0; i < 2 * N; i++)
-		swept(&d, i, 2 * N + 2);
-	hold(&d, HR_EV_GC_BEGIN, 0, 3 * N);
-	assert_int_equal(hr_deaths_finish(&d, NULL), HR_OK);
-	e = hr_deaths_take(&d, &n);
-	assert_int_equal(n, 4 * N + 4);
-	for (size_t i = 0; i < n; i++) {
-		assert_true(i == 0 || e[i].time_ns >= e[i - 1].time_ns);
-		if (e[i].kind == HR_EV_OBJ_ALLOC)
-			born[e[i].addr] = e[i].time_ns + 1;
-		if (e[i].kind != HR_EV_OBJ_FREE)
+	workload(h);
+	finish(h);
+	for (size_t i = 0; i < h->n; i++) {
+		const struct hr_event *e = &h->got[i];
+
+		if (e->kind == HR_EV_OBJ_ALLOC)
+			born[e->addr] = ++births;
+		/* Those of the last cycle are never swept: theirs are drawn for whoever might have died. */
+		if (e->kind != HR_EV_OBJ_FREE || born[e->addr] < 4 * N || born[e->addr] > (CYCLES - 1) * N)
 			continue;
-		assert_in_range(e[i].time_ns, N, 2 * N);
-		assert_int_not_equal(born[e[i].addr], 0); /* not before its birth */
-		born[e[i].addr] = 0;			  /* and once */
-		old += e[i].addr < N;
-		old_by_half += e[i].addr < N && e[i].time_ns < N + N / 2;
-		young += e[i].addr >= N;
-		young_by_half += e[i].addr >= N && e[i].time_ns < N + N / 2;
+		assert_int_equal(e->addr % 2, 0);
+		deaths++;
+		ages += births - born[e->addr];
+		late += births - born[e->addr] > 4 * LIFE;
 	}
-	assert_int_equal(old, N);
-	assert_int_equal(young, N);
-	/* Old ones: half of them in the first half. Young ones, born at x of 1: 1/2 - (1 - ln 2) / 2 ... the mean of
-	 * (1/2 - x) / (1 - x) over x < 1/2, halved: (1 - ln 2) / 2 = 15.3 %. */
-	assert_in_range(old_by_half, N / 2 - N / 100, N / 2 + N / 100);
-	assert_in_range(young_by_half, N * 143 / 1000, N * 164 / 1000);
-	hr_deaths_release(&d);
+	assert_true(deaths > N / 2);
+	/* Spread evenly up to the mark start they would be 1,000 old on average. */
+	assert_in_range(ages / deaths, LIFE / 2, 3 * LIFE);
+	assert_in_range(late, 0, deaths / 10);
+	release(h);
 }
 
-/* Without cycles nothing can be decided; no more than the most is held, and all comes out in order. */
+/* A seed of its own gives other draws, a skew younger or older ones; the same seed the same. */
+static void test_seeds(void **state)
+{
+	uint64_t sum[4] = {0}, n[4] = {0};
+	static const struct {
+		uint64_t seed;
+		double skew;
+	} tries[] = {{1, 0}, {1, 0}, {1, -1}, {1, 1}};
+
+	(void)state;
+	for (size_t t = 0; t < 4; t++) {
+		struct heap *h = make();
+		static uint64_t born[N * CYCLES];
+		uint64_t births = 0;
+
+		h->r.seed = tries[t].seed;
+		h->r.skew = tries[t].skew;
+		workload(h);
+		finish(h);
+		for (size_t i = 0; i < h->n; i++) {
+			if (h->got[i].kind == HR_EV_OBJ_ALLOC)
+				born[h->got[i].addr] = ++births;
+			if (h->got[i].kind == HR_EV_OBJ_FREE) {
+				n[t]++;
+				sum[t] += births - born[h->got[i].addr];
+			}
+		}
+		release(h);
+	}
+	assert_int_equal(sum[0], sum[1]);
+	assert_true(n[0] == n[2] || n[0] == n[1]);
+	assert_true(sum[2] < sum[0]);
+	assert_true(sum[3] > sum[0]);
+}
+
+/* No more than the most is held; what is let go is counted, and all comes out in order. */
 static void test_bound(void **state)
 {
-	struct hr_deaths d;
-	uint64_t seen = 0, total = HR_MAX_HELD_DEATHS + 10;
-	size_t n;
+	struct heap *h = make();
 
 	(void)state;
-	hr_deaths_init(&d);
-	for (uint64_t i = 0; i < total; i++)
-		hold(&d, HR_EV_OBJ_ALLOC, i % 7, i);
-	assert_int_equal(d.held_max, HR_MAX_HELD_DEATHS);
-	assert_int_equal(d.let_go, HR_MAX_HELD_DEATHS / 2);
-	hold(&d, HR_EV_GC_BEGIN, 0, total);
-	assert_int_equal(hr_deaths_finish(&d, NULL), HR_OK);
-	const struct hr_event *e = hr_deaths_take(&d, &n);
-	for (size_t i = 0; i < n; i++)
-		assert_int_equal(e[i].time_ns, seen++);
-	assert_int_equal(seen, total + 1);
-	hr_deaths_release(&d);
+	h->d.max_held = 100;
+	for (uint64_t i = 0; i < 1000; i++)
+		hold(h, HR_EV_OBJ_ALLOC, i % 7, i);
+	assert_in_range(h->d.held_max, 99, 101);
+	assert_int_equal(h->d.let_go, 900);
+	hold(h, HR_EV_GC_BEGIN, 0, 1000);
+	finish(h);
+	assert_int_equal(h->n, 1001);
+	for (size_t i = 0; i < h->n; i++)
+		assert_int_equal(h->got[i].time_ns, i);
+	release(h);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_one),	   cmocka_unit_test(test_start), cmocka_unit_test(test_too_young),
-	    cmocka_unit_test(test_evenly), cmocka_unit_test(test_bound),
+	    cmocka_unit_test(test_one),	      cmocka_unit_test(test_snapshot), cmocka_unit_test(test_start),
+	    cmocka_unit_test(test_too_young), cmocka_unit_test(test_young),    cmocka_unit_test(test_seeds),
+	    cmocka_unit_test(test_bound),
 	};
 
 	return cmocka_run_group_tests_name("deaths", tests, NULL, NULL);

@@ -23,7 +23,7 @@ static uint32_t span(struct hr_recorded *s, uint64_t page, uint64_t npages, uint
 static void test_slots(void **state)
 {
 	struct hr_recorded s;
-	uint32_t a, large, manual, id, slot, number;
+	uint32_t a, large, manual, id, slot, number, born;
 
 	(void)state;
 	hr_recorded_init(&s);
@@ -49,18 +49,18 @@ static void test_slots(void **state)
 	assert_int_equal(hr_recorded_in_the_way(&s, PAGE - 1000, 1003), a);
 	assert_int_equal(hr_recorded_in_the_way(&s, PAGE + 2, 2000), large);
 
-	number = hr_recorded_put(&s, a, 10);
+	number = hr_recorded_put(&s, a, 10, 7);
 	assert_int_equal(hr_recorded_number(&s, a, 10), number);
 	assert_int_equal(hr_recorded_number(&s, a, 9), HR_NO_NUMBER);
 	hr_recorded_take_out(&s, a, 10);
 	assert_int_equal(hr_recorded_number(&s, a, 10), HR_NO_NUMBER);
 	/* Its number is not used again before it is forgotten. */
-	assert_int_not_equal(hr_recorded_put(&s, a, 10), number);
+	assert_int_not_equal(hr_recorded_put(&s, a, 10, 7), number);
 	hr_recorded_forget(&s, number);
-	assert_int_equal(hr_recorded_put(&s, a, 3), number);
-	assert_int_not_equal(hr_recorded_take_any(&s, a), HR_NO_NUMBER);
-	assert_int_not_equal(hr_recorded_take_any(&s, a), HR_NO_NUMBER);
-	assert_int_equal(hr_recorded_take_any(&s, a), HR_NO_NUMBER);
+	assert_int_equal(hr_recorded_put(&s, a, 3, 7), number);
+	assert_int_not_equal(hr_recorded_take_any(&s, a, &born), HR_NO_NUMBER);
+	assert_int_not_equal(hr_recorded_take_any(&s, a, &born), HR_NO_NUMBER);
+	assert_int_equal(hr_recorded_take_any(&s, a, &born), HR_NO_NUMBER);
 	hr_recorded_drop_span(&s, a);
 	assert_false(hr_recorded_find(&s, BASE, &id, &slot));
 	/* Another of the class takes its place in memory, and is empty. */
@@ -136,9 +136,9 @@ static void test_beside_a_map(void **state)
 		assert_int_equal(slot, at);
 		assert_int_equal(hr_recorded_number(&s, id, slot), objects[page][at]);
 		if (r >> 60 == 1) {
-			uint32_t number;
+			uint32_t number, born;
 
-			while ((number = hr_recorded_take_any(&s, id)) != HR_NO_NUMBER) {
+			while ((number = hr_recorded_take_any(&s, id, &born)) != HR_NO_NUMBER) {
 				bool found = false;
 
 				for (unsigned i = 0; i < SLOTS; i++)
@@ -147,14 +147,15 @@ static void test_beside_a_map(void **state)
 						found = true;
 					}
 				assert_true(found);
-				hr_recorded_forget(&s, number);
+				assert_int_equal(born, 7);
+				assert_true(hr_recorded_forget(&s, number));
 			}
 			for (unsigned i = 0; i < SLOTS; i++)
 				assert_int_equal(objects[page][i], HR_NO_NUMBER);
 			hr_recorded_drop_span(&s, id);
 			spans[page] = HR_NO_SLOT;
 		} else if (objects[page][at] == HR_NO_NUMBER) {
-			objects[page][at] = hr_recorded_put(&s, id, slot);
+			objects[page][at] = hr_recorded_put(&s, id, slot, 7);
 		} else {
 			hr_recorded_take_out(&s, id, slot);
 			hr_recorded_forget(&s, objects[page][at]);
@@ -162,7 +163,7 @@ static void test_beside_a_map(void **state)
 		}
 	}
 	/* Numbers are dense. */
-	assert_in_range(s.numbers.n, 1, PAGES * SLOTS);
+	assert_in_range(s.nnumbers, 1, PAGES * SLOTS);
 	hr_recorded_release(&s);
 }
 

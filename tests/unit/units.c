@@ -28,6 +28,9 @@ static void test_sizes(void **state)
 	assert_int_equal(bytes("4096"), 4096);
 	assert_int_equal(bytes("64KiB"), 65536);
 	assert_int_equal(bytes("96M"), 96 << 20);
+	assert_int_equal(bytes("512Mi"), 512 << 20);
+	assert_int_equal(bytes("512MB"), 512000000);
+	assert_int_equal(bytes("1g"), 1 << 30);
 	assert_int_equal(bytes("1.5GiB"), UINT64_C(3) << 29);
 	assert_int_equal(bytes("18446744073709551615"), UINT64_MAX);
 }

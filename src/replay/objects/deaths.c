@@ -1,27 +1,42 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Invariant: from and to are places at which events are held, or will be; base <= the next place. */
+/*
+ * All is appended and read in order: events, births and deaths of a segment are arrays,
+ * and the deaths are sorted once, when all are known. Nothing is looked up by an object.
+ */
 #include "config.h"
 
 #include "replay/objects/deaths.h"
 
 #include "base/alloc.h"
+#include "base/random.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define GOLDEN_RATIO UINT64_C(0x9e3779b97f4a7c15) /* of 2^64 */
+#define EVENTS_AT_A_TIME 4096
+#define P_BITS 16
+#define MAX_NS (UINT64_C(1) << (64 - P_BITS))
+#define DIGIT_BITS 11
 
 void hr_deaths_init(struct hr_deaths *d)
 {
 	memset(d, 0, sizeof(*d));
-	d->base = 1; /* so that 0 is no place */
+	hr_survival_init(&d->survival);
+	d->max_held = HR_MAX_HELD_DEATHS;
+}
+
+static void release_segment(struct hr_segment *s)
+{
+	free(s->held);
+	free(s->others);
+	free(s->dead);
 }
 
 void hr_deaths_release(struct hr_deaths *d)
 {
-	free(d->held);
-	free(d->lives);
-	free(d->out);
+	release_segment(&d->now);
+	release_segment(&d->before);
+	release_segment(&d->out);
 	hr_deaths_init(d);
 }
 
@@ -30,48 +45,140 @@ static enum hr_status no_memory(struct hr_error *err)
 	return hr_error_set(err, HR_ENOMEM, "out of memory for events that wait for their GC cycle");
 }
 
-static uint64_t next_place(const struct hr_deaths *d)
+/* --- drawing -------------------------------------------------------------- */
+
+/* From [0, 1), by the object's birth. */
+static double chance(uint64_t seed, uint64_t born, uint64_t salt)
 {
-	return d->base + d->nheld;
+	uint64_t state = born * UINT64_C(0x9e3779b97f4a7c15) ^ seed ^ salt << 56;
+
+	return (double)(hr_splitmix(&state) >> 11) * 0x1p-53;
 }
 
-/* The first n held events, with who died before each. */
-static enum hr_status let_out(struct hr_deaths *d, size_t n, struct hr_error *err)
+/* u moved towards 0 (skew -1: its square) or 1 (skew 1: that mirrored). */
+static double skewed(double u, double skew)
 {
-	if (n == 0) /* held may be NULL */
-		return HR_OK;
-	for (size_t i = 0; i < n; i++) {
-		const struct hr_held *h = &d->held[i];
-		uint32_t next;
+	double other = skew < 0 ? u * u : u * (2 - u), share = skew < 0 ? -skew : skew;
 
-		for (uint32_t dead = h->dead; dead != 0; dead = next) {
-			next = d->lives[dead - 1].next;
-			if (!hr_reserve(&d->out, &d->out_cap, d->nout + 1, sizeof(*d->out)))
-				return no_memory(err);
-			d->out[d->nout++] = (struct hr_event){
-			    .time_ns = h->event.time_ns, .addr = dead - 1, .p = HR_NO_P, .kind = HR_EV_OBJ_FREE};
-		}
-		if (!hr_reserve(&d->out, &d->out_cap, d->nout + 1, sizeof(*d->out)))
-			return no_memory(err);
-		d->out[d->nout++] = h->event;
+	return u + share * (other - u);
+}
+
+/* A Pareto survival, one over the age, between two ages. */
+static double draw_old(double from, double to, double u)
+{
+	return from / (1 - u * (1 - from / to));
+}
+
+static void draw(const struct hr_deaths_reader *r, const struct hr_survival *survival, const struct hr_segment *s,
+		 struct hr_death *x)
+{
+	uint32_t since = (uint32_t)(s->first + s->births) - x->born; /* its age at the end */
+	double u;
+
+	if (x->fixed)
+		return;
+	u = skewed(chance(r->seed, x->born, 0), r->skew);
+	if (since <= s->births) {
+		uint64_t at = s->births - since;
+
+		at += 1 + (uint64_t)hr_survival_draw(survival, x->span_class, since, u);
+		x->at = (uint32_t)(at < s->births ? at : s->births);
+	} else {
+		double from = (double)since - (double)s->births, age = draw_old(from, since, u) - from;
+
+		x->at = (uint32_t)(age < (double)s->births ? age : (double)s->births);
 	}
-	d->nheld -= n;
-	d->base += n;
-	memmove(d->held, d->held + n, d->nheld * sizeof(*d->held));
-	return HR_OK;
+	if (x->at < s->started)
+		x->at = (uint32_t)s->started;
 }
 
-/* Marking begins: all who were swept since the last time are known. */
-static enum hr_status begin_marking(struct hr_deaths *d, struct hr_error *err)
+/* By `at`, those of the same in the order in which they were swept: a radix sort. */
+static void sort_dead(struct hr_deaths_reader *r)
 {
-	if (d->to >= d->base)
-		HR_TRY(let_out(d, (size_t)(d->to - d->base), err));
+	size_t n = r->segment->ndead;
+
+	for (unsigned shift = 0; shift < 32 && r->segment->births >> shift != 0; shift += DIGIT_BITS) {
+		size_t count[1 << DIGIT_BITS] = {0}, at = 0, cap = r->sorted_cap;
+		struct hr_death *from = r->dead;
+
+		for (size_t i = 0; i < n; i++)
+			count[from[i].at >> shift & ((1 << DIGIT_BITS) - 1)]++;
+		for (size_t i = 0; i < 1 << DIGIT_BITS; i++) {
+			size_t here = count[i];
+
+			count[i] = at;
+			at += here;
+		}
+		for (size_t i = 0; i < n; i++)
+			r->sorted[count[from[i].at >> shift & ((1 << DIGIT_BITS) - 1)]++] = from[i];
+		r->dead = r->sorted;
+		r->sorted = from;
+		r->sorted_cap = r->dead_cap;
+		r->dead_cap = cap;
+	}
+}
+
+/* --- learning ------------------------------------------------------------- */
+
+/* A whole cycle: who was born in it was looked at, at an age; of those the swept ones were dead. */
+static void learn(struct hr_deaths *d, const struct hr_segment *s)
+{
+	uint64_t age = s->births, old_dead = 0;
+
+	for (size_t i = 0; i < s->nheld; i++)
+		if (s->held[i].is_birth)
+			hr_survival_see(&d->survival, s->held[i].span_class, hr_survival_bin(age--), 1);
+	for (size_t i = 0; i < s->ndead; i++) {
+		const struct hr_death *x = &s->dead[i];
+		uint32_t since = (uint32_t)(s->first + s->births) - x->born;
+
+		if (x->fixed)
+			continue;
+		if (since <= s->births)
+			hr_survival_die(&d->survival, x->span_class, hr_survival_bin(since));
+		else
+			old_dead++;
+	}
+	d->survival.old_seen = d->survival.old_seen / 2 + (double)s->old * (double)s->births;
+	d->survival.old_dead = d->survival.old_dead / 2 + (double)old_dead;
+	hr_survival_learn(&d->survival);
+}
+
+/* --- segments ------------------------------------------------------------- */
+
+/*
+ * A segment ends: at a mark start, where all who were swept since the last one are
+ * known, or because too much is held. What waited goes out, what was filled waits.
+ */
+static void end_segment(struct hr_deaths *d, bool at_mark, uint64_t time_ns)
+{
+	struct hr_segment empty = d->out;
+
+	if (d->has_before) {
+		if (at_mark && d->before.from_mark)
+			learn(d, &d->before);
+		if (!at_mark)
+			d->let_go += d->before.nheld;
+		d->out = d->before;
+		d->ready = true;
+	} else {
+		empty = d->before;
+	}
+	d->before = d->now;
+	d->before.end_ns = time_ns;
+	d->has_before = true;
+	empty.nheld = empty.nothers = empty.ndead = 0;
+	empty.births = empty.started = 0;
+	empty.begin_ns = time_ns;
+	empty.first = d->before.first + d->before.births;
+	empty.old = d->alive;
+	empty.from_mark = at_mark;
+	d->now = empty;
+	if (!at_mark)
+		return;
 	if (d->cycle_bytes > d->window_bytes)
 		d->window_bytes = d->cycle_bytes;
 	d->cycle_bytes = 0;
-	d->from = d->to + 1;
-	d->to = next_place(d);
-	return HR_OK;
 }
 
 static bool shows_life(const struct hr_event *e)
@@ -91,63 +198,242 @@ static bool shows_life(const struct hr_event *e)
 
 static void start(struct hr_deaths *d)
 {
-	d->started = d->from = d->to = next_place(d);
+	if (!d->started)
+		d->started_at = d->now.started = d->now.births;
+	d->started = true;
+}
+
+static enum hr_status hold_other(struct hr_segment *s, const struct hr_event *e, struct hr_held *h,
+				 struct hr_error *err)
+{
+	if (s->nothers == UINT32_MAX || !hr_reserve(&s->others, &s->others_cap, s->nothers + 1, sizeof(*s->others)))
+		return no_memory(err);
+	h->in_others = true;
+	h->what = (uint32_t)s->nothers;
+	s->others[s->nothers++] = *e;
+	return HR_OK;
 }
 
 enum hr_status hr_deaths_hold(struct hr_deaths *d, const struct hr_event *e, struct hr_error *err)
 {
-	if (d->started == 0 && shows_life(e))
+	struct hr_segment *s = &d->now;
+	struct hr_held h = {.is_birth = e->kind == HR_EV_OBJ_ALLOC || e->kind == HR_EV_OBJ_EXISTS,
+			    .span_class = (uint8_t)e->arg};
+	uint64_t ns;
+
+	if (shows_life(e))
 		start(d);
+	d->last_ns = e->time_ns;
 	if (e->kind == HR_EV_GC_BEGIN)
-		HR_TRY(begin_marking(d, err));
-	if (d->nheld == HR_MAX_HELD_DEATHS) {
-		d->let_go += d->nheld / 2;
-		HR_TRY(let_out(d, d->nheld / 2, err));
-	}
-	if (!hr_reserve(&d->held, &d->held_cap, d->nheld + 1, sizeof(*d->held)))
+		end_segment(d, true, e->time_ns);
+	else if (s->nheld >= d->max_held / 2)
+		end_segment(d, false, e->time_ns);
+	ns = e->time_ns - s->begin_ns;
+	if (!hr_reserve(&s->held, &s->held_cap, s->nheld + 1, sizeof(*s->held)))
 		return no_memory(err);
-	if (e->kind == HR_EV_OBJ_ALLOC || e->kind == HR_EV_OBJ_EXISTS) {
-		if (!hr_reserve(&d->lives, &d->lives_cap, e->addr + 1, sizeof(*d->lives)))
-			return no_memory(err);
-		d->lives[e->addr] = (struct hr_life){.born = next_place(d)};
+	if (e->kind == HR_EV_OBJ_ALLOC && hr_size_class_of_span_class(e->arg) != 0 && ns < MAX_NS) {
+		h.when = ns << P_BITS | (uint16_t)e->p;
+		h.what = (uint32_t)e->addr;
+	} else {
+		HR_TRY(hold_other(s, e, &h, err));
 	}
-	d->held[d->nheld++] = (struct hr_held){.event = *e};
-	if (d->nheld > d->held_max)
-		d->held_max = d->nheld;
+	s->held[s->nheld++] = h;
+	s->births += h.is_birth;
+	d->alive += h.is_birth;
+	if (s->nheld + d->before.nheld > d->held_max)
+		d->held_max = s->nheld + d->before.nheld;
 	return HR_OK;
 }
 
-enum hr_status hr_deaths_swept(struct hr_deaths *d, uint32_t number, uint64_t bytes, uint64_t time_ns,
+static enum hr_status add_death(struct hr_segment *s, const struct hr_death *x, struct hr_error *err)
+{
+	if (!hr_reserve(&s->dead, &s->dead_cap, s->ndead + 1, sizeof(*s->dead)))
+		return no_memory(err);
+	s->dead[s->ndead++] = *x;
+	return HR_OK;
+}
+
+enum hr_status hr_deaths_swept(struct hr_deaths *d, uint32_t number, uint32_t born, unsigned span_class, uint64_t bytes,
 			       struct hr_error *err)
 {
-	const struct hr_event now = {.time_ns = time_ns, .addr = number, .p = HR_NO_P, .kind = HR_EV_OBJ_FREE};
-	uint64_t low, high = d->to, place;
-	struct hr_life *l = &d->lives[number];
-	struct hr_held *h;
+	struct hr_death x = {.number = number, .born = born, .span_class = (uint8_t)span_class};
+	struct hr_segment *s = &d->before;
 
-	if (d->started == 0)
-		start(d);
+	start(d);
 	d->cycle_bytes += bytes;
-	low = l->born + 1 > d->from ? l->born + 1 : d->from;
-	if (low < d->started)
-		low = d->started;
-	if (low < d->base)
-		low = d->base;
-	if (high < low)
-		high = low;
-	d->spread += GOLDEN_RATIO;
-	place = low + (uint64_t)((unsigned __int128)d->spread * (high - low + 1) >> 64);
-	if (place >= next_place(d))
-		return hr_deaths_hold(d, &now, err);
-	h = &d->held[place - d->base];
-	l->next = h->dead;
-	h->dead = number + 1;
+	d->alive--;
+	if (!d->has_before || (uint32_t)(born - (uint32_t)d->now.first) < d->now.births) {
+		/* What was there at the start was garbage then; what is younger than the mark start dies here. */
+		s = &d->now;
+		x.at = (uint32_t)(d->has_before || born >= d->started_at ? s->births : d->started_at);
+		x.fixed = true;
+	}
+	return add_death(s, &x, err);
+}
+
+/* --- the end -------------------------------------------------------------- */
+
+/* Deaths that no sweep told, after the last mark start: of those who were born then. */
+static enum hr_status draw_young(struct hr_deaths *d, struct hr_error *err)
+{
+	struct hr_segment *s = &d->now;
+	uint64_t at = 0;
+
+	for (size_t i = 0; i < s->nheld; i++) {
+		const struct hr_held *h = &s->held[i];
+		uint64_t born = s->first + at, age = s->births - at;
+		double u;
+
+		at += h->is_birth;
+		if (!h->is_birth)
+			continue;
+		u = chance(0, born, 1);
+		if (u >= hr_survival_dead_by(&d->survival, h->span_class, (double)age))
+			continue;
+		u = hr_survival_age_at(&d->survival, h->span_class, u);
+		HR_TRY(
+		    add_death(s,
+			      &(struct hr_death){.number = h->in_others ? (uint32_t)s->others[h->what].addr : h->what,
+						 .born = (uint32_t)born,
+						 .at = (uint32_t)(at + (uint64_t)(u < (double)age ? u : (double)age)),
+						 .span_class = h->span_class,
+						 .fixed = true},
+			      err));
+		d->drawn++;
+	}
 	return HR_OK;
 }
 
-enum hr_status hr_deaths_finish(struct hr_deaths *d, struct hr_error *err)
+/* Of older ones as many as died before, for so many births. */
+static enum hr_status draw_survivors(struct hr_deaths *d, const struct hr_survivors *survivors, struct hr_error *err)
 {
+	struct hr_segment *s = &d->now;
+	double share = d->survival.old_seen > 0 ? d->survival.old_dead / d->survival.old_seen * (double)s->births : 0;
+	struct hr_death x;
+
+	while (survivors->next(survivors->ctx, &x)) {
+		if ((uint32_t)(x.born - (uint32_t)s->first) < s->births || chance(0, x.born, 2) >= share)
+			continue;
+		x.fixed = false;
+		HR_TRY(add_death(s, &x, err));
+		d->drawn++;
+	}
+	return HR_OK;
+}
+
+enum hr_status hr_deaths_finish(struct hr_deaths *d, const struct hr_survivors *survivors, struct hr_error *err)
+{
+	struct hr_segment empty = d->out;
+
 	if (d->cycle_bytes > d->window_bytes)
 		d->window_bytes = d->cycle_bytes;
-	return let_out(d, d->nheld, err);
+	if (d->now.from_mark) {
+		HR_TRY(draw_young(d, err));
+		if (survivors != NULL)
+			HR_TRY(draw_survivors(d, survivors, err));
+	}
+	d->now.end_ns = d->last_ns;
+	d->has_last = true;
+	if (d->has_before) {
+		d->out = d->before;
+		d->before = empty;
+		d->has_before = false;
+		d->ready = true;
+	} else {
+		hr_deaths_done(d);
+	}
+	return HR_OK;
+}
+
+/* --- out ------------------------------------------------------------------ */
+
+static uint64_t time_of(const struct hr_segment *s, const struct hr_held *h)
+{
+	return h->in_others ? s->others[h->what].time_ns : s->begin_ns + (h->when >> P_BITS);
+}
+
+static struct hr_event event_of(const struct hr_segment *s, const struct hr_held *h)
+{
+	if (h->in_others)
+		return s->others[h->what];
+	return (struct hr_event){.time_ns = time_of(s, h),
+				 .addr = h->what,
+				 .arg = h->span_class,
+				 .p = (int16_t)(uint16_t)h->when,
+				 .kind = HR_EV_OBJ_ALLOC};
+}
+
+void hr_deaths_done(struct hr_deaths *d)
+{
+	struct hr_segment empty = d->out;
+
+	empty.nheld = empty.nothers = empty.ndead = 0;
+	d->out = empty;
+	d->ready = false;
+	if (!d->has_last)
+		return;
+	d->out = d->now;
+	d->now = empty;
+	d->has_last = false;
+	d->ready = true;
+}
+
+void hr_deaths_reader_release(struct hr_deaths_reader *r)
+{
+	free(r->dead);
+	free(r->sorted);
+	free(r->events);
+	memset(r, 0, sizeof(*r));
+}
+
+enum hr_status hr_deaths_read(struct hr_deaths_reader *r, const struct hr_deaths *d, struct hr_error *err)
+{
+	const struct hr_segment *s = &d->out;
+
+	r->segment = s;
+	r->next_held = r->next_death = 0;
+	r->next_birth = 0;
+	if (!hr_reserve(&r->dead, &r->dead_cap, s->ndead + 1, sizeof(*r->dead)) ||
+	    !hr_reserve(&r->sorted, &r->sorted_cap, s->ndead + 1, sizeof(*r->sorted)))
+		return no_memory(err);
+	for (size_t i = 0; i < s->ndead; i++) {
+		r->dead[i] = s->dead[i];
+		draw(r, &d->survival, s, &r->dead[i]);
+	}
+	sort_dead(r);
+	return HR_OK;
+}
+
+/* Deaths before the next event, which is at that time, as far as there is room. */
+static size_t take_dead(struct hr_deaths_reader *r, size_t n, uint64_t time_ns)
+{
+	const struct hr_segment *s = r->segment;
+	bool last = r->next_held == s->nheld;
+
+	while (n < EVENTS_AT_A_TIME && r->next_death < s->ndead && (last || r->dead[r->next_death].at <= r->next_birth))
+		r->events[n++] = (struct hr_event){
+		    .time_ns = time_ns, .addr = r->dead[r->next_death++].number, .p = HR_NO_P, .kind = HR_EV_OBJ_FREE};
+	return n;
+}
+
+const struct hr_event *hr_deaths_take(struct hr_deaths_reader *r, size_t *n)
+{
+	const struct hr_segment *s = r->segment;
+	const struct hr_held *h;
+
+	*n = 0;
+	if (r->events == NULL && (r->events = hr_calloc(EVENTS_AT_A_TIME, sizeof(*r->events))) == NULL)
+		return NULL;
+	do {
+		h = r->next_held < s->nheld ? &s->held[r->next_held] : NULL;
+		/* Only before a birth: what the others are is in no order with deaths. */
+		if (h == NULL || h->is_birth)
+			*n = take_dead(r, *n, h != NULL ? time_of(s, h) : s->end_ns);
+		if (h == NULL || *n == EVENTS_AT_A_TIME)
+			break;
+		r->events[(*n)++] = event_of(s, h);
+		r->next_held++;
+		r->next_birth += h->is_birth;
+	} while (*n < EVENTS_AT_A_TIME);
+	return r->events;
 }

@@ -3,73 +3,131 @@
  * When did an object die? A Go trace tells when an object's slot was swept, not
  * when the object became garbage. What it tells bounds that: an object that is
  * swept in recorded cycle k was garbage when k's marking began, and was not
- * found to be when that of k - 1 did, or was not there yet. In between its death
- * is put evenly: the deaths of a cycle are spread over the events between the
- * two (or since each object's allocation) by the golden ratio, so that they are
- * neither all early nor all late, and the same in every run.
+ * found to be when that of k - 1 did, or was not there yet. Where in between it
+ * died is drawn: of the objects that were born in between from the distribution of
+ * lifetimes that the trace's own cycles show (survival.h), since most die young; of
+ * older ones by a hazard that falls as one over the age, which makes the survival that
+ * of Pareto, the usual tail of lifetimes. Draws are a hash of the object's birth and the
+ * seed, so that they are the same in every run, and a seed of their own gives a sample.
  *
- * So events are held back: until the marking of k + 1 begins, from that of k - 1
- * on. What comes out are the same events, with OBJ_FREE where the object died.
- * At most HR_MAX_HELD_DEATHS events are held; when there are more, the older
- * half goes, and what dies later died right after it.
+ * So events are held back: a segment of them, from one mark start to the next, until
+ * the marking after that begins. What comes out are the same events, with OBJ_FREE where
+ * the object died. What is born after the last mark start is never swept: there deaths of
+ * the young are drawn from the curve too, and the old die as often as they did before.
  *
- * The error: of the objects that a modelled cycle looks at, what died between
- * the same two recorded mark starts may be taken for alive, or the other way
- * round. window_bytes is the most there was of that.
+ * An event takes 16 bytes, a death 16. At most max_held events are held; when there
+ * are more, the older segment goes with the deaths that are known, and what
+ * dies later died right after it.
  */
 #ifndef HR_REPLAY_DEATHS_H
 #define HR_REPLAY_DEATHS_H
 
 #include "base/error.h"
+#include "replay/objects/survival.h"
 #include "trace/event.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define HR_MAX_HELD_DEATHS ((size_t)1 << 22) /* 160 MiB */
+#define HR_MAX_HELD_DEATHS ((size_t)1 << 25) /* 512 MiB */
+
+/* An event: a small object's birth by itself, any other as an index. */
+struct hr_held {
+	uint64_t when; /* ns of the segment << 16 | p; not of an index */
+	uint32_t what; /* number, or index in others */
+	uint8_t span_class;
+	bool is_birth;
+	bool in_others;
+};
+
+struct hr_death {
+	uint32_t number;
+	uint32_t born; /* births before its own, modulo 2^32 */
+	uint32_t at;   /* dies before that birth of the segment */
+	uint8_t span_class;
+	bool fixed; /* `at` is known */
+};
+
+/* What happened from one mark start to the next. */
+struct hr_segment {
+	uint64_t begin_ns, end_ns;
+	struct hr_held *held;
+	size_t nheld, held_cap;
+	struct hr_event *others;
+	size_t nothers, others_cap;
+	struct hr_death *dead; /* in the order in which they were swept; `at` is not drawn yet */
+	size_t ndead, dead_cap;
+	uint64_t first, births; /* births before it, and in it */
+	uint64_t old;		/* objects that were there when it began */
+	uint64_t started; /* births of it that were there already when the trace showed life: nobody dies before */
+	bool from_mark;	  /* it begins with a mark start */
+};
+
+/* Who is there when the trace ends, one after the other; false: that was all. */
+struct hr_survivors {
+	bool (*next)(void *ctx, struct hr_death *who);
+	void *ctx;
+};
 
 struct hr_deaths {
-	struct hr_held {
-		struct hr_event event;
-		uint32_t dead; /* the last number that dies before it, + 1; 0: none */
-	} * held;
-	size_t nheld, held_cap;
-	uint64_t base; /* place of held[0]: events so far before it */
-	struct hr_life {
-		uint64_t born; /* place of the allocation */
-		uint32_t next; /* the next that dies at the same place, + 1 */
-	} * lives;	       /* by number */
-	size_t nlives, lives_cap;
-
-	uint64_t from, to; /* who is swept now died at one of these places, or between */
-	uint64_t started;  /* place of the first event that shows life; 0: none yet */
-	uint64_t spread;   /* of the golden ratio */
+	struct hr_survival survival;
+	size_t max_held;
+	struct hr_segment now, before, out; /* is filled; waits for its deaths; goes out */
+	bool has_before, has_last;	    /* has_last: `now` is to go out after `out` */
+	bool ready;			    /* `out` has something that was not read */
+	bool started;			    /* something showed life */
+	uint64_t started_at;		    /* births before that */
+	uint64_t last_ns;
+	uint64_t alive;
 	uint64_t cycle_bytes;
 	size_t held_max;
-	uint64_t window_bytes, let_go;
+	uint64_t window_bytes, let_go, drawn; /* drawn: deaths after the last mark start */
+};
 
-	struct hr_event *out;
-	size_t nout, out_cap;
+/* Reads what goes out, with deaths drawn by a seed: there may be many readers, with seeds of their own. */
+struct hr_deaths_reader {
+	uint64_t seed;
+	double skew; /* 0: as learned; below towards young deaths, above towards old ones: -1 to 1 */
+	const struct hr_segment *segment;
+	struct hr_death *dead, *sorted;
+	size_t dead_cap, sorted_cap;
+	size_t next_held, next_death;
+	uint64_t next_birth;
+	struct hr_event *events;
 };
 
 void hr_deaths_init(struct hr_deaths *d);
 void hr_deaths_release(struct hr_deaths *d);
 
-/* The next event, of any kind; OBJ_ALLOC and OBJ_EXISTS with a number as address. HR_ENOMEM. */
+/*
+ * The next event, of any kind; OBJ_ALLOC and OBJ_EXISTS with a number as address and a span
+ * class as arg. What is ready must have been read. HR_ENOMEM.
+ */
 enum hr_status hr_deaths_hold(struct hr_deaths *d, const struct hr_event *e, struct hr_error *err);
-/* The object of that number, which was held, is swept now; it has bytes. HR_ENOMEM. */
-enum hr_status hr_deaths_swept(struct hr_deaths *d, uint32_t number, uint64_t bytes, uint64_t time_ns,
-			       struct hr_error *err);
-/* No more events. HR_ENOMEM. */
-enum hr_status hr_deaths_finish(struct hr_deaths *d, struct hr_error *err);
-
-/* What is decided; the caller takes all of it. Valid until the next call. */
-static inline const struct hr_event *hr_deaths_take(struct hr_deaths *d, size_t *n)
+/* What the next object that is held has as its birth. */
+static inline uint32_t hr_deaths_birth(const struct hr_deaths *d)
 {
-	*n = d->nout;
-	d->nout = 0;
-	return d->out;
+	return (uint32_t)(d->now.first + d->now.births);
 }
+/* The object of that number and birth, which was held, is swept now; it has bytes. HR_ENOMEM. */
+enum hr_status hr_deaths_swept(struct hr_deaths *d, uint32_t number, uint32_t born, unsigned span_class, uint64_t bytes,
+			       struct hr_error *err);
+/* No more events: what is held is ready, piece by piece. survivors may be NULL. HR_ENOMEM. */
+enum hr_status hr_deaths_finish(struct hr_deaths *d, const struct hr_survivors *survivors, struct hr_error *err);
+
+/* Is there something to read? */
+static inline bool hr_deaths_ready(const struct hr_deaths *d)
+{
+	return d->ready;
+}
+/* All readers have read it: more may be ready after that, once hr_deaths_finish was called. */
+void hr_deaths_done(struct hr_deaths *d);
+
+void hr_deaths_reader_release(struct hr_deaths_reader *r);
+/* What is ready, from its beginning. HR_ENOMEM. */
+enum hr_status hr_deaths_read(struct hr_deaths_reader *r, const struct hr_deaths *d, struct hr_error *err);
+/* Some of it, 0: that was all. NULL: out of memory. Valid until the next call. */
+const struct hr_event *hr_deaths_take(struct hr_deaths_reader *r, size_t *n);
 
 #endif

@@ -15,12 +15,15 @@
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "base/units.h"
+#include "heap/gcmark.h"
 #include "pagealloc/geometry.h"
+#include "replay/objects/cycles.h"
 #include "replay/objects/deaths.h"
 #include "replay/objects/recorded.h"
 #include "trace/ledger.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,16 +47,23 @@ struct hr_objects {
 	bool recorded_heap; /* the trace has spans too: `recorded` and `deaths` are in use */
 	struct hr_recorded slots;
 	struct hr_deaths deaths;
-	uint32_t *adopted; /* our span of a recorded one, while the start is taken over */
+	struct hr_deaths_reader reader;
+	struct hr_objects **beside; /* other models of the same recorded heap; NULL in those */
+	size_t nbeside;
+	struct hr_objects *of; /* the one that this one is beside; NULL: it has a recorded heap of its own */
+	uint32_t *adopted;     /* our span of a recorded one, while the start is taken over */
 	size_t adopted_cap;
+	size_t survivor_span; /* of the recorded heap, at the end */
+	uint32_t survivor_slot;
 	bool alive;	 /* something happened */
 	bool goal_noted; /* the goal that holds before the first cycle */
-	uint64_t now_ns;
+	uint64_t now_ns, end_ns;
 
 	/* The collector. */
 	bool marking, sweeping;
 	uint64_t due_ns;     /* NEVER: no timer is set */
-	uint64_t mark_ns;    /* when marking began */
+	uint64_t mark_ns;    /* when marking will be done */
+	uint64_t marked_ns;  /* when it began */
 	uint64_t swept_ns;   /* the sweeper is through with a span */
 	uint64_t last_gc_ns; /* mark done; NEVER: there was none */
 	int asked;	     /* flags of a cycle that waits for the end of marking, NO_FLAGS */
@@ -66,6 +76,16 @@ struct hr_objects {
 	uint64_t recorded_begin_ns, recorded_begin_bytes; /* NEVER: none is marking */
 	uint64_t manual_bytes, stack_bytes;		  /* that the trace tells of */
 	struct hr_gc_history history;
+
+	/* Of a recorded heap whose cycles are modelled: marking, and the clock, by what the trace's own cycles show. */
+	bool paced;
+	struct hr_cycles cycles;
+	struct hr_gc_marker marker;
+	struct hr_busy busy;
+	uint64_t extra_bytes; /* stacks and globals, by the trace's goals */
+	bool extra_known;
+	uint64_t trace_ns;	    /* of the last event; the clock may differ */
+	double clock_ns, rec_speed; /* rec_speed: of the program where the trace is now, 1 without a mark phase */
 
 	struct hr_event *out;
 	size_t nout, out_cap;
@@ -106,6 +126,7 @@ void hr_objects_defaults(struct hr_objects_options *o)
 	o->pacing.memory_limit_bytes = UINT64_MAX;
 	o->pacing.go_minor = 19;
 	o->procs = 1;
+	o->vary.mark_cost = 1;
 	hr_params_init(hr_gc_cost_params, &o->cost);
 }
 
@@ -182,12 +203,17 @@ enum hr_status hr_objects_new(const struct hr_trace_meta *meta, const struct hr_
 	o->out_meta.has_objects = false;
 	o->out_meta.has_cycles = settled.gc != HR_GC_NONE || meta->has_cycles;
 	o->recorded_heap = meta->has_spans;
+	o->paced = meta->has_spans && settled.gc == HR_GC_MODEL;
+	o->rec_speed = 1;
+	hr_cycles_init(&o->cycles);
 	o->by_ledger = meta->has_addresses && !meta->has_spans;
 	o->due_ns = o->last_gc_ns = o->recorded_begin_ns = NEVER;
 	o->asked = NO_FLAGS;
 	hr_ledger_init(&o->ledger);
 	hr_recorded_init(&o->slots);
 	hr_deaths_init(&o->deaths);
+	o->reader.seed = settled.vary.seed;
+	o->reader.skew = settled.vary.skew;
 	hr_objheap_init(&o->heap, settled.span_cache, settled.pacing.go_minor);
 	*objects = o;
 	return HR_OK;
@@ -200,10 +226,39 @@ void hr_objects_free(struct hr_objects *o)
 	hr_objheap_release(&o->heap);
 	hr_ledger_release(&o->ledger);
 	hr_recorded_release(&o->slots);
+	for (size_t i = 0; i < o->nbeside; i++)
+		hr_objects_free(o->beside[i]);
+	free(o->beside);
+	hr_deaths_reader_release(&o->reader);
 	hr_deaths_release(&o->deaths);
+	hr_cycles_release(&o->cycles);
 	free(o->adopted);
 	free(o->out);
 	free(o);
+}
+
+enum hr_status hr_objects_beside(struct hr_objects *o, const struct hr_objects_options *options,
+				 struct hr_objects **model, struct hr_error *err)
+{
+	struct hr_objects **beside = realloc(o->beside, (o->nbeside + 1) * sizeof(struct hr_objects *));
+
+	if (beside == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	o->beside = beside;
+	HR_TRY(hr_objects_new(&o->in, options, model, err));
+	(*model)->of = o;
+	o->beside[o->nbeside++] = *model;
+	return HR_OK;
+}
+
+bool hr_objects_is_modelled(const struct hr_objects *o)
+{
+	return o->paced;
+}
+
+bool hr_objects_learned(const struct hr_objects *o)
+{
+	return o->extra_known && !o->options.gogc_given;
 }
 
 const struct hr_trace_meta *hr_objects_meta(const struct hr_objects *o)
@@ -216,14 +271,30 @@ const struct hr_objects_options *hr_objects_options(const struct hr_objects *o)
 	return &o->options;
 }
 
+/* What the trace's own cycles tell. */
+static const struct hr_cycles *told(const struct hr_objects *o)
+{
+	return o->of != NULL ? &o->of->cycles : &o->cycles;
+}
+
+uint64_t hr_objects_end_ns(const struct hr_objects *o)
+{
+	return o->end_ns;
+}
+
 struct hr_objects_stats hr_objects_stats(const struct hr_objects *o)
 {
 	struct hr_objects_stats s = o->stats;
 
 	s.live_objects = o->heap.live_objects;
 	s.live_bytes = s.allocated_bytes - s.freed_bytes;
-	s.window_bytes = o->deaths.window_bytes;
-	s.deaths_let_go = o->deaths.let_go;
+	s.window_bytes = (o->of != NULL ? o->of : o)->deaths.window_bytes;
+	s.deaths_let_go = (o->of != NULL ? o->of : o)->deaths.let_go;
+	s.cpu_known = o->paced;
+	s.capacity_ns = (uint64_t)(o->clock_ns * told(o)->procs);
+	s.cpu_ns = (uint64_t)o->marker.total_cpu_ns;
+	s.assist_ns = (uint64_t)o->marker.total_assist_ns;
+	s.limited_cycles = o->marker.limited_cycles;
 	return s;
 }
 
@@ -267,10 +338,19 @@ static struct hr_gc_goal goal_now(const struct hr_objects *o)
 {
 	/* Of what is mapped, free and released pages and the objects themselves don't count. */
 	uint64_t non_heap = o->heap.span_bytes - o->heap.object_bytes + o->manual_bytes + o->options.other_memory_bytes;
+	uint64_t mapped = non_heap + o->heap.object_bytes;
 	struct hr_gc_settings s = o->options.pacing;
+	struct hr_gc_goal goal;
 
-	s.stack_bytes += o->stack_bytes;
-	return hr_gc_goal(&s, o->marked_bytes, non_heap, o->live_then);
+	/* Free pages are taken as released where it matters, so that cycles do not depend on the policy. */
+	if (mapped > s.memory_limit_bytes)
+		non_heap += mapped - s.memory_limit_bytes;
+	s.stack_bytes += o->extra_known ? o->extra_bytes : o->stack_bytes;
+	goal = hr_gc_goal(&s, o->marked_bytes, non_heap, o->live_then);
+	if (o->options.vary.goal != 0 && goal.goal != UINT64_MAX && goal.goal > o->marked_bytes)
+		goal.goal =
+		    o->marked_bytes + (uint64_t)((double)(goal.goal - o->marked_bytes) * (1 + o->options.vary.goal));
+	return goal;
 }
 
 static void send_goal(struct hr_objects *o, uint64_t time_ns)
@@ -364,6 +444,113 @@ static void learn_mark_rate(struct hr_objects *o, const struct hr_event *e)
 	}
 }
 
+/* --- marking, and the clock, of a recorded heap ------------------------------ */
+
+#define DEFAULT_MARK_NS_PER_BYTE 2.0 /* of CPU: what recordings of the Go compiler show */
+#define STW_NS 100000.0		     /* that the world stands still for a cycle, on every P */
+
+static unsigned procs_of(const struct hr_objects *o)
+{
+	return told(o)->procs;
+}
+
+static void run_clock(struct hr_objects *o, double ns)
+{
+	o->clock_ns += ns;
+	if (o->marking)
+		hr_gc_mark_run(&o->marker, ns, o->busy.mean);
+	else
+		hr_gc_mark_rest(&o->marker, ns);
+}
+
+static double slowed(const struct hr_objects *o, double assists)
+{
+	double speed = hr_speed_beside(procs_of(o), o->busy.mean, assists);
+
+	return o->busy.mean >= 0.9 ? speed * hr_cycles_drag(told(o)) : speed;
+}
+
+/* The time of an event of the trace by the clock. */
+static uint64_t clock_at(struct hr_objects *o, uint64_t trace_ns)
+{
+	double ns = (double)(trace_ns - o->trace_ns);
+
+	if (ns > 0) {
+		if (!o->options.wall_clock)
+			ns = ns * o->rec_speed / (o->marking ? slowed(o, 0) : 1);
+		run_clock(o, ns);
+		o->trace_ns = trace_ns;
+	}
+	return (uint64_t)o->clock_ns;
+}
+
+/* What the trace's own cycles have shown by now. */
+static void learn_settings(struct hr_objects *o)
+{
+	struct hr_gc_fitted f = hr_gc_fit(&told(o)->fit);
+	struct hr_gc_settings *s = &o->options.pacing;
+	double trace_gogc;
+
+	if (!f.known)
+		return;
+	if (!o->options.gogc_given)
+		s->gogc = f.gogc;
+	o->extra_bytes = s->stack_bytes == 0 && s->globals_bytes == 0 ? f.extra_bytes : 0;
+	o->extra_known = true;
+	if (o->goal_noted || told(o)->first_goal == 0)
+		return;
+	/* What had survived when the trace began: the goal of then tells. */
+	trace_gogc = (double)f.gogc / 100;
+	trace_gogc = ((double)told(o)->first_goal - (double)f.extra_bytes * trace_gogc) / (1 + trace_gogc);
+	if (trace_gogc > 0)
+		o->marked_bytes = (uint64_t)trace_gogc;
+}
+
+static void begin_paced(struct hr_objects *o, uint64_t time_ns, uint64_t to_mark)
+{
+	struct hr_gc_marker *m = &o->marker;
+
+	m->procs = procs_of(o);
+	m->ns_per_byte = hr_cycles_ns_per_byte(told(o));
+	if (o->options.cost.mark_rate != 0)
+		m->ns_per_byte = 1e9 / (double)o->options.cost.mark_rate * m->procs * hr_gc_mark_share(m, o->busy.mean);
+	else if (m->ns_per_byte <= 0)
+		m->ns_per_byte = DEFAULT_MARK_NS_PER_BYTE;
+	m->ns_per_byte *= o->options.vary.mark_cost;
+	hr_gc_mark_begin(m, o->heap.heap_live, to_mark);
+	o->mark_ns = time_ns + (uint64_t)hr_gc_mark_left_ns(m, o->busy.mean);
+}
+
+static void end_paced(struct hr_objects *o, uint64_t time_ns)
+{
+	struct hr_gc_marker *m = &o->marker;
+
+	o->stats.mark_ns += time_ns > o->marked_ns ? time_ns - o->marked_ns : 0;
+	hr_gc_mark_end(m, o->heap.heap_live);
+	m->total_cpu_ns += STW_NS * m->procs;
+}
+
+static bool end_marking(struct hr_objects *o, uint64_t time_ns);
+
+/* An allocation finds the collector behind: it marks first, and so does the clock go on. */
+static bool assist(struct hr_objects *o, uint64_t *time_ns)
+{
+	struct hr_gc_marker *m = &o->marker;
+	double ns = hr_gc_mark_assist(m, o->heap.heap_live, goal_now(o).goal), by = m->procs * (1 - HR_GC_BACKGROUND);
+
+	if (ns > 0 && !o->options.wall_clock) {
+		if (o->busy.mean < by)
+			by = o->busy.mean > 1 ? o->busy.mean : 1;
+		run_clock(o, ns / by);
+		*time_ns = (uint64_t)o->clock_ns;
+	}
+	if (hr_gc_mark_is_done(m))
+		return end_marking(o, *time_ns);
+	o->mark_ns = *time_ns + (uint64_t)hr_gc_mark_left_ns(m, o->busy.mean);
+	set_timer(o);
+	return true;
+}
+
 /* gcStart: the sweeping of the last cycle comes first. */
 static bool begin_cycle(struct hr_objects *o, uint64_t time_ns, unsigned flags)
 {
@@ -377,8 +564,10 @@ static bool begin_cycle(struct hr_objects *o, uint64_t time_ns, unsigned flags)
 	o->marking = true;
 	o->triggered_bytes = o->heap.heap_live;
 	o->allocated_then = o->stats.allocated_bytes;
-	o->mark_ns = time_ns;
-	if (o->options.gc == HR_GC_MODEL) {
+	o->mark_ns = o->marked_ns = time_ns;
+	if (o->paced) {
+		begin_paced(o, time_ns, to_mark);
+	} else if (o->options.gc == HR_GC_MODEL) {
 		uint64_t ns = time_to_mark(o, to_mark);
 
 		o->mark_ns += ns;
@@ -394,6 +583,8 @@ static bool end_marking(struct hr_objects *o, uint64_t time_ns)
 {
 	int asked = o->asked;
 
+	if (o->paced)
+		end_paced(o, time_ns);
 	o->marked_bytes = hr_objheap_mark_done(&o->heap);
 	o->live_then = o->heap.heap_live;
 	hr_gc_history_add(&o->history, o->stats.allocated_bytes - o->allocated_then, o->marked_bytes);
@@ -471,9 +662,12 @@ static bool run_timers(struct hr_objects *o, uint64_t time_ns)
 static bool look_at_trigger(struct hr_objects *o, uint64_t time_ns)
 {
 	struct hr_gc_goal goal = goal_now(o);
-	uint64_t runway = hr_gc_runway(&o->history, o->marked_bytes);
+	uint64_t runway =
+	    o->paced ? hr_gc_mark_runway(&o->marker, o->marked_bytes) : hr_gc_runway(&o->history, o->marked_bytes);
 
 	o->heap.refilled = false;
+	if (o->marking && o->paced)
+		return assist(o, &time_ns);
 	if (!o->marking)
 		return o->heap.heap_live < hr_gc_trigger(goal, o->marked_bytes, runway) || begin_cycle(o, time_ns, 0);
 	if (o->nmarks > 0 || o->heap.heap_live - o->heap.heap_live / 11 < goal.goal)
@@ -493,7 +687,10 @@ static bool come_alive(struct hr_objects *o, uint64_t time_ns)
 	send_changes(o, time_ns, HR_NO_P);
 	/* As if a cycle had just ended that found all of it alive. */
 	o->marked_bytes = o->heap.object_bytes;
+	o->live_then = 0;
 	o->heap.refilled = false;
+	if (o->paced)
+		learn_settings(o);
 	if (o->options.gc == HR_GC_MODEL)
 		send_goal(o, time_ns);
 	return true;
@@ -723,8 +920,11 @@ static enum hr_status take_recorded(struct hr_objects *o, const struct hr_event 
 		       add_object(o, e, (uint32_t)e->addr, e->arg, (uint32_t)(e->size / HR_PAGE_BYTES));
 		break;
 	case HR_EV_OBJ_FREE:
+		/* Drawn, though the trace told of it too: once is enough. */
+		if (!hr_objheap_has(&o->heap, e->addr))
+			break;
 		fine = (o->alive || come_alive(o, e->time_ns)) && free_object(o, (uint32_t)e->addr, e->time_ns);
-		hr_recorded_forget(&o->slots, (uint32_t)e->addr);
+		fine = fine && (o->of != NULL || hr_recorded_forget(&o->slots, (uint32_t)e->addr));
 		break;
 	case HR_EV_STACK_EXISTS:
 	case HR_EV_STACK_ALLOC:
@@ -740,6 +940,34 @@ static enum hr_status take_recorded(struct hr_objects *o, const struct hr_event 
 }
 
 /* --- events in ------------------------------------------------------------ */
+
+/* A recorded cycle marks, or is done: the program has less of the CPU in between. */
+static void pass_recorded(struct hr_objects *o, const struct hr_event *e)
+{
+	const struct hr_cycle *c;
+
+	hr_busy_take(&o->busy, e);
+	if (e->kind == HR_EV_GC_END)
+		o->rec_speed = 1;
+	if (e->kind != HR_EV_GC_BEGIN)
+		return;
+	learn_settings(o);
+	c = hr_cycles_at(told(o), e->time_ns);
+	o->rec_speed = slowed(o, c != NULL ? hr_cycle_assists(c) : 0);
+}
+
+static enum hr_status take_event(struct hr_objects *o, const struct hr_event *e, struct hr_error *err);
+
+/* Of a recorded heap whose cycles are modelled: at the time that the clock gives it. */
+static enum hr_status take_timed(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
+{
+	struct hr_event timed = *e;
+
+	timed.time_ns = clock_at(o, e->time_ns);
+	if (e->kind > HR_EV_STACK_FREE)
+		pass_recorded(o, e);
+	return take_event(o, &timed, err);
+}
 
 /* In order of time. Of a recorded heap: what deaths.h lets out. */
 static enum hr_status take_event(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
@@ -788,10 +1016,10 @@ static enum hr_status take_event(struct hr_objects *o, const struct hr_event *e,
 static enum hr_status drop_span(struct hr_objects *o, uint32_t span, const struct hr_event *e, struct hr_error *err)
 {
 	const struct hr_recorded_span *r = &o->slots.spans[span];
-	uint32_t number;
+	uint32_t number, born;
 
-	while ((number = hr_recorded_take_any(&o->slots, span)) != HR_NO_NUMBER)
-		HR_TRY(hr_deaths_swept(&o->deaths, number, hr_recorded_bytes(r), e->time_ns, err));
+	while ((number = hr_recorded_take_any(&o->slots, span, &born)) != HR_NO_NUMBER)
+		HR_TRY(hr_deaths_swept(&o->deaths, number, born, r->span_class, hr_recorded_bytes(r), err));
 	hr_recorded_drop_span(&o->slots, span);
 	if (r->slots == 0)
 		return hr_deaths_hold(&o->deaths,
@@ -817,12 +1045,12 @@ static enum hr_status record_span(struct hr_objects *o, const struct hr_event *e
 	HR_TRY(hr_recorded_add_span(&o->slots, page, npages, e->arg, &span, err));
 	if (e->arg & HR_SPAN_MANUAL)
 		out.addr = MANUAL_NAME | page;
-	else if (e->kind == HR_EV_SPAN_EXISTS && o->deaths.started == 0)
+	else if (e->kind == HR_EV_SPAN_EXISTS && !o->deaths.started)
 		out.addr = span;
 	else
 		return HR_OK; /* our own spans come with the objects in them */
 	out.size = npages * HR_PAGE_BYTES;
-	if (o->deaths.started != 0)
+	if (o->deaths.started)
 		out.kind = HR_EV_SPAN_ALLOC;
 	return hr_deaths_hold(&o->deaths, &out, err);
 }
@@ -852,14 +1080,16 @@ static enum hr_status record_object(struct hr_objects *o, const struct hr_event 
 		if (r->span_class == HR_TINY_SPAN_CLASS)
 			return HR_OK;
 		o->stats.over_live++;
+		HR_TRY(hr_deaths_swept(&o->deaths, number, hr_recorded_birth(&o->slots, span, slot), r->span_class,
+				       hr_recorded_bytes(r), err));
 		hr_recorded_take_out(&o->slots, span, slot);
-		HR_TRY(hr_deaths_swept(&o->deaths, number, hr_recorded_bytes(r), e->time_ns, err));
 	}
-	out.addr = hr_recorded_put(&o->slots, span, slot);
+	out.addr = hr_recorded_put(&o->slots, span, slot, hr_deaths_birth(&o->deaths));
 	if (out.addr == HR_NO_NUMBER)
 		return no_memory(err);
 	out.arg = r->span_class;
-	if (e->kind == HR_EV_OBJ_EXISTS && o->deaths.started == 0) {
+	o->cycles.births++;
+	if (e->kind == HR_EV_OBJ_EXISTS && !o->deaths.started) {
 		out.size = (uint64_t)span << SLOT_BITS | slot;
 	} else {
 		out.kind = HR_EV_OBJ_ALLOC;
@@ -870,6 +1100,7 @@ static enum hr_status record_object(struct hr_objects *o, const struct hr_event 
 
 static enum hr_status record_object_end(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
 {
+	const struct hr_recorded_span *r;
 	uint32_t span, slot, number;
 
 	if (!hr_recorded_find(&o->slots, e->addr, &span, &slot)) {
@@ -881,8 +1112,11 @@ static enum hr_status record_object_end(struct hr_objects *o, const struct hr_ev
 		o->stats.unknown_frees++;
 		return HR_OK;
 	}
+	r = &o->slots.spans[span];
+	HR_TRY(hr_deaths_swept(&o->deaths, number, hr_recorded_birth(&o->slots, span, slot), r->span_class,
+			       hr_recorded_bytes(r), err));
 	hr_recorded_take_out(&o->slots, span, slot);
-	return hr_deaths_swept(&o->deaths, number, hr_recorded_bytes(&o->slots.spans[span]), e->time_ns, err);
+	return HR_OK;
 }
 
 static enum hr_status record_stack(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
@@ -901,6 +1135,26 @@ static enum hr_status record_stack(struct hr_objects *o, const struct hr_event *
 			return no_memory(err);
 	}
 	return hr_deaths_hold(&o->deaths, &out, err);
+}
+
+/* What is no memory. Some of it tells only of the recorded cycles. */
+static enum hr_status record_other(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
+{
+	if (o->paced && e->kind == HR_EV_GC_BEGIN)
+		hr_cycles_settle(&o->cycles, o->options.sides);
+	if (o->paced && !hr_cycles_take(&o->cycles, e))
+		return no_memory(err);
+	switch (e->kind) {
+	case HR_EV_SWEEP_BEGIN:
+	case HR_EV_SWEEP_END:
+	case HR_EV_ASSIST_BEGIN:
+	case HR_EV_ASSIST_END:
+	case HR_EV_HEAP_LIVE:
+	case HR_EV_LOG:
+		return HR_OK;
+	default:
+		return hr_deaths_hold(&o->deaths, e, err);
+	}
 }
 
 /* An event of a trace with spans and objects, at addresses. */
@@ -922,39 +1176,123 @@ static enum hr_status record(struct hr_objects *o, const struct hr_event *e, str
 	case HR_EV_STACK_FREE:
 		return record_stack(o, e, err);
 	default:
-		return hr_deaths_hold(&o->deaths, e, err);
+		return record_other(o, e, err);
 	}
 }
 
 /* --- the stage ------------------------------------------------------------ */
 
-static enum hr_status take_decided(struct hr_objects *o, struct hr_error *err)
+/* What is decided of the recorded heap, through this model. */
+static enum hr_status take_decided(struct hr_objects *o, const struct hr_deaths *d, struct hr_error *err)
 {
+	const struct hr_event *ev;
 	size_t n;
-	const struct hr_event *ev = hr_deaths_take(&o->deaths, &n);
 
-	for (size_t i = 0; i < n; i++)
-		HR_TRY(take_event(o, &ev[i], err));
-	return HR_OK;
+	HR_TRY(hr_deaths_read(&o->reader, d, err));
+	while ((ev = hr_deaths_take(&o->reader, &n)) != NULL && n > 0)
+		for (size_t i = 0; i < n; i++)
+			HR_TRY(o->paced ? take_timed(o, &ev[i], err) : take_event(o, &ev[i], err));
+	return ev != NULL ? HR_OK : no_memory(err);
+}
+
+/* One of the models beside another, on a thread of its own. */
+struct beside {
+	pthread_t thread;
+	struct hr_objects *model;
+	const struct hr_deaths *deaths;
+	enum hr_status status;
+	struct hr_error err;
+	bool started;
+};
+
+static void *run_beside(void *ctx)
+{
+	struct beside *b = ctx;
+
+	b->status = take_decided(b->model, b->deaths, &b->err);
+	return NULL;
+}
+
+/* Through all models, each on its own thread where there may be several. They only read what they share. */
+static enum hr_status take_by_all(struct hr_objects *o, struct hr_error *err)
+{
+	struct beside b[HR_MAX_BESIDE];
+	enum hr_status status;
+
+	for (size_t i = 0; i < o->nbeside; i++) {
+		b[i] = (struct beside){.model = o->beside[i], .deaths = &o->deaths};
+		b[i].started = o->options.jobs != 1 && pthread_create(&b[i].thread, NULL, run_beside, &b[i]) == 0;
+		if (!b[i].started)
+			run_beside(&b[i]);
+	}
+	/* Numbers are free for others after this one, which is why it is the last to begin, and they only read. */
+	status = take_decided(o, &o->deaths, err);
+	for (size_t i = 0; i < o->nbeside; i++) {
+		if (b[i].started)
+			pthread_join(b[i].thread, NULL);
+		if (status == HR_OK && b[i].status != HR_OK) {
+			status = b[i].status;
+			if (err != NULL)
+				*err = b[i].err;
+		}
+	}
+	hr_deaths_done(&o->deaths);
+	return status;
+}
+
+/* The next object of the recorded heap that is there at the end. */
+static bool next_survivor(void *ctx, struct hr_death *who)
+{
+	struct hr_objects *o = ctx;
+
+	for (; o->survivor_span < o->slots.nspans; o->survivor_span++, o->survivor_slot = 0) {
+		const struct hr_recorded_span *r = &o->slots.spans[o->survivor_span];
+
+		while (r->live && o->survivor_slot < r->slots) {
+			const struct hr_recorded_slot *slot = &r->objects[o->survivor_slot++];
+
+			if (slot->number == 0)
+				continue;
+			*who = (struct hr_death){
+			    .number = slot->number - 1, .born = slot->born, .span_class = r->span_class};
+			return true;
+		}
+	}
+	return false;
 }
 
 enum hr_status hr_objects_feed(struct hr_objects *o, const struct hr_event *ev, size_t n, struct hr_error *err)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		HR_TRY(o->recorded_heap ? record(o, &ev[i], err) : take_event(o, &ev[i], err));
-	HR_TRY(take_decided(o, err));
+		if (o->recorded_heap && hr_deaths_ready(&o->deaths))
+			HR_TRY(take_by_all(o, err));
+	}
+	return o->failed ? hr_error_set(err, HR_ENOMEM, "out of memory for the spans of the trace") : HR_OK;
+}
+
+static enum hr_status finish(struct hr_objects *o, uint64_t end_ns, struct hr_error *err)
+{
+	if (o->paced)
+		end_ns = clock_at(o, end_ns > o->trace_ns ? end_ns : o->trace_ns);
+	if (end_ns < o->now_ns)
+		end_ns = o->now_ns;
+	o->end_ns = end_ns;
+	if (!run_timers(o, end_ns < NEVER ? end_ns + 1 : end_ns))
+		return no_memory(err);
 	return o->failed ? hr_error_set(err, HR_ENOMEM, "out of memory for the spans of the trace") : HR_OK;
 }
 
 enum hr_status hr_objects_finish(struct hr_objects *o, uint64_t end_ns, struct hr_error *err)
 {
-	HR_TRY(hr_deaths_finish(&o->deaths, err));
-	HR_TRY(take_decided(o, err));
-	if (end_ns < o->now_ns)
-		end_ns = o->now_ns;
-	if (!run_timers(o, end_ns < NEVER ? end_ns + 1 : end_ns))
-		return no_memory(err);
-	return o->failed ? hr_error_set(err, HR_ENOMEM, "out of memory for the spans of the trace") : HR_OK;
+	if (o->recorded_heap) {
+		HR_TRY(hr_deaths_finish(&o->deaths, &(struct hr_survivors){next_survivor, o}, err));
+		while (hr_deaths_ready(&o->deaths))
+			HR_TRY(take_by_all(o, err));
+	}
+	for (size_t i = 0; i < o->nbeside; i++)
+		HR_TRY(finish(o->beside[i], end_ns, err));
+	return finish(o, end_ns, err);
 }
 
 const struct hr_event *hr_objects_take(struct hr_objects *o, size_t *n)

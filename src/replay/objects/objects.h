@@ -18,13 +18,14 @@
  * what allocations sweep; SPAN_FREE and SWEEP_DONE stand at the times when it
  * gets there. At equal times the trace's events come first.
  *
- * Left out: the tiny allocator, but for what a Go trace shows of it; assists,
- * so that a mark phase may overshoot the goal.
+ * Left out: the tiny allocator, but for what a Go trace shows of it.
  *
  * Of a trace that tells spans and objects by addresses, a Go trace, objects are
  * known by the slots that they lie in (recorded.h), have the same span classes, and
  * die between the recorded mark starts that bound it (deaths.h). What is there at
  * the start keeps its spans and slots; manual spans pass, with names of their own.
+ * Modelled cycles of such a trace take what its own cycles show (cycles.h): GOGC, stacks
+ * and globals, what marking costs, the Ps that are busy; and mark by heap/gcmark.h.
  *
  * Memory is bounded by the objects and spans that are live, one batch, and what
  * deaths.h holds back.
@@ -38,6 +39,7 @@
 #include "heap/objheap.h"
 #include "trace/event.h"
 #include "trace/reader.h"
+#include "trace/sides.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,6 +67,14 @@ struct hr_gc_cost {
 /* The rows by which a user sets them: `--gc-cost mark=10GiB,sweep=100ns`. */
 extern const struct hr_param hr_gc_cost_params[];
 
+/* Another run of the same model, beside what it takes as the likeliest: for error bars. All zero but mark_cost 1. */
+struct hr_objects_variation {
+	uint64_t seed;	  /* of the draws of deaths */
+	double skew;	  /* of deaths towards early (-1) or late (1) */
+	double mark_cost; /* times what marking costs */
+	double goal;	  /* of the way from what was marked to the goal, so much more: 0.05, -0.05 */
+};
+
 struct hr_objects_options {
 	enum hr_gc_mode gc;
 	enum hr_span_cache span_cache;
@@ -73,8 +83,12 @@ struct hr_objects_options {
 	bool gogc_given;	     /* an error where cycles are not modelled */
 	uint64_t other_memory_bytes; /* counts against the limit beside the heap */
 	struct hr_gc_cost cost;
-	unsigned procs; /* threads share so many Ps */
-	bool pointers;	/* objects of malloc traces hold pointers */
+	unsigned procs;		      /* threads share so many Ps */
+	bool pointers;		      /* objects of malloc traces hold pointers */
+	unsigned jobs;		      /* 1: models beside this one run on the same thread */
+	const struct hr_sides *sides; /* the trace's GC CPU times; NULL: none. They grow as the trace is read */
+	bool wall_clock;	      /* events keep the trace's times, whatever the collector takes */
+	struct hr_objects_variation vary;
 };
 
 /* GOGC 100, no limit, default costs. */
@@ -96,9 +110,13 @@ struct hr_objects_stats {
 	uint64_t marked_bytes;	  /* by all cycles */
 	uint64_t mark_ns;
 	uint64_t goal_min_bytes, goal_max_bytes; /* over all cycles; 0: there was none */
-	uint64_t limit_breaches; /* cycles after which the memory limit left less room than what had survived */
-	uint64_t window_bytes;	 /* most that died between two recorded mark starts: see deaths.h */
-	uint64_t deaths_let_go;	 /* events that could not wait for their cycle */
+	uint64_t limit_breaches;    /* cycles after which the memory limit left less room than what had survived */
+	bool cpu_known;		    /* the three that follow, and limited_cycles */
+	uint64_t cpu_ns, assist_ns; /* of CPU, by all cycles; of that, by those who allocate */
+	uint64_t capacity_ns;	    /* of CPU, that all Ps had */
+	uint64_t limited_cycles;    /* in which the limiter of GC CPU came on */
+	uint64_t window_bytes;	    /* most that died between two recorded mark starts: see deaths.h */
+	uint64_t deaths_let_go;	    /* events that could not wait for their cycle */
 	uint64_t unknown_frees, over_live, outside_spans; /* oddities of the trace */
 };
 
@@ -110,7 +128,20 @@ struct hr_objects;
  */
 enum hr_status hr_objects_new(const struct hr_trace_meta *meta, const struct hr_objects_options *options,
 			      struct hr_objects **objects, struct hr_error *err);
+/* With the models beside it. */
 void hr_objects_free(struct hr_objects *o);
+
+#define HR_MAX_BESIDE 16
+/*
+ * Another model of the heap that o was made for, which must be a recorded one: it takes all that o takes, when o
+ * does, and has an output of its own. At most HR_MAX_BESIDE. *model belongs to o. As hr_objects_new.
+ */
+enum hr_status hr_objects_beside(struct hr_objects *o, const struct hr_objects_options *options,
+				 struct hr_objects **model, struct hr_error *err);
+/* Whether there can be models beside it. */
+bool hr_objects_is_modelled(const struct hr_objects *o);
+/* Whether GOGC is what the trace's own cycles show, as far as they have been read. */
+bool hr_objects_learned(const struct hr_objects *o);
 
 /* Of what comes out. Valid as long as the stage. */
 const struct hr_trace_meta *hr_objects_meta(const struct hr_objects *o);
@@ -123,6 +154,9 @@ enum hr_status hr_objects_feed(struct hr_objects *o, const struct hr_event *ev, 
 enum hr_status hr_objects_finish(struct hr_objects *o, uint64_t end_ns, struct hr_error *err);
 /* The events that are ready, all of which are taken. Valid until the next feed or finish. */
 const struct hr_event *hr_objects_take(struct hr_objects *o, size_t *n);
+
+/* When the last event is by the clock that came out, after hr_objects_finish. */
+uint64_t hr_objects_end_ns(const struct hr_objects *o);
 
 struct hr_objects_stats hr_objects_stats(const struct hr_objects *o);
 

@@ -23,7 +23,6 @@ void hr_recorded_init(struct hr_recorded *s)
 	s->max_tables = MAX_TABLES;
 	hr_map64_init(&s->chunks);
 	hr_map64_init(&s->stacks);
-	hr_ledger_init(&s->numbers);
 }
 
 void hr_recorded_release(struct hr_recorded *s)
@@ -31,12 +30,12 @@ void hr_recorded_release(struct hr_recorded *s)
 	for (size_t i = 0; i < s->ntables; i++)
 		free(s->tables[i]);
 	for (size_t i = 0; i < s->nspans; i++)
-		free(s->spans[i].numbers);
+		free(s->spans[i].objects);
 	free(s->tables);
 	free(s->spans);
 	hr_map64_release(&s->chunks);
 	hr_map64_release(&s->stacks);
-	hr_ledger_release(&s->numbers);
+	free(s->forgotten);
 	hr_recorded_init(s);
 }
 
@@ -120,7 +119,8 @@ static bool mark_pages(struct hr_recorded *s, uint64_t page, uint64_t npages, ui
 /* A span of the class without any pages; HR_NO_SLOT: out of memory. */
 static uint32_t take_span(struct hr_recorded *s, unsigned class, uint32_t slots)
 {
-	uint32_t id = s->free_spans[class], *numbers = NULL;
+	uint32_t id = s->free_spans[class];
+	struct hr_recorded_slot *objects = NULL;
 
 	if (id != 0) {
 		s->free_spans[class] = s->spans[id - 1].next_free;
@@ -128,10 +128,10 @@ static uint32_t take_span(struct hr_recorded *s, unsigned class, uint32_t slots)
 	}
 	if (s->nspans == HR_NO_SLOT - 1 || !hr_reserve(&s->spans, &s->spans_cap, s->nspans + 1, sizeof(*s->spans)))
 		return HR_NO_SLOT;
-	if (slots > 0 && (numbers = hr_calloc(slots, sizeof(*numbers))) == NULL)
+	if (slots > 0 && (objects = hr_calloc(slots, sizeof(*objects))) == NULL)
 		return HR_NO_SLOT;
 	s->spans[s->nspans] =
-	    (struct hr_recorded_span){.slots = slots, .numbers = numbers, .span_class = (uint8_t) class};
+	    (struct hr_recorded_span){.slots = slots, .objects = objects, .span_class = (uint8_t) class};
 	return (uint32_t)s->nspans++;
 }
 
@@ -175,7 +175,7 @@ void hr_recorded_drop_span(struct hr_recorded *s, uint32_t span)
 	s->free_spans[r->span_class] = span + 1;
 }
 
-uint32_t hr_recorded_take_any(struct hr_recorded *s, uint32_t span)
+uint32_t hr_recorded_take_any(struct hr_recorded *s, uint32_t span, uint32_t *born)
 {
 	const struct hr_recorded_span *r = &s->spans[span];
 
@@ -184,6 +184,7 @@ uint32_t hr_recorded_take_any(struct hr_recorded *s, uint32_t span)
 
 		if (number == HR_NO_NUMBER)
 			continue;
+		*born = hr_recorded_birth(s, span, i);
 		hr_recorded_take_out(s, span, i);
 		return number;
 	}
@@ -206,26 +207,34 @@ bool hr_recorded_find(struct hr_recorded *s, uint64_t addr, uint32_t *span, uint
 
 uint32_t hr_recorded_number(const struct hr_recorded *s, uint32_t span, uint32_t slot)
 {
-	uint32_t number = s->spans[span].numbers[slot];
+	uint32_t number = s->spans[span].objects[slot].number;
 
 	return number != 0 ? number - 1 : HR_NO_NUMBER;
 }
 
-uint32_t hr_recorded_put(struct hr_recorded *s, uint32_t span, uint32_t slot)
+uint32_t hr_recorded_put(struct hr_recorded *s, uint32_t span, uint32_t slot, uint32_t born)
 {
-	uint32_t number = hr_ledger_add(&s->numbers, hr_recorded_bytes(&s->spans[span]));
+	uint32_t number;
 
-	if (number != HR_NO_NUMBER)
-		s->spans[span].numbers[slot] = number + 1;
+	if (s->nforgotten > 0)
+		number = s->forgotten[--s->nforgotten];
+	else if (s->nnumbers < HR_NO_NUMBER - 1)
+		number = s->nnumbers++;
+	else
+		return HR_NO_NUMBER;
+	s->spans[span].objects[slot] = (struct hr_recorded_slot){number + 1, born};
 	return number;
 }
 
 void hr_recorded_take_out(struct hr_recorded *s, uint32_t span, uint32_t slot)
 {
-	s->spans[span].numbers[slot] = 0;
+	s->spans[span].objects[slot].number = 0;
 }
 
-void hr_recorded_forget(struct hr_recorded *s, uint32_t number)
+bool hr_recorded_forget(struct hr_recorded *s, uint32_t number)
 {
-	hr_ledger_remove(&s->numbers, number);
+	if (!hr_reserve(&s->forgotten, &s->forgotten_cap, s->nforgotten + 1, sizeof(*s->forgotten)))
+		return false;
+	s->forgotten[s->nforgotten++] = number;
+	return true;
 }

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "heap/gcmark.h"
+
+#define BACKGROUND HR_GC_BACKGROUND
+#define BUCKET_NS 1e9	  /* capacityPerProc */
+#define MAX_OVERSHOOT 1.1 /* of the goal, by which an assist at the latest finishes */
+
+double hr_gc_mark_share(const struct hr_gc_marker *m, double busy)
+{
+	double idle = 1 - busy / m->procs;
+
+	return idle > BACKGROUND ? idle : BACKGROUND;
+}
+
+void hr_gc_mark_begin(struct hr_gc_marker *m, uint64_t trigger, uint64_t to_mark)
+{
+	m->trigger = trigger;
+	m->to_mark = (double)to_mark;
+	m->done = m->elapsed_ns = m->assist_ns = m->idle_ns = 0;
+}
+
+/* ns of the bucket: more where collecting had more than half of the CPU. gcCPULimiterState.accumulate. */
+static void fill(struct hr_gc_marker *m, double ns)
+{
+	bool was = m->limiting;
+
+	m->fill_ns += ns;
+	m->limiting = m->fill_ns >= BUCKET_NS * m->procs;
+	if (m->limiting)
+		m->fill_ns = BUCKET_NS * m->procs;
+	if (m->fill_ns < 0)
+		m->fill_ns = 0;
+	m->limited_cycles += m->limiting && !was;
+}
+
+void hr_gc_mark_run(struct hr_gc_marker *m, double ns, double busy)
+{
+	double share = hr_gc_mark_share(m, busy), cpu = ns * m->procs * share,
+	       left = (m->to_mark - m->done) * m->ns_per_byte;
+	double idle = (share - BACKGROUND) * m->procs * ns;
+
+	m->done += cpu / m->ns_per_byte;
+	m->total_cpu_ns += cpu < left ? cpu : left > 0 ? left : 0;
+	m->elapsed_ns += ns;
+	m->idle_ns += idle;
+	/* What marks only because it has nothing else to do counts for neither side. */
+	fill(m, (ns * m->procs - idle) * (BACKGROUND - (1 - BACKGROUND)));
+}
+
+void hr_gc_mark_rest(struct hr_gc_marker *m, double ns)
+{
+	fill(m, -ns * m->procs);
+}
+
+double hr_gc_mark_left_ns(const struct hr_gc_marker *m, double busy)
+{
+	double left = m->to_mark - m->done;
+
+	return left > 0 ? left * m->ns_per_byte / (m->procs * hr_gc_mark_share(m, busy)) : 0;
+}
+
+double hr_gc_mark_assist(struct hr_gc_marker *m, uint64_t live, uint64_t goal)
+{
+	double way, due, ns;
+
+	if (m->limiting || live <= m->trigger)
+		return 0;
+	if (live > goal)
+		goal = (uint64_t)((double)goal * MAX_OVERSHOOT);
+	if (goal <= m->trigger || live >= goal) {
+		due = m->to_mark;
+	} else {
+		way = (double)(goal - m->trigger);
+		due = m->to_mark * (double)(live - m->trigger) / way;
+	}
+	if (due <= m->done)
+		return 0;
+	ns = (due - m->done) * m->ns_per_byte;
+	m->done = due;
+	m->assist_ns += ns;
+	m->total_cpu_ns += ns;
+	m->total_assist_ns += ns;
+	fill(m, 2 * ns); /* for the collector, where hr_gc_mark_run takes it for the program's */
+	return ns;
+}
+
+void hr_gc_mark_end(struct hr_gc_marker *m, uint64_t live)
+{
+	double cpu = m->elapsed_ns * m->procs, used = BACKGROUND, idle = 0, most = 0;
+
+	m->total_elapsed_ns += m->elapsed_ns;
+	for (unsigned i = sizeof(m->last) / sizeof(m->last[0]) - 1; i > 0; i--)
+		m->last[i] = m->last[i - 1];
+	if (cpu > 0) {
+		used += m->assist_ns / cpu;
+		idle = m->idle_ns / cpu;
+	}
+	if (used > 0.95)
+		used = 0.95;
+	m->last[0] = 0;
+	if (live > m->trigger && m->to_mark > 0)
+		m->last[0] = (double)(live - m->trigger) * (used + idle) / (m->to_mark * (1 - used));
+	for (unsigned i = 0; i < sizeof(m->last) / sizeof(m->last[0]); i++)
+		most = m->last[i] > most ? m->last[i] : most;
+	m->runway_share = most * (1 - BACKGROUND) / BACKGROUND;
+}
+
+uint64_t hr_gc_mark_runway(const struct hr_gc_marker *m, uint64_t to_mark)
+{
+	double runway = m->runway_share * (double)to_mark;
+
+	return runway < 9e18 ? (uint64_t)runway : UINT64_MAX / 2;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Marking: how long it takes, who pays for it, and how far ahead the next cycle must start.
+ *
+ * A quarter of the Ps mark in the background; Ps without work mark too (idle marking). Those who
+ * allocate while the collector is behind its schedule, by which marking is done when the
+ * heap comes to its goal, assist: they mark what is missing before they go on. Where the collector
+ * has taken more than half of the CPU for long enough the limiter lets them go on without.
+ * From what was allocated while marking, in relation to who had which share of the CPU,
+ * follows the cons/mark ratio, and from the most of its last five the runway: the bytes
+ * below the goal at which the next cycle starts.
+ *
+ * Times are ns of the program's clock and of CPU, work is bytes of live objects.
+ *
+ * Sources: mgcpacer.go (startCycle, revise, endCycle, commit), mgclimit.go, mgcmark.go (gcAssistAlloc).
+ */
+#ifndef HR_HEAP_GCMARK_H
+#define HR_HEAP_GCMARK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HR_GC_BACKGROUND 0.25 /* share of the Ps that marks: gcBackgroundUtilization */
+
+struct hr_gc_marker {
+	double procs;	    /* Ps */
+	double ns_per_byte; /* of CPU to mark a byte */
+
+	/* The cycle that is going on. */
+	uint64_t trigger;	   /* heap live when it began */
+	double to_mark, done;	   /* bytes */
+	double elapsed_ns;	   /* of the clock */
+	double assist_ns, idle_ns; /* of CPU, of those who allocate, and of Ps without work */
+
+	/* cons/mark ratios of the last five cycles, and what follows of them. */
+	double last[5];
+	double runway_share; /* of the bytes to be marked */
+
+	/* The limiter: a bucket of CPU time that collecting fills and the program empties. */
+	double fill_ns;
+	bool limiting;
+	uint64_t limited_cycles; /* in which the limiter came on */
+
+	double total_cpu_ns, total_assist_ns, total_elapsed_ns; /* over all cycles */
+};
+
+/* Marking begins. */
+void hr_gc_mark_begin(struct hr_gc_marker *m, uint64_t trigger, uint64_t to_mark);
+/* Time goes by while marking, with so many Ps busy with the program on average. */
+void hr_gc_mark_run(struct hr_gc_marker *m, double ns, double busy);
+/* The share of all Ps that marks in the background, with so many Ps busy: 0.25 to 1. */
+double hr_gc_mark_share(const struct hr_gc_marker *m, double busy);
+/* Clock time until marking is done when nobody assists. */
+double hr_gc_mark_left_ns(const struct hr_gc_marker *m, double busy);
+/*
+ * The heap has come to live bytes on its way to the goal: whoever allocates assists if marking is
+ * behind. CPU time that it takes; 0 where there is nothing to do.
+ */
+double hr_gc_mark_assist(struct hr_gc_marker *m, uint64_t live, uint64_t goal);
+/* Is all marked? */
+static inline bool hr_gc_mark_is_done(const struct hr_gc_marker *m)
+{
+	return m->done >= m->to_mark;
+}
+/* Marking ended with the heap at live bytes. */
+void hr_gc_mark_end(struct hr_gc_marker *m, uint64_t live);
+/* Time goes by between cycles: the program has all the CPU. */
+void hr_gc_mark_rest(struct hr_gc_marker *m, double ns);
+/* Bytes that the program is likely to allocate while to_mark bytes are marked. */
+uint64_t hr_gc_mark_runway(const struct hr_gc_marker *m, uint64_t to_mark);
+
+#endif

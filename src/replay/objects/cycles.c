@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "replay/objects/cycles.h"
+
+#include "base/alloc.h"
+#include "heap/gcmark.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BUSY_NS 20e6	/* time that the mean looks back */
+#define CLOSED_LOOP 0.9 /* Ps: a program that keeps so many busy waits for nobody */
+#define LEAST_DRAG 0.3
+#define SAME_NS 1000000 /* by which the time of a record of CPU time may differ from that of mark done */
+#define BACKGROUND HR_GC_BACKGROUND
+
+static void pass_time(struct hr_busy *b, uint64_t time_ns)
+{
+	double dt = (double)(time_ns - b->last_ns);
+
+	b->last_ns = time_ns;
+	if (!b->marking)
+		b->mean += ((double)b->running - b->mean) * (dt / (dt + BUSY_NS));
+}
+
+void hr_busy_take(struct hr_busy *b, const struct hr_event *e)
+{
+	bool start = e->kind == HR_EV_PROC_START;
+
+	switch (e->kind) {
+	case HR_EV_PROC_START:
+	case HR_EV_PROC_STOP:
+		pass_time(b, e->time_ns);
+		if (e->p < 0 || e->p >= HR_MAX_BUSY_PS || b->on[e->p] == start)
+			return;
+		b->on[e->p] = start;
+		b->running += start ? 1u : (unsigned)-1;
+		break;
+	case HR_EV_GC_BEGIN:
+	case HR_EV_GC_END:
+		pass_time(b, e->time_ns);
+		b->marking = e->kind == HR_EV_GC_BEGIN;
+		break;
+	default:
+		break;
+	}
+}
+
+void hr_cycles_init(struct hr_cycles *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->procs = 1;
+}
+
+void hr_cycles_release(struct hr_cycles *c)
+{
+	free(c->list);
+	hr_cycles_init(c);
+}
+
+double hr_speed_beside(double procs, double busy, double assists)
+{
+	double threads = busy > 1 ? busy : 1, left = procs * (1 - BACKGROUND);
+
+	left = (threads < left ? threads : left) - assists;
+	if (left < 0.05)
+		left = 0.05;
+	return left < busy ? left / busy : 1;
+}
+
+double hr_cycle_assists(const struct hr_cycle *c)
+{
+	return c->end_ns > c->begin_ns ? (double)c->assist_ns / (double)(c->end_ns - c->begin_ns) : 0;
+}
+
+double hr_cycles_drag(const struct hr_cycles *c)
+{
+	double drag = c->would > 1000 ? c->had / c->would : 1;
+
+	return drag < LEAST_DRAG ? LEAST_DRAG : drag < 1 ? drag : 1;
+}
+
+/* Allocations a second while marking, beside those before: of a program that waits for nothing. */
+static void learn_drag(struct hr_cycles *c, const struct hr_cycle *y)
+{
+	double rate;
+
+	if (y->busy < CLOSED_LOOP || y->before_ns == 0)
+		return;
+	rate = (double)y->births_before / (double)y->before_ns;
+	c->had = c->had / 2 + (double)y->births;
+	c->would = c->would / 2 +
+		   rate * (double)(y->end_ns - y->begin_ns) * hr_speed_beside(c->procs, y->busy, hr_cycle_assists(y));
+}
+
+/* Of a cycle's marking, all of it: what the trace tells, else by shares of the CPU. */
+static double cpu_of(const struct hr_cycles *c, const struct hr_cycle *y)
+{
+	double cpu = (double)(y->end_ns - y->begin_ns) * c->procs, idle = 1 - y->busy / c->procs, ns;
+
+	if (y->cpu_ns != 0)
+		return (double)y->cpu_ns;
+	ns = cpu * (idle > BACKGROUND ? idle : BACKGROUND) + (double)y->assist_ns;
+	return ns < cpu ? ns : cpu;
+}
+
+/* What the trace tells of the CPU time of a cycle: the record whose mark done is that of the cycle. */
+static void take_sides(struct hr_cycles *c, struct hr_cycle *y, const struct hr_sides *sides)
+{
+	for (; c->next_side < sides->ngc_cpu; c->next_side++) {
+		const struct hr_gc_cpu *r = &sides->gc_cpu[c->next_side];
+		uint64_t parts[] = {r->dedicated_ns, r->fractional_ns, r->idle_ns, r->assist_ns};
+
+		if (r->time_ns > y->end_ns + SAME_NS)
+			return;
+		if (r->time_ns + SAME_NS < y->end_ns)
+			continue;
+		for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+			if (parts[i] != HR_NOT_KNOWN)
+				y->cpu_ns += parts[i];
+		if (r->assist_ns != HR_NOT_KNOWN)
+			y->assist_ns = r->assist_ns;
+		c->any_side = true;
+		c->next_side++;
+		return;
+	}
+}
+
+void hr_cycles_settle(struct hr_cycles *c, const struct hr_sides *sides)
+{
+	for (; c->settled < c->n; c->settled++) {
+		struct hr_cycle *y = &c->list[c->settled];
+
+		if (sides != NULL)
+			take_sides(c, y, sides);
+		learn_drag(c, y);
+		if (y->marked_bytes == 0 || (c->any_side && y->cpu_ns == 0))
+			continue;
+		c->cpu_ns = c->cpu_ns / 2 + cpu_of(c, y);
+		c->marked = c->marked / 2 + (double)y->marked_bytes;
+		c->per_byte = c->cpu_ns / c->marked;
+	}
+}
+
+static bool add_cycle(struct hr_cycles *c)
+{
+	if (!hr_reserve(&c->list, &c->cap, c->n + 1, sizeof(*c->list)))
+		return false;
+	c->list[c->n++] = c->now;
+	return true;
+}
+
+static void take_goal(struct hr_cycles *c, uint64_t goal)
+{
+	if (c->n == 0) {
+		c->first_goal = goal;
+		return;
+	}
+	if (!c->ended)
+		return;
+	c->ended = false;
+	if (c->list[c->n - 1].marked_bytes != 0)
+		hr_gc_fit_add(&c->fit, c->list[c->n - 1].marked_bytes, goal);
+}
+
+bool hr_cycles_take(struct hr_cycles *c, const struct hr_event *e)
+{
+	if (c->marking)
+		c->now.assist_ns += c->assists * (e->time_ns - c->last_ns);
+	c->last_ns = e->time_ns;
+	hr_busy_take(&c->busy, e);
+	switch (e->kind) {
+	case HR_EV_GOMAXPROCS:
+		c->procs = e->arg > 0 ? e->arg : 1;
+		return true;
+	case HR_EV_ASSIST_BEGIN:
+		c->assists++;
+		return true;
+	case HR_EV_ASSIST_END:
+		c->assists -= c->assists > 0;
+		return true;
+	case HR_EV_GC_BEGIN:
+		c->marking = true;
+		c->now = (struct hr_cycle){.begin_ns = e->time_ns,
+					   .busy = c->busy.mean,
+					   .births_before = c->births - c->births_then,
+					   .before_ns = e->time_ns - c->end_then_ns};
+		c->births_then = c->births;
+		return true;
+	case HR_EV_GC_END:
+		if (!c->marking)
+			return true;
+		c->marking = false;
+		c->ended = true;
+		c->now.end_ns = c->end_then_ns = e->time_ns;
+		c->now.births = c->births - c->births_then;
+		c->births_then = c->births;
+		return true;
+	case HR_EV_HEAP_LIVE:
+		c->live_bytes = e->size;
+		return true;
+	case HR_EV_HEAP_GOAL:
+		if (c->ended) {
+			/* The last size of the heap that was told, right before the goal, is what was marked. */
+			c->now.marked_bytes = c->live_bytes;
+			if (!add_cycle(c))
+				return false;
+		}
+		take_goal(c, e->size);
+		return true;
+	default:
+		return true;
+	}
+}
+
+const struct hr_cycle *hr_cycles_at(const struct hr_cycles *c, uint64_t begin_ns)
+{
+	size_t low = 0, high = c->n;
+
+	while (low < high) {
+		size_t half = (low + high) / 2;
+
+		if (c->list[half].begin_ns < begin_ns)
+			low = half + 1;
+		else
+			high = half;
+	}
+	return low < c->n && c->list[low].begin_ns == begin_ns ? &c->list[low] : NULL;
+}

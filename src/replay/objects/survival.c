@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Invariant: share never falls from bin to bin. Plain operations only, so that all machines agree. */
+#include "config.h"
+
+#include "replay/objects/survival.h"
+
+#include "base/bits.h"
+
+#include <string.h>
+
+#define ALL HR_SPAN_CLASSES
+/* Objects that a class needs in a bin to weigh as much as what all classes say. */
+#define SHRINK 50.0
+
+void hr_survival_init(struct hr_survival *s)
+{
+	memset(s, 0, sizeof(*s));
+}
+
+unsigned hr_survival_bin(uint64_t age)
+{
+	unsigned octave;
+
+	if (age < 2)
+		return 0;
+	octave = 63 - hr_clz(age);
+	if (octave > 31)
+		return HR_SURVIVAL_BINS - 1;
+	return 2 * octave + (unsigned)(age >> (octave - 1) & 1);
+}
+
+/* In the middle of a bin: of [2^k, 1.5 x 2^k) or [1.5 x 2^k, 2^(k + 1)). */
+static double middle(unsigned bin)
+{
+	return (double)(UINT64_C(1) << bin / 2) * (bin % 2 == 0 ? 1.25 : 1.75);
+}
+
+/* Pool adjacent violators: the weighted least squares fit that does not fall. */
+static void pool(double *value, double *weight)
+{
+	double v[HR_SURVIVAL_BINS], w[HR_SURVIVAL_BINS];
+	unsigned upto[HR_SURVIVAL_BINS], n = 0;
+
+	for (unsigned i = 0; i < HR_SURVIVAL_BINS; i++) {
+		v[n] = value[i];
+		w[n] = weight[i];
+		upto[n++] = i;
+		while (n > 1 && v[n - 2] >= v[n - 1]) {
+			double both = w[n - 2] + w[n - 1];
+
+			v[n - 2] = both > 0 ? (v[n - 2] * w[n - 2] + v[n - 1] * w[n - 1]) / both : v[n - 2];
+			w[n - 2] = both;
+			upto[n - 2] = upto[n - 1];
+			n--;
+		}
+	}
+	for (unsigned i = 0, block = 0; i < HR_SURVIVAL_BINS; i++) {
+		block += i > upto[block];
+		value[i] = v[block];
+	}
+}
+
+static void fit(struct hr_survival *s, unsigned row)
+{
+	double *share = s->share[row], weight[HR_SURVIVAL_BINS], last = 0;
+
+	s->known[row] = false;
+	for (unsigned i = 0; i < HR_SURVIVAL_BINS; i++) {
+		double seen = s->seen[row][i], dead = s->dead[row][i];
+
+		if (row != ALL) {
+			seen += SHRINK;
+			dead += SHRINK * s->share[ALL][i];
+		}
+		s->known[row] |= s->seen[row][i] > 0;
+		if (seen > 0)
+			last = dead / seen;
+		share[i] = last;
+		weight[i] = seen;
+	}
+	if (s->known[row])
+		pool(share, weight);
+}
+
+void hr_survival_learn(struct hr_survival *s)
+{
+	for (unsigned i = 0; i < HR_SURVIVAL_BINS; i++) {
+		double seen = 0, dead = 0;
+
+		for (unsigned c = 0; c < HR_SPAN_CLASSES; c++) {
+			seen += s->seen[c][i];
+			dead += s->dead[c][i];
+		}
+		s->seen[ALL][i] = seen;
+		s->dead[ALL][i] = dead;
+	}
+	fit(s, ALL);
+	for (unsigned c = 0; c < HR_SPAN_CLASSES; c++)
+		fit(s, c);
+	for (unsigned c = 0; c <= HR_SPAN_CLASSES; c++)
+		for (unsigned i = 0; i < HR_SURVIVAL_BINS; i++) {
+			s->seen[c][i] /= 2;
+			s->dead[c][i] /= 2;
+		}
+}
+
+static const double *curve(const struct hr_survival *s, unsigned span_class)
+{
+	return s->known[span_class] ? s->share[span_class] : s->known[ALL] ? s->share[ALL] : NULL;
+}
+
+double hr_survival_dead_by(const struct hr_survival *s, unsigned span_class, double age)
+{
+	const double *share = curve(s, span_class);
+	double before = 0, from = 0;
+	unsigned bin;
+
+	if (share == NULL || age <= 0)
+		return 0;
+	bin = age < 4e9 ? hr_survival_bin((uint64_t)age) : HR_SURVIVAL_BINS - 1;
+	if (bin < HR_SURVIVAL_BINS - 1 && age >= middle(bin))
+		bin++;
+	if (bin > 0) {
+		before = share[bin - 1];
+		from = middle(bin - 1);
+	}
+	if (age >= middle(bin))
+		return share[bin];
+	return before + (share[bin] - before) * (age - from) / (middle(bin) - from);
+}
+
+double hr_survival_age_at(const struct hr_survival *s, unsigned span_class, double target)
+{
+	const double *share = curve(s, span_class);
+	double before = 0, from = 0;
+	unsigned low = 0, high = HR_SURVIVAL_BINS;
+
+	if (share == NULL)
+		return -1;
+	while (low < high) {
+		unsigned half = (low + high) / 2;
+
+		if (share[half] > target)
+			high = half;
+		else
+			low = half + 1;
+	}
+	if (low == HR_SURVIVAL_BINS)
+		return -1;
+	if (low > 0) {
+		before = share[low - 1];
+		from = middle(low - 1);
+	}
+	return from + (middle(low) - from) * (target - before) / (share[low] - before);
+}
+
+double hr_survival_draw(const struct hr_survival *s, unsigned span_class, double dead_by, double u)
+{
+	double share = hr_survival_dead_by(s, span_class, dead_by), age;
+
+	if (share <= 0)
+		return dead_by * u;
+	age = hr_survival_age_at(s, span_class, share * u);
+	return age < 0 || age > dead_by ? dead_by : age;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How long objects live, learned within a trace. At a mark start every object that was
+ * born since the one before is looked at for the first time: it has an age, and is found
+ * dead or alive. That is current status data: the share found dead at an age estimates
+ * the distribution of lifetimes at that age, and the estimate must not fall with age, so
+ * neighbours that do are pooled (Ayer, Brunk, Ewing, Reid and Silverman: An empirical
+ * distribution function for sampling with incomplete information, 1955; the same pool
+ * adjacent violators as for the product limit of Kaplan and Meier with censored
+ * intervals).
+ *
+ * Ages are counted in allocations of the program, in two bins an octave. What older cycles
+ * tell weighs half as much with every cycle. A span class has a curve of its own, drawn
+ * towards that of all classes where it has few objects in a bin.
+ */
+#ifndef HR_REPLAY_SURVIVAL_H
+#define HR_REPLAY_SURVIVAL_H
+
+#include "heap/sizeclasses.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HR_SURVIVAL_BINS 64
+
+struct hr_survival {
+	/* By class, the last row for all; by bin of age: objects looked at, and found dead. */
+	double seen[HR_SPAN_CLASSES + 1][HR_SURVIVAL_BINS], dead[HR_SPAN_CLASSES + 1][HR_SURVIVAL_BINS];
+	double share[HR_SPAN_CLASSES + 1][HR_SURVIVAL_BINS]; /* dead by the middle of that bin */
+	bool known[HR_SPAN_CLASSES + 1];
+	double old_seen, old_dead; /* objects older than a cycle: allocations that they saw, and deaths */
+};
+
+void hr_survival_init(struct hr_survival *s);
+
+/* The bin of an age; ages from 1 on, 0 counts as 1. */
+unsigned hr_survival_bin(uint64_t age);
+
+/* n objects of a span class were looked at in that bin of age, or were found dead there. */
+static inline void hr_survival_see(struct hr_survival *s, unsigned span_class, unsigned bin, double n)
+{
+	s->seen[span_class][bin] += n;
+}
+
+static inline void hr_survival_die(struct hr_survival *s, unsigned span_class, unsigned bin)
+{
+	s->dead[span_class][bin] += 1;
+}
+
+/* A cycle's objects are all told: fits the curves, and halves the weight of what they came from. */
+void hr_survival_learn(struct hr_survival *s);
+
+/* The share of objects that are dead at that age, 0 to 1. 0 before anything was learned. */
+double hr_survival_dead_by(const struct hr_survival *s, unsigned span_class, double age);
+
+/*
+ * The age at death, in (0, dead_by], of an object that was found dead at the age dead_by:
+ * u from [0, 1) draws it. Where nothing was learned all ages are alike.
+ */
+double hr_survival_draw(const struct hr_survival *s, unsigned span_class, double dead_by, double u);
+/* The age at which that share of all objects is dead; negative: it is never learned to be. */
+double hr_survival_age_at(const struct hr_survival *s, unsigned span_class, double share);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Error bars of what a GC model answers. A replay has variants of the model beside the likeliest one (replay.h);
+ * a metric's bounds span all of them, widened by a stated factor, and by the noise between two runs of the same
+ * program under the same settings, which no model can know.
+ */
+#ifndef HR_REPORT_BOUNDS_H
+#define HR_REPORT_BOUNDS_H
+
+#include "replay/replay.h"
+#include "report/metrics.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hr_bounds {
+	uint64_t low, high;
+};
+
+/* Of a metric (its number) and a follower. False: there are no variants, or the metric is not known. */
+bool hr_bounds_of(const struct hr_replay *r, size_t follower, size_t metric, struct hr_bounds *bounds);
+/* Of all that have any: metric name to [low, high]. NULL: there are none, or no memory. */
+json_t *hr_bounds_json(const struct hr_replay *r, size_t follower);
+
+#endif
