@@ -92,6 +92,53 @@ GET(goal_misses, f->count.goal_misses)
 GET(goal_miss, f->count.goal_miss_ns)
 GET(goal_miss_worst, f->count.goal_miss_worst_ns)
 
+/* Of the largest drop of in-use memory; null where there was none. */
+static const struct hr_lag_drop *drop_of(const struct hr_measured *m)
+{
+	return m->follower != NULL ? hr_lag_largest(&m->follower->lag) : NULL;
+}
+
+static bool get_drop(const struct hr_measured *m, uint64_t *value)
+{
+	const struct hr_lag_drop *d = drop_of(m);
+
+	*value = d != NULL ? hr_lag_drop_bytes(d) : 0;
+	return d != NULL;
+}
+
+static bool get_drop_time(const struct hr_measured *m, uint64_t *value)
+{
+	const struct hr_lag_drop *d = drop_of(m);
+
+	*value = d != NULL ? d->start_ns : 0;
+	return d != NULL;
+}
+
+#define LAG(percent)                                                                                                   \
+	static bool get_lag_##percent(const struct hr_measured *m, uint64_t *value)                                    \
+	{                                                                                                              \
+		const struct hr_lag_drop *d = drop_of(m);                                                              \
+                                                                                                                       \
+		return d != NULL && hr_lag_of(d, percent, value);                                                      \
+	}
+
+LAG(50)
+LAG(90)
+LAG(99)
+
+#define HELD(id, ms)                                                                                                   \
+	static bool get_held_##id(const struct hr_measured *m, uint64_t *value)                                        \
+	{                                                                                                              \
+		const struct hr_lag_drop *d = drop_of(m);                                                              \
+                                                                                                                       \
+		return d != NULL && hr_lag_held(d, ms * UINT64_C(1000000), m->follower->view.now_ns, value);           \
+	}
+
+HELD(100ms, 100)
+HELD(1s, 1000)
+HELD(5s, 5000)
+HELD(10s, 10000)
+
 #define REGRET(id, member)                                                                                             \
 	static bool get_##id(const struct hr_measured *m, uint64_t *value)                                             \
 	{                                                                                                              \
@@ -164,8 +211,8 @@ const struct hr_metric hr_metrics[] = {
      .legend = "mean memory in use plus free memory not yet returned to the OS"},
     {"retained_p50_bytes", B, LOW, NONE, "memory", "median over time of retained memory", get_retained_p50},
     {"retained_p99_bytes", B, LOW, NONE, "memory", "99th percentile of retained memory, weighted by time",
-     get_retained_p99, .place = 9, .heading = "p99"},
-    {"retained_peak_bytes", B, LOW, MAX, "memory", "most memory retained at any moment", get_retained_peak, .place = 12,
+     get_retained_p99, .place = 10, .heading = "p99"},
+    {"retained_peak_bytes", B, LOW, MAX, "memory", "most memory retained at any moment", get_retained_peak, .place = 13,
      .heading = "peak"},
     {"in_use_mean_bytes", B, SAME, MEAN, "memory",
      "mean over time of pages of spans that hold objects; the same for all policies", get_in_use_mean},
@@ -178,7 +225,7 @@ const struct hr_metric hr_metrics[] = {
     {"free_p99_bytes", B, LOW, NONE, "memory", "99th percentile of free memory, weighted by time", get_free_p99},
     {"free_peak_bytes", B, LOW, MAX, "memory", "most memory free at any moment", get_free_peak},
     {"released_mean_bytes", B, SAME, MEAN, "memory", "mean memory released to the OS or never touched",
-     get_released_mean, .place = 17, .heading = "released"},
+     get_released_mean, .place = 18, .heading = "released"},
     {"released_p50_bytes", B, SAME, NONE, "memory", "median over time of released memory", get_released_p50},
     {"released_p99_bytes", B, SAME, NONE, "memory", "99th percentile of released memory, weighted by time",
      get_released_p99},
@@ -188,7 +235,7 @@ const struct hr_metric hr_metrics[] = {
      get_trapped_mean, .heading = "trapped"},
     {"trapped_peak_bytes", B, LOW, MAX, "memory", "most of it at any moment", get_trapped_peak},
     {"returned_bytes", B, SAME, SUM, "releases", "all memory returned to the OS; the sum of the five that follow",
-     get_returned, .place = 13, .heading = "returned", .legend = "memory returned to the OS"},
+     get_returned, .place = 14, .heading = "returned", .legend = "memory returned to the OS"},
     {"returned_background_bytes", B, SAME, SUM, "releases", "returned by the background scavenger", get_by_background},
     {"returned_growth_bytes", B, SAME, SUM, "releases", "returned by an allocation because the heap grew",
      get_by_growth},
@@ -197,14 +244,14 @@ const struct hr_metric hr_metrics[] = {
     {"returned_forced_bytes", B, SAME, SUM, "releases", "returned by debug.FreeOSMemory", get_by_force},
     {"returned_on_free_bytes", B, SAME, SUM, "releases",
      "returned by a free or an allocation itself (eager; decay, rate, delay by activity)", get_on_free},
-    {"release_calls", N, LOW, SUM, "releases", "calls that returned memory", get_calls, .place = 6, .heading = "calls"},
+    {"release_calls", N, LOW, SUM, "releases", "calls that returned memory", get_calls, .place = 7, .heading = "calls"},
     {"pages_per_call_ratio", R, SAME, MEAN, "releases", "mean number of 8 KiB pages that a call returned",
-     get_pages_per_call, .weight = "release_calls", .place = 7, .heading = "pages/call",
+     get_pages_per_call, .weight = "release_calls", .place = 8, .heading = "pages/call",
      .legend = "8 KiB pages that a call returned"},
-    {"refaulted_bytes", B, LOW, SUM, "releases", "returned to the OS and then used again", get_refaulted, .place = 5,
+    {"refaulted_bytes", B, LOW, SUM, "releases", "returned to the OS and then used again", get_refaulted, .place = 6,
      .heading = "refaulted"},
     {"thrash_bytes", B, LOW, SUM, "releases",
-     "the part of refaulted_bytes that was used again within a second (in steps of 1.05 ms)", get_thrash, .place = 10,
+     "the part of refaulted_bytes that was used again within a second (in steps of 1.05 ms)", get_thrash, .place = 11,
      .heading = "thrash", .legend = "the part of refaulted that was used again within a second"},
     {"fresh_bytes", B, SAME, SUM, "releases", "used for the first time since the heap grew", get_fresh},
     {"total_cpu_ns", NS, LOW, SUM, "cost",
@@ -212,15 +259,15 @@ const struct hr_metric hr_metrics[] = {
      get_total_cpu, .place = 2, .heading = "cpu",
      .legend = "simulated CPU time for releasing pages and faulting them in again"},
     {"background_cpu_ns", NS, LOW, SUM, "cost", "simulated CPU time of the background scavenger's releases",
-     get_background_cpu, .place = 14, .heading = "bg cpu", .legend = "the part of cpu in the background"},
+     get_background_cpu, .place = 15, .heading = "bg cpu", .legend = "the part of cpu in the background"},
     {"synchronous_cpu_ns", NS, LOW, SUM, "cost",
      "simulated CPU time of releases that an allocation, a free or FreeOSMemory waited for", get_synchronous_cpu,
-     .place = 15, .heading = "sync cpu", .legend = "the part of cpu that the program waited for"},
+     .place = 16, .heading = "sync cpu", .legend = "the part of cpu that the program waited for"},
     {"refault_cpu_ns", NS, LOW, SUM, "cost", "simulated CPU time of the page faults of refaulted_bytes", get_fault_cpu,
-     .place = 16, .heading = "fault cpu", .legend = "the part of cpu for page faults"},
+     .place = 17, .heading = "fault cpu", .legend = "the part of cpu for page faults"},
     {"stalls", N, LOW, SUM, "cost", "number of times the program waited for a release", get_stalls},
     {"worst_stall_ns", NS, LOW, MAX, "cost", "longest time that the program waited for a release", get_worst_stall,
-     .place = 8, .heading = "stall"},
+     .place = 9, .heading = "stall"},
     {"index_lookups", N, LOW, SUM, "cost", "number of times the scavenger looked for a chunk with work", get_lookups},
     {"index_words", N, LOW, SUM, "cost",
      "entries it read for that: summaries (go1.18), bytes (go1.19), records (go1.21, go1.22)", get_words},
@@ -228,7 +275,7 @@ const struct hr_metric hr_metrics[] = {
      get_empty_hits},
     {"huge_pages_returned", N, SAME, SUM, "cost", "huge pages returned as a whole by one release", get_huge_whole},
     {"huge_pages_split", N, LOW, SUM, "cost", "huge pages of which a release was the first to return a part",
-     get_huge_broken, .place = 11, .heading = "split", .legend = "huge pages that a release split",
+     get_huge_broken, .place = 12, .heading = "split", .legend = "huge pages that a release split",
      .was = "huge_pages_broken"},
     {"over_limit_ns", NS, LOW, SUM, "goals", "time with mapped memory above the memory limit", get_over_limit},
     {"over_limit_peak_bytes", B, LOW, MAX, "goals", "most by which mapped memory was above the memory limit",
@@ -238,6 +285,18 @@ const struct hr_metric hr_metrics[] = {
     {"goal_miss_ns", NS, LOW, SUM, "goals", "total time above the goal", get_goal_miss},
     {"goal_miss_worst_ns", NS, LOW, MAX, "goals", "longest time until the goal was met, or given up",
      get_goal_miss_worst},
+    {"drop_bytes", B, SAME, MAX, "lag", "the largest drop of in-use memory; the same for all policies", get_drop},
+    {"drop_at_ns", NS, SAME, NONE, "lag", "when it began", get_drop_time},
+    {"lag_50_ns", NS, LOW, MAX, "lag",
+     "from half of the largest drop of in-use memory to half of it returned to the OS", get_lag_50, .heading = "lag50"},
+    {"lag_90_ns", NS, LOW, MAX, "lag", "the same for 90 % of the drop", get_lag_90, .place = 5, .heading = "lag90",
+     .legend = "time until 90 % of the largest drop of memory in use was returned to the OS; -: never"},
+    {"lag_99_ns", NS, LOW, MAX, "lag", "the same for 99 % of the drop", get_lag_99, .heading = "lag99"},
+    {"held_after_100ms_bytes", B, LOW, MAX, "lag",
+     "what the drop made free and was not returned 0.1 s after 90 % of the drop, free or in use again", get_held_100ms},
+    {"held_after_1s_bytes", B, LOW, MAX, "lag", "the same after 1 s", get_held_1s, .heading = "held1s"},
+    {"held_after_5s_bytes", B, LOW, MAX, "lag", "the same after 5 s", get_held_5s, .heading = "held5s"},
+    {"held_after_10s_bytes", B, LOW, MAX, "lag", "the same after 10 s", get_held_10s, .heading = "held10s"},
     {"equal_cpu_bytes", B, LOW, MEAN, "regret", "mean memory retained above the offline optimum at the same CPU cost",
      get_equal_cpu, .of = HR_METRIC_REGRET, .place = 3, .heading = "mem regret",
      .legend = "memory retained above the offline optimum at the same CPU cost"},

@@ -32,6 +32,12 @@ static void recompute_stop(struct hr_follower *f)
 	f->stop_ns = stop;
 }
 
+/* In use, manual and free. */
+static uint64_t resident_bytes(const struct hr_follower *f)
+{
+	return (f->view.mapped_pages - f->view.released_pages) * HR_PAGE_BYTES;
+}
+
 static void start_measuring(struct hr_follower *f)
 {
 	const struct hr_search_work *work = f->def->work ? f->def->work(f->policy) : NULL;
@@ -43,6 +49,7 @@ static void start_measuring(struct hr_follower *f)
 	hr_gauge_start(&f->released, f->view.released_pages * HR_PAGE_BYTES, f->view.now_ns);
 	hr_gauge_start(&f->retained, hr_follower_retained_bytes(f), f->view.now_ns);
 	hr_gauge_start(&f->trapped, f->trapped_pages * HR_PAGE_BYTES, f->view.now_ns);
+	hr_lag_start(&f->lag, f->view.in_use_pages * HR_PAGE_BYTES, resident_bytes(f), f->view.now_ns);
 	memset(&f->count, 0, sizeof(f->count));
 	if (f->over_limit_since_ns != HR_NEVER)
 		f->over_limit_since_ns = f->view.now_ns;
@@ -228,6 +235,7 @@ static void measure(struct hr_follower *f)
 	hr_gauge_set(&f->released, f->view.released_pages * HR_PAGE_BYTES, f->view.now_ns);
 	hr_gauge_set(&f->retained, hr_follower_retained_bytes(f), f->view.now_ns);
 	hr_gauge_set(&f->trapped, f->trapped_pages * HR_PAGE_BYTES, f->view.now_ns);
+	hr_lag_set(&f->lag, f->view.in_use_pages * HR_PAGE_BYTES, resident_bytes(f), f->view.now_ns);
 	watch_bounds(f);
 }
 

@@ -20,6 +20,7 @@
 #include "heapreplay-policy.h"
 #include "scavenge/cost.h"
 #include "scavenge/gauge.h"
+#include "scavenge/lag.h"
 #include "scavenge/pagemap.h"
 #include "scavenge/policy.h"
 #include "scavenge/stamps.h"
@@ -80,6 +81,7 @@ struct hr_follower {
 	uint64_t measure_at_ns; /* when measuring is to begin anew, HR_NEVER */
 	struct hr_gauge in_use, free, released, retained, trapped;
 	uint64_t trapped_pages; /* free, but of a physical page that is partly used */
+	struct hr_lag lag;
 	struct hr_counters count;
 	uint64_t over_limit_since_ns, over_goal_since_ns; /* HR_NEVER: not now */
 	struct hr_search_work work_before;		  /* what the search had done when measuring began */
