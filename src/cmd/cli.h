@@ -105,7 +105,7 @@ struct cli_options {
 	bool limit_given, other_given;
 	bool no_bounds;
 	unsigned level; /* of compression; 0: the default */
-	bool anonymize;
+	bool anonymize, keep_arguments;
 	void *own; /* the command's own options */
 };
 
@@ -143,7 +143,9 @@ enum {
 	CLI_AT = 1 << 14,
 	CLI_TRUTH = 1 << 15,
 	CLI_BASELINE = 1 << 16,
-	CLI_FORMS = 1 << 17, /* of the JSON of a replay */
+	CLI_FORMS = 1 << 17,  /* of the JSON of a replay */
+	CLI_SHARES = 1 << 18, /* may tell less of whose the trace is */
+	CLI_COPIES = 1 << 19, /* writes the trace */
 	CLI_ANY = ~0,
 };
 
@@ -306,6 +308,18 @@ void cli_print_bounds(FILE *out, const struct hr_replay *r, size_t follower);
 
 /* All metrics of that kind, a line each, under the headings of their groups; "-" where one means nothing. */
 void cli_print_metrics(FILE *out, const struct hr_measured *m, enum hr_metric_of of);
+
+/* --- info_by.c --- */
+
+/* What only info has. */
+struct cli_info_own {
+	const char *by; /* type or class; NULL: the whole trace's summary */
+	bool csv;
+	unsigned top; /* rows of the text; 0: the default */
+};
+
+/* info --by; returns the exit status. */
+int cli_run_info_by(const struct cli_command *c, const struct cli_options *o, const char *path);
 
 /* --- convert.c: import and cut --- */
 

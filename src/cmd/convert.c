@@ -50,6 +50,8 @@ static enum hr_status write_native(struct hr_reader *r, const struct cli_options
 
 	hr_window_init(&window, &meta, hr_reader_sides(r), o->replay.from_ns, o->replay.until_ns, o->anonymize);
 	hr_window_meta(&window, &meta);
+	if (!o->keep_arguments)
+		hr_forget_arguments(&meta);
 	options.sides = hr_window_sides(&window);
 	status =
 	    ev != NULL ? hr_native_begin(out, &meta, &options, &w, err) : hr_error_set(err, HR_ENOMEM, "out of memory");

@@ -12,11 +12,19 @@
 #include <string.h>
 
 /* What compare --json prints; NULL: out of memory. */
-static json_t *comparison_of(const char *path, const struct hr_replay *r, const struct hr_json_series *series)
+static json_t *comparison_of(const char *path, bool anonymous, const struct hr_replay *r,
+			     const struct hr_json_series *series)
 {
 	json_t *document = hr_document_new(), *list = json_array();
+	json_t *comparison = hr_document_comparison(anonymous ? "trace" : path, r, series);
 
-	hr_json_add(&list, hr_document_comparison(path, r, series));
+	if (anonymous && comparison != NULL) {
+		json_t *trace = json_object_get(comparison, "trace");
+
+		json_object_del(trace, "program");
+		json_array_clear(json_object_get(trace, "assumed"));
+	}
+	hr_json_add(&list, comparison);
 	hr_json_put(&document, "comparisons", list);
 	return document;
 }
@@ -43,14 +51,16 @@ static enum hr_status follow(const struct cli_options *o, struct hr_replay *r, c
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	for (size_t i = 0; i < r->nfollowers; i++)
 		hr_json_series_start(&series[i], r->followers[i]);
-	if (d->plane != NULL)
+	if (d->plane != NULL) {
 		hr_plane_start(d->plane, r->followers[own]);
+		d->plane->anonymous = o->anonymize;
+	}
 	if (d->own != NULL)
 		*d->own = d->source->n + own;
 	status = hr_replay_run(r, err);
 	cli_progress_end();
 	if (status == HR_OK)
-		status = hr_plot_source_add(d->source, comparison_of(path, r, series), err);
+		status = hr_plot_source_add(d->source, comparison_of(path, o->anonymize, r, series), err);
 	if (status == HR_OK)
 		cli_warn_trace(o, path, hr_reader_stats(r->reader));
 	free(series);

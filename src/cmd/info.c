@@ -112,13 +112,18 @@ static enum hr_status print(const struct run *r, const struct cli_options *o, st
 
 static int run_info(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
 {
+	const struct cli_info_own *own = o->own;
 	struct run r = {0};
 	struct hr_error err;
 	enum hr_status status;
 	const char *about = argv[0];
 
-	(void)c;
 	(void)argc;
+	if (own->by != NULL)
+		return cli_run_info_by(c, o, argv[0]);
+	if (own->csv || own->top != 0 || o->at_ns != HR_NEVER || o->replay.from_ns != 0 ||
+	    o->replay.until_ns != HR_NEVER)
+		return cli_misuse(c, "--csv, --top, --at, --from and --until go with --by");
 	cli_progress_start(NULL, o);
 	status = open_run(&r, o, argv[0], &err);
 	if (status == HR_OK)
@@ -138,6 +143,18 @@ static int run_info(const struct cli_command *c, const struct cli_options *o, in
 	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);
 }
 
+#define OWN(field) offsetof(struct cli_info_own, field)
+
+static const struct cli_option options[] = {
+    {"by", 0, "WHAT", CLI_TEXT, OWN(by), 0, CLI_IN_OUTPUT,
+     "objects by type or class: live and allocated bytes and objects, and mean lifetime; --at (or --until) says when "
+     "they are live, --from from when on allocations and frees count"},
+    {"csv", 0, NULL, CLI_FLAG, OWN(csv), 0, CLI_IN_OUTPUT, "with --by: CSV instead of text, all rows"},
+    {"top", 0, "N", CLI_COUNT, OWN(top), 0, CLI_IN_OUTPUT,
+     "with --by: so many rows of text, those with the most live bytes (40)"},
+    {.name = NULL},
+};
+
 const struct cli_command cli_info = {
     .name = "info",
     .args = "TRACE",
@@ -148,7 +165,10 @@ const struct cli_command cli_info = {
 	    "over time, events by kind, sizes and lifetimes of objects, anything that was lost, assumed or\n"
 	    "cut off, and what the trace does not tell, with the option that helps.\n",
     .examples = "heapreplay info app.trace\tis this trace good for a replay?\n"
-		"heapreplay info --json app.trace\tcounts, for scripts\n",
-    .groups = CLI_READS | CLI_JSON | CLI_OUTPUT,
+		"heapreplay info --json app.trace\tcounts, for scripts\n"
+		"heapreplay info --by type --at 24s app.trace\twhat was live then, by type\n",
+    .groups = CLI_READS | CLI_WINDOW | CLI_AT | CLI_JSON | CLI_OUTPUT,
+    .options = options,
+    .own_size = sizeof(struct cli_info_own),
     .run = run_info,
 };

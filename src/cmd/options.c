@@ -119,8 +119,11 @@ static const struct cli_option shared[] = {
     {"until", 0, "TIME", CLI_TIME, AT(replay.until_ns), CLI_WINDOW, CLI_IN_INPUT, "end here"},
     {"warm-up", 0, "TIME", CLI_TIME, AT(replay.warm_up_ns), CLI_WARM_UP, CLI_IN_INPUT,
      "how much before --from is replayed at least, where a native trace can begin in its middle (all)"},
-    {"anonymize", 0, NULL, CLI_FLAG, AT(anonymize), CLI_NATIVE, CLI_IN_OUTPUT,
-     "leave out the program's name, and give types as numbers in order of appearance"},
+    {"anonymize", 0, NULL, CLI_FLAG, AT(anonymize), CLI_SHARES, CLI_IN_OUTPUT,
+     "leave out file name, program, clock origin, notes and other free text, give types as numbers in order of "
+     "appearance, and move addresses to where a Go heap usually begins"},
+    {"keep-arguments", 0, NULL, CLI_FLAG, AT(keep_arguments), CLI_COPIES, CLI_IN_OUTPUT,
+     "keep the program's whole command line, not only its name"},
     {"level", 0, "N", CLI_COUNT, AT(level), CLI_NATIVE, CLI_IN_OUTPUT,
      "how hard to compress, 1 (fast) to 19 (small, slow) (6)"},
     {"identity", 0, "RULE", CLI_IDENTITY, AT(replay.reading.identity), CLI_READS, CLI_IN_INPUT,

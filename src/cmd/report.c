@@ -75,6 +75,6 @@ const struct cli_command cli_report = {
 	    "on the policy of the Go version that recorded the trace. gnuplot must be installed.\n",
     .examples = "heapreplay report app.trace -o report.html\tthe page\n"
 		"heapreplay report --gc model --gogc 50 app.trace -o half.html\tand as it might be with GOGC=50\n",
-    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_OUTPUT,
+    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_SHARES | CLI_OUTPUT,
     .run = run_report,
 };

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "report/document.h"
+#include "trace/anonymous.h"
 
 #include <string.h>
 
@@ -69,6 +70,24 @@ static json_t *heap_json(const struct hr_info *info)
 			 (int)info->procs);
 }
 
+/* What the file tells of where it comes from, beside the trace's format and program. */
+static json_t *origin_json(const struct hr_info *info)
+{
+	const struct hr_trace_meta *meta = hr_reader_meta(info->reader);
+	json_t *o = json_object(), *notes = json_object();
+
+	for (unsigned i = 0; i < meta->nnotes; i++)
+		hr_json_put(&notes, meta->notes[i].key, hr_json_text(meta->notes[i].value));
+	hr_json_put(&o, "program", json_boolean(meta->program[0] != '\0'));
+	hr_json_put(&o, "arguments", json_boolean(hr_tells_arguments(meta)));
+	hr_json_put(&o, "clock_origin_ns",
+		    meta->has_clock_origin ? json_integer((json_int_t)meta->clock_origin_ns) : json_null());
+	hr_json_put(&o, "base_address", meta->min_addr != 0 ? json_integer((json_int_t)meta->min_addr) : json_null());
+	hr_json_put(&o, "named_types", json_integer((json_int_t)hr_reader_sides(info->reader)->types.n));
+	hr_json_put(&o, "notes", notes);
+	return o;
+}
+
 json_t *hr_info_json(const struct hr_info *info)
 {
 	const struct hr_trace_meta *meta = hr_reader_meta(info->reader);
@@ -83,6 +102,7 @@ json_t *hr_info_json(const struct hr_info *info)
 	for (size_t i = 0; i < n; i++)
 		hr_json_add(&list, hr_json_text(lacks[i]));
 	hr_json_put(&d, "trace", hr_document_trace(info->path, meta, stats));
+	hr_json_put(&d, "origin", origin_json(info));
 	hr_json_put(&d, "events", events);
 	hr_json_put(&d, "generations", json_integer((json_int_t)stats->generations));
 	hr_json_put(&d, "threads", json_integer(stats->threads));

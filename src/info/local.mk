@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/info: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
+	src/info/groups.c src/info/groups.h src/info/groups_print.c \
 	src/info/info.c src/info/info.h \
 	src/info/slots.c src/info/slots.h \
 	src/info/survey.c src/info/survey.h \

@@ -5,6 +5,7 @@
 #include "info/info.h"
 
 #include "base/units.h"
+#include "trace/anonymous.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -382,6 +383,28 @@ static void print_told(const struct view *v)
 		hr_page_text(v->page, 2, "%s", lacks[i]);
 }
 
+/* Who passes a trace on should know what it tells. */
+static void print_origin(const struct view *v)
+{
+	const struct hr_trace_meta *meta = v->meta;
+	uint64_t types = hr_reader_sides(v->info->reader)->types.n;
+	char buf[HR_UNIT_BUF];
+
+	if (meta->program[0] == '\0' && !meta->has_clock_origin && types == 0 && meta->nnotes == 0)
+		return;
+	heading(v, "what it tells of its origin (--anonymize drops it)");
+	if (meta->program[0] != '\0')
+		hr_page_text(v->page, 2, "the program%s", hr_tells_arguments(meta) ? "'s command line" : "'s name");
+	if (meta->has_clock_origin)
+		hr_page_text(v->page, 2, "when it was recorded, on the machine's monotonic clock");
+	if (meta->has_addresses)
+		hr_page_text(v->page, 2, "addresses");
+	if (types > 0)
+		hr_page_text(v->page, 2, "names of %s types", hr_format_count(buf, types));
+	for (unsigned i = 0; i < meta->nnotes; i++)
+		hr_page_text(v->page, 2, "%s: %s", meta->notes[i].key, meta->notes[i].value);
+}
+
 void hr_info_text(const struct hr_page *p, const struct hr_info *info)
 {
 	const struct view v = {p, info, hr_reader_meta(info->reader), hr_reader_stats(info->reader)};
@@ -392,6 +415,7 @@ void hr_info_text(const struct hr_page *p, const struct hr_info *info)
 	print_objects(&v);
 	if (info->placer != NULL)
 		print_placement(&v);
+	print_origin(&v);
 	print_odd(&v);
 	print_told(&v);
 }

@@ -5,6 +5,7 @@
 #include "plot/data.h"
 
 #include "pagealloc/geometry.h"
+#include "trace/anonymous.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -16,6 +17,16 @@
 static uint64_t address_of(const struct hr_plane *p, size_t row)
 {
 	return (p->rows[row]->group << p->log_pages) * HR_PAGE_BYTES;
+}
+
+/* What is written beside the row. */
+static uint64_t shown_address(const struct hr_plane *p, size_t row)
+{
+	uint64_t first = address_of(p, 0);
+
+	if (!p->anonymous)
+		return address_of(p, row);
+	return address_of(p, row) - first / HR_ANONYMOUS_STEP * HR_ANONYMOUS_STEP + HR_ANONYMOUS_BASE;
 }
 
 static bool gap_before(const struct hr_plane *p, size_t row)
@@ -88,7 +99,7 @@ static void write_ticks(FILE *out, const struct hr_plane *p, size_t rows)
 			y += GAP_ROWS;
 		if (y < next)
 			continue;
-		fprintf(out, "%s'0x%" PRIx64 "' %.1f", r > 0 ? ", " : "", address_of(p, r), (double)y - 0.5);
+		fprintf(out, "%s'0x%" PRIx64 "' %.1f", r > 0 ? ", " : "", shown_address(p, r), (double)y - 0.5);
 		next = y + least;
 	}
 	fputs(")\n", out);

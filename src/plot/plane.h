@@ -39,7 +39,8 @@ struct hr_plane {
 	unsigned log_pages; /* of a row; grows when rows are used up */
 	size_t nrows;
 	struct hr_plane_row *rows[HR_PLANE_ROWS + 1]; /* ascending */
-	bool failed;				      /* out of memory: what came after is not in it */
+	bool anonymous; /* addresses are shown as if the heap began where Go's usually does */
+	bool failed;	/* out of memory: what came after is not in it */
 };
 
 /* The plane must stay where it is while the follower follows. */

@@ -8,6 +8,7 @@ libcore_la_SOURCES += \
 	src/trace/codec/xz.c \
 	src/trace/codec/zip.c \
 	src/trace/codec/zstd.c \
+	src/trace/anonymous.c src/trace/anonymous.h \
 	src/trace/event.c src/trace/event.h \
 	src/trace/format.h \
 	src/trace/ids.c src/trace/ids.h \
@@ -52,5 +53,6 @@ libcore_la_SOURCES += \
 	src/trace/native/write.c \
 	src/trace/stranger.c src/trace/stranger.h \
 	src/trace/text/form.c src/trace/text/form.h \
+	src/trace/text/sides.c src/trace/text/sides.h \
 	src/trace/text/text.c src/trace/text/text.h \
 	src/trace/text/write.c

@@ -56,6 +56,14 @@ const char *hr_anomaly_text(enum hr_anomaly a)
 	return anomaly_texts[a];
 }
 
+bool hr_is_format_name(const char *name)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(formats[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
 bool hr_is_note_key(const char *key)
 {
 	size_t n = strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");

@@ -63,6 +63,8 @@ struct hr_note {
 	char value[128];
 };
 
+/* Whether it is the name of a format, as in format_name. */
+bool hr_is_format_name(const char *name);
 /* Whether it can be a note's key: 1 to 31 letters, digits, - and _. */
 bool hr_is_note_key(const char *key);
 

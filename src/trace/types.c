@@ -119,3 +119,34 @@ uint32_t hr_types_intern(struct hr_types *t, const struct hr_type *type, enum hr
 	*how = t->last < UINT32_MAX ? append(t, type, t->last + 1, len) : HR_TYPES_FULL;
 	return *how == HR_TYPES_ADDED ? t->last : 0;
 }
+
+/* --- told ------------------------------------------------------------------------ */
+
+#define LOW_NUMBERS (UINT32_C(1) << 20)
+
+bool hr_types_told_init(struct hr_types_told *told)
+{
+	hr_map64_init(&told->others);
+	told->low = hr_calloc(LOW_NUMBERS / 64, sizeof(*told->low));
+	return told->low != NULL;
+}
+
+void hr_types_told_release(struct hr_types_told *told)
+{
+	hr_map64_release(&told->others);
+	free(told->low);
+	told->low = NULL;
+}
+
+bool hr_types_told_mark(struct hr_types_told *told, uint32_t number, bool *news)
+{
+	uint64_t bit = UINT64_C(1) << number % 64;
+
+	if (number >= LOW_NUMBERS) {
+		*news = hr_map64_get(&told->others, number) == NULL;
+		return !*news || hr_map64_put(&told->others, number, 1);
+	}
+	*news = (told->low[number / 64] & bit) == 0;
+	told->low[number / 64] |= bit;
+	return true;
+}

@@ -19,7 +19,7 @@
 
 enum {
 	HR_TYPES_MAX = 1 << 18,
-	HR_TYPES_MAX_NAME = 1 << 14,  /* bytes of one name; a longer one is cut there */
+	HR_TYPES_MAX_NAME = 1 << 13,  /* bytes of one name; a longer one is cut there */
 	HR_TYPES_MAX_NAMES = 1 << 26, /* bytes of all names */
 };
 
@@ -69,5 +69,17 @@ uint32_t hr_types_intern(struct hr_types *t, const struct hr_type *type, enum hr
 struct hr_type hr_types_get(const struct hr_types *t, size_t i);
 /* Its index, SIZE_MAX: there is no type of that number. */
 size_t hr_types_find(const struct hr_types *t, uint32_t number);
+
+/* Which types have been told already, by number. */
+struct hr_types_told {
+	uint64_t *low;		/* bitmap of the numbers below 2^20 */
+	struct hr_map64 others; /* and the others */
+};
+
+/* False: out of memory. Release it all the same. */
+bool hr_types_told_init(struct hr_types_told *told);
+void hr_types_told_release(struct hr_types_told *told);
+/* Marks it; *news: it was not marked before. False: out of memory. */
+bool hr_types_told_mark(struct hr_types_told *told, uint32_t number, bool *news);
 
 #endif

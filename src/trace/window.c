@@ -23,6 +23,7 @@ void hr_window_init(struct hr_window *w, const struct hr_trace_meta *meta, const
 	hr_ids_init(&w->ids);
 	hr_map64_init(&w->types);
 	w->of = sides;
+	hr_anonymizer_init(&w->anonymizer, meta);
 	hr_sides_init(&w->sides);
 }
 
@@ -32,6 +33,7 @@ void hr_window_release(struct hr_window *w)
 	hr_ids_release(&w->ids);
 	hr_map64_release(&w->types);
 	hr_sides_release(&w->sides);
+	hr_anonymizer_release(&w->anonymizer);
 	free(w->made);
 	w->made = NULL;
 	w->ev = NULL;
@@ -78,7 +80,7 @@ void hr_window_meta(const struct hr_window *w, struct hr_trace_meta *meta)
 	if (w->from_ns > 0)
 		meta->strict = false;
 	if (w->anonymous)
-		meta->program[0] = '\0';
+		hr_anonymize_meta(&w->anonymizer, meta);
 }
 
 void hr_window_stats(const struct hr_window *w, struct hr_trace_stats *stats)
@@ -86,6 +88,8 @@ void hr_window_stats(const struct hr_window *w, struct hr_trace_stats *stats)
 	if (stats->last_time_ns > w->until_ns)
 		stats->last_time_ns = w->until_ns;
 	stats->last_time_ns -= stats->last_time_ns < w->from_ns ? stats->last_time_ns : w->from_ns;
+	if (w->anonymous)
+		hr_anonymize_stats(stats);
 	if (w->from_ns == 0 && !w->past)
 		return;
 	/* What was odd in all of it says nothing of this part. */
@@ -123,34 +127,22 @@ static bool renumber(struct hr_window *w, struct hr_event *ev)
 	return number != HR_NO_NUMBER;
 }
 
-/* The type's name goes along, or a number in its place. False: out of memory. */
-static bool take_type(struct hr_window *w, struct hr_event *ev)
+/* The type goes along. False: out of memory. */
+static bool take_type(struct hr_window *w, const struct hr_event *ev)
 {
-	const uint64_t *known;
+	size_t at;
 
-	if ((ev->kind != HR_EV_OBJ_EXISTS && ev->kind != HR_EV_OBJ_ALLOC) || ev->arg == 0)
+	if ((ev->kind != HR_EV_OBJ_EXISTS && ev->kind != HR_EV_OBJ_ALLOC) || ev->arg == 0 ||
+	    hr_map64_get(&w->types, ev->arg) != NULL)
 		return true;
-	known = hr_map64_get(&w->types, ev->arg);
-	if (!w->anonymous) {
-		size_t at = known == NULL ? hr_types_find(&w->of->types, ev->arg) : SIZE_MAX;
+	at = hr_types_find(&w->of->types, ev->arg);
+	if (at != SIZE_MAX) {
+		const struct hr_type type = hr_types_get(&w->of->types, at);
 
-		if (known != NULL)
-			return true;
-		if (at != SIZE_MAX) {
-			const struct hr_type type = hr_types_get(&w->of->types, at);
-
-			if (hr_types_add(&w->sides.types, &type) == HR_TYPES_NO_MEMORY)
-				return false;
-		}
-		return hr_map64_put(&w->types, ev->arg, ev->arg);
+		if (hr_types_add(&w->sides.types, &type) == HR_TYPES_NO_MEMORY)
+			return false;
 	}
-	if (known != NULL)
-		ev->arg = (uint32_t)*known;
-	else if (!hr_map64_put(&w->types, ev->arg, w->types.count + 1))
-		return false;
-	else
-		ev->arg = (uint32_t)w->types.count;
-	return true;
+	return hr_map64_put(&w->types, ev->arg, 1);
 }
 
 /* Into the window, if it makes sense there. */
@@ -160,7 +152,8 @@ static bool keep(struct hr_window *w, struct hr_event ev)
 
 	if (numbered && ev.kind == HR_EV_OBJ_FREE && hr_ids_find(&w->ids, ev.addr) == HR_NO_NUMBER)
 		return true;
-	if ((numbered && !renumber(w, &ev)) || !take_type(w, &ev) ||
+	if ((numbered && !renumber(w, &ev)) ||
+	    !(w->anonymous ? hr_anonymize_event(&w->anonymizer, &ev) : take_type(w, &ev)) ||
 	    !hr_reserve(&w->made, &w->cap, w->n + 1, sizeof(*w->made)))
 		return false;
 	ev.time_ns -= w->from_ns;

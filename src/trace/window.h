@@ -4,14 +4,14 @@
  * what stands then (standing.h), its time with 0. Numbered objects get numbers
  * anew, by the ledger's rule. A window from 0 to the end is the trace itself.
  *
- * It may be made anonymous: no program, and types as numbers in order of
- * appearance. Sizes, times and addresses stay; they are what is replayed.
+ * It may be made anonymous (anonymous.h).
  */
 #ifndef HR_TRACE_WINDOW_H
 #define HR_TRACE_WINDOW_H
 
 #include "base/error.h"
 #include "base/map64.h"
+#include "trace/anonymous.h"
 #include "trace/event.h"
 #include "trace/ids.h"
 #include "trace/reader.h"
@@ -27,8 +27,9 @@ struct hr_window {
 	bool begun; /* what stands at from_ns has been told */
 	bool past;  /* something behind until_ns was seen: no need to read on */
 	struct hr_standing standing;
-	struct hr_ids ids;	   /* of numbered objects */
-	struct hr_map64 types;	   /* anonymous: number given to each. Else those in sides, by number */
+	struct hr_ids ids;     /* of numbered objects */
+	struct hr_map64 types; /* those in sides, by number */
+	struct hr_anonymizer anonymizer;
 	const struct hr_sides *of; /* the trace's */
 	struct hr_sides sides;	   /* the window's, unless it is the trace itself */
 	const struct hr_event *ev; /* what was made of the last events; or those themselves */

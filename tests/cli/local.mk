@@ -26,9 +26,10 @@ cli_tests = \
 	tests/cli/report.sh \
 	tests/cli/results.sh \
 	tests/cli/rivals.sh \
+	tests/cli/types.sh \
 	tests/cli/usage.sh \
 	tests/cli/version.sh
-cli_data = tests/cli/cases tests/cli/malloc-samples tests/cli/native_form.py
+cli_data = tests/cli/cases tests/cli/malloc-samples tests/cli/native_form.py tests/cli/objects_by_type.py
 
 TESTS += $(cli_tests)
 EXTRA_DIST += $(cli_tests) $(cli_data)

@@ -31,7 +31,7 @@ done
 
 form write hand.hrt
 run "$HEAPREPLAY" export -q hand.hrt
-is "$status:$(printf '%s\n' "$out" | grep -E '^[0-9]|^! (program|anomaly|assumed|end)')" '0:! program ./a.out
+is "$status:$(printf '%s\n' "$out" | grep -E '^[0-9]|^! (program|anomaly|assumed|end)')" '0:! program a.out
 10 obj-alloc id=0 size=100
 12 obj-alloc id=1 size=70000
 15 obj-alloc id=2 size=100

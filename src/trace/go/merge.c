@@ -369,8 +369,8 @@ static inline enum hr_status decode(struct hr_go *g, struct hr_go_thread *t, con
 	case OBJECT:
 		*show = place(g, &p, g->object_align, &e->addr);
 		x = hr_varint_known(&p);
-		e->size = x < g->ntypes ? g->type_bytes[x] : 0;
-		e->arg = x < UINT32_MAX ? (uint32_t)x : UINT32_MAX;
+		e->size = x < g->ntypes ? g->types[x].bytes : 0;
+		e->arg = x < g->ntypes ? g->types[x].number : 0;
 		break;
 	case FREED_OBJECT:
 		*show = place(g, &p, g->object_align, &e->addr);

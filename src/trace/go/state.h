@@ -120,6 +120,12 @@ struct hr_go_table {
 	uint64_t offset;
 };
 
+/* What an id of a type stands for. */
+struct hr_go_type_id {
+	uint64_t bytes;	 /* of an element; 0: unknown */
+	uint32_t number; /* in the whole trace (r->sides.types); 0: unknown */
+};
+
 struct hr_go_thread {
 	int16_t p;	/* HR_NO_P */
 	int32_t cursor; /* of this generation, or HR_GO_NONE */
@@ -165,8 +171,8 @@ struct hr_go {
 	size_t nstacks, cap_stacks, nstrings, cap_strings;
 	uint64_t *marks;
 	size_t nmarks, cap_marks;
-	uint64_t *lanes;      /* scratch of the scan */
-	uint64_t *type_bytes; /* by type id, 0: unknown */
+	uint64_t *lanes;	     /* scratch of the scan */
+	struct hr_go_type_id *types; /* by type id of this generation */
 	size_t ntypes, cap_types;
 	struct hr_map64 gc_stacks; /* stack id of a GCBegin: enum hr_event_flags */
 	uint64_t max_ns;	   /* the latest event */

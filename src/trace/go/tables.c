@@ -23,12 +23,27 @@ static const struct cause {
     {"runtime.GC", HR_EVF_FORCED_GC},
 };
 
-/* The runtime numbers the types that it sees from 1; beyond this many, sizes stay unknown. */
+/* The runtime numbers the types that it sees from 1; those with higher ids count as not recorded. */
 enum { MAX_TYPES = 1 << 20 };
 
 static enum hr_status damaged(struct hr_error *err, uint64_t offset, const char *table)
 {
 	return hr_error_at(err, HR_EINPUT, offset, "damaged trace: bad table of %s", table);
+}
+
+/* The type's number in the whole trace; ids hold for one generation. */
+static enum hr_status number_type(struct hr_go *g, const struct hr_type *type, struct hr_go_type_id *to,
+				  struct hr_error *err)
+{
+	enum hr_types_added how;
+
+	to->bytes = type->bytes;
+	to->number = hr_types_intern(&g->r->sides.types, type, &how);
+	if (how == HR_TYPES_NO_MEMORY)
+		return hr_go_no_memory(g, err);
+	if (how == HR_TYPES_FULL)
+		hr_reader_odd(g->r, HR_ANOMALY_TYPE_LIMIT);
+	return HR_OK;
 }
 
 enum hr_status hr_go_add_types(struct hr_go *g, const uint8_t *at, const uint8_t *end, uint64_t offset,
@@ -37,20 +52,25 @@ enum hr_status hr_go_add_types(struct hr_go *g, const uint8_t *at, const uint8_t
 	const uint8_t *start = at;
 
 	while (at < end) {
-		uint64_t id, addr, size, ptr_bytes, name_len;
+		struct hr_type type = {0};
+		uint64_t id, name_len;
 
-		if (!hr_varint(&at, end, &id) || !hr_varint(&at, end, &addr) || !hr_varint(&at, end, &size) ||
-		    !hr_varint(&at, end, &ptr_bytes) || !hr_varint(&at, end, &name_len) ||
-		    name_len > (uint64_t)(end - at))
+		if (!hr_varint(&at, end, &id) || !hr_varint(&at, end, &type.addr) ||
+		    !hr_varint(&at, end, &type.bytes) || !hr_varint(&at, end, &type.ptr_bytes) ||
+		    !hr_varint(&at, end, &name_len) || name_len > (uint64_t)(end - at))
 			return damaged(err, offset + (uint64_t)(at - start), "types");
+		type.name = (const char *)at;
+		type.name_len = (size_t)name_len;
 		at += name_len;
-		if (id >= MAX_TYPES)
+		if (id >= MAX_TYPES) {
+			hr_reader_odd(g->r, HR_ANOMALY_TYPE_LIMIT);
 			continue;
-		if (!hr_reserve(&g->type_bytes, &g->cap_types, id + 1, sizeof(*g->type_bytes)))
+		}
+		if (!hr_reserve(&g->types, &g->cap_types, id + 1, sizeof(*g->types)))
 			return hr_go_no_memory(g, err);
 		for (; g->ntypes <= id; g->ntypes++)
-			g->type_bytes[g->ntypes] = 0;
-		g->type_bytes[id] = size;
+			g->types[g->ntypes] = (struct hr_go_type_id){0};
+		HR_TRY(number_type(g, &type, &g->types[id], err));
 	}
 	return HR_OK;
 }

@@ -622,7 +622,7 @@ static void go_close(struct hr_reader *r)
 	free(g->cursors);
 	free(g->heap);
 	free(g->p_running);
-	free(g->type_bytes);
+	free(g->types);
 	hr_map64_release(&g->gc_stacks);
 	hr_map64_release(&g->thread_index);
 	free(g);

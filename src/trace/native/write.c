@@ -36,8 +36,6 @@ enum {
 	P_CONTEXTS = 256,
 	FIRST_PREDICTED = HR_EVENT_KIND_COUNT * P_CONTEXTS,
 	MAX_VARINT = 10,
-	/* Types of numbers below this are marked in a bitmap. */
-	MARKED_TYPES = 1 << 20,
 	SIDE_RECORDS = 1 << 16, /* in a block */
 };
 
@@ -83,8 +81,7 @@ struct hr_native_writer {
 	struct buffer columns[HR_NATIVE_COLUMNS];
 	struct buffer payload;
 	const struct hr_sides *sides; /* or NULL */
-	uint64_t *told_types;	      /* bitmap of MARKED_TYPES: those that were written */
-	struct hr_map64 told_others;  /* and the others */
+	struct hr_types_told told;    /* those that were written */
 	struct hr_native_bytes side, packed;
 	struct hr_standing standing;
 	uint64_t standing_offset; /* where the last snapshot ended */
@@ -644,20 +641,6 @@ static enum hr_status write_side(struct hr_native_writer *w, uint8_t type, struc
 	return write_block(w, &h, w->packed.at, w->packed.n, err);
 }
 
-/* *news: the type has not been told before. False: out of memory. */
-static bool mark_type(struct hr_native_writer *w, uint32_t number, bool *news)
-{
-	uint64_t bit = UINT64_C(1) << number % 64;
-
-	if (number >= MARKED_TYPES) {
-		*news = hr_map64_get(&w->told_others, number) == NULL;
-		return !*news || hr_map64_put(&w->told_others, number, 1);
-	}
-	*news = (w->told_types[number / 64] & bit) == 0;
-	w->told_types[number / 64] |= bit;
-	return true;
-}
-
 /* The types that the events gathered are the first to name. */
 static enum hr_status write_types(struct hr_native_writer *w, struct hr_error *err)
 {
@@ -668,7 +651,7 @@ static enum hr_status write_types(struct hr_native_writer *w, struct hr_error *e
 
 		if ((ev->kind != HR_EV_OBJ_ALLOC && ev->kind != HR_EV_OBJ_EXISTS) || ev->arg == 0)
 			continue;
-		if (!mark_type(w, ev->arg, &news))
+		if (!hr_types_told_mark(&w->told, ev->arg, &news))
 			return no_memory(err);
 		at = news ? hr_types_find(&w->sides->types, ev->arg) : SIZE_MAX;
 		if (at == SIZE_MAX)
@@ -749,12 +732,10 @@ enum hr_status hr_native_begin(FILE *f, const struct hr_trace_meta *meta, const 
 	w->places = hr_places_new();
 	w->events = hr_calloc(w->block_events, sizeof(*w->events));
 	w->sides = options->sides;
-	w->told_types = hr_calloc(MARKED_TYPES / 64, sizeof(*w->told_types));
-	hr_map64_init(&w->told_others);
 	hr_standing_init(&w->standing, meta->has_addresses);
 	w->standing.skip_objects = w->numbered;
-	if (!hr_numbers_init(&w->numbers) || w->zstd == NULL || w->places == NULL || w->events == NULL ||
-	    w->told_types == NULL)
+	if (!hr_types_told_init(&w->told) || !hr_numbers_init(&w->numbers) || w->zstd == NULL || w->places == NULL ||
+	    w->events == NULL)
 		status = no_memory(err);
 	if (status == HR_OK)
 		status = write_out(w, HR_NATIVE_MAGIC, HR_NATIVE_MAGIC_BYTES, err);
@@ -833,8 +814,7 @@ void hr_native_free(struct hr_native_writer *w)
 	for (unsigned i = 0; i < HR_NATIVE_COLUMNS; i++)
 		free(w->columns[i].at);
 	free(w->payload.at);
-	free(w->told_types);
-	hr_map64_release(&w->told_others);
+	hr_types_told_release(&w->told);
 	free(w->side.at);
 	free(w->packed.at);
 	free(w->index);

@@ -21,6 +21,7 @@
 #include "trace/ids.h"
 #include "trace/lines.h"
 #include "trace/text/form.h"
+#include "trace/text/sides.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -652,7 +653,7 @@ static enum hr_status set_value(struct text *t, const struct hr_text_setting *s,
 	return HR_OK;
 }
 
-/* "! end TIME", "! assumed WORDS", "! anomaly NAME N": what is known at the end. *known: it is one of them. */
+/* "! end TIME", "! assumed WORDS", "! anomaly NAME N": what is known at the end; and what stands beside the events. *known: it is one of them. */
 static enum hr_status parse_note(struct text *t, const char *key, bool *known, struct hr_error *err)
 {
 	struct hr_trace_stats *stats = &t->r->stats;
@@ -661,6 +662,14 @@ static enum hr_status parse_note(struct text *t, const char *key, bool *known, s
 	size_t n;
 
 	*known = true;
+	if (hr_text_is_side(key)) {
+		const char *wrong;
+		enum hr_status status = hr_text_parse_side(key, t->at, &t->r->sides, &wrong);
+
+		return status == HR_EINPUT ? bad(t, err, "%s", wrong)
+		       : status == HR_OK   ? HR_OK
+					   : hr_error_set(err, status, "out of memory");
+	}
 	if (strcmp(key, "assumed") == 0) {
 		const char *words = rest_of_line(t, &n);
 
@@ -706,6 +715,13 @@ static enum hr_status parse_setting(struct text *t, struct hr_error *err)
 		return HR_OK;
 	if (t->any_event)
 		return bad(t, err, "a setting stands before all events");
+	if (strcmp(key, "note") == 0) {
+		const char *wrong;
+
+		return hr_text_parse_note((char *)rest_of_line(t, &n), &t->r->meta, &wrong) == HR_OK
+			   ? HR_OK
+			   : bad(t, err, "%s", wrong);
+	}
 	while (s->key != NULL && strcmp(s->key, key) != 0)
 		s++;
 	if (s->key == NULL)
@@ -729,7 +745,7 @@ static enum hr_status next_line(struct text *t, struct hr_error *err)
 	/* A last line without its newline is one, unless the rest of it is missing. */
 	if (t->lines.unterminated && hr_input_cut(t->r->in))
 		return HR_END;
-	if (n > MAX_LINE_BYTES)
+	if (n > MAX_LINE_BYTES && (n >= HR_MAX_LINE_BYTES || strncmp(t->at, "! type ", 7) != 0))
 		return bad(t, err, "the line is longer than 4096 bytes");
 	return HR_OK;
 }

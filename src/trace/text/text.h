@@ -21,6 +21,10 @@ enum hr_status hr_text_write_header(FILE *f, const struct hr_trace_meta *meta);
  * that of the allocation.
  */
 enum hr_status hr_text_write_event(FILE *f, const struct hr_trace_meta *meta, const struct hr_event *ev);
+/* The type of that number as a line, which stands before the first event that names it. */
+enum hr_status hr_text_write_type(FILE *f, const struct hr_type *type);
+/* Records beside the events; before the end. */
+enum hr_status hr_text_write_records(FILE *f, const struct hr_sides *sides);
 /*
  * Behind the last event: when the trace ends, what was assumed, which anomalies
  * were counted, where it was cut off. May be left out.

@@ -6,6 +6,7 @@
 
 #include "trace/format.h"
 #include "trace/text/form.h"
+#include "trace/text/sides.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -100,6 +101,7 @@ enum hr_status hr_text_write_header(FILE *f, const struct hr_trace_meta *meta)
 	fprintf(f, "%s%d\n", HR_TEXT_FIRST_WORDS, HR_TEXT_VERSION);
 	for (const struct hr_text_setting *s = hr_text_settings; s->key != NULL; s++)
 		write_setting(f, s, &m);
+	hr_text_write_notes(f, &m);
 	return written(f);
 }
 
