@@ -10,13 +10,13 @@ facts() {
 
 for trace in bench-json-go123.trace phases-1p-go125.trace compile-texttemplate-1p-go121.pagetrace gnuplot.heaptrack; do
 	file=$top_srcdir/traces/$trace.zst
-	run "$HEAPREPLAY" export "$file" -o once
+	run "$HEAPREPLAY" export --keep-arguments "$file" -o once
 	is "$status" 0 "$trace: exported"
 	is "$err" '' "$trace: no complaint"
-	run "$HEAPREPLAY" export once -o twice
+	run "$HEAPREPLAY" export --keep-arguments once -o twice
 	is "$status" 0 "$trace: the text is exported"
 	same once twice "$trace: to the same bytes"
-	"$HEAPREPLAY" import -q once -o native && run "$HEAPREPLAY" export native -o twice
+	"$HEAPREPLAY" import -q --keep-arguments once -o native && run "$HEAPREPLAY" export --keep-arguments native -o twice
 	same once twice "$trace: through the native form too"
 	is "$(facts once)" "$(facts "$file")" "$trace: the text is the same trace to info"
 	is "$("$HEAPREPLAY" info --json once | jq -c '.trace.duration_ns')" \
