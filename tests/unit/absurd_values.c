@@ -218,7 +218,7 @@ static void test_go_structure(void **state)
 		}
 }
 
-int main(void)
+HR_TEST_MAIN(absurd_values)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_go_events),

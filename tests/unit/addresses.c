@@ -137,7 +137,7 @@ static void test_start_cache(void **state)
 	assert_in_range(s.forced, 1, 5);
 }
 
-int main(void)
+HR_TEST_MAIN(addresses)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_one_p),  cmocka_unit_test(test_lost_spans),  cmocka_unit_test(test_ids),

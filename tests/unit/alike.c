@@ -132,7 +132,7 @@ static void random_is_fair(void **state)
 	hr_alike_release(&a);
 }
 
-int main(void)
+HR_TEST_MAIN(alike)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(lifo),

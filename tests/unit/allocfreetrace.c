@@ -40,7 +40,7 @@ static void test_odd(void **state)
 	assert_int_equal(rec.meta.go_minor, 21);
 }
 
-int main(void)
+HR_TEST_MAIN(allocfreetrace)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_events),

@@ -173,7 +173,7 @@ static void test_other_texts(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(android)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lines),     cmocka_unit_test(test_reallocs), cmocka_unit_test(test_odd),

@@ -104,7 +104,7 @@ static void test_counts(void **state)
 	assert_false(hr_counts_can_grow(&c, UINT32_MAX - 1023));
 }
 
-int main(void)
+HR_TEST_MAIN(arenas)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_by_request),	cmocka_unit_test(test_known_end), cmocka_unit_test(test_32_bits),

@@ -108,7 +108,7 @@ static void test_text(void **state)
 	check(&p, "\n");
 }
 
-int main(void)
+HR_TEST_MAIN(bars)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_bar),

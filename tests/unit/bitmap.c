@@ -142,7 +142,7 @@ static void test_find_bit_range(void **state)
 	assert_int_equal(hr_find_bit_range64(0, 1), 64);
 }
 
-int main(void)
+HR_TEST_MAIN(bitmap)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_ranges),

@@ -438,7 +438,7 @@ static void test_other_texts(void **state)
 	assert_non_null(strstr(rec.err.text, "bpftrace"));
 }
 
-int main(void)
+HR_TEST_MAIN(calls)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cmt),		cmocka_unit_test(test_functions),

@@ -537,7 +537,7 @@ static void test_names(void **state)
 	assert_int_equal(hr_map_scale_find(""), -1);
 }
 
-int main(void)
+HR_TEST_MAIN(cells)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_no_heap),

@@ -381,7 +381,7 @@ static void test_not_every_policy_can_be_copied(void **state)
 	end(&run);
 }
 
-int main(void)
+HR_TEST_MAIN(clone)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_copies_give_the_same_answers),

@@ -268,7 +268,7 @@ static void test_bound(void **state)
 	release(h);
 }
 
-int main(void)
+HR_TEST_MAIN(deaths)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_one),	      cmocka_unit_test(test_snapshot), cmocka_unit_test(test_start),

@@ -279,7 +279,7 @@ static void test_same_as_model(void **state)
 	same_as_model("decay,by=thread,time=100s", true, 1, 100 * S, 65536);
 }
 
-int main(void)
+HR_TEST_MAIN(decay)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_the_curve),

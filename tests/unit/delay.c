@@ -272,7 +272,7 @@ static void test_segments(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(delay)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_deadline),	      cmocka_unit_test(test_a_series_of_frees_puts_it_off),

@@ -97,7 +97,7 @@ static void test_a_fall_is_forgotten(void **state)
 	assert_int_equal(hr_demand_expected(&d, 5000 * S, 60 * S, 300 * S), 100);
 }
 
-int main(void)
+HR_TEST_MAIN(demand)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_as_the_history_says),

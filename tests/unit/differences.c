@@ -190,7 +190,7 @@ static void test_json(void **state)
 	release(2, runs, &d);
 }
 
-int main(void)
+HR_TEST_MAIN(differences)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_traces),     cmocka_unit_test(test_policies), cmocka_unit_test(test_settings),

@@ -106,7 +106,7 @@ static void test_who_pays(void **state)
 	naive_end(n);
 }
 
-int main(void)
+HR_TEST_MAIN(dirty)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_same_as_naive),

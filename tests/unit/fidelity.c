@@ -273,7 +273,7 @@ static void test_log_is_read_from_a_programs_standard_error(void **state)
 	assert_int_equal(hr_scav_log_read(&log, path, &err), HR_EIO);
 }
 
-int main(void)
+HR_TEST_MAIN(fidelity)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_truth_is_read),

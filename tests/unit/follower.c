@@ -360,7 +360,7 @@ static void test_refaults_of_whole_chunks(void **state)
 	end_follower(f);
 }
 
-int main(void)
+HR_TEST_MAIN(follower)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_bands_add_up_under_every_policy), cmocka_unit_test(test_batches_do_not_matter),

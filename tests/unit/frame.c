@@ -733,7 +733,7 @@ static void test_json(void **state)
 	small_heap_release(&h);
 }
 
-int main(void)
+HR_TEST_MAIN(frame)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_the_smallest),

@@ -160,7 +160,7 @@ static void test_applies(void **state)
 	hr_gate_release(&g);
 }
 
-int main(void)
+HR_TEST_MAIN(gate)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_good),

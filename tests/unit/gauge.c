@@ -92,7 +92,7 @@ static void test_windows(void **state)
 	free(g);
 }
 
-int main(void)
+HR_TEST_MAIN(gauge)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_mean_is_weighted_by_time),

@@ -259,7 +259,7 @@ static void test_goals_of_a_limit(void **state)
 	hr_gc_log_release(&log);
 }
 
-int main(void)
+HR_TEST_MAIN(gclog)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_line),  cmocka_unit_test(test_stamps),       cmocka_unit_test(test_anywhere),

@@ -129,7 +129,7 @@ static void test_fit(void **state)
 	assert_in_range(r.limit_goal, 99 * MB, 100 * MB);
 }
 
-int main(void)
+HR_TEST_MAIN(gcmark)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_times),   cmocka_unit_test(test_assists), cmocka_unit_test(test_runway),

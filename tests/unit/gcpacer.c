@@ -126,7 +126,7 @@ static void test_runway(void **state)
 	assert_int_equal(hr_gc_runway(&h, 100), 1);
 }
 
-int main(void)
+HR_TEST_MAIN(gcpacer)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_percent), cmocka_unit_test(test_limit),  cmocka_unit_test(test_goal),

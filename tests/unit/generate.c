@@ -440,7 +440,7 @@ static void test_first_fit_rounds_double(void **state)
 	release(&l, &all);
 }
 
-int main(void)
+HR_TEST_MAIN(generate)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_events_are_legal),

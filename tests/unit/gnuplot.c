@@ -172,7 +172,7 @@ static void strings(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(gnuplot)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_and_writes), cmocka_unit_test(large),   cmocka_unit_test(fails),

@@ -699,7 +699,7 @@ static void test_lengths(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(gotrace)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_counts),

@@ -159,7 +159,7 @@ static void test_map_missing(void **state)
 	end(f);
 }
 
-int main(void)
+HR_TEST_MAIN(heap)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_order),

@@ -625,7 +625,7 @@ static void random_is_fixed(void **state)
 	free(text);
 }
 
-int main(void)
+HR_TEST_MAIN(heaptrack)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(interpreted),

@@ -51,7 +51,7 @@ static void nothing_to_report(void **state)
 	assert_non_null(strstr(err.text, "one trace"));
 }
 
-int main(void)
+HR_TEST_MAIN(html_report)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(texts), cmocka_unit_test(nothing_to_report)};
 

@@ -387,7 +387,7 @@ static void test_releases_everything(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(index_bits)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases_of_the_runtime),

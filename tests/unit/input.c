@@ -595,7 +595,7 @@ static void test_stop(void **state)
 	unlink(path);
 }
 
-int main(void)
+HR_TEST_MAIN(input)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_whole),	 cmocka_unit_test(test_cut),	     cmocka_unit_test(test_padding),

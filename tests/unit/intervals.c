@@ -222,7 +222,7 @@ static void test_a_part(void **state)
 	hr_intervals_release(&v);
 }
 
-int main(void)
+HR_TEST_MAIN(intervals)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_buckets), cmocka_unit_test(test_caches),

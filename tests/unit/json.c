@@ -100,7 +100,7 @@ static void test_written(void **state)
 	free(text);
 }
 
-int main(void)
+HR_TEST_MAIN(json)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_failure_stays),

@@ -100,7 +100,7 @@ static void none_overlap(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(labels)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(one_is_beside_its_point),

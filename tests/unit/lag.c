@@ -157,7 +157,7 @@ static void test_beside_the_whole_curve(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(lag)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_fall_and_a_slow_return), cmocka_unit_test(test_returned_at_once),

@@ -105,7 +105,7 @@ static void test_model(void **state)
 	free(sizes);
 }
 
-int main(void)
+HR_TEST_MAIN(ledger)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_numbers),

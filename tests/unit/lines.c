@@ -161,7 +161,7 @@ static void test_too_long(void **state)
 		}
 }
 
-int main(void)
+HR_TEST_MAIN(lines)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_ends),

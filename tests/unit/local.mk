@@ -1,188 +1,144 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Unit tests: cmocka programs, one group each (one TAP plan). A new one is
-#     unit_tests += tests/unit/foo
-#     tests_unit_foo_SOURCES = tests/unit/foo.c
-# It links libcore.la and cmocka. For a test of src/cmd, add the files it needs.
-unit_tests =
-unit_headers =
+# Unit tests: files of cmocka tests, one group each (one TAP plan), in one
+# program. A new one is a line of unit_tests; it begins what would be main with
+# HR_TEST_MAIN(name). `make check-unit T=name` builds and runs it alone.
+unit_tests = \
+	tests/unit/absurd_values.c \
+	tests/unit/addresses.c \
+	tests/unit/alike.c \
+	tests/unit/allocfreetrace.c \
+	tests/unit/android.c \
+	tests/unit/arenas.c \
+	tests/unit/bars.c \
+	tests/unit/bitmap.c \
+	tests/unit/calls.c \
+	tests/unit/cells.c \
+	tests/unit/clone.c \
+	tests/unit/deaths.c \
+	tests/unit/decay.c \
+	tests/unit/delay.c \
+	tests/unit/demand.c \
+	tests/unit/differences.c \
+	tests/unit/dirty.c \
+	tests/unit/fidelity.c \
+	tests/unit/follower.c \
+	tests/unit/frame.c \
+	tests/unit/gate.c \
+	tests/unit/gauge.c \
+	tests/unit/gclog.c \
+	tests/unit/gcmark.c \
+	tests/unit/gcpacer.c \
+	tests/unit/generate.c \
+	tests/unit/gnuplot.c \
+	tests/unit/gotrace.c \
+	tests/unit/heap.c \
+	tests/unit/heaptrack.c \
+	tests/unit/html_report.c \
+	tests/unit/index_bits.c \
+	tests/unit/index_density.c \
+	tests/unit/input.c \
+	tests/unit/intervals.c \
+	tests/unit/json.c \
+	tests/unit/labels.c \
+	tests/unit/lag.c \
+	tests/unit/ledger.c \
+	tests/unit/lines.c \
+	tests/unit/logalloc.c \
+	tests/unit/lru.c \
+	tests/unit/lttng.c \
+	tests/unit/mallocs.c \
+	tests/unit/map64.c \
+	tests/unit/metrics.c \
+	tests/unit/mtrace.c \
+	tests/unit/native.c \
+	tests/unit/objects.c \
+	tests/unit/objheap.c \
+	tests/unit/optimal.c \
+	tests/unit/optimum.c \
+	tests/unit/output.c \
+	tests/unit/pacing.c \
+	tests/unit/page_runs.c \
+	tests/unit/pagealloc.c \
+	tests/unit/pagemap.c \
+	tests/unit/pagetrace.c \
+	tests/unit/palette.c \
+	tests/unit/params.c \
+	tests/unit/placer.c \
+	tests/unit/plane.c \
+	tests/unit/player.c \
+	tests/unit/plot.c \
+	tests/unit/pool.c \
+	tests/unit/print.c \
+	tests/unit/random.c \
+	tests/unit/ranges.c \
+	tests/unit/rate.c \
+	tests/unit/recorded.c \
+	tests/unit/releases.c \
+	tests/unit/rep.c \
+	tests/unit/replay_threads.c \
+	tests/unit/saved.c \
+	tests/unit/scavtrace.c \
+	tests/unit/script.c \
+	tests/unit/search_addr.c \
+	tests/unit/search_work.c \
+	tests/unit/series.c \
+	tests/unit/sides.c \
+	tests/unit/sizeclasses.c \
+	tests/unit/spans.c \
+	tests/unit/spill.c \
+	tests/unit/standings.c \
+	tests/unit/stepper.c \
+	tests/unit/stranger.c \
+	tests/unit/summary.c \
+	tests/unit/survey.c \
+	tests/unit/survival.c \
+	tests/unit/table.c \
+	tests/unit/text.c \
+	tests/unit/units.c \
+	tests/unit/walk.c \
+	tests/unit/window.c
+unit_headers = \
+	tests/unit/go_bytes.h \
+	tests/unit/naive_heap.h \
+	tests/unit/naive_lru.h \
+	tests/unit/place_check.h \
+	tests/unit/recording.h \
+	tests/unit/saved_run.h \
+	tests/unit/search_heap.h \
+	tests/unit/small_heap.h \
+	tests/unit/testing.h
 
-unit_headers += tests/unit/testing.h
-unit_headers += tests/unit/go_bytes.h
-unit_tests += tests/unit/absurd_values
-tests_unit_absurd_values_SOURCES = tests/unit/absurd_values.c
-unit_tests += tests/unit/units
-tests_unit_units_SOURCES = tests/unit/units.c
-unit_tests += tests/unit/sides
-tests_unit_sides_SOURCES = tests/unit/sides.c
-unit_tests += tests/unit/output
-tests_unit_output_SOURCES = tests/unit/output.c
-unit_tests += tests/unit/params
-tests_unit_params_SOURCES = tests/unit/params.c
-unit_tests += tests/unit/json
-tests_unit_json_SOURCES = tests/unit/json.c
-unit_tests += tests/unit/print
-tests_unit_print_SOURCES = tests/unit/print.c
-unit_tests += tests/unit/random
-tests_unit_random_SOURCES = tests/unit/random.c
-unit_tests += tests/unit/generate
-tests_unit_generate_SOURCES = tests/unit/generate.c
-unit_tests += tests/unit/script
-tests_unit_script_SOURCES = tests/unit/script.c
-unit_tests += tests/unit/map64 tests/unit/metrics
-tests_unit_map64_SOURCES = tests/unit/map64.c
-tests_unit_metrics_SOURCES = tests/unit/metrics.c
-unit_tests += tests/unit/follower
-tests_unit_follower_SOURCES = tests/unit/follower.c
-unit_tests += tests/unit/clone
-tests_unit_clone_SOURCES = tests/unit/clone.c
-unit_tests += tests/unit/optimal
-tests_unit_optimal_SOURCES = tests/unit/optimal.c
-unit_tests += tests/unit/page_runs
-tests_unit_page_runs_SOURCES = tests/unit/page_runs.c
-unit_tests += tests/unit/intervals
-tests_unit_intervals_SOURCES = tests/unit/intervals.c
-unit_tests += tests/unit/optimum
-tests_unit_optimum_SOURCES = tests/unit/optimum.c
-unit_tests += tests/unit/fidelity
-tests_unit_fidelity_SOURCES = tests/unit/fidelity.c
-unit_headers += tests/unit/naive_heap.h tests/unit/naive_lru.h
-unit_tests += tests/unit/demand tests/unit/dirty tests/unit/lru
-tests_unit_demand_SOURCES = tests/unit/demand.c
-tests_unit_dirty_SOURCES = tests/unit/dirty.c
-tests_unit_lru_SOURCES = tests/unit/lru.c
-unit_tests += tests/unit/decay tests/unit/delay tests/unit/rate
-tests_unit_decay_SOURCES = tests/unit/decay.c
-tests_unit_delay_SOURCES = tests/unit/delay.c
-tests_unit_rate_SOURCES = tests/unit/rate.c
-unit_tests += tests/unit/gauge tests/unit/lag
-tests_unit_lag_SOURCES = tests/unit/lag.c
-tests_unit_gauge_SOURCES = tests/unit/gauge.c
-unit_tests += tests/unit/pool
-tests_unit_pool_SOURCES = tests/unit/pool.c
-unit_tests += tests/unit/replay_threads
-tests_unit_replay_threads_SOURCES = tests/unit/replay_threads.c
-unit_tests += tests/unit/stepper
-tests_unit_stepper_SOURCES = tests/unit/stepper.c
-unit_tests += tests/unit/scavtrace
-tests_unit_scavtrace_SOURCES = tests/unit/scavtrace.c
-unit_tests += tests/unit/gnuplot tests/unit/html_report tests/unit/labels tests/unit/plane tests/unit/plot
-tests_unit_gnuplot_SOURCES = tests/unit/gnuplot.c
-tests_unit_html_report_SOURCES = tests/unit/html_report.c
-tests_unit_labels_SOURCES = tests/unit/labels.c
-tests_unit_plane_SOURCES = tests/unit/plane.c
-tests_unit_plot_SOURCES = tests/unit/plot.c
-unit_tests += tests/unit/series
-tests_unit_series_SOURCES = tests/unit/series.c
-unit_tests += tests/unit/input
-tests_unit_input_SOURCES = tests/unit/input.c
-tests_unit_input_LDADD = $(LDADD) $(LZMA_LIBS) $(LZ4_LIBS)
-unit_tests += tests/unit/gotrace
-tests_unit_gotrace_SOURCES = tests/unit/gotrace.c
-unit_tests += tests/unit/alike tests/unit/heaptrack
-tests_unit_alike_SOURCES = tests/unit/alike.c
-tests_unit_heaptrack_SOURCES = tests/unit/heaptrack.c
-unit_tests += tests/unit/lines tests/unit/ledger tests/unit/mallocs
-tests_unit_lines_SOURCES = tests/unit/lines.c
-tests_unit_ledger_SOURCES = tests/unit/ledger.c
-tests_unit_mallocs_SOURCES = tests/unit/mallocs.c
-unit_headers += tests/unit/recording.h
-unit_tests += tests/unit/android tests/unit/mtrace tests/unit/calls
-tests_unit_android_SOURCES = tests/unit/android.c
-tests_unit_mtrace_SOURCES = tests/unit/mtrace.c
-tests_unit_calls_SOURCES = tests/unit/calls.c
-unit_tests += tests/unit/allocfreetrace tests/unit/logalloc tests/unit/lttng tests/unit/rep tests/unit/stranger
-tests_unit_allocfreetrace_SOURCES = tests/unit/allocfreetrace.c
-tests_unit_logalloc_SOURCES = tests/unit/logalloc.c
-tests_unit_lttng_SOURCES = tests/unit/lttng.c
-tests_unit_rep_SOURCES = tests/unit/rep.c
-tests_unit_stranger_SOURCES = tests/unit/stranger.c
-unit_tests += tests/unit/native
-tests_unit_native_SOURCES = tests/unit/native.c
-unit_tests += tests/unit/window
-tests_unit_window_SOURCES = tests/unit/window.c
-unit_tests += tests/unit/text
-tests_unit_text_SOURCES = tests/unit/text.c
-unit_tests += tests/unit/pagetrace
-tests_unit_pagetrace_SOURCES = tests/unit/pagetrace.c
-unit_tests += tests/unit/spill
-tests_unit_spill_SOURCES = tests/unit/spill.c
-unit_tests += tests/unit/releases
-tests_unit_releases_SOURCES = tests/unit/releases.c
-unit_tests += tests/unit/gclog
-tests_unit_gclog_SOURCES = tests/unit/gclog.c
-unit_headers += tests/unit/small_heap.h
-unit_tests += tests/unit/cells
-tests_unit_cells_SOURCES = tests/unit/cells.c
-unit_tests += tests/unit/frame
-tests_unit_frame_SOURCES = tests/unit/frame.c
-tests_unit_frame_LDADD = $(LDADD) $(PNG_LIBS) $(JANSSON_LIBS)
-unit_tests += tests/unit/palette
-tests_unit_palette_SOURCES = tests/unit/palette.c
-tests_unit_palette_LDADD = $(LDADD) $(LIBM)
-unit_tests += tests/unit/survey tests/unit/bars
-tests_unit_survey_SOURCES = tests/unit/survey.c
-tests_unit_bars_SOURCES = tests/unit/bars.c
-unit_headers += tests/unit/saved_run.h
-unit_tests += tests/unit/table tests/unit/gate tests/unit/saved
-tests_unit_table_SOURCES = tests/unit/table.c
-tests_unit_gate_SOURCES = tests/unit/gate.c
-tests_unit_saved_SOURCES = tests/unit/saved.c
-unit_tests += tests/unit/standings tests/unit/differences
-tests_unit_standings_SOURCES = tests/unit/standings.c
-tests_unit_differences_SOURCES = tests/unit/differences.c
-unit_headers += tests/unit/place_check.h
-unit_tests += tests/unit/spans
-tests_unit_spans_SOURCES = tests/unit/spans.c
-unit_tests += tests/unit/arenas
-tests_unit_arenas_SOURCES = tests/unit/arenas.c
-unit_tests += tests/unit/heap
-tests_unit_heap_SOURCES = tests/unit/heap.c
-unit_tests += tests/unit/sizeclasses tests/unit/objheap tests/unit/gcpacer
-tests_unit_sizeclasses_SOURCES = tests/unit/sizeclasses.c
-tests_unit_objheap_SOURCES = tests/unit/objheap.c
-tests_unit_gcpacer_SOURCES = tests/unit/gcpacer.c
-unit_tests += tests/unit/recorded tests/unit/deaths tests/unit/objects tests/unit/survival tests/unit/gcmark
-tests_unit_survival_SOURCES = tests/unit/survival.c
-tests_unit_gcmark_SOURCES = tests/unit/gcmark.c
-tests_unit_recorded_SOURCES = tests/unit/recorded.c
-tests_unit_deaths_SOURCES = tests/unit/deaths.c
-tests_unit_objects_SOURCES = tests/unit/objects.c
-unit_tests += tests/unit/placer
-tests_unit_placer_SOURCES = tests/unit/placer.c
-unit_tests += tests/unit/addresses
-tests_unit_addresses_SOURCES = tests/unit/addresses.c
+# Those that have copies of what they test, with hooks in them, are programs of their own.
+unit_programs = tests/unit/index_threads
+unit_headers += tests/model/delay.h
+tests_unit_index_threads_SOURCES = tests/unit/index_threads.c
+tests_unit_index_threads_CPPFLAGS = $(AM_CPPFLAGS) -include $(top_srcdir)/tests/model/delay.h
 
-# The page allocator: its bits, its summaries, its ranges, and all of it beside a model.
-unit_tests += tests/unit/bitmap tests/unit/summary tests/unit/ranges tests/unit/pagealloc
-tests_unit_bitmap_SOURCES = tests/unit/bitmap.c
-tests_unit_summary_SOURCES = tests/unit/summary.c
-tests_unit_ranges_SOURCES = tests/unit/ranges.c
-tests_unit_pagealloc_SOURCES = tests/unit/pagealloc.c
+tests_unit_unit_SOURCES = tests/unit/unit.c $(unit_tests)
+nodist_tests_unit_unit_SOURCES = tests/unit/tests.inc
+tests_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(builddir)/tests/unit
+tests_unit_unit_LDADD = $(LDADD) $(core_libs)
 
+# What unit.c calls: a line for each of unit_tests.
+tests/unit/tests.inc: tests/unit/local.mk
+	$(AM_V_GEN)$(MKDIR_P) tests/unit && for t in $(unit_tests); do \
+		t=$${t##*/}; echo "DECLARE($${t%.c})"; done >$@.tmp && mv $@.tmp $@
+tests/unit/unit-unit.$(OBJEXT): tests/unit/tests.inc
+CLEANFILES += tests/unit/tests.inc
+
+# A test is its file, which the program is told to run.
+TEST_EXTENSIONS += .c
+C_LOG_DRIVER = $(tap_driver)
+C_LOG_COMPILER = tests/unit/unit
 if HAVE_CMOCKA
-check_PROGRAMS += $(unit_tests)
-TESTS += $(unit_tests)
+check_PROGRAMS += tests/unit/unit $(unit_programs)
+TESTS += $(unit_tests) $(unit_programs)
 else
 TESTS += tests/unit/no-cmocka.sh
 endif
 EXTRA_DIST += tests/unit/no-cmocka.sh $(unit_headers)
 
-# The scavenger: its map, its four searches, its pacing.
-unit_headers += tests/unit/search_heap.h
-unit_tests += tests/unit/search_addr tests/unit/pagemap tests/unit/pacing tests/unit/walk tests/unit/index_bits \
-	tests/unit/index_density tests/unit/index_threads tests/unit/search_work
-tests_unit_search_addr_SOURCES = tests/unit/search_addr.c
-tests_unit_pagemap_SOURCES = tests/unit/pagemap.c
-tests_unit_pacing_SOURCES = tests/unit/pacing.c
-tests_unit_walk_SOURCES = tests/unit/walk.c
-tests_unit_index_bits_SOURCES = tests/unit/index_bits.c
-tests_unit_index_density_SOURCES = tests/unit/index_density.c
-# With delays in the functions under test, which it has copies of.
-unit_headers += tests/model/delay.h
-tests_unit_index_threads_SOURCES = tests/unit/index_threads.c src/scavenge/go/index_bits.c src/scavenge/go/index_density.c
-tests_unit_index_threads_CPPFLAGS = $(AM_CPPFLAGS) -include $(top_srcdir)/tests/model/delay.h
-tests_unit_search_work_SOURCES = tests/unit/search_work.c
-
-unit_tests += tests/unit/player
-tests_unit_player_SOURCES = tests/unit/player.c
-tests_unit_player_LDADD = $(LDADD) $(XXHASH_LIBS)
+# One test, as soon as what it needs is built: make check-unit T=index_bits
+check-unit: all-am tests/unit/unit
+	@$(test_environment) tests/unit/unit $(T)
+.PHONY: check-unit

@@ -48,7 +48,7 @@ static void test_functions(void **state)
 	assert_int_not_equal(rec.meta.format, HR_FORMAT_LOGALLOC);
 }
 
-int main(void)
+HR_TEST_MAIN(logalloc)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_processes),

@@ -133,7 +133,7 @@ static void test_memory_is_bounded(void **state)
 	naive_end(n);
 }
 
-int main(void)
+HR_TEST_MAIN(lru)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_order),

@@ -88,7 +88,7 @@ static void test_damaged(void **state)
 		     "+0:1 ", "bad_lines 3 ");
 }
 
-int main(void)
+HR_TEST_MAIN(lttng)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_events),

@@ -235,7 +235,7 @@ static void test_threads(void **state)
 	end(f);
 }
 
-int main(void)
+HR_TEST_MAIN(mallocs)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rate),     cmocka_unit_test(test_exact),   cmocka_unit_test(test_ticks),

@@ -68,7 +68,7 @@ static void test_empty(void **state)
 	hr_map64_release(&m);
 }
 
-int main(void)
+HR_TEST_MAIN(map64)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_beside_an_array),

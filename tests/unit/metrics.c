@@ -86,7 +86,7 @@ static void test_nothing(void **state)
 	json_decref(o);
 }
 
-int main(void)
+HR_TEST_MAIN(metrics)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_names),

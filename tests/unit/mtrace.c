@@ -86,7 +86,7 @@ static void test_meta(void **state)
 	assert_string_equal(odd(&rec), "");
 }
 
-int main(void)
+HR_TEST_MAIN(mtrace)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lines),   cmocka_unit_test(test_reallocs), cmocka_unit_test(test_odd),

@@ -719,7 +719,7 @@ static void test_jump_without_index(void **state)
 	free(t.ev);
 }
 
-int main(void)
+HR_TEST_MAIN(native)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_wild),

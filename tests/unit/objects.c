@@ -311,7 +311,7 @@ static void test_assists(void **state)
 	free(w);
 }
 
-int main(void)
+HR_TEST_MAIN(objects)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_meta),    cmocka_unit_test(test_recorded_heap),

@@ -484,7 +484,7 @@ static void test_beside_a_model(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(objheap)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lowest_slot_first),

@@ -676,7 +676,7 @@ static void test_the_policy_takes_a_price(void **state)
 		     follow_optimal(&s, &t, "break-even", t.now_ns, 10));
 }
 
-int main(void)
+HR_TEST_MAIN(optimal)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_nothing_does_better),

@@ -292,7 +292,7 @@ static void test_nothing_measured(void **state)
 	end(&run);
 }
 
-int main(void)
+HR_TEST_MAIN(optimum)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_no_regret_is_negative), cmocka_unit_test(test_what_is_measured_is_what_was_collected),

@@ -119,7 +119,7 @@ static void test_nowhere(void **state)
 	hr_output_abandon(&o);
 }
 
-int main(void)
+HR_TEST_MAIN(output)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_commit_and_abandon),

@@ -201,7 +201,7 @@ static void test_sleep(void **state)
 	assert_true(bg.cooldown_ns == 0 && !bg.reset && bg.sleep_ratio == 0.001);
 }
 
-int main(void)
+HR_TEST_MAIN(pacing)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_double_to_u64),

@@ -86,7 +86,7 @@ static void test_parts_of_runs(void **state)
 	hr_page_runs_release(&w);
 }
 
-int main(void)
+HR_TEST_MAIN(page_runs)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_as_an_array),

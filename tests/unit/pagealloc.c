@@ -784,7 +784,7 @@ static void test_check_sees_damage(void **state)
 	hr_pagealloc_free(p);
 }
 
-int main(void)
+HR_TEST_MAIN(pagealloc)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_beside_the_model_48),

@@ -413,7 +413,7 @@ static void test_where_memory_is(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(pagemap)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_fill_aligned),

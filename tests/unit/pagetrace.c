@@ -507,7 +507,7 @@ static void test_gc_log(void **state)
 			 HR_EIO);
 }
 
-int main(void)
+HR_TEST_MAIN(pagetrace)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_words),      cmocka_unit_test(test_hidden_pages), cmocka_unit_test(test_merge),

@@ -122,7 +122,7 @@ static void test_names(void **state)
 	assert_int_equal(hr_palette_find("jet"), -1);
 }
 
-int main(void)
+HR_TEST_MAIN(palette)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lightness),

@@ -130,7 +130,7 @@ static void test_errors_name_the_key(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(params)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_defaults_are_the_tables),

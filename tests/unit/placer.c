@@ -718,7 +718,7 @@ static void test_checker(void **state)
 	end(&f);
 }
 
-int main(void)
+HR_TEST_MAIN(placer)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_start),	cmocka_unit_test(test_padding),

@@ -212,7 +212,7 @@ static void caches(void **state)
 	close_world(&w);
 }
 
-int main(void)
+HR_TEST_MAIN(plane)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(columns_are_moments),

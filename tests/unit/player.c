@@ -348,7 +348,7 @@ static void test_no_file(void **state)
 	hr_player_close(p);
 }
 
-int main(void)
+HR_TEST_MAIN(player)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_seek),

@@ -207,7 +207,7 @@ static void names_stay_in_their_quotes(void **state)
 	free(text.at);
 }
 
-int main(void)
+HR_TEST_MAIN(plot)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(forms),

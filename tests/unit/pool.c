@@ -106,7 +106,7 @@ static void test_failures(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(pool)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_all_in_order),

@@ -92,7 +92,7 @@ static void test_others(void **state)
 	SAME("%*d %-*d| %.*f", 6, 42, 6, 42, 3, 1.0);
 }
 
-int main(void)
+HR_TEST_MAIN(print)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_shown),

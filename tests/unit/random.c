@@ -92,7 +92,7 @@ static void test_exponential(void **state)
 	assert_true(most > 10 * one && most < 45 * one);
 }
 
-int main(void)
+HR_TEST_MAIN(random)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_published_numbers),

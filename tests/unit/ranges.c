@@ -101,7 +101,7 @@ static void test_empty(void **state)
 	hr_ranges_release(&r);
 }
 
-int main(void)
+HR_TEST_MAIN(ranges)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_beside_an_array),

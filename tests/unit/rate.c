@@ -327,7 +327,7 @@ static void test_an_idle_program(void **state)
 	naive_end(thread.n);
 }
 
-int main(void)
+HR_TEST_MAIN(rate)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_rate),

@@ -167,7 +167,7 @@ static void test_beside_a_map(void **state)
 	hr_recorded_release(&s);
 }
 
-int main(void)
+HR_TEST_MAIN(recorded)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_slots),

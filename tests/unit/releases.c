@@ -203,7 +203,7 @@ static void test_distance(void **state)
 	hr_release_log_release(&replayed);
 }
 
-int main(void)
+HR_TEST_MAIN(releases)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_recorded),

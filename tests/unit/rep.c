@@ -47,7 +47,7 @@ static void test_other_texts(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(rep)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_operations),

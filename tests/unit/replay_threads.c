@@ -59,7 +59,7 @@ static void test_threads_do_not_matter(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(replay_threads)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_threads_do_not_matter),

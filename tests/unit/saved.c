@@ -148,7 +148,7 @@ static void test_names(void **state)
 	hr_saved_release(&s);
 }
 
-int main(void)
+HR_TEST_MAIN(saved)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_read), cmocka_unit_test(test_other_forms), cmocka_unit_test(test_bad),

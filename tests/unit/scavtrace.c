@@ -79,7 +79,7 @@ static void test_other_lines_are_none(void **state)
 		assert_false(hr_scavtrace_parse(others[i], &l));
 }
 
-int main(void)
+HR_TEST_MAIN(scavtrace)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_formed_as_the_runtime_does),

@@ -181,7 +181,7 @@ static void test_refused(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(script)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_spans),      cmocka_unit_test(test_blocks),  cmocka_unit_test(test_objects),

@@ -132,7 +132,7 @@ static void test_no_finder_lowers_over_news(void **state)
 	is_at(&b, 50, false);
 }
 
-int main(void)
+HR_TEST_MAIN(search_addr)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_zero_is_cleared),

@@ -173,7 +173,7 @@ static void test_a_page_freed_high_up(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(search_work)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_nothing),

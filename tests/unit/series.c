@@ -86,7 +86,7 @@ static void test_no_peak_is_lost(void **state)
 	one_spike(UINT64_C(511999999), UINT64_C(512000000) * 4);
 }
 
-int main(void)
+HR_TEST_MAIN(series)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_no_peak_is_lost),

@@ -321,7 +321,7 @@ static void test_unknown_block(void **state)
 	hr_sides_release(&s);
 }
 
-int main(void)
+HR_TEST_MAIN(sides)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_intern),     cmocka_unit_test(test_limits),	   cmocka_unit_test(test_order),

@@ -74,7 +74,7 @@ static void test_objects_a_span(void **state)
 		assert_in_range(hr_objects_a_span(c, 26), 1, HR_MAX_OBJECTS_A_SPAN);
 }
 
-int main(void)
+HR_TEST_MAIN(sizeclasses)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_size),

@@ -72,7 +72,7 @@ static void test_overlap(void **state)
 	hr_spans_release(&s);
 }
 
-int main(void)
+HR_TEST_MAIN(spans)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_put_get_remove),

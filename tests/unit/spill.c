@@ -71,7 +71,7 @@ static void test_no_folder(void **state)
 	free(saved);
 }
 
-int main(void)
+HR_TEST_MAIN(spill)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_segments), cmocka_unit_test(test_no_folder)};
 

@@ -238,7 +238,7 @@ static void test_change(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(standings)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows),   cmocka_unit_test(test_marks), cmocka_unit_test(test_columns),

@@ -167,7 +167,7 @@ static void test_the_last_moment(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(stepper)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_steps_change_nothing),

@@ -78,7 +78,7 @@ static void test_output_in_front(void **state)
 	assert_string_equal(rec.events, "+0:8 -0 ");
 }
 
-int main(void)
+HR_TEST_MAIN(stranger)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_named),

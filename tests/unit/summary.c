@@ -145,7 +145,7 @@ static void test_eight_limits(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(summary)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_pack),

@@ -360,7 +360,7 @@ static void test_random_programs(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(survey)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_by_hand),   cmocka_unit_test(test_rows),

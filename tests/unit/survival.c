@@ -95,7 +95,7 @@ static void test_never_falls(void **state)
 	free(s);
 }
 
-int main(void)
+HR_TEST_MAIN(survival)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_bins),

@@ -215,7 +215,7 @@ static void test_fits(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(table)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_text),    cmocka_unit_test(test_shown),    cmocka_unit_test(test_colour),

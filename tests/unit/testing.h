@@ -12,6 +12,11 @@
 
 #include <cmocka.h>
 
+/* Begins what a file of tests does, as main does in a program of its own: tests/unit/unit.c calls it by the name. */
+#define HR_TEST_MAIN(name)                                                                                             \
+	int hr_test_##name(void);                                                                                      \
+	int hr_test_##name(void)
+
 /* A seeded generator for property tests: xorshift64* (Vigna 2016). */
 static inline uint64_t test_random(uint64_t *state)
 {

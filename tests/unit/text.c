@@ -525,7 +525,7 @@ static void test_lines(void **state)
 	free(r.ev);
 }
 
-int main(void)
+HR_TEST_MAIN(text)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_everything), cmocka_unit_test(test_by_hand), cmocka_unit_test(test_there_and_back),

@@ -74,7 +74,7 @@ static void test_formats(void **state)
 	assert_string_equal(hr_format_count(b, 12), "12");
 }
 
-int main(void)
+HR_TEST_MAIN(units)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sizes),

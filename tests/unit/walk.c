@@ -153,7 +153,7 @@ static void test_releases_everything(void **state)
 	}
 }
 
-int main(void)
+HR_TEST_MAIN(walk)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_generations),		cmocka_unit_test(test_where_it_starts),

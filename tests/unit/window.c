@@ -231,7 +231,7 @@ static void test_window(void **state)
 	hr_window_release(&w);
 }
 
-int main(void)
+HR_TEST_MAIN(window)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_things),   cmocka_unit_test(test_pages),  cmocka_unit_test(test_pages_everywhere),
