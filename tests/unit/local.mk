@@ -111,7 +111,7 @@ unit_headers = \
 # Those that have copies of what they test, with hooks in them, are programs of their own.
 unit_programs = tests/unit/index_threads
 unit_headers += tests/model/delay.h
-tests_unit_index_threads_SOURCES = tests/unit/index_threads.c
+tests_unit_index_threads_SOURCES = tests/unit/index_threads.c src/scavenge/go/index_bits.c src/scavenge/go/index_density.c
 tests_unit_index_threads_CPPFLAGS = $(AM_CPPFLAGS) -include $(top_srcdir)/tests/model/delay.h
 
 tests_unit_unit_SOURCES = tests/unit/unit.c $(unit_tests)

@@ -174,7 +174,8 @@ static void go_timer(void *state)
 
 /* --- goals: gcPaceScavenger --- */
 
-static void pace(struct go *g)
+/* Not inlined: go_after is called for every record, and seldom needs it. */
+__attribute__((noinline)) static void pace(struct go *g)
 {
 	const struct hr_policy_view *v = g->view;
 	struct hr_pace_input in = {
