@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# docs: pages to read, in the tarball.
-EXTRA_DIST += README.md \
+# docs: pages to read, installed as they stand here, so that their links hold there as well.
+dist_doc_DATA = README.md ARCHITECTURE.md CONTRIBUTING.md NEWS LICENSE
+docsdir = $(docdir)/docs
+dist_docs_DATA = \
+	docs/README.md \
 	docs/batching.md \
 	docs/batching.png \
 	docs/comparison.md \
+	docs/design.md \
 	docs/fidelity.md \
 	docs/frame.png \
 	docs/heaptrack.md \
@@ -14,7 +18,8 @@ EXTRA_DIST += README.md \
 	docs/mallocs.md \
 	docs/native.md \
 	docs/objects.md \
-	docs/optimum.md docs/page-size.md \
+	docs/optimum.md \
+	docs/page-size.md \
 	docs/recording-crash.md \
 	docs/timeline.png \
 	docs/tradeoff-http.png \
@@ -22,6 +27,7 @@ EXTRA_DIST += README.md \
 	docs/tradeoff-phases.png \
 	docs/tradeoff-redis.png \
 	docs/tradeoff.png \
+	docs/watch.png \
 	docs/whatif.md \
 	docs/workloads.md
 

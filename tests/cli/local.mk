@@ -7,6 +7,7 @@ cli_tests = \
 	tests/cli/cases.sh \
 	tests/cli/compare.sh \
 	tests/cli/damage.sh \
+	tests/cli/docs.sh \
 	tests/cli/examples.sh \
 	tests/cli/export.sh \
 	tests/cli/generate.sh \
