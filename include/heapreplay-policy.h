@@ -100,7 +100,7 @@ struct hr_error {
 /*
  * Fills *err (which may be NULL) and returns status, so that
  * `return hr_error_set(err, HR_EUSAGE, "...")` reads as one thought. The text
- * is cut at the size of hr_error.text; control characters in it become '?'.
+ * is cut at the size of hr_error.text; control characters in it are escaped.
  */
 HR_API enum hr_status hr_error_set(struct hr_error *err, enum hr_status status, const char *fmt, ...)
 #if defined(__GNUC__)

@@ -51,4 +51,12 @@ is "$(grep -nE '\b_?exit[[:space:]]*\(' "${core[@]}")" '' 'nothing in the librar
 is "$(grep -rnE '\bjson_(object_set|array_(append|insert|set))(_new)?(_nocheck)?[[:space:]]*\(|\bjson_(string|real|dumpf|sprintf)\(' \
 	--include='*.[ch]' src | grep -vE '^src/base/json\.c:')" '' 'JSON is built by one helper'
 is "$(grep -rnE 'json_object_set|json_array_append' src/base/json.c | grep -vE '= 0\b')" '' 'which checks all that it calls'
+
+# Text from outside reaches a stream only through base/print.h. (snprintf writes to no stream; %c is a byte.)
+raw=$(find src -name '*.c' ! -path src/base/print.c | sort | while read -r file; do
+	perl -0777 -ne 'while (/(?<![a-z_])v?f?printf\((?:[^"();]|\((?:[^()])*\))*((?:"(?:[^"\\]|\\.)*"[^";]*)+)/g) {
+		my ($call, $strings) = ($&, join "", $1 =~ /"((?:[^"\\]|\\.)*)"/g);
+		print "$ARGV: $call\n" if $strings =~ /%[-+ #0]*[*\d]*(?:\.[*\d]*)?s/ } print "$ARGV: $&\n" if /(?<![a-z_])vf?printf\(/' "$file"
+done)
+is "$raw" '' 'no %s to a stream but through hr_print'
 done_testing

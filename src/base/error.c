@@ -3,22 +3,23 @@
 
 #include "base/error.h"
 
-#include <ctype.h>
+#include "base/print.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
 __attribute__((format(printf, 4, 0))) static void fill(struct hr_error *err, enum hr_status status, uint64_t offset,
 						       const char *fmt, va_list ap)
 {
+	char text[sizeof(err->text)];
+
 	if (err == NULL)
 		return;
 	err->status = status;
 	err->offset = offset;
 	err->line = 0;
-	vsnprintf(err->text, sizeof(err->text), fmt, ap);
-	for (char *c = err->text; *c != '\0'; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
+	vsnprintf(text, sizeof(text), fmt, ap);
+	hr_text_plain(err->text, sizeof(err->text), text);
 }
 
 enum hr_status hr_error_set(struct hr_error *err, enum hr_status status, const char *fmt, ...)

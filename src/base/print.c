@@ -152,7 +152,7 @@ static const char *read_conversion(const char *fmt, struct arguments *a, struct 
 	return fmt + n + (c->kind != '\0');
 }
 
-static void put_string(FILE *out, const struct conversion *c, const char *s)
+static int put_string(FILE *out, const struct conversion *c, const char *s)
 {
 	size_t max = c->precision < 0 ? strlen(s) : (size_t)c->precision;
 	size_t columns = c->width > 0 ? put_some(NULL, s, max) : 0;
@@ -160,74 +160,79 @@ static void put_string(FILE *out, const struct conversion *c, const char *s)
 
 	if (!c->left && blanks > 0)
 		fprintf(out, "%*c", blanks, ' ');
-	put_some(out, s, max);
+	columns = put_some(out, s, max);
 	if (c->left && blanks > 0)
 		fprintf(out, "%*c", blanks, ' ');
+	return (int)columns + blanks;
 }
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-static void put_conversion(FILE *out, const struct conversion *c, struct arguments *a)
+static int put_conversion(FILE *out, const struct conversion *c, struct arguments *a)
 {
 #define PUT(type) fprintf(out, c->text, c->width, c->precision, va_arg(a->ap, type))
 	switch (c->kind) {
 	case 's':
-		put_string(out, c, va_arg(a->ap, const char *));
-		break;
+		return put_string(out, c, va_arg(a->ap, const char *));
 	case 'c':
 		fputc(va_arg(a->ap, int), out);
-		break;
+		return 1;
 	case '%':
 		fputc('%', out);
-		break;
+		return 1;
 	case 'e':
 	case 'f':
 	case 'g':
-		if (c->size == 'L')
-			PUT(long double);
-		else
-			PUT(double);
+		return c->size == 'L' ? PUT(long double) : PUT(double);
+	default:
 		break;
-	default: /* integers; those of a sign and those without are passed alike */
-		if (c->size == 'q')
-			PUT(unsigned long long);
-		else if (c->size == 'l')
-			PUT(unsigned long);
-		else if (c->size == 'j')
-			PUT(uintmax_t);
-		else if (c->size == 'z' || c->size == 't')
-			PUT(size_t);
-		else
-			PUT(unsigned);
+	}
+	/* Integers; those of a sign and those without are passed alike. */
+	switch (c->size) {
+	case 'q':
+		return PUT(unsigned long long);
+	case 'l':
+		return PUT(unsigned long);
+	case 'j':
+		return PUT(uintmax_t);
+	case 'z':
+	case 't':
+		return PUT(size_t);
+	default:
+		return PUT(unsigned);
 	}
 #undef PUT
 }
 #pragma GCC diagnostic pop
 
-void hr_vprint(FILE *out, const char *fmt, va_list ap)
+int hr_vprint(FILE *out, const char *fmt, va_list ap)
 {
 	struct arguments a;
+	size_t total = 0;
 
 	va_copy(a.ap, ap);
 	while (*fmt != '\0') {
 		size_t n = strcspn(fmt, "%");
 		struct conversion c;
 
-		fwrite(fmt, 1, n, out);
+		total += fwrite(fmt, 1, n, out);
 		fmt += n;
 		if (*fmt == '%') {
 			fmt = read_conversion(fmt + 1, &a, &c);
-			put_conversion(out, &c, &a);
+			total += (size_t)put_conversion(out, &c, &a);
 		}
 	}
 	va_end(a.ap);
+	return (int)total;
 }
 
-void hr_print(FILE *out, const char *fmt, ...)
+int hr_print(FILE *out, const char *fmt, ...)
 {
 	va_list ap;
+	int n;
 
 	va_start(ap, fmt);
-	hr_vprint(out, fmt, ap);
+	n = hr_vprint(out, fmt, ap);
 	va_end(ap);
+	return n;
 }

@@ -25,8 +25,8 @@ unsigned hr_utf8_next(const char *s, uint32_t *c);
 /* C0, DEL, C1; marks, embeddings, overrides and isolates of direction; line and paragraph separators. */
 bool hr_text_is_control(uint32_t c);
 
-/* What one character of text is shown as takes at most, with its '\0'. */
-enum { HR_SHOWN_CHAR = 16 };
+/* What one character of text is shown as takes at most, with its '\0'; how many bytes for one, without it. */
+enum { HR_SHOWN_CHAR = 16, HR_SHOWN_BYTE = 4 };
 
 /*
  * What the first character of s is shown as; returns how many bytes of s that
@@ -44,9 +44,9 @@ void hr_put_text(FILE *out, const char *s);
  * fprintf in which the text of every %s, with its width and precision, is
  * printed as it is shown. The precision is one in bytes of s, the width one in
  * characters of what is shown. Newlines and control sequences stand in fmt, or
- * are written by fputs.
+ * are written by fputs. Returns how many characters that are.
  */
-void hr_print(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void hr_vprint(FILE *out, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+int hr_print(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int hr_vprint(FILE *out, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 #endif

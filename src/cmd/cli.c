@@ -4,6 +4,8 @@
 
 #include "cmd/cli.h"
 
+#include "base/print.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -16,7 +18,7 @@ static int usage(FILE *out)
 	      "Record a trace: GODEBUG=traceallocfree=1 and runtime/trace, Go 1.23 or newer.\n\nCommands:\n",
 	      out);
 	for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
-		fprintf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
+		hr_print(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
 	fputs("\n'heapreplay COMMAND --help' has options and examples; --version the version.\n", out);
 	return out == stdout ? CLI_DONE : CLI_MISUSED;
 }

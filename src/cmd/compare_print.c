@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "base/print.h"
 #include "report/document.h"
 #include "report/flat.h"
 
@@ -209,9 +210,9 @@ static enum hr_status print_markdown(const struct comparing *c, FILE *out, struc
 		hr_markdown_text(out, c->at[i].name);
 		damage = hr_damage_from_json(json_object_get(c->at[i].document, "trace"));
 		if (hr_damaged(&damage))
-			fprintf(out, "\n\n**Damaged: %s.**", hr_damage_text(lost, &damage));
-		fprintf(out, "\n\n%s%s\n\n", what,
-			c->view.baseline != NULL ? "; in brackets: beside the baseline" : "");
+			hr_print(out, "\n\n**Damaged: %s.**", hr_damage_text(lost, &damage));
+		hr_print(out, "\n\n%s%s\n\n", what,
+			 c->view.baseline != NULL ? "; in brackets: beside the baseline" : "");
 		hr_table_init(&t);
 		hr_standings_columns(&t, &c->view, HR_STANDINGS_BOTH);
 		hr_standings_rows(&t, &c->view, HR_STANDINGS_BOTH, &c->at[i]);
@@ -346,7 +347,7 @@ static void heading(const struct setting_printer *s, const char *level, const ch
 {
 	fputc('\n', s->p->out);
 	if (s->markdown) {
-		fprintf(s->p->out, "%s ", level);
+		hr_print(s->p->out, "%s ", level);
 		hr_markdown_text(s->p->out, name);
 		fputs(remark != NULL ? ": " : "", s->p->out);
 		hr_markdown_text(s->p->out, remark != NULL ? remark : "");

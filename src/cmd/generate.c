@@ -5,6 +5,7 @@
 #include "cmd/cli.h"
 
 #include "base/params.h"
+#include "base/print.h"
 #include "generate/generate.h"
 #include "generate/script.h"
 #include "report/output.h"
@@ -105,11 +106,11 @@ static int list_kinds(void)
 		const struct hr_workload_def *w = hr_workloads[i];
 		size_t example = strcspn(w->example, "\t");
 
-		printf("%s: %s\n", w->name, w->summary);
+		hr_print(stdout, "%s: %s\n", w->name, w->summary);
 		for (const struct hr_param *row = w->params; row->name != NULL; row++)
-			printf("    %s=%s  %s\n", row->name, row->initial, row->help);
-		printf("  heapreplay generate %.*s -o trace.hrt    %s\n\n", (int)example, w->example,
-		       w->example + example + 1);
+			hr_print(stdout, "    %s=%s  %s\n", row->name, row->initial, row->help);
+		hr_print(stdout, "  heapreplay generate %.*s -o trace.hrt    %s\n\n", (int)example, w->example,
+			 w->example + example + 1);
 	}
 	fputs("heapreplay-generate(1) says what they do. The same kind, parameters and --seed give the same trace.\n",
 	      stdout);

@@ -5,6 +5,7 @@
 #include "cmd/cli.h"
 
 #include "base/params.h"
+#include "base/print.h"
 #include "generate/generate.h"
 #include "scavenge/cost.h"
 #include "scavenge/policy.h"
@@ -27,8 +28,8 @@ static void print_examples(FILE *out, const char *examples)
 	while (*examples != '\0') {
 		size_t line = strcspn(examples, "\n"), command = strcspn(examples, "\t");
 
-		fprintf(out, "  %.*s\n      %.*s\n", (int)command, examples, (int)(line - command - 1),
-			examples + command + 1);
+		hr_print(out, "  %.*s\n      %.*s\n", (int)command, examples, (int)(line - command - 1),
+			 examples + command + 1);
 		examples += line + (examples[line] == '\n');
 	}
 }
@@ -37,18 +38,18 @@ static void print_params(FILE *out, const struct hr_param *p, bool roff)
 {
 	for (; p->name != NULL; p++) {
 		if (roff)
-			fprintf(out, ".It Cm %s Ns = Ns Ar %s\n%s.\n", p->name, p->initial, p->help);
+			hr_print(out, ".It Cm %s Ns = Ns Ar %s\n%s.\n", p->name, p->initial, p->help);
 		else
-			fprintf(out, "      %s=%s: %s\n", p->name, p->initial, p->help);
+			hr_print(out, "      %s=%s: %s\n", p->name, p->initial, p->help);
 	}
 }
 
 static void print_roff_command(FILE *out, const struct cli_command *c)
 {
-	fprintf(out, ".Nm heapreplay %s\n", c->name);
+	hr_print(out, ".Nm heapreplay %s\n", c->name);
 	cli_print_synopsis(out, c, true);
 	if (c->args[0] != '\0')
-		fprintf(out, ".Ar %s\n", c->args);
+		hr_print(out, ".Ar %s\n", c->args);
 }
 
 static void print_roff_examples(FILE *out, const char *examples)
@@ -56,8 +57,8 @@ static void print_roff_examples(FILE *out, const char *examples)
 	for (bool first = true; *examples != '\0'; first = false) {
 		size_t line = strcspn(examples, "\n"), command = strcspn(examples, "\t");
 
-		fprintf(out, "%s%c%.*s:\n.Dl %.*s\n", first ? "" : ".Pp\n", examples[command + 1] & ~0x20,
-			(int)(line - command - 2), examples + command + 2, (int)command, examples);
+		hr_print(out, "%s%c%.*s:\n.Dl %.*s\n", first ? "" : ".Pp\n", examples[command + 1] & ~0x20,
+			 (int)(line - command - 2), examples + command + 2, (int)command, examples);
 		examples += line + (examples[line] == '\n');
 	}
 }
@@ -88,10 +89,10 @@ static void print_metrics(FILE *out, enum hr_metric_of of)
 
 		if (m->of != of)
 			continue;
-		fprintf(out, ".It Va %s\n%s (%s", m->name, m->help, units[m->unit]);
+		hr_print(out, ".It Va %s\n%s (%s", m->name, m->help, units[m->unit]);
 		if (m->heading != NULL)
-			fprintf(out, "; heading: %s", m->heading);
-		fprintf(out, "; over traces: %s).\n", over[m->over]);
+			hr_print(out, "; heading: %s", m->heading);
+		hr_print(out, "; over traces: %s).\n", over[m->over]);
 	}
 }
 
@@ -114,18 +115,18 @@ static int print_roff(const struct cli_command *help, FILE *out, const char *wha
 	}
 	if (strcmp(what, "policy-names") == 0) {
 		for (size_t i = 0; hr_policies[i] != NULL; i++)
-			fprintf(out, ".It Cm %s\n%s.\n", hr_policies[i]->name, hr_policies[i]->summary);
+			hr_print(out, ".It Cm %s\n%s.\n", hr_policies[i]->name, hr_policies[i]->summary);
 		return CLI_DONE;
 	}
 	if (strcmp(what, "aliases") == 0) {
 		for (const struct hr_policy_alias *a = hr_policy_aliases; a->name != NULL; a++)
-			fprintf(out, ".It Cm %s\n%s: %s%s%s.\n", a->name, a->help, a->policy,
-				a->params[0] != '\0' ? "," : "", a->params);
+			hr_print(out, ".It Cm %s\n%s: %s%s%s.\n", a->name, a->help, a->policy,
+				 a->params[0] != '\0' ? "," : "", a->params);
 		return CLI_DONE;
 	}
 	if (strcmp(what, "policies") == 0) {
 		for (size_t i = 0; hr_policies[i] != NULL; i++) {
-			fprintf(out, ".It Cm %s\n%s.\n", hr_policies[i]->name, hr_policies[i]->summary);
+			hr_print(out, ".It Cm %s\n%s.\n", hr_policies[i]->name, hr_policies[i]->summary);
 			if (hr_policy_params(hr_policies[i])->name == NULL)
 				continue;
 			fputs(".Bl -tag -width Ds -compact\n", out);
@@ -138,7 +139,7 @@ static int print_roff(const struct cli_command *help, FILE *out, const char *wha
 		for (size_t i = 0; hr_workloads[i] != NULL; i++) {
 			const struct hr_workload_def *w = hr_workloads[i];
 
-			fprintf(out, ".It Cm %s\n%s.\n", w->name, w->summary);
+			hr_print(out, ".It Cm %s\n%s.\n", w->name, w->summary);
 			print_sentences(out, w->text);
 			fputs(".Bl -tag -width Ds -compact\n", out);
 			print_params(out, w->params, true);
@@ -148,7 +149,7 @@ static int print_roff(const struct cli_command *help, FILE *out, const char *wha
 	}
 	if (strcmp(what, "anomalies") == 0) {
 		for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
-			fprintf(out, ".It Va %s\n%s.\n", hr_anomaly_name(a), hr_anomaly_text(a));
+			hr_print(out, ".It Va %s\n%s.\n", hr_anomaly_name(a), hr_anomaly_text(a));
 		return CLI_DONE;
 	}
 	if (strcmp(what, "cost") == 0) {
@@ -165,7 +166,7 @@ static int print_roff(const struct cli_command *help, FILE *out, const char *wha
 	}
 	if (strcmp(what, "commands") == 0) {
 		for (const struct cli_command *const *each = cli_commands; *each != NULL; each++)
-			fprintf(out, ".It Cm %s\n%s.\n", (*each)->name, (*each)->summary);
+			hr_print(out, ".It Cm %s\n%s.\n", (*each)->name, (*each)->summary);
 		return CLI_DONE;
 	}
 	if (strncmp(what, "synopsis-", 9) == 0 && (c = cli_command_find(what + 9)) != NULL) {
@@ -187,16 +188,17 @@ void cli_print_help(FILE *out, const struct cli_command *c, bool all)
 {
 	const struct hr_page page = cli_page(out);
 
-	fprintf(out, "heapreplay %s: %s\n\nusage: heapreplay %s", c->name, c->summary, c->name);
+	hr_print(out, "heapreplay %s: %s\n\nusage: heapreplay %s", c->name, c->summary, c->name);
 	cli_print_synopsis(out, c, false);
-	fprintf(out, "%s%s\n\n%s", c->args[0] ? " " : "", c->args, c->text);
+	hr_print(out, "%s%s\n\n", c->args[0] ? " " : "", c->args);
+	fputs(c->text, out);
 	if (strcmp(c->name, "watch") == 0)
 		hr_watch_print_keys(out, false);
 	fputs("\nExamples:\n", out);
 	print_examples(out, c->examples);
 	cli_print_options(&page, c, all);
 	if (!all && (c->groups & CLI_RUNS))
-		fprintf(out, "\n'heapreplay %s --help --all' also has the options of the model.\n", c->name);
+		hr_print(out, "\n'heapreplay %s --help --all' also has the options of the model.\n", c->name);
 }
 
 static int run_help(const struct cli_command *help, const struct cli_options *o, int argc, char **argv)

@@ -4,20 +4,16 @@
 
 #include "cmd/cli.h"
 
+#include "base/print.h"
 #include "base/units.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
-/* A file's name comes from outside: no control characters to the terminal. */
 static void put_name(const char *file)
 {
-	if (strcmp(file, "-") == 0)
-		file = "standard input";
-	for (; *file != '\0'; file++)
-		fputc(iscntrl((unsigned char)*file) ? '?' : *file, stderr);
+	hr_put_text(stderr, strcmp(file, "-") == 0 ? "standard input" : file);
 }
 
 int cli_fail(const char *file, const struct hr_error *err)
@@ -32,7 +28,7 @@ int cli_fail(const char *file, const struct hr_error *err)
 		fprintf(stderr, "line %" PRIu64 ": ", err->line);
 	else if (err->offset != HR_NO_OFFSET)
 		fprintf(stderr, "byte %" PRIu64 ": ", err->offset);
-	fprintf(stderr, "%s\n", err->text);
+	hr_print(stderr, "%s\n", err->text);
 	return err->status == HR_EUSAGE ? CLI_MISUSED : CLI_FAILED;
 }
 
@@ -40,11 +36,11 @@ int cli_misuse(const struct cli_command *c, const char *fmt, ...)
 {
 	va_list ap;
 
-	fprintf(stderr, "heapreplay%s%s: ", c ? " " : "", c ? c->name : "");
+	hr_print(stderr, "heapreplay%s%s: ", c ? " " : "", c ? c->name : "");
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	hr_vprint(stderr, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "; see 'heapreplay %s%s--help'\n", c ? c->name : "", c ? " " : "");
+	hr_print(stderr, "; see 'heapreplay %s%s--help'\n", c ? c->name : "", c ? " " : "");
 	return CLI_MISUSED;
 }
 
@@ -59,7 +55,7 @@ void cli_warn(const char *file, const char *fmt, ...)
 		fputs(": ", stderr);
 	}
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	hr_vprint(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
 }
@@ -114,14 +110,18 @@ void cli_print_complaints(const char *who, const char *text)
 {
 	bool fresh = true;
 
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
+	while (*text != '\0') {
+		char shown[HR_SHOWN_CHAR];
+		char c = *text;
 
 		if (fresh && c != '\n')
-			fprintf(stderr, "%s: ", who);
-		if (!fresh || c != '\n')
-			fputc(c == '\n' || c == '\t' || !iscntrl(c) ? c : '?', stderr);
+			hr_print(stderr, "%s: ", who);
+		if (!fresh && c == '\n')
+			fputc('\n', stderr);
 		fresh = c == '\n';
+		text += hr_text_show(text, shown);
+		if (!fresh)
+			fputs(c == '\t' ? "\t" : shown, stderr);
 	}
 	if (!fresh)
 		fputc('\n', stderr);
@@ -130,5 +130,5 @@ void cli_print_complaints(const char *who, const char *text)
 void cli_print_assumed(FILE *out, const struct hr_trace_stats *stats)
 {
 	for (unsigned i = 0; i < stats->nassumed; i++)
-		fprintf(out, "assumed: %s\n", stats->assumed[i]);
+		hr_print(out, "assumed: %s\n", stats->assumed[i]);
 }

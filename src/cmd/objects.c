@@ -4,6 +4,7 @@
 
 #include "cmd/cli.h"
 
+#include "base/print.h"
 #include "base/units.h"
 #include "report/bounds.h"
 
@@ -79,10 +80,10 @@ void cli_print_metrics(FILE *out, const struct hr_measured *m, enum hr_metric_of
 			continue;
 		if (strcmp(group, row->group) != 0) {
 			group = row->group;
-			fprintf(out, "%s\n", group);
+			hr_print(out, "%s\n", group);
 		}
-		fprintf(out, "  %-26s %12s\n", row->name,
-			row->get(m, &value) ? hr_unit_format(buf, row->unit, value) : "-");
+		hr_print(out, "  %-26s %12s\n", row->name,
+			 row->get(m, &value) ? hr_unit_format(buf, row->unit, value) : "-");
 	}
 }
 
@@ -113,7 +114,7 @@ void cli_print_bounds(FILE *out, const struct hr_replay *r, size_t follower)
 
 		if (!hr_bounds_of(r, follower, metric, &b))
 			continue;
-		fprintf(out, "  %-26s %12s %12s\n", names[i], hr_unit_format(low, hr_metrics[metric].unit, b.low),
+		hr_print(out, "  %-26s %12s %12s\n", names[i], hr_unit_format(low, hr_metrics[metric].unit, b.low),
 			hr_unit_format(high, hr_metrics[metric].unit, b.high));
 		wide |= i == 0 && b.high - b.low > (b.high + b.low) / 5;
 	}

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/params.h"
+#include "base/print.h"
 #include "base/units.h"
 #include "plot/plot.h"
 
@@ -553,8 +554,8 @@ static void print_words(const struct hr_page *p, unsigned at, const char *text)
 			fputc('\n', p->out);
 			at = 0;
 		}
-		at += (unsigned)fprintf(p->out, "%*s%.*s", at < HELP_COLUMN ? (int)(HELP_COLUMN - at) : 1, "", (int)n,
-					text);
+		at += (unsigned)hr_print(p->out, "%*s%.*s", at < HELP_COLUMN ? (int)(HELP_COLUMN - at) : 1, "", (int)n,
+					 text);
 		text += n + (text[n] == ' ');
 	}
 	fputc('\n', p->out);
@@ -562,8 +563,8 @@ static void print_words(const struct hr_page *p, unsigned at, const char *text)
 
 static void print_option(const struct hr_page *p, const struct cli_option *r)
 {
-	unsigned at = (unsigned)fprintf(p->out, "  %s%c%s--%s%s%s", r->letter ? "-" : " ", r->letter ? r->letter : ' ',
-					r->letter ? ", " : "  ", r->name, r->arg ? " " : "", r->arg ? r->arg : "");
+	unsigned at = (unsigned)hr_print(p->out, "  %s%c%s--%s%s%s", r->letter ? "-" : " ", r->letter ? r->letter : ' ',
+					 r->letter ? ", " : "  ", r->name, r->arg ? " " : "", r->arg ? r->arg : "");
 
 	if (at >= HELP_COLUMN - 1) {
 		fputc('\n', p->out);
@@ -589,7 +590,7 @@ void cli_print_options(const struct hr_page *p, const struct cli_command *c, boo
 			if ((int)row->section != section || row->help == NULL)
 				continue;
 			if (!any)
-				fprintf(p->out, "\n%s:\n", headings[section]);
+				hr_print(p->out, "\n%s:\n", headings[section]);
 			any = true;
 			print_option(p, row);
 		}
@@ -605,8 +606,8 @@ void cli_print_roff_options(FILE *out, const struct cli_command *c)
 			continue;
 		fprintf(out, ".It ");
 		if (r->letter != 0)
-			fprintf(out, "Fl %c%s%s , ", r->letter, r->arg ? " Ar " : "", r->arg ? r->arg : "");
-		fprintf(out, "Fl -%s%s%s\n%s.\n", r->name, r->arg ? " Ar " : "", r->arg ? r->arg : "", r->help);
+			hr_print(out, "Fl %c%s%s , ", r->letter, r->arg ? " Ar " : "", r->arg ? r->arg : "");
+		hr_print(out, "Fl -%s%s%s\n%s.\n", r->name, r->arg ? " Ar " : "", r->arg ? r->arg : "", r->help);
 	}
 }
 
@@ -618,9 +619,9 @@ void cli_print_synopsis(FILE *out, const struct cli_command *c, bool roff)
 		if (r->groups == (unsigned)CLI_ANY || r->section == CLI_IN_MODEL || r->help == NULL)
 			continue;
 		if (r->letter != 0)
-			fprintf(out, ".Op Fl %c%s%s\n", r->letter, r->arg ? " Ar " : "", r->arg ? r->arg : "");
+			hr_print(out, ".Op Fl %c%s%s\n", r->letter, r->arg ? " Ar " : "", r->arg ? r->arg : "");
 		else
-			fprintf(out, ".Op Fl -%s%s%s\n", r->name, r->arg ? " Ar " : "", r->arg ? r->arg : "");
+			hr_print(out, ".Op Fl -%s%s%s\n", r->name, r->arg ? " Ar " : "", r->arg ? r->arg : "");
 	}
 	if (!roff)
 		fputs(" [OPTION...]", out);

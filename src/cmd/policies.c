@@ -5,15 +5,16 @@
 #include "cmd/cli.h"
 
 #include "base/json.h"
+#include "base/print.h"
 #include "report/document.h"
 #include "report/output.h"
 
 static void print_list(FILE *out, const struct hr_policy_def *const *list)
 {
 	for (; *list != NULL; list++) {
-		fprintf(out, "%-8s %s\n", (*list)->name, (*list)->summary);
+		hr_print(out, "%-8s %s\n", (*list)->name, (*list)->summary);
 		for (const struct hr_param *row = hr_policy_params(*list); row->name != NULL; row++)
-			fprintf(out, "           %s=%s  %s\n", row->name, row->initial, row->help);
+			hr_print(out, "           %s=%s  %s\n", row->name, row->initial, row->help);
 	}
 }
 
@@ -21,8 +22,8 @@ static void print_aliases(FILE *out)
 {
 	fputs("\nOther names:\n", out);
 	for (const struct hr_policy_alias *a = hr_policy_aliases; a->name != NULL; a++)
-		fprintf(out, "%-10s %s%s%s  %s\n", a->name, a->policy, a->params[0] != '\0' ? "," : "", a->params,
-			a->help);
+		hr_print(out, "%-10s %s%s%s  %s\n", a->name, a->policy, a->params[0] != '\0' ? "," : "", a->params,
+			 a->help);
 }
 
 static json_t *policy_json(const struct hr_policy_def *p)

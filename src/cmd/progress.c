@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include "base/print.h"
 #include "base/units.h"
 #include "cmd/cli.h"
 
@@ -85,7 +86,7 @@ void cli_progress_update(uint64_t done, uint64_t total, uint64_t events, uint64_
 	else
 		part(line, room, "%s/s", hr_format_bytes(buf, (uint64_t)((double)done / seconds)));
 	part(line, room, "at %s of the trace", hr_format_ns(buf, trace_ns));
-	fprintf(stderr, "\r\033[K%s", line);
+	hr_print(stderr, "\r\033[K%s", line);
 	fflush(stderr);
 	state.shown_ns = now;
 	state.shown = true;

@@ -5,6 +5,7 @@
 #include "cmd/cli.h"
 
 #include "base/alloc.h"
+#include "base/print.h"
 #include "report/document.h"
 #include "report/flat.h"
 #include "report/output.h"
@@ -49,7 +50,7 @@ static void log_line(void *ctx, const struct hr_follower *f, const struct hr_sca
 	if (r->log_file == NULL)
 		return;
 	cli_progress_clear();
-	fprintf(r->log_file, "%s\n", hr_scavtrace_format(text, line));
+	hr_print(r->log_file, "%s\n", hr_scavtrace_format(text, line));
 	/* One line a GC cycle: whoever follows a running program sees it at once. */
 	fflush(r->log_file);
 }
@@ -66,12 +67,12 @@ static void print_summary(FILE *out, const char *path, const struct run *r)
 	struct hr_damage damage;
 	char buf[HR_UNIT_BUF];
 
-	fprintf(out, "\n%s under %s, %s placement\n", path, policy_name(r),
-		hr_placer_stats(r->replay.placer).recorded ? "recorded" : "modelled");
+	hr_print(out, "\n%s under %s, %s placement\n", path, policy_name(r),
+		 hr_placer_stats(r->replay.placer).recorded ? "recorded" : "modelled");
 	if (f->settings.memory_limit_bytes != UINT64_MAX)
-		fprintf(out, "memory limit %s, %s of memory beside the heap assumed\n",
-			hr_format_bytes(buf, f->settings.memory_limit_bytes),
-			hr_format_bytes((char[HR_UNIT_BUF]){0}, f->settings.other_memory_bytes));
+		hr_print(out, "memory limit %s, %s of memory beside the heap assumed\n",
+			 hr_format_bytes(buf, f->settings.memory_limit_bytes),
+			 hr_format_bytes((char[HR_UNIT_BUF]){0}, f->settings.other_memory_bytes));
 	damage = hr_damage_of(hr_reader_stats(r->replay.reader));
 	cli_print_damage(&page, &damage);
 	cli_print_assumed(out, hr_reader_stats(r->replay.reader));
@@ -94,16 +95,19 @@ static enum hr_status observe(struct run *r, const struct cli_options *o, const 
 	HR_TRY(hr_output_open(&r->main, o->output, err));
 	if (own_of(o)->scavtrace != NULL)
 		HR_TRY(hr_output_open(&r->log, own_of(o)->scavtrace, err));
+	if (own_of(o)->series != NULL)
+		HR_TRY(hr_output_open(&r->csv, own_of(o)->series, err));
+	HR_TRY(hr_output_differ(&r->main, &r->log, err));
+	HR_TRY(hr_output_differ(&r->main, &r->csv, err));
+	HR_TRY(hr_output_differ(&r->log, &r->csv, err));
 	if (own_of(o)->scavtrace != NULL)
 		r->log_file = r->log.file;
 	else if (!o->json && !o->summary && has_text(r, o))
 		r->log_file = r->main.file;
 	f->log = log_line;
 	f->log_ctx = r;
-	if (own_of(o)->series != NULL) {
-		HR_TRY(hr_output_open(&r->csv, own_of(o)->series, err));
+	if (own_of(o)->series != NULL)
 		hr_csv_series_start(&r->csv_series, r->csv.file, o->every_ns, f);
-	}
 	if (o->json || r->live != NULL) {
 		r->json_series = hr_calloc(1, sizeof(*r->json_series));
 		if (r->json_series == NULL)
@@ -143,9 +147,7 @@ static enum hr_status replay(struct run *r, const struct cli_options *o, const c
 					 r->main.file, err));
 	else if (has_text(r, o))
 		print_summary(r->main.file, path, r);
-	HR_TRY(hr_output_commit(&r->csv, err));
-	HR_TRY(hr_output_commit(&r->log, err));
-	return hr_output_commit(&r->main, err);
+	return hr_output_commit_all((struct hr_output *[]){&r->csv, &r->log, &r->main}, 3, err);
 }
 
 static bool is_look(const struct cli_look_options *l)

@@ -5,6 +5,7 @@
 #include "cmd/cli.h"
 
 #include "base/json.h"
+#include "base/print.h"
 #include "base/units.h"
 #include "fidelity/fidelity.h"
 #include "fidelity/releases.h"
@@ -184,7 +185,7 @@ static void print_share(FILE *out, const char *name, uint64_t part, uint64_t who
 {
 	char buf[HR_UNIT_BUF];
 
-	fprintf(out, "  %-26s %8.3f %%  (%s)\n", name, 100 * share((double)part, whole), hr_format_count(buf, part));
+	hr_print(out, "  %-26s %8.3f %%  (%s)\n", name, 100 * share((double)part, whole), hr_format_count(buf, part));
 }
 
 /* How the counters were sampled. */
@@ -195,8 +196,8 @@ static void print_samples(FILE *out, const struct validation *v)
 
 	fprintf(out, "\ndistance from the program's counters, %zu samples", v->in_use.n);
 	if (t->windows > 0)
-		fprintf(out, " in windows of %s (median) to %s (longest)", hr_format_ns(a, t->window_median_ns),
-			hr_format_ns(b, t->window_longest_ns));
+		hr_print(out, " in windows of %s (median) to %s (longest)", hr_format_ns(a, t->window_median_ns),
+			 hr_format_ns(b, t->window_longest_ns));
 	fputs("; shares of the counter's own peak\n", out);
 	if (t->missing > 0)
 		fprintf(out, "  %zu rows lack a figure and are left out\n", t->missing);
@@ -208,22 +209,22 @@ static void print_distance(FILE *out, const char *name, const struct hr_distance
 {
 	char a[HR_UNIT_BUF], b[HR_UNIT_BUF], c[HR_UNIT_BUF], p[HR_UNIT_BUF];
 
-	fprintf(out,
-		"  %-9s mean %s (%.2f %%), 95th percentile %s (%.2f %%), worst %s (%.2f %%); peak %s; "
-		"equal in %.2f %%\n",
-		name, hr_format_bytes(a, (uint64_t)d->mean_bytes), 100 * share(d->mean_bytes, d->peak_bytes),
-		hr_format_bytes(b, d->p95_bytes), 100 * share((double)d->p95_bytes, d->peak_bytes),
-		hr_format_bytes(c, d->worst_bytes), 100 * share((double)d->worst_bytes, d->peak_bytes),
-		hr_format_bytes(p, d->peak_bytes), 100 * share((double)d->equal, d->n));
+	hr_print(out,
+		 "  %-9s mean %s (%.2f %%), 95th percentile %s (%.2f %%), worst %s (%.2f %%); peak %s; "
+		 "equal in %.2f %%\n",
+		 name, hr_format_bytes(a, (uint64_t)d->mean_bytes), 100 * share(d->mean_bytes, d->peak_bytes),
+		 hr_format_bytes(b, d->p95_bytes), 100 * share((double)d->p95_bytes, d->peak_bytes),
+		 hr_format_bytes(c, d->worst_bytes), 100 * share((double)d->worst_bytes, d->peak_bytes),
+		 hr_format_bytes(p, d->peak_bytes), 100 * share((double)d->equal, d->n));
 }
 
 static void print_releases(FILE *out, const struct hr_release_agreement *a)
 {
 	char x[HR_UNIT_BUF], y[HR_UNIT_BUF];
 
-	fprintf(out, "\nreleases beside the recorded ones: %s recorded, %s replayed\n",
-		hr_format_bytes(x, a->recorded_pages * HR_PAGE_BYTES),
-		hr_format_bytes(y, a->replayed_pages * HR_PAGE_BYTES));
+	hr_print(out, "\nreleases beside the recorded ones: %s recorded, %s replayed\n",
+		 hr_format_bytes(x, a->recorded_pages * HR_PAGE_BYTES),
+		 hr_format_bytes(y, a->replayed_pages * HR_PAGE_BYTES));
 	fprintf(out, "  the same pages             %7.2f %% of the recorded, %7.2f %% of the replayed\n",
 		100 * share((double)a->same_pages, a->recorded_pages),
 		100 * share((double)a->same_pages, a->replayed_pages));
@@ -233,9 +234,9 @@ static void print_releases(FILE *out, const struct hr_release_agreement *a)
 	fprintf(out, "  descending within a run    %7.2f %% of the recorded, %7.2f %% of the replayed\n",
 		100 * share((double)a->recorded_descending, a->recorded_pairs),
 		100 * share((double)a->replayed_descending, a->replayed_pairs));
-	fprintf(out, "  released bytes: %s apart on average (%.2f %% of the peak), ",
-		hr_format_bytes(x, (uint64_t)a->mean_bytes), 100 * share(a->mean_bytes, a->peak_bytes));
-	fprintf(out, "%s at worst; peak %s\n", hr_format_bytes(x, a->worst_bytes), hr_format_bytes(y, a->peak_bytes));
+	hr_print(out, "  released bytes: %s apart on average (%.2f %% of the peak), ",
+		 hr_format_bytes(x, (uint64_t)a->mean_bytes), 100 * share(a->mean_bytes, a->peak_bytes));
+	hr_print(out, "%s at worst; peak %s\n", hr_format_bytes(x, a->worst_bytes), hr_format_bytes(y, a->peak_bytes));
 }
 
 static void print_log(FILE *out, const struct hr_log_agreement *l)
@@ -245,29 +246,29 @@ static void print_log(FILE *out, const struct hr_log_agreement *l)
 	fprintf(out, "\nscavtrace lines: %zu recorded (%zu forced), %zu replayed (%zu forced)\n", l->recorded,
 		l->recorded_forced, l->replayed, l->replayed_forced);
 	if (l->paired == 0) {
-		fprintf(out, "  no pair: %s\n",
-			l->recorded == 0 ? "the log holds no line of GODEBUG=scavtrace=1"
-					 : "the replay has no line to set beside those of the log");
+		hr_print(out, "  no pair: %s\n",
+			 l->recorded == 0 ? "the log holds no line of GODEBUG=scavtrace=1"
+					  : "the replay has no line to set beside those of the log");
 		return;
 	}
-	fprintf(out, "  work in periodic lines: recorded %s, replayed %s\n", hr_format_bytes(a, l->recorded_work_bytes),
-		hr_format_bytes(b, l->replayed_work_bytes));
+	hr_print(out, "  work in periodic lines: recorded %s, replayed %s\n",
+		 hr_format_bytes(a, l->recorded_work_bytes), hr_format_bytes(b, l->replayed_work_bytes));
 	fprintf(out, "  %zu pairs, %zu of the same kind; util %.2f points apart on average\n", l->paired, l->same_kind,
 		l->util_mean_points);
-	fprintf(out, "  released now: %s apart on average (%.2f %% of the peak), ",
-		hr_format_bytes(a, (uint64_t)l->released_mean_bytes),
-		100 * share(l->released_mean_bytes, l->released_peak_bytes));
-	fprintf(out, "%s at worst\n", hr_format_bytes(b, (uint64_t)l->released_worst_bytes));
+	hr_print(out, "  released now: %s apart on average (%.2f %% of the peak), ",
+		 hr_format_bytes(a, (uint64_t)l->released_mean_bytes),
+		 100 * share(l->released_mean_bytes, l->released_peak_bytes));
+	hr_print(out, "%s at worst\n", hr_format_bytes(b, (uint64_t)l->released_worst_bytes));
 }
 
 static void print_text(FILE *out, const struct validation *v)
 {
 	char a[HR_UNIT_BUF], b[HR_UNIT_BUF];
 
-	fprintf(out, "%s under %s\n", v->path, v->choice->text);
+	hr_print(out, "%s under %s\n", v->path, v->choice->text);
 	if (v->has_addresses) {
-		fprintf(out, "\naddresses reproduced, of %s span allocations\n",
-			hr_format_count(a, v->addresses.allocs));
+		hr_print(out, "\naddresses reproduced, of %s span allocations\n",
+			 hr_format_count(a, v->addresses.allocs));
 		print_share(out, "forced", v->addresses.forced, v->addresses.allocs);
 		print_share(out, "forced with look-ahead", v->addresses.look_ahead, v->addresses.allocs);
 		print_share(out, "free-running", v->addresses.free_running, v->addresses.allocs);
@@ -281,9 +282,9 @@ static void print_text(FILE *out, const struct validation *v)
 			print_distance(out, "released", &v->released);
 		}
 		if (v->options.settings.memory_limit_bytes != UINT64_MAX)
-			fprintf(out, "  memory limit %s, beside the heap %s\n",
-				hr_format_bytes(a, v->options.settings.memory_limit_bytes),
-				hr_format_bytes(b, v->options.settings.other_memory_bytes));
+			hr_print(out, "  memory limit %s, beside the heap %s\n",
+				 hr_format_bytes(a, v->options.settings.memory_limit_bytes),
+				 hr_format_bytes(b, v->options.settings.other_memory_bytes));
 	}
 	if (v->compares_releases)
 		print_releases(out, &v->releases);

@@ -4,6 +4,7 @@
 
 #include "info/info.h"
 
+#include "base/print.h"
 #include "base/units.h"
 #include "trace/anonymous.h"
 
@@ -145,7 +146,7 @@ static void print_timeline(const struct view *v)
 		 info->placer != NULL ? "placements" : "allocations and frees",
 		 hr_format_count(a, (uint64_t)((double)most * (double)n / ((double)end_ns / 1e9))));
 	print_spark(v, title, events, n, most);
-	fprintf(v->page->out, "  0%*s\n", (int)n - 1, hr_format_ns(a, end_ns));
+	hr_print(v->page->out, "  0%*s\n", (int)n - 1, hr_format_ns(a, end_ns));
 }
 
 /* --- histograms -------------------------------------------------------------- */
@@ -191,24 +192,24 @@ static void print_histogram(const struct view *v, const char *title, const struc
 	}
 	heading(v, title);
 	if (l.counts)
-		fprintf(out, "  %*s", LABEL + COUNT, "objects");
+		hr_print(out, "  %*s", LABEL + COUNT, "objects");
 	if (l.bytes)
-		fprintf(out, "%*s", BYTES, "bytes");
+		hr_print(out, "%*s", BYTES, "bytes");
 	if (l.bars == 2)
-		fprintf(out, "%*s%-*s%*s%s", GAP, "", (int)l.bar_columns, "objects", GAP, "", "bytes");
+		hr_print(out, "%*s%-*s%*s%s", GAP, "", (int)l.bar_columns, "objects", GAP, "", "bytes");
 	if (l.counts)
 		fputc('\n', out);
 	for (size_t i = 0; i < n; i++) {
-		fprintf(out, "  %-*s", LABEL, rows[i].label);
+		hr_print(out, "  %-*s", LABEL, rows[i].label);
 		if (l.counts)
-			fprintf(out, "%*s", COUNT, hr_format_count(buf, rows[i].objects));
+			hr_print(out, "%*s", COUNT, hr_format_count(buf, rows[i].objects));
 		if (l.bytes)
-			fprintf(out, "%*s", BYTES, hr_format_bytes(buf, rows[i].bytes));
+			hr_print(out, "%*s", BYTES, hr_format_bytes(buf, rows[i].bytes));
 		if (rows[i].objects > 0) {
-			fprintf(out, "%*s", l.counts ? GAP : 1, "");
+			hr_print(out, "%*s", l.counts ? GAP : 1, "");
 			unsigned used = hr_page_bar(v->page, rows[i].objects, most_objects, l.bar_columns);
 			if (l.bars == 2 && rows[i].bytes > 0) {
-				fprintf(out, "%*s", (int)(l.bar_columns - used) + GAP, "");
+				hr_print(out, "%*s", (int)(l.bar_columns - used) + GAP, "");
 				hr_page_bar(v->page, rows[i].bytes, most_bytes, l.bar_columns);
 			}
 		}

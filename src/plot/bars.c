@@ -5,6 +5,7 @@
 #include "plot/data.h"
 
 #include "base/alloc.h"
+#include "base/print.h"
 #include "base/units.h"
 #include "report/metrics.h"
 
@@ -210,7 +211,7 @@ static void write_bars(FILE *out, const struct chart *c, const struct panel *p)
 		hr_plot_put(out, (double)c->place[i] + (c->s->ntraces > 1 ? top : 0));
 		hr_plot_put(out, thickness * 0.45);
 		format_value(text, sizeof(text), p, v);
-		fprintf(out, "%zu %d \"%s\"\n", run->trace_number + 1, is_best(c, p, v), text);
+		hr_print(out, "%zu %d \"%s\"\n", run->trace_number + 1, is_best(c, p, v), text);
 	}
 }
 

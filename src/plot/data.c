@@ -3,6 +3,8 @@
 
 #include "plot/data.h"
 
+#include "base/print.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -110,14 +112,14 @@ void hr_plot_set_string(FILE *out, const char *name, const char *text, size_t mo
 {
 	char buf[1024];
 
-	fprintf(out, "%s = ", name);
+	hr_print(out, "%s = ", name);
 	hr_gnuplot_string(out, hr_plot_cut(buf, sizeof(buf), text, most));
 	fputc('\n', out);
 }
 
 void hr_plot_set_number(FILE *out, const char *name, double value)
 {
-	fprintf(out, "%s = ", name);
+	hr_print(out, "%s = ", name);
 	hr_plot_put(out, value);
 	fputc('\n', out);
 }
@@ -132,7 +134,7 @@ void hr_plot_put(FILE *out, double value)
 
 void hr_plot_begin_block(FILE *out, const char *name, const char *columns)
 {
-	fprintf(out, "$%s << " HR_PLOT_BLOCK_END "\n# %s\n", name, columns);
+	hr_print(out, "$%s << " HR_PLOT_BLOCK_END "\n# %s\n", name, columns);
 }
 
 void hr_plot_next_part(FILE *out)

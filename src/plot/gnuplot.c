@@ -5,6 +5,7 @@
 #include "plot/gnuplot.h"
 
 #include "base/nameless.h"
+#include "base/print.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -190,13 +191,14 @@ enum hr_status hr_gnuplot_run(const char *script, size_t n, struct hr_blob *pict
 
 void hr_gnuplot_string(FILE *out, const char *text)
 {
-	fputc('\'', out);
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
+	char shown[HR_SHOWN_CHAR];
 
-		if (c == '\'')
+	fputc('\'', out);
+	while (*text != '\0') {
+		text += hr_text_show(text, shown);
+		if (shown[0] == '\'')
 			fputc('\'', out);
-		fputc(c < 0x20 || c == 0x7f ? ' ' : c, out);
+		fputs(shown, out);
 	}
 	fputc('\'', out);
 }

@@ -4,6 +4,7 @@
 
 #include "plot/data.h"
 
+#include "base/print.h"
 #include "pagealloc/geometry.h"
 #include "trace/anonymous.h"
 
@@ -99,7 +100,7 @@ static void write_ticks(FILE *out, const struct hr_plane *p, size_t rows)
 			y += GAP_ROWS;
 		if (y < next)
 			continue;
-		fprintf(out, "%s'0x%" PRIx64 "' %.1f", r > 0 ? ", " : "", shown_address(p, r), (double)y - 0.5);
+		hr_print(out, "%s'0x%" PRIx64 "' %.1f", r > 0 ? ", " : "", shown_address(p, r), (double)y - 0.5);
 		next = y + least;
 	}
 	fputs(")\n", out);

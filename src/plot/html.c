@@ -3,6 +3,7 @@
 
 #include "plot/html.h"
 
+#include "base/print.h"
 #include "base/units.h"
 #include "plot/data.h"
 #include "report/document.h"
@@ -16,10 +17,11 @@
 
 void hr_html_text(FILE *out, const char *text)
 {
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
+	char shown[HR_SHOWN_CHAR];
 
-		switch (c) {
+	while (*text != '\0') {
+		text += hr_text_show(text, shown);
+		switch (shown[0]) {
 		case '&':
 			fputs("&amp;", out);
 			break;
@@ -36,7 +38,7 @@ void hr_html_text(FILE *out, const char *text)
 			fputs("&#39;", out);
 			break;
 		default:
-			fputc(c < 0x20 || c == 0x7f ? ' ' : c, out);
+			fputs(shown, out);
 		}
 	}
 }
@@ -108,15 +110,15 @@ static void write_trace(const struct page *p)
 
 	fputs("<p class=\"dim\">", p->out);
 	put_text(p, hr_plot_string(trace, "format"));
-	fprintf(p->out, ", %s, %s events", metric_text(a, own_run(p), "duration_ns"),
-		value_text(b, HR_UNIT_COUNT, hr_plot_number(trace, "events")));
+	hr_print(p->out, ", %s, %s events", metric_text(a, own_run(p), "duration_ns"),
+		 value_text(b, HR_UNIT_COUNT, hr_plot_number(trace, "events")));
 	if (hr_plot_string(trace, "program")[0] != '\0') {
 		fputs("; program: ", p->out);
 		put_text(p, hr_plot_string(trace, "program"));
 	}
 	if (json_is_true(json_object_get(trace, "cut")))
-		fprintf(p->out, "; the trace is cut off at byte %s",
-			value_text(c, HR_UNIT_COUNT, hr_plot_number(trace, "cut_at_byte")));
+		hr_print(p->out, "; the trace is cut off at byte %s",
+			 value_text(c, HR_UNIT_COUNT, hr_plot_number(trace, "cut_at_byte")));
 	fputs(".</p>\n", p->out);
 }
 
@@ -152,10 +154,10 @@ static void write_leanest(const struct page *p)
 	}
 	fputs("<p>Of the policies here <b>", p->out);
 	put_text(p, hr_plot_policy_text(best));
-	fprintf(p->out, "</b> retained least: %s on average. Its releases and refaults took %s of CPU time; those of ",
-		metric_text(a, best, "retained_mean_bytes"), value_text(b, HR_UNIT_NS, hr_plot_cpu_ns(best)));
+	hr_print(p->out, "</b> retained least: %s on average. Its releases and refaults took %s of CPU time; those of ",
+		 metric_text(a, best, "retained_mean_bytes"), value_text(b, HR_UNIT_NS, hr_plot_cpu_ns(best)));
 	put_text(p, hr_plot_policy_text(own));
-	fprintf(p->out, " %s.</p>\n", value_text(c, HR_UNIT_NS, hr_plot_cpu_ns(own)));
+	hr_print(p->out, " %s.</p>\n", value_text(c, HR_UNIT_NS, hr_plot_cpu_ns(own)));
 }
 
 static void write_regret(const struct page *p)
@@ -166,11 +168,11 @@ static void write_regret(const struct page *p)
 	if (!json_is_number(json_object_get(regret, "equal_cpu_bytes")))
 		return;
 	fputs("<p>Who had known the future could have retained ", p->out);
-	fprintf(p->out,
-		"%s less for the same CPU time, or spent %s less for the same memory; no policy can do better than "
-		"that.</p>\n",
-		value_text(a, HR_UNIT_BYTES, hr_plot_number(regret, "equal_cpu_bytes")),
-		value_text(b, HR_UNIT_NS, hr_plot_number(regret, "equal_memory_ns")));
+	hr_print(p->out,
+		 "%s less for the same CPU time, or spent %s less for the same memory; no policy can do better than "
+		 "that.</p>\n",
+		 value_text(a, HR_UNIT_BYTES, hr_plot_number(regret, "equal_cpu_bytes")),
+		 value_text(b, HR_UNIT_NS, hr_plot_number(regret, "equal_memory_ns")));
 }
 
 static void write_glance(const struct page *p)
@@ -180,11 +182,12 @@ static void write_glance(const struct page *p)
 
 	fputs("<h2>At a glance</h2>\n<p>Under <b>", p->out);
 	put_text(p, hr_plot_policy_text(own));
-	fprintf(p->out,
-		"</b> %s of memory were retained on average, %s of it in use and the rest free. It gave %s back to the "
-		"system; %s of that were used again.</p>\n",
-		metric_text(a, own, "retained_mean_bytes"), metric_text(b, own, "in_use_mean_bytes"),
-		metric_text(c, own, "returned_bytes"), metric_text(d, own, "refaulted_bytes"));
+	hr_print(
+	    p->out,
+	    "</b> %s of memory were retained on average, %s of it in use and the rest free. It gave %s back to the "
+	    "system; %s of that were used again.</p>\n",
+	    metric_text(a, own, "retained_mean_bytes"), metric_text(b, own, "in_use_mean_bytes"),
+	    metric_text(c, own, "returned_bytes"), metric_text(d, own, "refaulted_bytes"));
 	write_leanest(p);
 	write_regret(p);
 }
@@ -223,15 +226,15 @@ static void write_row(const struct page *p, size_t i)
 	char buf[HR_UNIT_BUF];
 	size_t metric;
 
-	fprintf(p->out, "<tr%s><td>", i == p->own ? " class=\"own\"" : "");
+	hr_print(p->out, "<tr%s><td>", i == p->own ? " class=\"own\"" : "");
 	put_text(p, hr_plot_policy_text(run));
 	fputs("</td>", p->out);
 	for (unsigned place = 1; hr_metric_at_place(place, &metric); place++) {
 		const struct hr_metric *m = &hr_metrics[metric];
 		double v = number_of(run, m);
 
-		fprintf(p->out, "<td%s>%s</td>", competes(run) && is_best(p, m, v) ? " class=\"best\"" : "",
-			m->unit == HR_UNIT_RATIO ? value_text(buf, m->unit, v * 1000) : value_text(buf, m->unit, v));
+		hr_print(p->out, "<td%s>%s</td>", competes(run) && is_best(p, m, v) ? " class=\"best\"" : "",
+			 m->unit == HR_UNIT_RATIO ? value_text(buf, m->unit, v * 1000) : value_text(buf, m->unit, v));
 	}
 	fputs("</tr>\n", p->out);
 }
@@ -242,13 +245,13 @@ static void write_table(const struct page *p)
 
 	fputs("<h2>Policies</h2>\n<div class=\"wide\">\n<table>\n<thead><tr><th>policy</th>", p->out);
 	for (unsigned place = 1; hr_metric_at_place(place, &metric); place++)
-		fprintf(p->out, "<th title=\"%s\">%s</th>", hr_metrics[metric].name, hr_metric_heading(metric));
+		hr_print(p->out, "<th title=\"%s\">%s</th>", hr_metrics[metric].name, hr_metric_heading(metric));
 	fputs("</tr></thead>\n<tbody>\n", p->out);
 	for (size_t i = 0; i < p->s->n; i++)
 		write_row(p, i);
 	fputs("</tbody>\n</table>\n</div>\n<dl class=\"legend\">\n", p->out);
 	for (unsigned place = 1; hr_metric_at_place(place, &metric); place++)
-		fprintf(p->out, "<dt>%s</dt><dd>%s</dd>\n", hr_metric_heading(metric), hr_metric_legend(metric));
+		hr_print(p->out, "<dt>%s</dt><dd>%s</dd>\n", hr_metric_heading(metric), hr_metric_legend(metric));
 	fputs("</dl>\n<p class=\"dim\">The best of a column is bold, unless more than half of the policies share it; "
 	      "the offline optimum is not ranked. The policy that this report focuses on is highlighted.</p>\n",
 	      p->out);
@@ -325,9 +328,9 @@ static enum hr_status write_picture(const struct page *p, const struct picture *
 	options.prefix = prefix;
 	status = hr_plot_draw(kind, picture->own ? &one : p->s, &options, &svg, p->complaints, err);
 	if (status == HR_OK) {
-		fprintf(p->out, "<h2>%s</h2>\n<figure>\n", picture->title);
+		hr_print(p->out, "<h2>%s</h2>\n<figure>\n", picture->title);
 		fwrite(svg.at, 1, svg.n, p->out);
-		fprintf(p->out, "<figcaption>%s</figcaption>\n</figure>\n", picture->caption);
+		hr_print(p->out, "<figcaption>%s</figcaption>\n</figure>\n", picture->caption);
 		free(p->complaints->at);
 		*p->complaints = (struct hr_blob){0};
 	}
@@ -397,7 +400,7 @@ static bool write_sentences(const struct page *p, const json_t *list, const char
 
 	json_array_foreach(list, i, sentence)
 	{
-		fprintf(p->out, "<li>%s", before);
+		hr_print(p->out, "<li>%s", before);
 		put_text(p, json_is_string(sentence) ? json_string_value(sentence) : "");
 		fputs("</li>\n", p->out);
 	}
@@ -477,7 +480,9 @@ enum hr_status hr_html_report_write(FILE *out, const struct hr_plot_source *s, s
 		return hr_error_set(err, HR_EINPUT, "a report is about one trace");
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>", out);
 	put_text(&p, hr_plot_string(own_run(&p)->trace, "name"));
-	fprintf(out, " - heapreplay</title>\n%s</head>\n<body>\n<h1>", head);
+	fputs(" - heapreplay</title>\n", out);
+	fputs(head, out);
+	fputs("</head>\n<body>\n<h1>", out);
 	put_text(&p, hr_plot_string(own_run(&p)->trace, "name"));
 	fputs("</h1>\n", out);
 	write_trace(&p);

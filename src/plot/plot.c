@@ -4,6 +4,7 @@
 #include "plot/data.h"
 
 #include "base/alloc.h"
+#include "base/print.h"
 #include "base/units.h"
 #include "report/document.h"
 #include "report/saved.h"
@@ -316,7 +317,7 @@ static void write_titles(FILE *out, const struct hr_plot_kind *kind, const struc
 static void write_terminal(FILE *out, const struct hr_plot_kind *kind, const struct hr_plot_options *o, unsigned width,
 			   unsigned height)
 {
-	fprintf(out, "form = '%s'\nwidth = %u\nheight = %u\n", forms[o->form].name, width, height);
+	hr_print(out, "form = '%s'\nwidth = %u\nheight = %u\n", forms[o->form].name, width, height);
 	switch (o->form) {
 	case HR_PLOT_PNG:
 		fprintf(out,
@@ -333,8 +334,8 @@ static void write_terminal(FILE *out, const struct hr_plot_kind *kind, const str
 			width / 96.0, height / 96.0);
 		break;
 	default:
-		fprintf(out, "set terminal svg size %u, %u font 'sans-serif,16' name 'heapreplay_%s'%s\n", width,
-			height, kind->name, o->form == HR_PLOT_SVG ? " background 'white'" : "");
+		hr_print(out, "set terminal svg size %u, %u font 'sans-serif,16' name 'heapreplay_%s'%s\n", width,
+			 height, kind->name, o->form == HR_PLOT_SVG ? " background 'white'" : "");
 		break;
 	}
 	if (o->output != NULL) {
@@ -352,13 +353,17 @@ static enum hr_status write_text(FILE *out, const struct hr_plot_kind *kind, con
 	kind->size(s, &width, &height);
 	width = o->width != 0 ? o->width : width;
 	height = o->height != 0 ? o->height : height;
-	fprintf(out, "# A %s of heapreplay " PACKAGE_VERSION ", for gnuplot: settings, data, script.\n", kind->name);
+	hr_print(out, "# A %s of heapreplay " PACKAGE_VERSION ", for gnuplot: settings, data, script.\n", kind->name);
 	fputs("set encoding utf8\n", out);
 	write_terminal(out, kind, o, width, height);
 	write_titles(out, kind, s);
-	fprintf(out, "\n# --- common.gp ---\n\n%s\n# --- data ---\n\n", o->common != NULL ? o->common : common_script);
+	fputs("\n# --- common.gp ---\n\n", out);
+	fputs(o->common != NULL ? o->common : common_script, out);
+	fputs("\n# --- data ---\n\n", out);
 	HR_TRY(kind->write(out, s, o, err));
-	fprintf(out, "\n# --- %s.gp ---\n\n%s\n", kind->name, o->script != NULL ? o->script : kind->script);
+	hr_print(out, "\n# --- %s.gp ---\n\n", kind->name);
+	fputs(o->script != NULL ? o->script : kind->script, out);
+	fputc('\n', out);
 	return HR_OK;
 }
 
@@ -441,7 +446,9 @@ static enum hr_status finish_svg(const char *name, bool in_page, struct hr_blob 
 		const struct change *c = in_tag ? change_at(at, in_page) : NULL;
 
 		if (c != NULL) {
-			fprintf(out, "%s%s%s", c->to, c->prefix ? name : "", c->prefix ? "-" : "");
+			fputs(c->to, out);
+			if (c->prefix)
+				hr_print(out, "%s-", name);
 			at += strlen(c->from);
 			continue;
 		}

@@ -5,6 +5,7 @@
 #include "plot/data.h"
 
 #include "base/alloc.h"
+#include "base/print.h"
 #include "plot/labels.h"
 
 #include <math.h>
@@ -168,10 +169,10 @@ static void write_labels(FILE *out, const struct chart *c, const struct hr_label
 			continue;
 		fprintf(out, "set label %zu ", 1000 + i);
 		hr_gnuplot_string(out, texts[i]);
-		fprintf(out, " at graph %.4f, %.4f %s front noenhanced\n", edge / c->width, l->middle / c->height,
-			right  ? "left"
-			: left ? "right"
-			       : "center");
+		hr_print(out, " at graph %.4f, %.4f %s front noenhanced\n", edge / c->width, l->middle / c->height,
+			 right	? "left"
+			 : left ? "right"
+				: "center");
 		if (l->far)
 			fprintf(out,
 				"set arrow from graph %.4f, %.4f to graph %.4f, %.4f nohead back linewidth 1 "
@@ -218,7 +219,7 @@ static void write_ticks(FILE *out, const struct chart *c, double unit)
 		unsigned i = power / 3 < 3 ? power / 3 : 3;
 
 		if (ns >= c->bend)
-			fprintf(out, ", '%.0f %s' %.9g", ns / pow(1000, i), units[i], ns / unit);
+			hr_print(out, ", '%.0f %s' %.9g", ns / pow(1000, i), units[i], ns / unit);
 	}
 	fputs(")\n", out);
 }

@@ -3,6 +3,8 @@
 
 #include "report/bars.h"
 
+#include "base/print.h"
+
 #include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
@@ -56,12 +58,12 @@ void hr_page_row(const struct hr_page *p, const char *name, const char *value)
 	unsigned columns = p->columns < ROW_COLUMNS ? p->columns : ROW_COLUMNS;
 	size_t have = 2 + strlen(name), need = strlen(value);
 
-	fprintf(p->out, "  %s", name);
+	hr_print(p->out, "  %s", name);
 	if (have + 1 + need > columns) {
 		fputc('\n', p->out);
 		have = 0;
 	}
-	fprintf(p->out, "%*s\n", (int)(columns - have), value);
+	hr_print(p->out, "%*s\n", (int)(columns - have), value);
 }
 
 /* Bytes of s that take `columns` columns at most, whole characters of UTF-8. */
@@ -96,7 +98,7 @@ void hr_page_text(const struct hr_page *p, unsigned indent, const char *fmt, ...
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fprintf(p->out, "%*s", (int)indent, "");
+	hr_print(p->out, "%*s", (int)indent, "");
 	while (*word != '\0') {
 		size_t n = strcspn(word, " "), room = first ? p->columns - indent : p->columns - indent - HANGING;
 
@@ -104,15 +106,13 @@ void hr_page_text(const struct hr_page *p, unsigned indent, const char *fmt, ...
 		if (indent + HANGING < p->columns && width(word, n) > room)
 			n = piece(word, n, room);
 		if (!first && at + 1 + width(word, n) > p->columns) {
-			fprintf(p->out, "\n%*s", (int)(indent + HANGING), "");
+			hr_print(p->out, "\n%*s", (int)(indent + HANGING), "");
 			at = indent + HANGING;
 		} else if (!first) {
 			fputc(' ', p->out);
 			at++;
 		}
-		/* Names come from outside: no control characters to a terminal. */
-		for (size_t i = 0; i < n; i++)
-			fputc(iscntrl((unsigned char)word[i]) ? '?' : word[i], p->out);
+		hr_print(p->out, "%.*s", (int)n, word);
 		at += width(word, n);
 		first = false;
 		word += n;

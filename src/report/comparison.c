@@ -4,10 +4,10 @@
 #include "report/comparison.h"
 
 #include "base/alloc.h"
+#include "base/print.h"
 #include "report/document.h"
 #include "scavenge/policy.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,12 +20,10 @@ static enum hr_status no_memory(struct hr_error *err)
 /* A copy that is safe to print. */
 static char *plain(const char *s)
 {
-	char *copy = strdup(s);
+	size_t size = strlen(s) * HR_SHOWN_BYTE + 1;
+	char *copy = malloc(size);
 
-	for (char *c = copy; c != NULL && *c != '\0'; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
-	return copy;
+	return copy != NULL ? hr_text_plain(copy, size, s) : NULL;
 }
 
 static enum hr_status read_figure(struct hr_standing *s, const char *key, const json_t *value, const char *where,

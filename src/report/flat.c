@@ -3,6 +3,7 @@
 
 #include "report/flat.h"
 
+#include "base/print.h"
 #include "base/json.h"
 #include "report/document.h"
 
@@ -110,7 +111,7 @@ enum hr_status hr_flat_write(json_t *flat, FILE *out, struct hr_error *err)
 	if (line == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	errno = 0;
-	if (fprintf(out, "%s\n", line) < 0)
+	if (hr_print(out, "%s\n", line) < 0)
 		status = hr_error_set(err, HR_EIO, "cannot write the JSON: %s", strerror(errno));
 	free(line);
 	return status;

@@ -1,82 +1,253 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define _GNU_SOURCE /* O_TMPFILE */
 #include "config.h"
 
 #include "report/output.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define MAX_LINKS 40	   /* what Linux follows */
+#define MAX_TEMPORARIES 16 /* runs at once with the same output */
+#define NAME_BYTES 200	   /* of the target's name in that of its temporary */
+#define SUFFIX_BYTES 32	   /* what is around it */
+#define COPY_BYTES 65536
+
 static enum hr_status cannot(struct hr_output *o, const char *what, struct hr_error *err)
 {
-	enum hr_status status =
-	    hr_error_set(err, HR_EIO, "cannot %s %s: %s", what, o->path ? o->path : "standard output", strerror(errno));
+	enum hr_status status = errno == ENOMEM ? hr_error_set(err, HR_ENOMEM, "out of memory")
+						: hr_error_set(err, HR_EIO, "cannot %s %s: %s", what,
+							       o->path ? o->path : "standard output", strerror(errno));
 
 	hr_output_abandon(o);
 	return status;
 }
 
-/* The permissions that open(2) would give a new file. */
-static mode_t new_file_mode(void)
-{
-	mode_t mask = umask(0);
+/* --- where it goes -------------------------------------------------------- */
 
-	umask(mask);
-	return 0666 & ~mask;
+/* The descriptor that path names; -1: none. */
+static int descriptor_of(const char *path)
+{
+	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+	long n;
+	char *end;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		size_t len = strlen(folders[i]);
+
+		if (strncmp(path, folders[i], len) != 0 || !isdigit((unsigned char)path[len]))
+			continue;
+		errno = 0;
+		n = strtol(path + len, &end, 10);
+		return *end == '\0' && errno == 0 && n <= INT_MAX ? (int)n : -1;
+	}
+	return -1;
 }
 
-/* A file in the folder of path that has no name yet, or the name o->temporary; -1: errno says why not. */
-static int open_temporary(struct hr_output *o, const char *path)
+/* The length of the folder in path, with its slash; 0: it has none. */
+static size_t folder_length(const char *path)
 {
-	char *folder = strdup(path), *slash = folder ? strrchr(folder, '/') : NULL;
-	int fd = -1;
+	const char *slash = strrchr(path, '/');
 
-	if (slash != NULL)
-		slash[slash == folder] = '\0';
-	if (folder != NULL)
-		fd = open(slash ? folder : ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-	free(folder);
-	if (fd < 0) {
-		fd = mkstemp(o->temporary);
-		o->named = fd >= 0;
+	return slash != NULL ? (size_t)(slash - path) + 1 : 0;
+}
+
+/* What the link at *path says, from the folder that it is in. False: errno says why not. */
+static bool follow_link(char **path)
+{
+	size_t folder = folder_length(*path);
+	char *to = malloc(folder + PATH_MAX + 1);
+	ssize_t n;
+
+	if (to == NULL)
+		return false;
+	memcpy(to, *path, folder);
+	n = readlink(*path, to + folder, PATH_MAX);
+	if (n < 0 || n == PATH_MAX) {
+		if (n == PATH_MAX)
+			errno = ENAMETOOLONG;
+		free(to);
+		return false;
 	}
+	to[folder + (size_t)n] = '\0';
+	if (to[folder] == '/')
+		memmove(to, to + folder, (size_t)n + 1);
+	free(*path);
+	*path = to;
+	return true;
+}
+
+/*
+ * Follows the links at the end of o->target, one by one: the last may name a
+ * file that is not there yet, or a descriptor. Links below /proc lead to what
+ * is open, not to a name. False: errno says why not.
+ */
+static bool follow_links(struct hr_output *o)
+{
+	struct stat st;
+
+	for (unsigned i = 0; i < MAX_LINKS; i++) {
+		if (descriptor_of(o->target) >= 0 || strncmp(o->target, "/proc/", 6) == 0)
+			return true;
+		if (lstat(o->target, &st) != 0)
+			return errno == ENOENT;
+		if (!S_ISLNK(st.st_mode))
+			return true;
+		if (!follow_link(&o->target))
+			return false;
+	}
+	errno = ELOOP;
+	return false;
+}
+
+/* Opens the target's folder. -1: errno says why not. */
+static int open_folder(const struct hr_output *o)
+{
+	size_t n = folder_length(o->target);
+	char *folder = n > 0 ? strndup(o->target, n) : NULL;
+	int fd = n > 0 && folder == NULL ? -1 : open(folder ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int why = errno;
+
+	free(folder);
+	errno = why;
 	return fd;
 }
 
-/* Gives the complete file its temporary name, if it has none, and then its own. */
-static int put_in_place(struct hr_output *o)
+/* --- in place ------------------------------------------------------------- */
+
+static enum hr_status open_in_place(struct hr_output *o, struct hr_error *err)
 {
-	char self[64];
+	int n = descriptor_of(o->target), fd;
 
-	if (!o->named) {
-		int fd;
+	/* A copy, since fclose closes it; it shares the position in the file. */
+	fd = n >= 0 ? fcntl(n, F_DUPFD_CLOEXEC, 3) : open(o->target, O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC);
+	free(o->target);
+	o->target = NULL;
+	if (fd < 0)
+		return cannot(o, "open", err);
+	o->file = fdopen(fd, "w");
+	if (o->file == NULL) {
+		int why = errno;
 
-		/* A name that nobody has: made by mkstemp, and free again for a moment. */
-		fd = mkstemp(o->temporary);
-		if (fd < 0)
-			return -1;
 		close(fd);
-		unlink(o->temporary);
-		snprintf(self, sizeof(self), "/proc/self/fd/%d", fileno(o->file));
-		if (linkat(AT_FDCWD, self, AT_FDCWD, o->temporary, AT_SYMLINK_FOLLOW) != 0)
-			return -1;
-		o->named = true;
+		errno = why;
+		return cannot(o, "open", err);
 	}
-	if (rename(o->temporary, o->path) != 0)
-		return -1;
-	o->named = false;
-	return 0;
+	return HR_OK;
 }
+
+/* --- temporaries ---------------------------------------------------------- */
+
+/* Sets o->temporary, the i-th that the target may have. */
+static void name_temporary(struct hr_output *o, unsigned i)
+{
+	size_t folder = folder_length(o->target);
+	char number[12] = "";
+
+	if (i > 0)
+		snprintf(number, sizeof(number), "%u", i + 1);
+	snprintf(o->temporary, strlen(o->target) + SUFFIX_BYTES, "%.*s.%.*s.heapreplay-tmp%s", (int)folder, o->target,
+		 NAME_BYTES, o->target + folder, number);
+}
+
+/*
+ * Opens the temporary, or what a killed run has left of it, unless another run
+ * is at it: it holds a lock, and may have renamed or removed the file just now.
+ * In a folder of everybody's, what belongs to others is none of ours. -1: errno
+ * says why not.
+ */
+static int open_named(const char *name, mode_t mode)
+{
+	int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode);
+	struct stat st, now;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1 &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0 && lstat(name, &now) == 0 && now.st_dev == st.st_dev &&
+	    now.st_ino == st.st_ino && ftruncate(fd, 0) == 0)
+		return fd;
+	close(fd);
+	errno = EEXIST;
+	return -1;
+}
+
+/* Of those, the first that is to be had. -1: errno says why not. */
+static int open_any_named(struct hr_output *o, mode_t mode)
+{
+	int fd = -1;
+
+	for (unsigned i = 0; fd < 0 && i < MAX_TEMPORARIES; i++) {
+		name_temporary(o, i);
+		fd = open_named(o->temporary, mode);
+		if (fd < 0 && errno != EEXIST && errno != ELOOP && errno != ENXIO)
+			return -1;
+	}
+	o->named = fd >= 0;
+	return fd;
+}
+
+/* What a descriptor is called where files have names; a file without one gets it from there. */
+static const char *self_name(char name[32], int fd)
+{
+	snprintf(name, 32, "/proc/self/fd/%d", fd);
+	return name;
+}
+
+/* A file in the target's folder without a name. -1: the file system, or this system, can't. */
+static int open_nameless(const struct hr_output *o, mode_t mode)
+{
+#ifdef O_TMPFILE
+	char name[32];
+	size_t n = folder_length(o->target);
+	char *folder = n > 0 ? strndup(o->target, n) : NULL;
+	int fd = n > 0 && folder == NULL ? -1 : open(folder ? folder : ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+
+	free(folder);
+	if (fd < 0 || access(self_name(name, fd), F_OK) == 0)
+		return fd;
+	close(fd);
+#else
+	(void)o;
+	(void)mode;
+#endif
+	return -1;
+}
+
+static enum hr_status open_temporary(struct hr_output *o, const struct stat *old, struct hr_error *err)
+{
+	/* One that replaces another has no more rights than that one, at no time. */
+	mode_t mode = o->new_file ? 0666 : 0600;
+	int fd = open_nameless(o, mode), why;
+
+	if (fd < 0)
+		fd = open_any_named(o, mode);
+	if (fd < 0)
+		return cannot(o, "create", err);
+	/* Whose it was matters to the superuser; others can't give files away, and need not. */
+	if (o->new_file || ((old->st_uid == geteuid() || fchown(fd, old->st_uid, old->st_gid) == 0 || errno == EPERM) &&
+			    fchmod(fd, old->st_mode & 07777) == 0))
+		o->file = fdopen(fd, "w");
+	if (o->file != NULL)
+		return HR_OK;
+	why = errno;
+	close(fd);
+	errno = why;
+	return cannot(o, "create", err);
+}
+
+/* --- open ----------------------------------------------------------------- */
 
 enum hr_status hr_output_open(struct hr_output *o, const char *path, struct hr_error *err)
 {
-	struct stat st = {0};
-	size_t len;
-	bool exists;
+	struct stat st = {0}, folder = {0};
 	int fd;
 
 	memset(o, 0, sizeof(*o));
@@ -84,51 +255,175 @@ enum hr_status hr_output_open(struct hr_output *o, const char *path, struct hr_e
 		o->file = stdout;
 		return HR_OK;
 	}
+	errno = ENOMEM;
 	o->path = strdup(path);
-	if (o->path == NULL)
-		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	exists = stat(path, &st) == 0;
-	if (exists && !S_ISREG(st.st_mode)) {
-		o->file = fopen(path, "w");
-		return o->file ? HR_OK : cannot(o, "open", err);
-	}
-	len = strlen(path) + sizeof(".XXXXXX");
-	o->temporary = malloc(len);
-	if (o->temporary == NULL) {
-		hr_output_abandon(o);
-		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	}
-	snprintf(o->temporary, len, "%s.XXXXXX", path);
-	fd = open_temporary(o, path);
-	if (fd < 0)
+	o->target = strdup(path);
+	if (o->path == NULL || o->target == NULL || !follow_links(o))
+		return cannot(o, "open", err);
+	o->new_file = stat(o->target, &st) != 0;
+	if (descriptor_of(o->target) >= 0 || (!o->new_file && !S_ISREG(st.st_mode)) ||
+	    strncmp(o->target, "/proc/", 6) == 0)
+		return open_in_place(o, err);
+	fd = open_folder(o);
+	if (fd < 0 || fstat(fd, &folder) != 0) {
+		if (fd >= 0)
+			close(fd);
 		return cannot(o, "create", err);
-	if (fchmod(fd, exists ? st.st_mode & 07777 : new_file_mode()) != 0 || (o->file = fdopen(fd, "w")) == NULL) {
-		int why = errno;
-		close(fd);
+	}
+	close(fd);
+	o->folder_dev = folder.st_dev;
+	o->folder_ino = folder.st_ino;
+	o->temporary = malloc(strlen(o->target) + SUFFIX_BYTES);
+	if (o->temporary == NULL)
+		return cannot(o, "create", err);
+	return open_temporary(o, &st, err);
+}
+
+enum hr_status hr_output_differ(const struct hr_output *a, const struct hr_output *b, struct hr_error *err)
+{
+	if (a->target == NULL || b->target == NULL || a->folder_dev != b->folder_dev ||
+	    a->folder_ino != b->folder_ino ||
+	    strcmp(a->target + folder_length(a->target), b->target + folder_length(b->target)) != 0)
+		return HR_OK;
+	return hr_error_set(err, HR_EUSAGE, "two outputs are to become the file %s; give each its own", b->path);
+}
+
+/* --- commit --------------------------------------------------------------- */
+
+/* The file has no name: gives it that of the target, if it is new, or the temporary one. -1: errno says why not. */
+static int link_nameless(struct hr_output *o, int fd)
+{
+	char self[32];
+
+	self_name(self, fd);
+	if (o->new_file && linkat(AT_FDCWD, self, AT_FDCWD, o->target, AT_SYMLINK_FOLLOW) == 0) {
+		o->placed = true;
+		return 0;
+	}
+	/* Where others see it, it is locked. */
+	flock(fd, LOCK_EX | LOCK_NB);
+	for (unsigned i = 0; i < MAX_TEMPORARIES; i++) {
+		int left;
+
+		name_temporary(o, i);
+		/* What a killed run has left is opened, and is in the way no more. */
+		for (unsigned tries = 0; tries < 2; tries++) {
+			if (linkat(AT_FDCWD, self, AT_FDCWD, o->temporary, AT_SYMLINK_FOLLOW) == 0) {
+				o->named = true;
+				return 0;
+			}
+			if (errno != EEXIST)
+				return -1;
+			left = open_named(o->temporary, 0600);
+			if (left < 0)
+				break;
+			unlink(o->temporary);
+			close(left);
+		}
+	}
+	return -1;
+}
+
+/* The file that has no name can't get one: its content goes into one that has. -1: errno says why not. */
+static int copy_to_named(struct hr_output *o, int from)
+{
+	struct stat st;
+	char *buf = malloc(COPY_BYTES);
+	int to = buf != NULL && fstat(from, &st) == 0 ? open_any_named(o, 0600) : -1, why;
+	off_t at = 0;
+	ssize_t n = -1;
+
+	while (to >= 0 && (n = pread(from, buf, COPY_BYTES, at)) > 0)
+		for (ssize_t done = 0, put; done < n; done += put, at += put) {
+			put = write(to, buf + done, (size_t)(n - done));
+			if (put <= 0) {
+				errno = put == 0 ? ENOSPC : errno;
+				close(to);
+				to = -1;
+				break;
+			}
+		}
+	if (to >= 0 && (n < 0 || fchmod(to, st.st_mode & 07777) != 0 || fsync(to) != 0)) {
+		why = errno;
+		close(to);
 		errno = why;
+		to = -1;
+	}
+	why = errno;
+	free(buf);
+	errno = why;
+	return to < 0 ? -1 : close(to);
+}
+
+/* Not every file system, and no pipe, can be synced. */
+static bool synced(int fd)
+{
+	return fsync(fd) == 0 || errno == EINVAL || errno == EROFS || errno == ENOSYS || errno == ENOTSUP;
+}
+
+/* All is written and safe, and has a name, if not its own. */
+static enum hr_status complete(struct hr_output *o, struct hr_error *err)
+{
+	FILE *f = o->file;
+	int fd = f != NULL ? fileno(f) : -1;
+
+	if (f == NULL || o->complete)
+		return HR_OK;
+	if (fflush(f) != 0 || ferror(f))
+		return cannot(o, "write", err);
+	if (o->target != NULL) {
+		if (!synced(fd))
+			return cannot(o, "write", err);
+		if (!o->named && link_nameless(o, fd) != 0 && copy_to_named(o, fd) != 0)
+			return cannot(o, "create", err);
+	}
+	o->file = NULL;
+	if (o->path != NULL && fclose(f) != 0)
+		return cannot(o, "write", err);
+	o->complete = true;
+	return HR_OK;
+}
+
+static enum hr_status place(struct hr_output *o, struct hr_error *err)
+{
+	int fd;
+
+	if (o->target == NULL || o->file != NULL)
+		return HR_OK;
+	if (!o->placed && rename(o->temporary, o->target) != 0)
 		return cannot(o, "create", err);
+	o->named = false;
+	o->placed = true;
+	/* It is there; a power failure could still bring the old one back. */
+	fd = open_folder(o);
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
 	}
 	return HR_OK;
 }
 
+enum hr_status hr_output_commit_all(struct hr_output *const *outputs, size_t n, struct hr_error *err)
+{
+	enum hr_status status = HR_OK;
+	size_t placed = 0;
+
+	for (size_t i = 0; status == HR_OK && i < n; i++)
+		status = complete(outputs[i], err);
+	for (; status == HR_OK && placed < n; placed++)
+		status = place(outputs[placed], err);
+	/* Committed, or given up. */
+	for (size_t i = 0; i < n; i++) {
+		if (status == HR_OK)
+			outputs[i]->placed = false;
+		hr_output_abandon(outputs[i]);
+	}
+	return status;
+}
+
 enum hr_status hr_output_commit(struct hr_output *o, struct hr_error *err)
 {
-	FILE *f = o->file;
-
-	if (f == NULL)
-		return HR_OK;
-	if (fflush(f) != 0 || ferror(f))
-		return cannot(o, "write", err);
-	if (o->temporary != NULL && put_in_place(o) != 0)
-		return cannot(o, "create", err);
-	if (o->path != NULL) {
-		o->file = NULL;
-		if (fclose(f) != 0)
-			return cannot(o, "write", err);
-	}
-	o->file = NULL;
-	hr_output_abandon(o);
-	return HR_OK;
+	return hr_output_commit_all(&o, 1, err);
 }
 
 void hr_output_abandon(struct hr_output *o)
@@ -137,7 +432,10 @@ void hr_output_abandon(struct hr_output *o)
 		fclose(o->file);
 	if (o->named)
 		unlink(o->temporary);
+	if (o->placed && o->new_file)
+		unlink(o->target);
 	free(o->temporary);
+	free(o->target);
 	free(o->path);
 	memset(o, 0, sizeof(*o));
 }

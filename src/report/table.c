@@ -4,8 +4,8 @@
 #include "report/table.h"
 
 #include "base/alloc.h"
+#include "base/print.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,12 +34,14 @@ void hr_table_release(struct hr_table *t)
 	hr_table_init(t);
 }
 
+/* As it is shown: a table is printed in many forms, and its cells are safe in all. */
 static char *copy(struct hr_table *t, const char *s)
 {
-	char *c = s != NULL ? strdup(s) : NULL;
+	size_t size = s != NULL ? strlen(s) * HR_SHOWN_BYTE + 1 : 0;
+	char *c = s != NULL ? malloc(size) : NULL;
 
 	t->failed |= s != NULL && c == NULL;
-	return c;
+	return c != NULL ? hr_text_plain(c, size, s) : NULL;
 }
 
 void hr_table_column(struct hr_table *t, const char *heading, const char *name, bool left, unsigned rank)
@@ -153,11 +155,11 @@ static void fit(struct layout *l)
 
 static void put_blanks(struct layout *l)
 {
-	fprintf(l->p->out, "%*s", (int)l->blanks, "");
+	hr_print(l->p->out, "%*s", (int)l->blanks, "");
 	l->blanks = 0;
 }
 
-/* s in `width` characters, cut off where it is longer, with what a terminal could take as a command made plain. */
+/* s in `width` characters, cut off where it is longer. */
 static void put(struct layout *l, const char *s, size_t width, bool left)
 {
 	size_t have = width_of(s), room = have > width ? width - 1 : width, n = 0;
@@ -170,7 +172,7 @@ static void put(struct layout *l, const char *s, size_t width, bool left)
 		n += ((unsigned char)*s & 0xc0) != 0x80;
 		if (n > room)
 			break;
-		fputc(iscntrl((unsigned char)*s) ? '?' : *s, l->p->out);
+		fputc(*s, l->p->out);
 	}
 	if (have > width)
 		fputs(l->p->unicode ? "…" : "~", l->p->out);
@@ -258,10 +260,13 @@ void hr_table_text(const struct hr_table *t, const struct hr_page *p, const char
 
 void hr_markdown_text(FILE *out, const char *s)
 {
-	for (; *s != '\0'; s++) {
-		if (strchr("\\`*_[]<>|#", *s) != NULL)
+	char shown[HR_SHOWN_CHAR];
+
+	while (*s != '\0') {
+		s += hr_text_show(s, shown);
+		if (strchr("\\`*_[]<>|#", shown[0]) != NULL)
 			fputc('\\', out);
-		fputc(iscntrl((unsigned char)*s) ? '?' : *s, out);
+		fputs(shown, out);
 	}
 }
 
@@ -284,9 +289,9 @@ void hr_table_markdown(const struct hr_table *t, FILE *out)
 		for (size_t c = 0; c < t->ncolumns; c++) {
 			const struct hr_cell *x = cell(t, r, c);
 
-			fprintf(out, " %s", around[x->mark]);
+			hr_print(out, " %s", around[x->mark]);
 			hr_markdown_text(out, text_of(x));
-			fprintf(out, "%s |", around[x->mark]);
+			hr_print(out, "%s |", around[x->mark]);
 		}
 		fputc('\n', out);
 	}
@@ -294,15 +299,28 @@ void hr_table_markdown(const struct hr_table *t, FILE *out)
 
 /* --- CSV ------------------------------------------------------------------ */
 
+/* Spreadsheets take what begins so for a formula, unless it is a number. */
+static bool is_formula(const char *s)
+{
+	char *end;
+
+	if (*s == '\0' || strchr("=+-@", *s) == NULL)
+		return false;
+	strtod(s, &end);
+	return *end != '\0';
+}
+
 static void put_field(FILE *out, const char *s, bool first)
 {
 	if (!first)
 		fputc(',', out);
+	if (is_formula(s) && strpbrk(s, ",\"") == NULL)
+		fputc('\'', out);
 	if (strpbrk(s, ",\"\r\n") == NULL) {
 		fputs(s, out);
 		return;
 	}
-	fputc('"', out);
+	fputs(is_formula(s) ? "\"'" : "\"", out);
 	for (; *s != '\0'; s++) {
 		if (*s == '"')
 			fputc('"', out);

@@ -4,6 +4,7 @@
 
 #include "tui/view.h"
 
+#include "base/print.h"
 #include "base/units.h"
 
 #include <inttypes.h>
@@ -437,9 +438,9 @@ void hr_watch_print_keys(FILE *out, bool roff)
 
 	for (size_t i = 0; hr_view_help(i, &keys, &text); i++) {
 		if (roff)
-			fprintf(out, ".It %s\n%s%s.\n", keys, *text == '.' || *text == '\'' ? "\\&" : "", text);
+			hr_print(out, ".It %s\n%s%s.\n", keys, *text == '.' || *text == '\'' ? "\\&" : "", text);
 		else
-			fprintf(out, "  %-14s  %s\n", keys, text);
+			hr_print(out, "  %-14s  %s\n", keys, text);
 	}
 }
 

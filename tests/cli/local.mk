@@ -13,6 +13,7 @@ cli_tests = \
 	tests/cli/generate.sh \
 	tests/cli/heaptrack.sh \
 	tests/cli/heatmap.sh \
+	tests/cli/hostile-text.sh \
 	tests/cli/info.sh \
 	tests/cli/live.sh \
 	tests/cli/manners.sh \

@@ -24,7 +24,7 @@ pretend() {
 pretend 'echo half a picture; printf "line 3: \033[1mbad\n\n" >&2; exit 1'
 run env PATH="$PWD/fake:$PATH" "$HEAPREPLAY" plot timeline "$trace" -o x.png
 is "$status" 1 'a gnuplot that fails: status 1'
-is "$err" $'gnuplot: line 3: ?[1mbad\nheapreplay: gnuplot failed (status 1)' 'a gnuplot that fails: what it said'
+is "$err" $'gnuplot: line 3: \\x1b[1mbad\nheapreplay: gnuplot failed (status 1)' 'a gnuplot that fails: what it said'
 pretend 'kill -9 $$'
 run env PATH="$PWD/fake:$PATH" "$HEAPREPLAY" plot timeline "$trace" -o x.png
 is "$status" 1 'a gnuplot that is killed: status 1'

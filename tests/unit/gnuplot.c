@@ -155,7 +155,7 @@ static void strings(void **state)
 	    {"it's", "'it''s'"},
 	    {"'; system 'x'; a='", "'''; system ''x''; a='''"},
 	    {"`id` @macro \"x\" \\n $d", "'`id` @macro \"x\" \\n $d'"},
-	    {"two\nlines\tand\r\x7f", "'two lines and  '"},
+	    {"two\nlines\tand\r\x7f", "'two\\nlines\\tand\\r\\x7f'"},
 	};
 
 	(void)state;

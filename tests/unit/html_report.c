@@ -21,7 +21,7 @@ static void texts(void **state)
 	    {"\"x\" 'y'", "&quot;x&quot; &#39;y&#39;"},
 	    {"&lt;", "&amp;lt;"},
 	    {"</title><script>alert(1)</script>", "&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt;"},
-	    {"a\nb\x1b[1m\x7f", "a b [1m "},
+	    {"a\nb\x1b[1m\x7f", "a\\nb\\x1b[1m\\x7f"},
 	    {"\xc3\xa4", "\xc3\xa4"},
 	    {"", ""},
 	};

@@ -148,7 +148,7 @@ static void test_foreign(void **state)
 	hr_table_text(&t, &p, NULL, NULL);
 	check(p.out, "policy         n\n"
 		     "größer         1\n"
-		     "?[2J?          2\n"
+		     "\\x1b[2J\\x07    2\n"
 		     "ein viel zu l… 3\n");
 	hr_table_release(&t);
 }
@@ -215,12 +215,36 @@ static void test_fits(void **state)
 	}
 }
 
+/* A spreadsheet takes no text for a formula; numbers stay what they are. */
+static void test_csv_formulas(void **state)
+{
+	static const char *const rows[][2] = {
+	    {"=1+1", "'=1+1"}, {"@sum(a1)", "'@sum(a1)"}, {"-2+3", "'-2+3"}, {"+x,y", "\"'+x,y\""},
+	    {"-12", "-12"},    {"-1.5e3", "-1.5e3"},	  {"a=b", "a=b"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct hr_page p = page(80);
+		struct hr_table t;
+		char want[64];
+
+		hr_table_init(&t);
+		hr_table_column(&t, "name", "name", true, 0);
+		hr_table_cell(&t, rows[i][0], NULL, HR_MARK_NONE);
+		hr_table_csv(&t, p.out);
+		snprintf(want, sizeof(want), "name\n%s\n", rows[i][1]);
+		check(p.out, want);
+		hr_table_release(&t);
+	}
+}
+
 HR_TEST_MAIN(table)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_text),    cmocka_unit_test(test_shown),    cmocka_unit_test(test_colour),
-	    cmocka_unit_test(test_foreign), cmocka_unit_test(test_markdown), cmocka_unit_test(test_csv),
-	    cmocka_unit_test(test_fits),
+	    cmocka_unit_test(test_text),	 cmocka_unit_test(test_shown),	  cmocka_unit_test(test_colour),
+	    cmocka_unit_test(test_foreign),	 cmocka_unit_test(test_markdown), cmocka_unit_test(test_csv),
+	    cmocka_unit_test(test_csv_formulas), cmocka_unit_test(test_fits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

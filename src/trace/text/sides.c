@@ -3,6 +3,7 @@
 
 #include "trace/text/sides.h"
 
+#include "base/print.h"
 #include "base/units.h"
 #include "trace/text/text.h"
 
@@ -65,10 +66,10 @@ static void write_record(FILE *f, const struct record *r, const void *record)
 	uint64_t at[MAX_FIELDS];
 
 	memcpy(at, record, r->fields * sizeof(at[0]));
-	fprintf(f, "! %s %" PRIu64, r->name, at[0]);
+	hr_print(f, "! %s %" PRIu64, r->name, at[0]);
 	for (size_t i = 1; i < r->fields; i++)
 		if (at[i] != HR_NOT_KNOWN)
-			fprintf(f, " %s=%" PRIu64, r->keys[i], at[i]);
+			hr_print(f, " %s=%" PRIu64, r->keys[i], at[i]);
 	fputc('\n', f);
 }
 
@@ -84,7 +85,7 @@ enum hr_status hr_text_write_records(FILE *f, const struct hr_sides *sides)
 void hr_text_write_notes(FILE *f, const struct hr_trace_meta *meta)
 {
 	for (unsigned i = 0; i < meta->nnotes; i++) {
-		fprintf(f, "! note %s ", meta->notes[i].key);
+		hr_print(f, "! note %s ", meta->notes[i].key);
 		for (const char *c = meta->notes[i].value; *c != '\0'; c++)
 			fputc((unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c, f);
 		fputc('\n', f);

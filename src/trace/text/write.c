@@ -4,6 +4,7 @@
 
 #include "trace/text/text.h"
 
+#include "base/print.h"
 #include "trace/format.h"
 #include "trace/text/form.h"
 #include "trace/text/sides.h"
@@ -35,10 +36,7 @@ static void write_words(FILE *f, const char *key, const char *words, size_t room
 		n--;
 	if (n == 0)
 		return;
-	fprintf(f, "! %s ", key);
-	for (size_t i = 0; i < n; i++)
-		fputc((unsigned char)words[i] < ' ' || words[i] == 0x7f ? '?' : words[i], f);
-	fputc('\n', f);
+	hr_print(f, "! %s %.*s\n", key, (int)n, words);
 }
 
 static bool is_default(const struct hr_text_setting *s, const struct hr_trace_meta *meta, bool on)
@@ -64,27 +62,27 @@ static void write_setting(FILE *f, const struct hr_text_setting *s, const struct
 	switch (s->type) {
 	case HR_TEXT_SET_ON_OFF:
 		if (!is_default(s, meta, *(const bool *)at))
-			fprintf(f, "! %s %s\n", s->key, *(const bool *)at ? "on" : "off");
+			hr_print(f, "! %s %s\n", s->key, *(const bool *)at ? "on" : "off");
 		break;
 	case HR_TEXT_SET_WORDS:
 		write_words(f, s->key, at, s->room);
 		break;
 	case HR_TEXT_SET_PAGE:
-		fprintf(f, "! %s %d\n", s->key, HR_TEXT_PAGE_BYTES);
+		hr_print(f, "! %s %d\n", s->key, HR_TEXT_PAGE_BYTES);
 		break;
 	case HR_TEXT_SET_ADDRESS:
 		memcpy(&x, at, sizeof(x));
 		if (x != 0)
-			fprintf(f, "! %s 0x%" PRIx64 "\n", s->key, x);
+			hr_print(f, "! %s 0x%" PRIx64 "\n", s->key, x);
 		break;
 	case HR_TEXT_SET_ORIGIN:
 		memcpy(&x, at, sizeof(x));
 		if (meta->has_clock_origin)
-			fprintf(f, "! %s %" PRIu64 "\n", s->key, x);
+			hr_print(f, "! %s %" PRIu64 "\n", s->key, x);
 		break;
 	case HR_TEXT_SET_GO:
 		if (meta->go_minor != 0)
-			fprintf(f, "! %s 1.%u\n", s->key, meta->go_minor);
+			hr_print(f, "! %s 1.%u\n", s->key, meta->go_minor);
 		break;
 	}
 }
@@ -98,7 +96,7 @@ enum hr_status hr_text_write_header(FILE *f, const struct hr_trace_meta *meta)
 		snprintf(m.source, sizeof(m.source), "%s", m.format_name);
 	else if (strcmp(m.source, hr_text_format.name) == 0)
 		m.source[0] = '\0';
-	fprintf(f, "%s%d\n", HR_TEXT_FIRST_WORDS, HR_TEXT_VERSION);
+	hr_print(f, "%s%d\n", HR_TEXT_FIRST_WORDS, HR_TEXT_VERSION);
 	for (const struct hr_text_setting *s = hr_text_settings; s->key != NULL; s++)
 		write_setting(f, s, &m);
 	hr_text_write_notes(f, &m);
@@ -119,7 +117,7 @@ enum hr_status hr_text_write_end(FILE *f, const struct hr_trace_stats *stats)
 	}
 	for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
 		if (stats->anomalies[a] > 0)
-			fprintf(f, "! anomaly %s %" PRIu64 "\n", hr_anomaly_name(a), stats->anomalies[a]);
+			hr_print(f, "! anomaly %s %" PRIu64 "\n", hr_anomaly_name(a), stats->anomalies[a]);
 	fprintf(f, "! end %" PRIu64 "\n", stats->last_time_ns);
 	return written(f);
 }
