@@ -3,11 +3,13 @@
 
 #include "base/json.h"
 
+#include "base/alloc.h"
 #include "base/print.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,8 +157,38 @@ int hr_json_write(const json_t *document, FILE *out)
 	/* jansson's checks for loops need memory, and do not say when there is none. */
 	errno = 0;
 	if (json_dump_callback(document, put, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) == 0)
-		return fputc('\n', out) != EOF ? 0 : -1;
+		return fputc('\n', out) != EOF && !ferror(out) ? 0 : -1;
 	if (errno == 0)
 		errno = ENOMEM;
 	return -1;
+}
+
+struct text {
+	char *at;
+	size_t n, cap;
+	bool failed;
+};
+
+static int append(const char *text, size_t n, void *to)
+{
+	struct text *t = to;
+
+	/* jansson does not look at what this says of a key: so it is kept. */
+	t->failed = t->failed || !hr_reserve(&t->at, &t->cap, t->n + n + 1, 1);
+	if (t->failed)
+		return -1;
+	memcpy(t->at + t->n, text, n);
+	t->n += n;
+	t->at[t->n] = '\0';
+	return 0;
+}
+
+char *hr_json_dumps(const json_t *value, size_t flags)
+{
+	struct text t = {0};
+
+	if (json_dump_callback(value, append, &t, flags) == 0 && !t.failed)
+		return t.at;
+	free(t.at);
+	return NULL;
 }

@@ -57,4 +57,7 @@ bool hr_json_no_memory(const json_error_t *why);
  */
 int hr_json_write(const json_t *document, FILE *out);
 
+/* The same as a string, as json_dumps makes it, which loses failures. The caller frees it; NULL: out of memory. */
+char *hr_json_dumps(const json_t *value, size_t flags);
+
 #endif

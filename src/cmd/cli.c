@@ -26,7 +26,7 @@ static int usage(FILE *out)
 static int run(const struct cli_command *c, int argc, char **argv)
 {
 	struct cli_options o;
-	int first = cli_parse(c, argc, argv, &o), status = CLI_MISUSED;
+	int first = cli_parse(c, argc, argv, &o), status = -first;
 	bool damaged = false;
 
 	o.damaged = &damaged;

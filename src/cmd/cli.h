@@ -92,6 +92,7 @@ struct cli_options {
 	struct hr_replay_options replay;
 	struct cli_list policies; /* -p */
 	const char *baseline;
+	bool no_memory; /* parsing failed for want of it */
 	bool json, quiet, help, all;
 	bool no_series, summary; /* of JSON */
 	bool fail_on_damage;
@@ -155,7 +156,7 @@ const struct cli_command *cli_command_find(const char *name);
 
 /* --- options.c --- */
 
-/* Parses argv[1..] of a command. Returns the index of the first argument, -1 after an error that has been printed. */
+/* Parses argv[1..] of a command. Returns the index of the first argument; after an error that has been printed, minus the exit status. */
 int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_options *o);
 void cli_options_release(const struct cli_command *c, struct cli_options *o);
 /* The option lines of a command's help: as wide as the page, those of the model only with all; or as mdoc. */

@@ -333,6 +333,7 @@ static int set(const struct cli_command *c, const struct cli_option *row, struct
 		break;
 	case CLI_LIST:
 		if (append(field, arg, &err) != HR_OK) {
+			o->no_memory = true;
 			cli_fail(NULL, &err);
 			return -1;
 		}
@@ -519,14 +520,16 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_opt
 	char *shorts = NULL;
 	bool fine = init(c, o) && fill_getopt(c, &longs, &shorts);
 
-	if (!fine)
+	if (!fine) {
 		cli_warn(NULL, "out of memory");
-	else
+		o->no_memory = true;
+	} else {
 		fine = parse_all(c, argc, argv, o, longs, shorts) && check(c, o);
+	}
 	free(longs);
 	free(shorts);
 	o->replay.settings.limit_given = o->limit_given;
-	return fine ? optind : -1;
+	return fine ? optind : o->no_memory ? -CLI_FAILED : -CLI_MISUSED;
 }
 
 void cli_options_release(const struct cli_command *c, struct cli_options *o)

@@ -3,6 +3,7 @@
 
 #include "plot/html.h"
 
+#include "base/json.h"
 #include "base/print.h"
 #include "base/units.h"
 #include "plot/data.h"
@@ -366,7 +367,7 @@ static void write_value(const struct page *p, const json_t *value)
 		fputs("none", p->out);
 		return;
 	}
-	text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	text = hr_json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 	put_text(p, text != NULL ? text : "");
 	free(text);
 }

@@ -203,7 +203,7 @@ static char *shown(struct walk *w, const json_t *value)
 	else if (json_is_string(value))
 		s = strdup(json_string_value(value));
 	else
-		s = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+		s = hr_json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
 	w->failed |= s == NULL;
 	return s;
 }

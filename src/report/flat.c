@@ -3,7 +3,6 @@
 
 #include "report/flat.h"
 
-#include "base/print.h"
 #include "base/json.h"
 #include "report/document.h"
 
@@ -104,14 +103,15 @@ json_t *hr_flat_result(const struct hr_comparison *c, size_t policy, const char 
 
 enum hr_status hr_flat_write(json_t *flat, FILE *out, struct hr_error *err)
 {
-	char *line = flat != NULL ? json_dumps(flat, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15)) : NULL;
+	char *line =
+	    flat != NULL ? hr_json_dumps(flat, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15)) : NULL;
 	enum hr_status status = HR_OK;
 
 	json_decref(flat);
 	if (line == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	errno = 0;
-	if (hr_print(out, "%s\n", line) < 0)
+	if (fputs(line, out) == EOF || fputc('\n', out) == EOF)
 		status = hr_error_set(err, HR_EIO, "cannot write the JSON: %s", strerror(errno));
 	free(line);
 	return status;

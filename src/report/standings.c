@@ -281,7 +281,7 @@ static void identity_cells(struct hr_table *t, const struct hr_view *v, const st
 		if (json_is_string(cell))
 			text = strdup(json_string_value(cell));
 		else if (cell != NULL && !json_is_null(cell))
-			text = json_dumps(cell, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+			text = hr_json_dumps(cell, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
 		t->failed |= text == NULL && cell != NULL && !json_is_null(cell);
 		hr_table_cell(t, text != NULL ? text : "", NULL, HR_MARK_NONE);
 		free(text);

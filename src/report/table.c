@@ -237,14 +237,14 @@ static void put_left_out(const struct layout *l, const char *hint)
 			     hint ? ")" : "");
 }
 
-void hr_table_text(const struct hr_table *t, const struct hr_page *p, const char *hint, bool *shown)
+void hr_table_text(struct hr_table *t, const struct hr_page *p, const char *hint, bool *shown)
 {
 	struct layout l = {.t = t,
 			   .p = p,
 			   .widths = hr_calloc(t->ncolumns, sizeof(*l.widths)),
 			   .marked = hr_calloc(t->ncolumns, sizeof(*l.marked))};
 
-	if (l.widths != NULL && l.marked != NULL) {
+	if (!t->failed && l.widths != NULL && l.marked != NULL) {
 		measure(&l);
 		fit(&l);
 		put_rows(&l);
@@ -252,6 +252,7 @@ void hr_table_text(const struct hr_table *t, const struct hr_page *p, const char
 		for (size_t c = 0; shown != NULL && c < t->ncolumns; c++)
 			shown[c] |= l.widths[c] > 0;
 	}
+	t->failed |= l.widths == NULL || l.marked == NULL;
 	free(l.widths);
 	free(l.marked);
 }
@@ -274,6 +275,8 @@ void hr_table_markdown(const struct hr_table *t, FILE *out)
 {
 	static const char *const around[] = {[HR_MARK_NONE] = "", [HR_MARK_BEST] = "**", [HR_MARK_WORST] = "*"};
 
+	if (t->failed)
+		return;
 	fputc('|', out);
 	for (size_t c = 0; c < t->ncolumns; c++) {
 		fputc(' ', out);
@@ -331,6 +334,8 @@ static void put_field(FILE *out, const char *s, bool first)
 
 void hr_table_csv(const struct hr_table *t, FILE *out)
 {
+	if (t->failed)
+		return;
 	for (size_t c = 0; c < t->ncolumns; c++)
 		put_field(out, t->columns[c].name, c == 0);
 	fputc('\n', out);

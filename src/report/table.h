@@ -49,7 +49,7 @@ void hr_table_cell(struct hr_table *t, const char *text, const char *exact, enum
  * with the hint (or NULL) at its end. shown (or NULL): one a column, set for
  * those that were not left out, and not touched for others.
  */
-void hr_table_text(const struct hr_table *t, const struct hr_page *p, const char *hint, bool *shown);
+void hr_table_text(struct hr_table *t, const struct hr_page *p, const char *hint, bool *shown);
 /* The best in bold, the worst in italics. */
 void hr_table_markdown(const struct hr_table *t, FILE *out);
 /* As RFC 4180 has it, but with plain newlines; the names of the columns first. */

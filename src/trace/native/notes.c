@@ -6,6 +6,7 @@
 #include "base/json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define META(field) offsetof(struct hr_trace_meta, field)
@@ -50,7 +51,7 @@ static json_t *notes_json(const struct hr_trace_meta *meta)
 
 static char *text_of(json_t *o)
 {
-	char *text = o != NULL ? json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) : NULL;
+	char *text = o != NULL ? hr_json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) : NULL;
 
 	json_decref(o);
 	return text;
@@ -123,6 +124,16 @@ static enum hr_status parse(const uint8_t *text, size_t n, json_t **o)
 	json_error_t why = {0};
 
 	*o = json_loadb((const char *)text, n, JSON_REJECT_DUPLICATES, &why);
+	if (*o == NULL && !hr_json_no_memory(&why)) {
+		/* jansson calls a token invalid where memory ran out within it; a second look tells. */
+		void *room = malloc(4 * n + 4096);
+
+		if (room == NULL)
+			return HR_ENOMEM;
+		free(room);
+		why = (json_error_t){0};
+		*o = json_loadb((const char *)text, n, JSON_REJECT_DUPLICATES, &why);
+	}
 	if (*o == NULL)
 		return hr_json_no_memory(&why) ? HR_ENOMEM : HR_EINPUT;
 	if (json_is_object(*o))

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Preloaded into heapreplay, lets the FAULT_AT-th call (from 1) of what FAULT
+ * names fail, and all after it where FAULT_ON is set. Without FAULT_AT it counts
+ * them: the number goes to the file FAULT_COUNT.
+ *
+ * FAULT: alloc (malloc, calloc, realloc, aligned), open, read, flush (where a full
+ * disk shows), close, fsync, rename, link, ftruncate, thread. With FAULT_SHORT a
+ * read gets half of what it asks for instead. What stdio calls in itself does not
+ * pass through here.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t),
+    *__libc_memalign(size_t, size_t);
+
+static long calls;
+
+/* Is this call of that kind to fail? */
+static bool fails(const char *kind)
+{
+	const char *wanted = getenv("FAULT"), *at = getenv("FAULT_AT");
+	long n;
+
+	if (wanted == NULL || strcmp(wanted, kind) != 0)
+		return false;
+	n = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
+	return at != NULL && (n == atol(at) || (getenv("FAULT_ON") != NULL && n > atol(at)));
+}
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+/* --- memory --- */
+
+void *malloc(size_t n)
+{
+	return fails("alloc") ? (errno = ENOMEM, NULL) : __libc_malloc(n);
+}
+
+void *calloc(size_t n, size_t size)
+{
+	return fails("alloc") ? (errno = ENOMEM, NULL) : __libc_calloc(n, size);
+}
+
+void *realloc(void *p, size_t n)
+{
+	return fails("alloc") ? (errno = ENOMEM, NULL) : __libc_realloc(p, n);
+}
+
+void *aligned_alloc(size_t a, size_t n)
+{
+	return fails("alloc") ? (errno = ENOMEM, NULL) : __libc_memalign(a, n);
+}
+
+int posix_memalign(void **p, size_t a, size_t n)
+{
+	if (fails("alloc") || (*p = __libc_memalign(a, n)) == NULL)
+		return ENOMEM;
+	return 0;
+}
+
+/* --- files --- */
+
+int open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+
+	va_start(ap, flags);
+	if (flags & (O_CREAT | O_TMPFILE))
+		mode = va_arg(ap, mode_t);
+	va_end(ap);
+	return fails("open") ? (errno = EMFILE, -1) : REAL(open)(path, flags, mode);
+}
+
+ssize_t read(int fd, void *buf, size_t n)
+{
+	if (!fails("read"))
+		return REAL(read)(fd, buf, n);
+	if (getenv("FAULT_SHORT") != NULL && n > 1)
+		return REAL(read)(fd, buf, n / 2);
+	errno = EIO;
+	return -1;
+}
+
+int fflush(FILE *f)
+{
+	return f != NULL && fileno(f) > STDERR_FILENO && fails("flush") ? (errno = ENOSPC, EOF) : REAL(fflush)(f);
+}
+
+int fclose(FILE *f)
+{
+	bool bad = fails("close");
+	int result = REAL(fclose)(f);
+
+	return bad ? (errno = EIO, EOF) : result;
+}
+
+int fsync(int fd)
+{
+	return fails("fsync") ? (errno = EIO, -1) : REAL(fsync)(fd);
+}
+
+int rename(const char *from, const char *to)
+{
+	return fails("rename") ? (errno = EIO, -1) : REAL(rename)(from, to);
+}
+
+int linkat(int a, const char *from, int b, const char *to, int flags)
+{
+	return fails("link") ? (errno = EPERM, -1) : REAL(linkat)(a, from, b, to, flags);
+}
+
+int ftruncate(int fd, off_t n)
+{
+	return fails("ftruncate") ? (errno = EIO, -1) : REAL(ftruncate)(fd, n);
+}
+
+int pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*run)(void *), void *arg)
+{
+	return fails("thread") ? EAGAIN : REAL(pthread_create)(t, a, run, arg);
+}
+
+__attribute__((destructor)) static void count(void)
+{
+	const char *path = getenv("FAULT_COUNT");
+	int fd = path != NULL ? REAL(open)(path, O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
+
+	if (fd >= 0) {
+		char text[32];
+		int n = snprintf(text, sizeof(text), "%ld\n", calls);
+
+		if (write(fd, text, (size_t)n) != n)
+			_exit(99);
+		close(fd);
+	}
+}
