@@ -203,7 +203,8 @@ static void names_stay_in_their_quotes(void **state)
 	(void)state;
 	json_object_set_new(run, "name", json_string("x'; system 'touch pwned'\nend_of_data\n`id`"));
 	assert_int_equal(text_of("compare", d, &text, &err), HR_OK);
-	assert_non_null(strstr(text.at, "plot_title = 'x''; system ''touch pwned''\\nend_of_data\\n`id` under none'\n"));
+	assert_non_null(
+	    strstr(text.at, "plot_title = 'x''; system ''touch pwned''\\nend_of_data\\n`id` under none'\n"));
 	free(text.at);
 }
 
