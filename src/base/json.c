@@ -45,6 +45,19 @@ bool hr_json_set(json_t *object, const char *key, json_t *value)
 	return json_object_set_new(object, key, value) == 0;
 }
 
+bool hr_json_add_missing(json_t *object, json_t *other)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(other, key, value)
+	{
+		if (json_object_get(object, key) == NULL && !hr_json_set(object, key, json_incref(value)))
+			return false;
+	}
+	return object != NULL && other != NULL;
+}
+
 bool hr_json_append(json_t *array, json_t *value)
 {
 	return json_array_append_new(array, value) == 0;

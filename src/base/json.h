@@ -32,6 +32,8 @@ void hr_json_add(json_t **array, json_t *value);
  * False: value or it is NULL, or out of memory.
  */
 bool hr_json_set(json_t *object, const char *key, json_t *value) __attribute__((warn_unused_result));
+/* Adds the members of other that object lacks; jansson's json_object_update_missing loses failures. */
+bool hr_json_add_missing(json_t *object, json_t *other) __attribute__((warn_unused_result));
 bool hr_json_append(json_t *array, json_t *value) __attribute__((warn_unused_result));
 
 /* NULL: out of memory. null where jansson's signed integers end, and for no number and infinity. */

@@ -243,7 +243,7 @@ static enum hr_status collect_identity(struct comparing *c, struct hr_error *err
 	for (size_t i = 0; fine && i < c->n; i++) {
 		json_t *row = hr_flat_identity(&c->at[i], 0, c->view.version);
 
-		fine = row != NULL && json_object_update_missing(c->view.identity, row) == 0;
+		fine = hr_json_add_missing(c->view.identity, row);
 		json_decref(row);
 	}
 	return fine ? HR_OK : no_memory(err);

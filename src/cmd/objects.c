@@ -115,7 +115,7 @@ void cli_print_bounds(FILE *out, const struct hr_replay *r, size_t follower)
 		if (!hr_bounds_of(r, follower, metric, &b))
 			continue;
 		hr_print(out, "  %-26s %12s %12s\n", names[i], hr_unit_format(low, hr_metrics[metric].unit, b.low),
-			hr_unit_format(high, hr_metrics[metric].unit, b.high));
+			 hr_unit_format(high, hr_metrics[metric].unit, b.high));
 		wide |= i == 0 && b.high - b.low > (b.high + b.low) / 5;
 	}
 	if (wide)

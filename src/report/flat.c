@@ -90,7 +90,7 @@ json_t *hr_flat_result(const struct hr_comparison *c, size_t policy, const char 
 	for (size_t m = 0; m < hr_nmetrics; m++)
 		hr_json_put(&o, hr_metrics[m].name,
 			    s->known[m] ? hr_unit_json(hr_metrics[m].unit, s->values[m]) : json_null());
-	if (o == NULL || identity == NULL || json_object_update_missing(o, identity) != 0) {
+	if (!hr_json_add_missing(o, identity)) {
 		json_decref(o);
 		json_decref(identity);
 		return NULL;
