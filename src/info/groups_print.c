@@ -4,8 +4,8 @@
 
 #include "info/groups.h"
 
-#include "base/print.h"
 #include "base/json.h"
+#include "base/print.h"
 #include "base/units.h"
 #include "report/document.h"
 
@@ -31,8 +31,8 @@ static void print_row(const struct hr_page *p, const struct hr_group *row, const
 	if (hr_groups_mean_life(row, &ns))
 		hr_format_ns(life, ns);
 	hr_print(p->out, "%*s%*s%*s%*s%*s  %s\n", BYTES, hr_format_bytes(bytes, row->live_bytes), COUNT,
-		hr_format_count(live, row->live_objects), BYTES, hr_format_bytes(total, row->allocated_bytes), COUNT,
-		hr_format_count(count, row->allocated_objects), LIFE, life, name);
+		 hr_format_count(live, row->live_objects), BYTES, hr_format_bytes(total, row->allocated_bytes), COUNT,
+		 hr_format_count(count, row->allocated_objects), LIFE, life, name);
 }
 
 static void print_span(const struct hr_page *p, const struct hr_groups_view *v)
@@ -62,7 +62,7 @@ void hr_groups_text(const struct hr_page *p, const struct hr_groups_view *v)
 		return;
 	}
 	hr_print(p->out, "\n%*s%*s%*s%*s%*s  %s\n", BYTES, "live", COUNT, "objects", BYTES, "allocated", COUNT,
-		"objects", LIFE, "mean life", by_text(g));
+		 "objects", LIFE, "mean life", by_text(g));
 	print_row(p, &g->total, "all");
 	for (size_t i = 0; i < shown; i++) {
 		hr_groups_name(&g->rows[i], name, sizeof(name));
@@ -102,7 +102,7 @@ void hr_groups_csv(FILE *out, const struct hr_groups_view *v)
 	uint64_t ns;
 
 	hr_print(out, "%s,live_bytes,live_objects,allocated_bytes,allocated_objects,freed_objects,mean_life_ns\n",
-		by_text(g));
+		 by_text(g));
 	for (size_t i = 0; i < g->n; i++) {
 		const struct hr_group *row = &g->rows[i];
 
