@@ -79,10 +79,10 @@ static const struct cli_option shared[] = {
      "none)"},
     {"gogc", 0, "N", CLI_GOGC, AT(replay.objects.pacing.gogc), CLI_MODELS, CLI_IN_GC,
      "GOGC of modelled GC cycles, or off (what the trace's own cycles show, or 100)"},
-    {"clock", 0, "WHICH", CLI_CLOCK, AT(replay.objects.wall_clock), CLI_MODELS, CLI_IN_GC,
+    {"clock", 0, "WHICH", CLI_CLOCK, AT(replay.objects.wall_clock), CLI_MODELS, CLI_IN_MODEL,
      "times under modelled GC cycles: work: a program that keeps its Ps busy is done sooner where the GC takes less; "
      "wall: everything happens at the trace's times (work; wall with --from and --until)"},
-    {"no-bounds", 0, NULL, CLI_FLAG, AT(no_bounds), CLI_MODELS, CLI_IN_GC,
+    {"no-bounds", 0, NULL, CLI_FLAG, AT(no_bounds), CLI_MODELS, CLI_IN_MODEL,
      "no error bars of modelled GC cycles, which take four more runs of the model"},
     {"stacks", 0, "SIZE", CLI_BYTES, AT(replay.objects.pacing.stack_bytes), CLI_MODELS, CLI_IN_MODEL,
      "stacks that a modelled GC cycle scans, beside those that the trace tells (0)"},
