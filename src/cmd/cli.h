@@ -55,6 +55,7 @@ enum cli_type {
 	CLI_COST,      /* rows of hr_cost_params */
 	CLI_IDENTITY,  /* enum hr_identity */
 	CLI_RATE,      /* uint64_t, 1..10^12 */
+	CLI_ADDRESS,   /* uint64_t, of a page */
 	CLI_SCALE,     /* double, 10^-6..10^6 */
 	CLI_GC,	       /* enum hr_gc_mode */
 	CLI_GOGC,      /* uint64_t: percent, or "off" */

@@ -10,6 +10,8 @@
 #include "base/units.h"
 #include "plot/plot.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +136,8 @@ static const struct cli_option shared[] = {
     {"pid", 0, "PID", CLI_NUMBER, AT(replay.reading.process), CLI_READS, CLI_IN_INPUT, NULL}, /* another name of it */
     {"rate", 0, "N", CLI_RATE, AT(replay.reading.rate), CLI_READS, CLI_IN_INPUT,
      "events a second where the trace has no clock (1000000)"},
+    {"min-addr", 0, "ADDRESS", CLI_ADDRESS, AT(replay.reading.min_addr), CLI_READS, CLI_IN_INPUT,
+     "where the heap of a flight recorder's window begins, which it does not tell (0xc000000000)"},
     {"time-scale", 0, "X", CLI_SCALE, AT(replay.reading.time_scale), CLI_READS, CLI_IN_INPUT,
      "times are multiplied by X; below 1 where recording slowed the program down (1)"},
     {"jobs", 'j', "N", CLI_COUNT, AT(replay.jobs), CLI_JOBS, CLI_IN_POLICY,
@@ -158,6 +162,18 @@ static bool set_number(const struct cli_option *row, void *field, const char *ar
 	}
 	*(unsigned *)field = (unsigned)n;
 	return n >= 1 && n <= 32767;
+}
+
+static bool set_address(uint64_t *field, const char *arg)
+{
+	char *end;
+
+	/* strtoull takes signs and blanks. */
+	if (!isdigit((unsigned char)*arg))
+		return false;
+	errno = 0;
+	*field = strtoull(arg, &end, 0);
+	return errno == 0 && *end == '\0' && *field % 8192 == 0 && *field > 0 && *field < UINT64_C(1) << 48;
 }
 
 static bool set_placement(enum hr_placement *field, const char *arg)
@@ -247,6 +263,7 @@ static const char *const hints[] = {
     [CLI_PLACEMENT] = "recorded or modelled",
     [CLI_IDENTITY] = "lifo, fifo or random",
     [CLI_RATE] = "a whole number from 1 to 1000000000000",
+    [CLI_ADDRESS] = "an address below 2^48, a multiple of 8192, such as 0xc000000000",
     [CLI_SCALE] = "a number from 0.000001 to 1000000",
     [CLI_GC] = "recorded, model or none",
     [CLI_GOGC] = "a whole number of percent up to 1000000, or off",
@@ -365,6 +382,9 @@ static int set(const struct cli_command *c, const struct cli_option *row, struct
 		break;
 	case CLI_RATE:
 		fine = hr_parse_u64(arg, field) && *(uint64_t *)field >= 1 && *(uint64_t *)field <= MAX_RATE;
+		break;
+	case CLI_ADDRESS:
+		fine = set_address(field, arg);
 		break;
 	case CLI_SCALE:
 		fine = hr_parse_double(arg, field) && *(double *)field >= 1e-6 && *(double *)field <= 1e6;

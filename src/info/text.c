@@ -324,10 +324,43 @@ static void print_placement(const struct view *v)
 	count_row(v, "GC cycles", p.cycles);
 	count_row(v, "of FreeOSMemory", p.forced_cycles);
 	count_row(v, "span allocations", p.span_allocs);
+	if (p.window)
+		count_row(v, "frees of unnamed spans", p.unknown_frees);
 	if (p.recorded && p.span_allocs > 0) {
 		snprintf(buf, sizeof(buf), "%.2f%%", 100.0 * (double)p.forced_same / (double)p.span_allocs);
 		hr_page_row(v->page, "placed as modelled", buf);
 	}
+}
+
+static void share_row(const struct view *v, const char *name, double ratio)
+{
+	char buf[HR_UNIT_BUF];
+
+	snprintf(buf, sizeof(buf), "%.1f%%", 100 * ratio);
+	hr_page_row(v->page, name, buf);
+}
+
+/* What a flight recorder's window leaves out, and what figures rest on. */
+static void print_window(const struct view *v)
+{
+	const struct hr_placer_stats p = hr_placer_stats(v->info->placer);
+	char from[HR_UNIT_BUF];
+
+	if (!p.window)
+		return;
+	heading(v, "a window: what is there at its beginning has no name");
+	if (p.window_estimates == 0) {
+		hr_page_text(v->page, 2, "no full GC cycle tells how much: from what is live it is %s to begin with",
+			     hr_format_bytes(from, p.unnamed_pages * HR_PAGE_BYTES));
+		return;
+	}
+	hr_page_row(v->page, "measured from", hr_format_ns(from, p.window_first_ns));
+	share_row(v, "of marked bytes named, last", p.named_ratio);
+	share_row(v, "of marked bytes named, least", p.named_ratio_min);
+	bytes_row(v, "in use without a name, last", p.unnamed_pages * HR_PAGE_BYTES);
+	bytes_row(v, "that at least", p.unnamed_low_pages * HR_PAGE_BYTES);
+	bytes_row(v, "that at most", p.unnamed_high_pages * HR_PAGE_BYTES);
+	hr_page_text(v->page, 2, "addresses, and how many were placed as modelled, are of what is named alone");
 }
 
 static bool is_odd(const struct view *v)
@@ -338,7 +371,7 @@ static bool is_odd(const struct view *v)
 	for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
 		if (v->stats->anomalies[a] > 0)
 			return true;
-	return v->stats->cut || p.unknown_frees > 0 || p.dropped_spans > 0 || p.swallowed_frees > 0 ||
+	return v->stats->cut || (p.unknown_frees > 0 && !p.window) || p.dropped_spans > 0 || p.swallowed_frees > 0 ||
 	       p.sweeps_unfinished > 0;
 }
 
@@ -360,7 +393,7 @@ static void print_odd(const struct view *v)
 	if (v->info->placer != NULL) {
 		const struct hr_placer_stats p = hr_placer_stats(v->info->placer);
 
-		odd(v, p.unknown_frees, "frees of spans that were never seen: ignored");
+		odd(v, p.window ? 0 : p.unknown_frees, "frees of spans that were never seen: ignored");
 		odd(v, p.dropped_spans, "spans over a live one: that one's free was lost or late");
 		odd(v, p.swallowed_frees, "late frees of such spans: ignored");
 		odd(v, p.sweeps_unfinished, "sweeps that were not done when the trace ended");
@@ -416,6 +449,8 @@ void hr_info_text(const struct hr_page *p, const struct hr_info *info)
 	print_objects(&v);
 	if (info->placer != NULL)
 		print_placement(&v);
+	if (info->placer != NULL)
+		print_window(&v);
 	print_origin(&v);
 	print_odd(&v);
 	print_told(&v);

@@ -132,6 +132,22 @@ json_t *hr_document_settings(const struct hr_replay *r)
 	return d;
 }
 
+/* What a flight recorder's window does not name, null where no full cycle told. */
+static json_t *window_json(const struct hr_placer_stats *s)
+{
+	const bool told = s->window_estimates > 0;
+	json_t *o = json_object();
+
+	hr_json_put(&o, "full_cycles", hr_json_count(s->window_estimates));
+	hr_json_put(&o, "measured_from_ns", told ? hr_json_count(s->window_first_ns) : json_null());
+	hr_json_put(&o, "named_ratio", told ? json_real(s->named_ratio) : json_null());
+	hr_json_put(&o, "named_ratio_min", told ? json_real(s->named_ratio_min) : json_null());
+	hr_json_put(&o, "unnamed_bytes", hr_json_count(s->unnamed_pages * HR_PAGE_BYTES));
+	hr_json_put(&o, "unnamed_low_bytes", hr_json_count(s->unnamed_low_pages * HR_PAGE_BYTES));
+	hr_json_put(&o, "unnamed_high_bytes", hr_json_count(s->unnamed_high_pages * HR_PAGE_BYTES));
+	return o;
+}
+
 json_t *hr_document_placement(const struct hr_placer *placer)
 {
 	const struct hr_placer_stats s = hr_placer_stats(placer);
@@ -159,6 +175,8 @@ json_t *hr_document_placement(const struct hr_placer *placer)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		hr_json_put(&o, rows[i].name, hr_json_count(rows[i].value));
+	if (s.window)
+		hr_json_put(&o, "window", window_json(&s));
 	return o;
 }
 

@@ -136,7 +136,11 @@ static enum hr_status start(struct hr_reader *r, struct hr_error *err)
 	r->meta.format = r->ops->format;
 	r->meta.format_name = r->ops->name;
 	r->meta.compression = hr_input_compression(r->in);
-	return r->ops->open(r, err);
+	HR_TRY(r->ops->open(r, err));
+	/* What a window does not name is reckoned from what it tells of objects. */
+	if (r->meta.window)
+		r->options.want = (unsigned)HR_WANT_ALL;
+	return HR_OK;
 }
 
 static enum hr_status make(struct hr_input *in, const struct hr_reader_options *options, struct hr_reader **reader,

@@ -37,6 +37,7 @@ struct hr_reader_options {
 	uint64_t from_ns;  /* with jump: what is before is not wanted, but what stands then is (meta.begins_ns) */
 	int stop_fd; /* waiting for input ends when this descriptor becomes readable, as if it ended there; 0: none */
 	uint64_t process;   /* of a recording of several: this one's events; 0: the first one's */
+	uint64_t min_addr;  /* of a window that does not tell it: where the heap begins; 0: where it most often does */
 	const char *gc_log; /* of a page trace: the program's gctrace lines, stamped; NULL */
 };
 
@@ -87,6 +88,7 @@ struct hr_trace_meta {
 	bool has_cycles;	  /* GC phases are told */
 	bool has_releases;	  /* what the recorded scavenger released is told, in page runs without kinds */
 	bool padded;		  /* what lies below the first span in its chunk is in use for ever (Go 1.26) */
+	bool window;		  /* of a flight recorder: what there was at its beginning is not told */
 	bool strict;		  /* written by hand: what a recorder might lose is an error here */
 	uint64_t page_bytes;	  /* of the recorded runtime; 8192 */
 	uint64_t min_addr;	  /* base address of Go's ids; 0: unknown */
@@ -123,7 +125,9 @@ struct hr_trace_meta {
 	X(LOST_CYCLE, "lost_cycles", "garbage collections that are missing in the log, by its numbers")                        \
 	X(STACKLESS, "stackless_goroutines", "goroutines whose stack was freed before the trace began: they have none") \
 	X(IMPOSSIBLE_VALUE, "impossible_values", "values that nothing can have, in sound records: these are ignored")                 \
-	X(TYPE_LIMIT, "types_over_limit", "types beyond the 262,144 that are kept: their objects have none")
+	X(TYPE_LIMIT, "types_over_limit", "types beyond the 262,144 that are kept: their objects have none") \
+	X(LATE_BATCH, "late_batches", "batches of generations that are over: their events come at the next one's start") \
+	X(LOST_GENERATION, "lost_generations", "generations that are missing between two: so are their events")
 /* clang-format on */
 
 enum hr_anomaly {

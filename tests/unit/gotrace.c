@@ -555,6 +555,13 @@ static void test_versions(void **state)
 	expect_error(&b, "GODEBUG=traceallocfree=1", 0);
 	header(&b, 21);
 	expect_error(&b, "Go 1.21", 0);
+	b.n = 0;
+	put(&b, "go 1.5 trace\0\0\0\0", 16);
+	expect_error(&b, "Go 1.5, which cannot record heap events", 0);
+	header(&b, 10);
+	expect_error(&b, "Go 1.10", 0);
+	header(&b, 26);
+	expect_error(&b, "call trace.Stop", 16);
 	header(&b, 24);
 	expect_error(&b, "unknown version 1.24", 0);
 	header(&b, 27);
@@ -580,37 +587,138 @@ static void test_no_heap_events(void **state)
 	expect_error(&b, "no heap events", 0);
 }
 
+/* Damage behind the two generations: they are read, and the rest is told. */
+static void expect_end(const struct bytes *b, const char *part, uint64_t offset)
+{
+	struct result r = read_bytes(b, b->n, (unsigned)HR_WANT_ALL, 10);
+
+	assert_int_equal(r.status, HR_END);
+	assert_int_equal(r.n, 4);
+	assert_true(r.stats.cut);
+	assert_int_equal(r.stats.cut_offset, offset);
+	assert_non_null(strstr(r.stats.cut_what, part));
+	free(r.ev);
+}
+
+/* Batches of generations that are over come at the next one's beginning; those of no generation are left out. */
+static void test_late_batches(void **state)
+{
+	static struct bytes b, c;
+	static const struct {
+		uint64_t generation;
+		enum hr_anomaly odd;
+	} rows[] = {
+	    {1, HR_ANOMALY_LATE_BATCH}, {0, HR_ANOMALY_IMPOSSIBLE_VALUE}, {U(1) << 60, HR_ANOMALY_IMPOSSIBLE_VALUE}};
+	size_t where[4];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		two_generations(&b, 25, where);
+		c.n = 0;
+		event(&c, 130, 1, 1, U(1));
+		batch(&b, rows[i].generation, 9, 1500, &c);
+		struct result r = read_bytes(&b, b.n, (unsigned)HR_WANT_ALL, 10);
+		assert_int_equal(r.status, HR_END);
+		assert_false(r.stats.cut);
+		assert_int_equal(r.stats.anomalies[rows[i].odd], 1);
+		assert_int_equal(r.n, i == 0 ? 5 : 4);
+		/* Before what the thread did in the generation in which it stands. */
+		if (i == 0)
+			assert_int_equal(r.ev[2].kind, HR_EV_SPAN_FREE);
+		free(r.ev);
+	}
+	/* A generation is missing. */
+	two_generations(&b, 25, where);
+	frequency(&b, 25, 4, 15625000);
+	batch(&b, 4, 9, 4000, &c);
+	struct result r = read_bytes(&b, b.n, (unsigned)HR_WANT_ALL, 10);
+	assert_int_equal(r.status, HR_END);
+	assert_int_equal(r.n, 5);
+	assert_int_equal(r.stats.anomalies[HR_ANOMALY_LOST_GENERATION], 1);
+	free(r.ev);
+}
+
+/* A trace behind another one: the first is read, the second is named. */
+static void test_second_trace(void **state)
+{
+	static struct bytes b, second;
+	char want[64];
+	size_t where[4];
+
+	(void)state;
+	for (unsigned version = 25; version <= 26; version++) {
+		two_generations(&b, version, where);
+		two_generations(&second, 26, where);
+		snprintf(want, sizeof(want), "at byte %zu a second trace begins, of Go 1.26", b.n);
+		put(&b, second.data, second.n);
+		struct result r = read_bytes(&b, b.n, (unsigned)HR_WANT_ALL, 10);
+		assert_int_equal(r.status, HR_END);
+		assert_int_equal(r.n, 4);
+		assert_false(r.stats.cut);
+		assert_int_equal(r.stats.nassumed, 1);
+		assert_memory_equal(r.stats.assumed[0], want, strlen(want));
+		assert_int_equal(r.stats.bytes_read, b.n);
+		free(r.ev);
+	}
+}
+
+/* A flight recorder's window: no description of the heap, no snapshot. */
+static void test_window(void **state)
+{
+	static struct bytes b, c;
+
+	(void)state;
+	header(&b, 26);
+	frequency(&b, 26, 50, 15625000);
+	c.n = 0;
+	event(&c, 130, 1, 1, U(7));
+	event(&c, 129, 1, 3, U(8), U(1), U(10));
+	batch(&b, 50, 9, 1000, &c);
+	byte(&b, 52);
+	for (int told = 0; told < 2; told++) {
+		const uint64_t base = told ? U(0x1234560000) : MIN_ADDR;
+		struct hr_error err = {0};
+		struct hr_reader *reader;
+		enum hr_status status = hr_reader_open_memory(
+		    b.data, b.n, &(struct hr_reader_options){.want = HR_WANT_SPANS, .min_addr = told ? base : 0},
+		    &reader, &err);
+		struct result r = finish(status, reader, err, 10);
+		assert_int_equal(r.status, HR_END);
+		assert_true(r.meta.window);
+		assert_int_equal(r.meta.min_addr, base);
+		assert_int_equal(r.stats.nassumed, !told);
+		assert_int_equal(r.n, 2);
+		assert_int_equal(r.ev[0].addr, base + 7 * 8192);
+		free(r.ev);
+	}
+}
+
 static void test_damaged(void **state)
 {
 	static struct bytes b, c, d;
-	size_t where[4], at;
+	size_t where[4];
 
 	(void)state;
-	/* Structure. */
+	/* Structure: behind the first generation the trace ends there. */
 	two_generations(&b, 25, where);
-	at = b.n;
 	byte(&b, 77);
-	expect_error(&b, "neither a batch", at);
-	two_generations(&b, 25, where);
-	c.n = 0;
-	event(&c, 130, 1, 1, U(1));
-	batch(&b, 1, 9, 1000, &c);
-	expect_error(&b, "generation 1 follows generation 2", where[3]);
-	two_generations(&b, 25, where);
-	batch(&b, 0, 9, 1000, &c);
-	expect_error(&b, "generation 0", where[3]);
+	expect_end(&b, "neither a batch", where[3]);
 	two_generations(&b, 25, where);
 	byte(&b, 52);
-	expect_error(&b, "the end of a generation", where[3]);
+	expect_end(&b, "the end of a generation", where[3]);
 	two_generations(&b, 25, where);
 	byte(&b, 1);
 	batch_head(&b, 2, 9, 1000, 65537);
-	expect_error(&b, "65,536", where[3]);
+	expect_end(&b, "65,536", where[3]);
 	two_generations(&b, 25, where);
 	byte(&b, 1);
 	for (int i = 0; i < 11; i++)
 		byte(&b, 0xff);
-	expect_error(&b, "neither a batch", where[3]);
+	expect_end(&b, "neither a batch", where[3]);
+	two_generations(&b, 25, where);
+	b.n = where[0];
+	byte(&b, 77);
+	expect_error(&b, "neither a batch", where[0]);
 
 	/* Events: an unknown type, a number without an end, arguments beyond the batch. */
 	c.n = 0;
@@ -648,8 +756,10 @@ static void test_damage_comes_late(void **state)
 	two_generations(&b, 25, where);
 	b.data[where[2] - 5] = 7; /* a type in the second generation */
 	struct result r = read_bytes(&b, b.n, (unsigned)HR_WANT_ALL, 10);
-	assert_int_equal(r.status, HR_EINPUT);
+	assert_int_equal(r.status, HR_END);
 	assert_int_equal(r.n, 2);
+	assert_true(r.stats.cut);
+	assert_non_null(strstr(r.stats.cut_what, "7 is not the type of an event; what is before is used"));
 	free(r.ev);
 }
 
@@ -711,6 +821,9 @@ HR_TEST_MAIN(gotrace)
 	    cmocka_unit_test(test_cut),
 	    cmocka_unit_test(test_versions),
 	    cmocka_unit_test(test_no_heap_events),
+	    cmocka_unit_test(test_late_batches),
+	    cmocka_unit_test(test_second_trace),
+	    cmocka_unit_test(test_window),
 	    cmocka_unit_test(test_damaged),
 	    cmocka_unit_test(test_damage_comes_late),
 	    cmocka_unit_test(test_lengths),

@@ -4,6 +4,7 @@
 
 #include "replay/placement/live.h"
 
+#include "base/alloc.h"
 #include "base/bits.h"
 #include "base/units.h"
 
@@ -20,11 +21,14 @@ void hr_live_init(struct hr_live *l, struct hr_heap *heap, bool has_addresses, b
 	hr_spans_init(&l->spans);
 	hr_map64_init(&l->swallow);
 	hr_map64_init(&l->held);
+	hr_map64_init(&l->unnamed);
 }
 
 void hr_live_release(struct hr_live *l)
 {
 	hr_map64_release(&l->held);
+	hr_map64_release(&l->unnamed);
+	free(l->blocks);
 	hr_spans_release(&l->spans);
 	hr_map64_release(&l->swallow);
 }
@@ -165,13 +169,24 @@ static void free_unowned(struct hr_live *l, struct hr_span span)
 			hr_heap_free(l->heap, page, 1, HR_NO_P, HR_PLACE_PADDING);
 }
 
-/* A live span that can't be one. */
+/* The span, which is gone, stood for ones without a name. */
+static bool was_unnamed(struct hr_live *l, uint64_t name)
+{
+	if (l->unnamed.count == 0 || !hr_map64_remove(&l->unnamed, name, NULL))
+		return false;
+	l->unnamed_pages -= HR_UNNAMED_BLOCK;
+	return true;
+}
+
+/* A live span that can't be one, or that only stood for others. */
 static enum hr_status drop(struct hr_live *l, uint64_t name, struct hr_error *err)
 {
 	struct hr_span old;
 
 	hr_spans_remove(&l->spans, name, &old);
 	hr_heap_free(l->heap, old.page, old.npages, HR_NO_P, manual_flag(old.manual));
+	if (was_unnamed(l, name))
+		return HR_OK;
 	l->dropped_spans++;
 	return hr_map64_put(&l->swallow, name, 0) ? HR_OK : no_memory(err);
 }
@@ -428,6 +443,30 @@ enum hr_status hr_live_free(struct hr_live *l, uint64_t name, int p, struct hr_s
 		return HR_OK;
 	}
 	hr_heap_free(l->heap, freed->page, freed->npages, p, manual_flag(freed->manual));
+	was_unnamed(l, name);
+	return HR_OK;
+}
+
+enum hr_status hr_live_set_unnamed(struct hr_live *l, uint64_t npages, struct hr_error *err)
+{
+	struct hr_span span = {.npages = HR_UNNAMED_BLOCK}, old;
+
+	while (l->unnamed_pages > npages && l->nblocks > 0) {
+		uint64_t name = l->blocks[--l->nblocks];
+
+		if (hr_map64_get(&l->unnamed, name) == NULL || !hr_spans_remove(&l->spans, name, &old))
+			continue;
+		hr_heap_free(l->heap, old.page, old.npages, HR_NO_P, 0);
+		was_unnamed(l, name);
+	}
+	while (l->unnamed_pages + HR_UNNAMED_BLOCK <= npages) {
+		HR_TRY(hr_heap_place(l->heap, span.npages, HR_NO_P, 0, &span.page, err));
+		if (!hr_reserve(&l->blocks, &l->blocks_cap, l->nblocks + 1, sizeof(*l->blocks)) ||
+		    !hr_map64_put(&l->unnamed, span.page, 0) || !hr_spans_put(&l->spans, span.page, span))
+			return no_memory(err);
+		l->blocks[l->nblocks++] = span.page;
+		l->unnamed_pages += HR_UNNAMED_BLOCK;
+	}
 	return HR_OK;
 }
 

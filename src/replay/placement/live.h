@@ -54,7 +54,11 @@ struct hr_live {
 	struct hr_spans spans;	 /* named by the recorded page, or the id */
 	struct hr_map64 swallow; /* names of dropped spans whose free may still come */
 	struct hr_map64 held;	 /* pages of holders that were not traced, by page */
-	bool has_addresses;	 /* names are pages */
+	struct hr_map64 unnamed; /* first pages of the blocks that stand for spans which no event names */
+	uint64_t *blocks;	 /* in the order in which they were placed; some may be gone */
+	size_t nblocks, blocks_cap;
+	uint64_t unnamed_pages;
+	bool has_addresses; /* names are pages */
 	bool strict;
 	bool complete; /* every run of pages is told (a page trace): nothing is held by what was not traced */
 	uint64_t unknown_frees, dropped_spans, swallowed_frees;
@@ -110,6 +114,13 @@ enum hr_status hr_live_hold_passed_over(struct hr_live *l, struct hr_span span, 
 					const void *ctx, struct hr_offer *offer, size_t *nheld, struct hr_error *err);
 /* What is held of those pages becomes free. */
 void hr_live_let_go(struct hr_live *l, uint64_t page, uint64_t npages);
+/*
+ * So many pages are in use by spans that no event names. Blocks of
+ * HR_UNNAMED_BLOCK pages stand for them, where the model places them, until a
+ * recorded span lies there. HR_EINPUT, HR_ENOMEM.
+ */
+#define HR_UNNAMED_BLOCK 4
+enum hr_status hr_live_set_unnamed(struct hr_live *l, uint64_t npages, struct hr_error *err);
 /* A GC cycle ended: frees that are still awaited for dropped spans will not come. */
 void hr_live_mark_done(struct hr_live *l);
 

@@ -18,6 +18,7 @@
 #include "replay/placement/idle.h"
 #include "replay/placement/live.h"
 #include "replay/placement/sweep.h"
+#include "replay/placement/unnamed.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -33,7 +34,8 @@ struct hr_placer {
 	struct hr_idle idle;
 	struct hr_sweep sweep;
 	struct hr_placer_stats stats;
-	uint64_t low_pages; /* the fewest in use since the last cycle was marked; UINT64_MAX: none was yet */
+	uint64_t low_pages;	    /* the fewest in use since the last cycle was marked; UINT64_MAX: none was yet */
+	struct hr_unnamed *unnamed; /* of a window; else NULL */
 
 	bool alive; /* the start is placed */
 	struct hr_span *start;
@@ -79,6 +81,14 @@ enum hr_status hr_placer_new(const struct hr_trace_meta *meta, const struct hr_p
 		return status;
 	}
 	hr_live_init(&pl->live, &pl->heap, meta->has_addresses, meta->strict);
+	if (meta->window) {
+		pl->unnamed = hr_calloc(1, sizeof(*pl->unnamed));
+		if (pl->unnamed == NULL) {
+			hr_placer_free(pl);
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+		}
+		hr_unnamed_init(pl->unnamed);
+	}
 	*placer = pl;
 	return HR_OK;
 }
@@ -87,6 +97,9 @@ void hr_placer_free(struct hr_placer *pl)
 {
 	if (pl == NULL)
 		return;
+	if (pl->unnamed != NULL)
+		hr_unnamed_release(pl->unnamed);
+	free(pl->unnamed);
 	hr_live_release(&pl->live);
 	hr_idle_release(&pl->idle);
 	hr_heap_release(&pl->heap);
@@ -169,7 +182,7 @@ static enum hr_status begin(struct hr_placer *pl, struct hr_error *err)
 
 	pl->alive = true;
 	/* A page trace begins with the program; what is there then has no event, and the rest of the heap is new. */
-	pl->stats.mid_life = pl->nstart > 0 && !pl->live.complete;
+	pl->stats.mid_life = (pl->nstart > 0 || pl->unnamed != NULL) && !pl->live.complete;
 	pl->heap.now_ns = 0;
 	if (pl->keep_places) {
 		HR_TRY(hr_live_begin(&pl->live, pl->start, pl->nstart, pl->padded, pl->options.start_free, err));
@@ -351,6 +364,18 @@ static enum hr_status take_event(struct hr_placer *pl, const struct hr_event *e,
 	return HR_OK;
 }
 
+/* What the window does not name takes up as much room as its events let one reckon. */
+static enum hr_status take_unnamed(struct hr_placer *pl, const struct hr_event *e, struct hr_error *err)
+{
+	struct hr_unnamed *u = pl->unnamed;
+
+	HR_TRY(hr_unnamed_take(u, e, err));
+	if (!pl->alive || !(u->changed || e->kind == HR_EV_SPAN_ALLOC))
+		return HR_OK;
+	u->changed = false;
+	return hr_live_set_unnamed(&pl->live, u->pages, err);
+}
+
 /* Forgets what the caller has taken. */
 static void drop_given(struct hr_placer *pl)
 {
@@ -376,6 +401,8 @@ static enum hr_status pass(struct hr_placer *pl, const struct hr_event *ev, size
 			HR_TRY(take_event(pl, &e[i], err));
 		else
 			HR_TRY(wait_for_life(pl, &e[i], err));
+		if (pl->unnamed != NULL)
+			HR_TRY(take_unnamed(pl, &e[i], err));
 	}
 	if (n > 0)
 		pl->heap.now_ns = e[n - 1].time_ns;
@@ -425,6 +452,16 @@ struct hr_placer_stats hr_placer_stats(const struct hr_placer *pl)
 	s.cache_flushes = pl->heap.flushes;
 	s.grown_bytes = pl->heap.grown_bytes;
 	s.forced_cycles = pl->sweep.forced_cycles;
+	if (pl->unnamed != NULL) {
+		s.window = true;
+		s.window_estimates = pl->unnamed->estimates;
+		s.window_first_ns = pl->unnamed->first_ns;
+		s.unnamed_pages = pl->unnamed->pages;
+		s.unnamed_low_pages = pl->unnamed->low_pages;
+		s.unnamed_high_pages = pl->unnamed->high_pages;
+		s.named_ratio = pl->unnamed->named_ratio;
+		s.named_ratio_min = pl->unnamed->named_ratio_min;
+	}
 	s.held_events_max = pl->idle.held_max > pl->sweep.held_max ? pl->idle.held_max : pl->sweep.held_max;
 	return s;
 }

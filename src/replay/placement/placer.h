@@ -60,6 +60,11 @@ struct hr_placer_stats {
 	uint64_t low_min_bytes, low_max_bytes;	 /* least in use of each cycle, about what is live; the same */
 	bool recorded;				 /* which way was taken */
 	bool mid_life;				 /* there was a heap when the trace began */
+	bool window;		   /* the trace is a flight recorder's window; then (placement/unnamed.h): */
+	uint64_t window_estimates; /* cycles after which the unnamed pages were reckoned; 0: never */
+	uint64_t window_first_ns;  /* the first time: figures mean something from here on */
+	uint64_t unnamed_pages, unnamed_low_pages, unnamed_high_pages; /* at the end */
+	double named_ratio, named_ratio_min; /* of the marked bytes, at the last estimate and at the worst */
 };
 
 struct hr_placer;

@@ -110,6 +110,7 @@ struct hr_go_batch {
 	uint64_t offset;	    /* of `at` in the trace */
 	uint64_t ts;		    /* base, in units of the trace's clock; */
 	uint64_t base_ns;	    /* in ns */
+	uint64_t generation;	    /* of the batch; a late one's is less than that of what is held */
 	uint64_t first_ns, last_ns; /* of its events, since base_ns */
 };
 
@@ -159,6 +160,7 @@ struct hr_go {
 	uint64_t offset; /* of pos in the trace */
 	uint64_t held_bytes;
 	bool eof;
+	bool input_failed; /* the bytes could not be had; not damage of the trace */
 
 	/* the generation that is held */
 	uint64_t generation;	  /* its number */
@@ -176,6 +178,7 @@ struct hr_go {
 	size_t ntypes, cap_types;
 	struct hr_map64 gc_stacks; /* stack id of a GCBegin: enum hr_event_flags */
 	uint64_t max_ns;	   /* the latest event */
+	bool any_late;		   /* of the batches */
 
 	/* threads; index 0 is "no thread" */
 	struct hr_go_thread *threads;
@@ -194,11 +197,13 @@ struct hr_go {
 	uint64_t origin_ns; /* of the first event */
 	uint64_t floor_ns;  /* nothing of this generation is shown earlier */
 	bool has_info;
+	bool has_types; /* a table of types, which only a trace with heap events has */
 	uint64_t min_addr, object_align, stack_unit;
 	uint64_t procs;	    /* GOMAXPROCS as last seen; 0: not yet */
 	uint8_t *p_running; /* per P: enum p_state of merge.c */
 	size_t cap_p_running;
 	bool any_span;
+	uint8_t drained[4096]; /* what is read only to be passed over */
 };
 
 /* Whether the caller wants more than spans, objects and what belongs to them. */

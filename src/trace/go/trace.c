@@ -37,6 +37,8 @@ enum {
 #define MIN_FREQ 1000
 #define MAX_FREQ UINT64_C(1000000000000)
 #define LINUX_FREQ 15625000
+/* More generations are not missing between two; a number beyond is damaged. */
+#define MAX_GAP 1000
 
 /* The head of a batch. */
 struct head {
@@ -106,10 +108,11 @@ static enum hr_status need(struct hr_go *g, size_t n, size_t *have, struct hr_er
 		size_t room = HR_GO_BLOCK_ROOM - b->len;
 		enum hr_status status = hr_reader_read(g->r, b->data + b->len,
 						       room < HR_GO_READ_BYTES ? room : HR_GO_READ_BYTES, &got, err);
-		if (status == HR_END)
-			g->eof = true;
-		else
-			HR_TRY(status);
+		g->eof |= status == HR_END;
+		if (status != HR_OK && status != HR_END) {
+			g->input_failed = true;
+			return status;
+		}
 		b->len += got;
 	}
 	*have = g->block->len - g->pos;
@@ -167,6 +170,20 @@ static enum hr_status find_thread(struct hr_go *g, uint64_t id, uint32_t *index,
 	g->threads[g->nthreads++] = (struct hr_go_thread){.p = HR_NO_P, .cursor = HR_GO_NONE};
 	g->r->stats.threads++;
 	return HR_OK;
+}
+
+/* "go 1.N trace", N of one digit or two, and NULs up to 16 bytes. */
+static bool parse_header(const uint8_t *h, unsigned *version)
+{
+	static const char text[] = " trace\0\0\0\0";
+	size_t n = 6;
+
+	if (memcmp(h, "go 1.", 5) != 0 || h[5] < '0' || h[5] > '9')
+		return false;
+	*version = (unsigned)(h[5] - '0');
+	if (h[n] >= '0' && h[n] <= '9')
+		*version = 10 * *version + (h[n++] - '0');
+	return memcmp(h + n, text, HEADER_BYTES - n) == 0;
 }
 
 /* --- batches ---------------------------------------------------------------- */
@@ -324,6 +341,7 @@ static enum hr_status add_events(struct hr_go *g, const struct head *h, const ui
 	    .next = HR_GO_NONE,
 	    .offset = g->offset,
 	    .ts = h->ts,
+	    .generation = h->generation,
 	};
 	g->held_bytes += sizeof(*g->batches);
 	return HR_OK;
@@ -342,6 +360,7 @@ static enum hr_status take_batch(struct hr_go *g, const struct head *h, struct h
 			return HR_OK;
 		if (*at == INFO)
 			return set_info(g, at + 1, end, err);
+		g->has_types |= *at == TYPES;
 		if (*at == TYPES && (g->r->options.want & HR_WANT_OBJECTS) != 0)
 			return hr_go_add_types(g, at + 1, end, g->offset + 1, err);
 		return HR_OK;
@@ -362,6 +381,27 @@ static enum hr_status take_batch(struct hr_go *g, const struct head *h, struct h
 	}
 }
 
+/*
+ * A batch of an earlier generation, as a program writes that crashes while its
+ * trace ends. Its events come at the beginning of this generation: what the
+ * earlier ones told has been given out. Its tables' ids are not those of now.
+ */
+static enum hr_status take_late_batch(struct hr_go *g, const struct head *h, struct hr_error *err)
+{
+	const uint8_t type = h->len > 0 ? g->block->data[g->pos] : 0;
+
+	g->r->stats.batches++;
+	hr_reader_odd(g->r, HR_ANOMALY_LATE_BATCH);
+	/* There is one clock. */
+	if (h->type == HR_GO_BATCH && (type == HR_GO_FREQUENCY || type == HR_GO_SYNC))
+		return take_batch(g, h, err);
+	if (h->len == 0 || h->type != HR_GO_BATCH || type == HR_GO_STACKS || type == HR_GO_STRINGS ||
+	    type == HR_GO_CPU_SAMPLES)
+		return HR_OK;
+	g->any_late = true;
+	return add_events(g, h, g->block->data + g->pos, err);
+}
+
 /* --- generations ------------------------------------------------------------ */
 
 static void forget_generation(struct hr_go *g)
@@ -372,6 +412,7 @@ static void forget_generation(struct hr_go *g)
 	g->nstrings = 0;
 	g->freq = 0;
 	g->generation = 0;
+	g->any_late = false;
 	g->ntypes = 0;
 	hr_map64_release(&g->gc_stacks);
 	hr_map64_init(&g->gc_stacks);
@@ -379,18 +420,107 @@ static void forget_generation(struct hr_go *g)
 
 enum collected { COLLECTED, COLLECTED_LAST, COLLECTED_CUT };
 
+/* A trace's header, behind the last batch of the one before it. */
+static enum hr_status is_second_trace(struct hr_go *g, bool *yes, struct hr_error *err)
+{
+	unsigned version;
+	size_t have;
+
+	*yes = false;
+	if (g->block->data[g->pos] != 'g')
+		return HR_OK;
+	HR_TRY(need(g, HEADER_BYTES, &have, err));
+	if (have < HEADER_BYTES || !parse_header(g->block->data + g->pos, &version))
+		return HR_OK;
+	*yes = true;
+	hr_reader_assume(g->r,
+			 "at byte %" PRIu64 " a second trace begins, of Go 1.%u: only the first one is read; "
+			 "tail -c +%" PRIu64 " gives the second",
+			 g->offset, version, g->offset + 1);
+	return HR_OK;
+}
+
+/* Reads the rest of the input, which is part of what the digest is of. */
+static enum hr_status drain(struct hr_go *g, struct hr_error *err)
+{
+	enum hr_status status = HR_OK;
+	size_t n;
+
+	while (status == HR_OK && !g->eof)
+		status = hr_reader_read(g->r, g->drained, sizeof(g->drained), &n, err);
+	g->eof = true;
+	return status == HR_END ? HR_OK : status;
+}
+
+enum place { IN_TIME, LATE, NEXT, NOWHERE };
+
+/* Where a batch of that generation belongs, when this one, which may not have begun, is held. */
+static enum place place_of(const struct hr_go *g, uint64_t generation)
+{
+	const uint64_t now = g->generation != 0 ? g->generation : g->last_generation;
+
+	/* What is missing between is missing; but a number from nowhere makes all others late. */
+	if (generation == 0 || (now != 0 && generation > now + MAX_GAP))
+		return NOWHERE;
+	if (g->generation != 0)
+		return generation == now ? IN_TIME : generation < now ? LATE : NEXT;
+	return now == 0 || generation > now ? IN_TIME : LATE;
+}
+
+/* The batch with that head, whose content is *have bytes or more; *done: it is not of this generation. */
+static enum hr_status collect_batch(struct hr_go *g, const struct head *h, size_t size, enum collected *how, bool *done,
+				    struct hr_error *err)
+{
+	const enum place place = place_of(g, h->generation);
+	size_t have;
+
+	*done = true;
+	if (place == NEXT) {
+		*how = COLLECTED;
+		return HR_OK;
+	}
+	if (h->len > HR_GO_MAX_BATCH)
+		return hr_error_at(err, HR_EINPUT, g->offset,
+				   "damaged trace: a batch of %" PRIu64 " bytes; no batch has more than 65,536",
+				   h->len);
+	if (place == IN_TIME && g->generation == 0) {
+		if (g->last_generation != 0 && h->generation != g->last_generation + 1)
+			g->r->stats.anomalies[HR_ANOMALY_LOST_GENERATION] += h->generation - g->last_generation - 1;
+		g->generation = h->generation;
+	}
+	HR_TRY(need(g, size + h->len, &have, err));
+	if (have < size + h->len) {
+		*how = COLLECTED_CUT;
+		return HR_OK;
+	}
+	*done = false;
+	consume(g, size);
+	if (place == NOWHERE)
+		hr_reader_odd(g->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+	else if (place == LATE)
+		HR_TRY(take_late_batch(g, h, err));
+	else
+		HR_TRY(take_batch(g, h, err));
+	consume(g, h->len);
+	return g->held_bytes > HR_GO_MAX_HELD_BYTES ? hr_go_too_large(g, err) : HR_OK;
+}
+
 /* Batches up to the end of the generation. */
 static enum hr_status collect(struct hr_go *g, enum collected *how, struct hr_error *err)
 {
-	for (;;) {
+	bool done = false;
+
+	while (!done) {
 		struct head h;
 		size_t size, have;
 		bool cut;
 
 		HR_TRY(need(g, 1, &have, err));
-		if (have == 0) {
-			*how = hr_input_cut(g->r->in) ? COLLECTED_CUT : COLLECTED_LAST;
-			return HR_OK;
+		if (have > 0)
+			HR_TRY(is_second_trace(g, &done, err));
+		if (have == 0 || done) {
+			*how = have == 0 && hr_input_cut(g->r->in) ? COLLECTED_CUT : COLLECTED_LAST;
+			return done ? drain(g, err) : HR_OK;
 		}
 		HR_TRY(peek_head(g, &h, &size, &cut, err));
 		if (cut) {
@@ -404,32 +534,9 @@ static enum hr_status collect(struct hr_go *g, enum collected *how, struct hr_er
 			*how = COLLECTED;
 			return HR_OK;
 		}
-		if (h.generation == 0)
-			return damaged(g, err, "generation 0");
-		if (g->generation != 0 && h.generation != g->generation) {
-			*how = COLLECTED;
-			return HR_OK;
-		}
-		if (g->generation == 0 && g->last_generation != 0 && h.generation != g->last_generation + 1)
-			return hr_error_at(err, HR_EINPUT, g->offset,
-					   "damaged trace: generation %" PRIu64 " follows generation %" PRIu64,
-					   h.generation, g->last_generation);
-		if (h.len > HR_GO_MAX_BATCH)
-			return hr_error_at(err, HR_EINPUT, g->offset,
-					   "damaged trace: a batch of %" PRIu64 " bytes; no batch has more than 65,536",
-					   h.len);
-		g->generation = h.generation;
-		HR_TRY(need(g, size + h.len, &have, err));
-		if (have < size + h.len) {
-			*how = COLLECTED_CUT;
-			return HR_OK;
-		}
-		consume(g, size);
-		HR_TRY(take_batch(g, &h, err));
-		consume(g, h.len);
-		if (g->held_bytes > HR_GO_MAX_HELD_BYTES)
-			return hr_go_too_large(g, err);
+		HR_TRY(collect_batch(g, &h, size, how, &done, err));
 	}
+	return HR_OK;
 }
 
 /* The input ends inside a generation, or before the trace can be finished. */
@@ -451,24 +558,108 @@ static enum hr_status note_cut(struct hr_go *g, bool usable, struct hr_error *er
 	dropped = hr_go_scan(g, err) == HR_OK ? stats->events_total - before.events_total : 0;
 	*stats = before;
 	hr_reader_set_cut(g->r, stats->bytes_read,
-			  "generation %" PRIu64 " has no clock frequency: its %s events are dropped", g->generation,
-			  hr_format_count(count, dropped));
+			  "generation %" PRIu64 " has no clock frequency: its %s events are dropped%s", g->generation,
+			  hr_format_count(count, dropped),
+			  g->last_generation == 0 ? "; did the program end without trace.Stop, as by os.Exit?" : "");
 	return HR_OK;
 }
 
-/* The next generation, ready to be merged; HR_END: no more. */
-static enum hr_status load(struct hr_go *g, struct hr_error *err)
+static int by_generation(const void *a, const void *b)
+{
+	const struct hr_go_batch *x = a, *y = b;
+
+	if (x->generation != y->generation)
+		return x->generation < y->generation ? -1 : 1;
+	return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/*
+ * Heap events, but no description of the heap: the trace is a window of a
+ * flight recorder (or was taken while one ran), whose beginning is long gone.
+ */
+static void set_window(struct hr_go *g)
+{
+	const uint64_t told = g->r->options.min_addr;
+
+	g->has_info = true;
+	g->min_addr = told != 0 ? told : HR_GO_USUAL_BASE;
+	g->object_align = 8;
+	g->stack_unit = 2048;
+	g->r->meta.window = true;
+	g->r->meta.min_addr = g->min_addr;
+	g->r->options.want = (unsigned)HR_WANT_ALL;
+	if (told == 0)
+		hr_reader_assume(g->r,
+				 "addresses count from where the heap begins; a flight recorder's window does not tell "
+				 "where: %#" PRIx64 " stands for it (--min-addr)",
+				 g->min_addr);
+}
+
+/* Spans and objects have the last types of all. */
+static bool has_heap_event(const struct hr_go *g)
+{
+	for (size_t i = 0; i < g->nbatches; i++)
+		for (size_t k = g->batches[i].mark0; k < g->batches[i].mark0 + g->batches[i].marks; k++)
+			if (g->batches[i].at[g->marks[k] & (HR_GO_MAX_BATCH - 1)] >= HR_GO_SPAN)
+				return true;
+	return false;
+}
+
+/* What is held is a generation as far as it is there: makes it ready to be merged. */
+static enum hr_status prepare(struct hr_go *g, struct hr_error *err)
+{
+	if (g->any_late)
+		qsort(g->batches, g->nbatches, sizeof(*g->batches), by_generation);
+	if (!g->has_info)
+		set_window(g);
+	HR_TRY(hr_go_scan(g, err));
+	if (g->last_generation == 0 && g->r->meta.window && !g->has_types && !has_heap_event(g))
+		return hr_error_at(err, HR_EINPUT, HR_NO_OFFSET,
+				   "the trace has no heap events, only those of goroutines; " HR_GO_HOW_TO_RECORD);
+	HR_TRY(hr_go_merge_start(g, err));
+	if (g->generation > g->last_generation)
+		g->last_generation = g->generation;
+	return HR_OK;
+}
+
+/* Every generation says how fast its clock is; one that does not has that of the one before. */
+static void usual_frequency(struct hr_go *g)
+{
+	if (g->freq != 0)
+		return;
+	hr_reader_odd(g->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+	g->freq = g->last_freq;
+	g->ns_per_unit = 1e9 / (double)g->freq;
+}
+
+/* The trace ends here, and what is before the damage is used. */
+static void end_by_damage(struct hr_go *g, const struct hr_error *damage)
+{
+	g->ended = true;
+	hr_reader_set_cut(g->r, damage->offset != HR_NO_OFFSET ? damage->offset : g->offset,
+			  "%.110s; what is before is used", damage->text);
+}
+
+static enum hr_status load_generation(struct hr_go *g, struct hr_error *err)
 {
 	struct hr_trace_stats *stats = &g->r->stats;
 	enum collected how = COLLECTED;
+	enum hr_status status = collect(g, &how, err);
 
-	forget_generation(g);
-	if (g->ended)
-		return HR_END;
-	HR_TRY(collect(g, &how, err));
+	/* What was collected before the damage is as good as what comes before a cut. */
+	if (status == HR_EINPUT && !g->input_failed && g->last_generation != 0 && g->generation != 0 && g->freq != 0) {
+		end_by_damage(g, err);
+		HR_TRY(drain(g, err));
+		return prepare(g, err);
+	}
+	HR_TRY(status);
 	if (how == COLLECTED_LAST && g->generation == 0) {
 		g->ended = true;
-		return HR_END;
+		/* Late batches may stand behind all others. */
+		if (!g->any_late)
+			return HR_END;
+		usual_frequency(g);
+		return prepare(g, err);
 	}
 	/* In 26 every generation has an end mark. */
 	if (how == COLLECTED_LAST && (g->version >= 26 || g->freq == 0))
@@ -483,20 +674,35 @@ static enum hr_status load(struct hr_go *g, struct hr_error *err)
 		if (g->freq == 0)
 			return HR_END;
 	} else {
-		if (g->freq == 0)
-			return hr_error_at(err, HR_EINPUT, g->offset,
-					   "damaged trace: generation %" PRIu64 " has no clock frequency",
-					   g->generation);
+		usual_frequency(g);
 		stats->generations++;
 		g->ended = how == COLLECTED_LAST;
 	}
-	if (!g->has_info)
-		return hr_error_at(err, HR_EINPUT, HR_NO_OFFSET,
-				   "the trace has no heap events, only those of goroutines; " HR_GO_HOW_TO_RECORD);
-	HR_TRY(hr_go_scan(g, err));
-	HR_TRY(hr_go_merge_start(g, err));
-	g->last_generation = g->generation;
-	return HR_OK;
+	return prepare(g, err);
+}
+
+/*
+ * The next generation, ready to be merged; HR_END: no more. Damage ends the
+ * trace there, and what is before it is used.
+ */
+static enum hr_status load(struct hr_go *g, struct hr_error *err)
+{
+	struct hr_error damage = {0};
+	enum hr_status status;
+
+	forget_generation(g);
+	if (g->ended)
+		return HR_END;
+	status = load_generation(g, &damage);
+	if (status == HR_EINPUT && !g->input_failed && g->last_generation != 0) {
+		end_by_damage(g, &damage);
+		g->nheap = 0;
+		HR_TRY(drain(g, err));
+		return HR_END;
+	}
+	if (status != HR_OK && err != NULL)
+		*err = damage;
+	return status;
 }
 
 /* --- the format ------------------------------------------------------------- */
@@ -506,15 +712,6 @@ static bool go_detect(const uint8_t *head, size_t n)
 	return n >= 5 && memcmp(head, "go 1.", 5) == 0;
 }
 
-/* "go 1.NN trace" and three NULs; NN goes to *version. */
-static bool parse_header(const uint8_t *h, unsigned *version)
-{
-	if (h[5] < '0' || h[5] > '9' || h[6] < '0' || h[6] > '9' || memcmp(h + 7, " trace\0\0\0", 9) != 0)
-		return false;
-	*version = (unsigned)(h[5] - '0') * 10 + (h[6] - '0');
-	return true;
-}
-
 static enum hr_status check_version(unsigned version, struct hr_error *err)
 {
 	switch (version) {
@@ -522,6 +719,11 @@ static enum hr_status check_version(unsigned version, struct hr_error *err)
 	case 25:
 	case 26:
 		return HR_OK;
+	case 5:
+	case 7:
+	case 8:
+	case 9:
+	case 10:
 	case 11:
 	case 19:
 	case 21:
@@ -541,6 +743,11 @@ static enum hr_status no_spans(const struct hr_go *g, struct hr_error *err)
 {
 	if (g->r->stats.cut)
 		return HR_END;
+	if (g->r->stats.batches == 0)
+		return hr_error_at(err, HR_EINPUT, HEADER_BYTES,
+				   "the trace is nothing but its header: the program ended before its first "
+				   "generation was written; call trace.Stop before it ends, also before os.Exit "
+				   "and log.Fatal, which run no deferred calls");
 	return hr_error_at(err, HR_EINPUT, HR_NO_OFFSET, "the trace has no heap events; " HR_GO_HOW_TO_RECORD);
 }
 

@@ -18,7 +18,7 @@ static const struct {
     {"spans", META(has_spans)},	     {"objects", META(has_objects)}, {"addresses", META(has_addresses)},
     {"processors", META(has_procs)}, {"threads", META(has_threads)}, {"clock", META(has_clock)},
     {"collected", META(collected)},  {"cycles", META(has_cycles)},   {"releases", META(has_releases)},
-    {"padded", META(padded)},	     {"strict", META(strict)},
+    {"padded", META(padded)},	     {"window", META(window)},	     {"strict", META(strict)},
 };
 
 enum { NSWITCHES = sizeof(switches) / sizeof(switches[0]) };

@@ -90,6 +90,7 @@ const struct hr_text_setting hr_text_settings[] = {
     {"cycles", HR_TEXT_SET_ON_OFF, AT(has_cycles), 0, HR_TEXT_IF_SPANS},
     {"releases", HR_TEXT_SET_ON_OFF, AT(has_releases), 0, HR_TEXT_IF_OFF},
     {"padded", HR_TEXT_SET_ON_OFF, AT(padded), 0, HR_TEXT_IF_OFF},
+    {"window", HR_TEXT_SET_ON_OFF, AT(window), 0, HR_TEXT_IF_OFF},
     {"strict", HR_TEXT_SET_ON_OFF, AT(strict), 0, HR_TEXT_IF_ON},
     {NULL, HR_TEXT_SET_ON_OFF, 0, 0, HR_TEXT_IF_OFF},
 };
