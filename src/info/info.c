@@ -88,6 +88,15 @@ static json_t *origin_json(const struct hr_info *info)
 	return o;
 }
 
+/* Those that the reader counted, and those that show where objects are followed. */
+static json_t *anomalies_json(const struct hr_info *info)
+{
+	struct hr_trace_stats stats = *hr_reader_stats(info->reader);
+
+	stats.anomalies[HR_ANOMALY_OVER_LIVE] += info->survey->over_live;
+	return hr_document_anomalies(&stats);
+}
+
 json_t *hr_info_json(const struct hr_info *info)
 {
 	const struct hr_trace_meta *meta = hr_reader_meta(info->reader);
@@ -114,7 +123,7 @@ json_t *hr_info_json(const struct hr_info *info)
 	hr_json_put(&d, "objects", hr_survey_objects_json(info->survey));
 	hr_json_put(&d, "sizes", hr_survey_sizes_json(info->survey));
 	hr_json_put(&d, "lifetimes", hr_survey_lives_json(info->survey));
-	hr_json_put(&d, "anomalies", hr_document_anomalies(stats));
+	hr_json_put(&d, "anomalies", anomalies_json(info));
 	hr_json_put(&d, "assumed", hr_document_assumed(stats));
 	hr_json_put(&d, "lacks", list);
 	return d;

@@ -46,7 +46,9 @@ static bool number(struct hr_slots *s, struct hr_slot_span *span)
 
 bool hr_slots_add(struct hr_slots *s, const struct hr_event *e)
 {
-	struct hr_slot_span span = {.addr = e->addr, .size_class = hr_size_class_of_span_class(e->arg >> 1)};
+	struct hr_slot_span span = {.addr = e->addr,
+				    .size_class = hr_size_class_of_span_class(e->arg >> 1),
+				    .tiny = e->arg >> 1 == HR_TINY_SPAN_CLASS};
 	const struct hr_size_class *c;
 	uint32_t index;
 
@@ -86,6 +88,13 @@ const struct hr_slot_span *hr_slots_at(const struct hr_slots *s, uint64_t addr)
 	const struct hr_slot_span *span = span_of(s, addr);
 
 	return span != NULL && span->addr == addr ? span : NULL;
+}
+
+bool hr_slots_is_tiny(const struct hr_slots *s, uint64_t addr)
+{
+	const struct hr_slot_span *span = span_of(s, addr);
+
+	return span != NULL && span->tiny;
 }
 
 bool hr_slots_remove(struct hr_slots *s, const struct hr_slot_span *span)

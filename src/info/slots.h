@@ -25,6 +25,7 @@ struct hr_slot_span {
 	uint64_t addr, object_bytes;
 	uint32_t first, n; /* numbers of its slots */
 	uint32_t size_class;
+	bool tiny; /* a slot may hold several objects */
 };
 
 struct hr_slots {
@@ -47,6 +48,8 @@ void hr_slots_release(struct hr_slots *s);
 bool hr_slots_add(struct hr_slots *s, const struct hr_event *e);
 /* The span at that address, or NULL; good until the next call that changes something. */
 const struct hr_slot_span *hr_slots_at(const struct hr_slots *s, uint64_t addr);
+/* Is addr in a span of the tiny allocator, which puts several objects into a slot? */
+bool hr_slots_is_tiny(const struct hr_slots *s, uint64_t addr);
 /* That span is gone, and its numbers may be given again. False: out of memory. */
 bool hr_slots_remove(struct hr_slots *s, const struct hr_slot_span *span);
 /* The number of the slot at addr, and its size; HR_NO_SLOT: in no known span. */

@@ -197,6 +197,15 @@ static void shrink(struct hr_survey *s, uint64_t time_ns, uint64_t size)
 	hr_timeline_level(&s->timeline, time_ns, s->live_bytes);
 }
 
+static void end_life(struct hr_survey *s, uint64_t *birth, uint64_t time_ns)
+{
+	if (*birth < EXISTED) {
+		s->lives[life_row(time_ns - *birth)]++;
+		s->never_freed--;
+	}
+	*birth = NOT_BORN;
+}
+
 /* An object that is new to us: allocated, or there already. */
 static enum hr_status take_object(struct hr_survey *s, const struct hr_event *e, struct hr_error *err)
 {
@@ -206,9 +215,14 @@ static enum hr_status take_object(struct hr_survey *s, const struct hr_event *e,
 	if (s->slotted && (number = hr_slots_find(&s->slots, e->addr, &size)) == HR_NO_SLOT)
 		return HR_OK;
 	HR_TRY(birth_of(s, number, &birth, err));
-	/* The tiny allocator: there is something in the slot. */
-	if (s->slotted && *birth != NOT_BORN)
-		return HR_OK;
+	/* The tiny allocator puts several into a slot; elsewhere the free was not recorded. */
+	if (s->slotted && *birth != NOT_BORN) {
+		if (hr_slots_is_tiny(&s->slots, e->addr))
+			return HR_OK;
+		s->over_live++;
+		end_life(s, birth, e->time_ns);
+		shrink(s, e->time_ns, size);
+	}
 	if (birth != NULL)
 		*birth = e->kind == HR_EV_OBJ_EXISTS ? EXISTED : e->time_ns;
 	grow(s, e->time_ns, size);
@@ -236,11 +250,7 @@ static void take_free(struct hr_survey *s, const struct hr_event *e)
 	if (s->slotted && birth == NOT_BORN)
 		return;
 	if (birth != NOT_BORN)
-		s->births[number] = NOT_BORN;
-	if (birth < EXISTED) {
-		s->lives[life_row(e->time_ns - birth)]++;
-		s->never_freed--;
-	}
+		end_life(s, &s->births[number], e->time_ns);
 	shrink(s, e->time_ns, size);
 }
 

@@ -55,6 +55,7 @@ struct hr_survey {
 		uint64_t objects, bytes;
 	} sizes[HR_SURVEY_SIZES];	 /* of allocations */
 	uint64_t lives[HR_SURVEY_LIVES]; /* of objects that were allocated and freed */
+	uint64_t over_live;		 /* allocations in a slot that holds an object, which is freed first */
 	uint64_t never_freed;		 /* of allocations */
 	struct hr_timeline timeline;
 	uint64_t *births; /* by number: time of the allocation; UINT64_MAX - 1: it existed; UINT64_MAX: there is none */

@@ -363,13 +363,19 @@ static void print_window(const struct view *v)
 	hr_page_text(v->page, 2, "addresses, and how many were placed as modelled, are of what is named alone");
 }
 
+/* Those that the reader counted, and those that show where objects are followed. */
+static uint64_t anomalies(const struct view *v, unsigned a)
+{
+	return v->stats->anomalies[a] + (a == HR_ANOMALY_OVER_LIVE ? v->info->survey->over_live : 0);
+}
+
 static bool is_odd(const struct view *v)
 {
 	const struct hr_placer_stats p =
 	    v->info->placer != NULL ? hr_placer_stats(v->info->placer) : (struct hr_placer_stats){0};
 
 	for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
-		if (v->stats->anomalies[a] > 0)
+		if (anomalies(v, a) > 0)
 			return true;
 	return v->stats->cut || (p.unknown_frees > 0 && !p.window) || p.dropped_spans > 0 || p.swallowed_frees > 0 ||
 	       p.sweeps_unfinished > 0;
@@ -389,7 +395,7 @@ static void print_odd(const struct view *v)
 		return;
 	heading(v, "lost or odd");
 	for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
-		odd(v, v->stats->anomalies[a], hr_anomaly_text(a));
+		odd(v, anomalies(v, a), hr_anomaly_text(a));
 	if (v->info->placer != NULL) {
 		const struct hr_placer_stats p = hr_placer_stats(v->info->placer);
 

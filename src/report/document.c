@@ -140,8 +140,8 @@ static json_t *window_json(const struct hr_placer_stats *s)
 
 	hr_json_put(&o, "full_cycles", hr_json_count(s->window_estimates));
 	hr_json_put(&o, "measured_from_ns", told ? hr_json_count(s->window_first_ns) : json_null());
-	hr_json_put(&o, "named_ratio", told ? json_real(s->named_ratio) : json_null());
-	hr_json_put(&o, "named_ratio_min", told ? json_real(s->named_ratio_min) : json_null());
+	hr_json_put(&o, "named_ratio", told ? hr_json_real(s->named_ratio) : json_null());
+	hr_json_put(&o, "named_ratio_min", told ? hr_json_real(s->named_ratio_min) : json_null());
 	hr_json_put(&o, "unnamed_bytes", hr_json_count(s->unnamed_pages * HR_PAGE_BYTES));
 	hr_json_put(&o, "unnamed_low_bytes", hr_json_count(s->unnamed_low_pages * HR_PAGE_BYTES));
 	hr_json_put(&o, "unnamed_high_bytes", hr_json_count(s->unnamed_high_pages * HR_PAGE_BYTES));

@@ -219,13 +219,190 @@ static void test_go_structure(void **state)
 		}
 }
 
+/* --- page traces ---------------------------------------------------------------- */
+
+static void word(struct bytes *b, uint64_t x)
+{
+	for (int i = 0; i < 8; i++)
+		byte(b, (uint8_t)(x >> 8 * i));
+}
+
+/* Pages, the address and the time of an event, small and large, and the time of a block. */
+static void test_pagetrace(void **state)
+{
+	static struct bytes b;
+
+	(void)state;
+	for (size_t v = 0; v < ABSURD; v++)
+		for (unsigned field = 0; field < 5; field++) {
+			const uint64_t x = absurd[v], addr = U(0xc000000000);
+
+			/* A time of 0 is how a file begins that another process has written over. */
+			if (field == 4 && x << 3 == 0)
+				continue;
+			b.n = 0;
+			word(&b, U(4));
+			word(&b, (U(1) << 20) << 3);
+			word(&b, addr | U(1) << 3 | 1);
+			if (field == 0)
+				word(&b, addr | (x & 1023) << 3 | 1);
+			if (field == 1)
+				word(&b, (x & ((U(1) << 35) - 1)) << 13 | U(1) << 3 | 1);
+			if (field == 2)
+				word(&b, (x & 65535) << 48 | addr | U(1) << 3 | 1);
+			if (field == 3) {
+				word(&b, addr | 4 | 1);
+				word(&b, x);
+			}
+			word(&b, U(4));
+			word(&b, (field == 4 ? x : U(1) << 21) << 3);
+			word(&b, addr | U(1) << 3 | 2);
+			/* What a normal exit writes last. */
+			word(&b, (UINT64_MAX << 3) | 4);
+			word(&b, (U(1) << 22) << 3);
+			struct read got = read_all(b.data, b.n, (unsigned)HR_WANT_ALL);
+			if (got.status != HR_END)
+				fail_msg("field %u of %" PRIu64 ": %s", field, x, got.err.text);
+			assert_true(got.events >= 2);
+		}
+}
+
+/* --- recordings of malloc ----------------------------------------------------------- */
+
+/*
+ * Each % is a number, hexadecimal where an x is before it; `usual` are those it
+ * has otherwise. In front and behind stand sound lines, which must be read.
+ */
+static const struct recorder {
+	const char *name, *front, *line, *usual[5], *behind;
+	uint64_t events; /* of front and behind */
+} recorders[] = {
+    {"ltrace",
+     "9 a->malloc(24) = 0x7f10\n",
+     "9 a->malloc(%) = x%\n",
+     {"32", "0x7f90"},
+     "9 a->malloc(40) = 0x8f10\n9 a->free(0x8f10) = <void>\n",
+     3},
+    {"ltrace calloc",
+     "9 a->malloc(24) = 0x7f10\n",
+     "9 a->calloc(%, %) = x%\n",
+     {"3", "32", "0x7f90"},
+     "9 a->malloc(40) = 0x8f10\n9 a->free(0x8f10) = <void>\n",
+     3},
+    {"ltrace realloc",
+     "9 a->malloc(24) = 0x7f10\n",
+     "9 a->realloc(x%, %) = x%\n",
+     {"0x7f10", "32", "0x7f90"},
+     "9 a->malloc(40) = 0x8f10\n9 a->free(0x8f10) = <void>\n",
+     3},
+    {"ltrace free",
+     "9 a->malloc(24) = 0x7f10\n",
+     "9 a->free(x%) = <void>\n",
+     {"0x7f10"},
+     "9 a->malloc(40) = 0x8f10\n9 a->free(0x8f10) = <void>\n",
+     3},
+    {"utrace", "malloc(24) = 0x7f10\n", "malloc(%) = x%\n", {"32", "0x7f90"}, "malloc(40) = 0x8f10\nfree(0x8f10)\n", 3},
+    {"mtrace",
+     "= Start\n@ a:[0x1] + 0x7f10 0x18\n",
+     "@ a:[0x1] + x% x%\n",
+     {"0x7f90", "0x20"},
+     "@ a:[0x1] + 0x8f10 0x28\n@ a:[0x1] - 0x8f10\n",
+     3},
+    {"mtrace realloc",
+     "= Start\n@ a:[0x1] + 0x7f10 0x18\n",
+     "@ a:[0x1] < x%\n@ a:[0x1] > x% x%\n",
+     {"0x7f10", "0x7f90", "0x20"},
+     "@ a:[0x1] + 0x8f10 0x28\n@ a:[0x1] - 0x8f10\n",
+     3},
+    {"valgrind",
+     "--9-- malloc(24) = 0x7F10\n",
+     "--9-- malloc(%) = x%\n",
+     {"32", "0x7F90"},
+     "--9-- malloc(40) = 0x8F10\n--9-- free(0x8F10)\n",
+     3},
+    {"android",
+     "9: malloc 0x7f10 24 100 101\n",
+     "9: malloc x% % % %\n",
+     {"0x7f90", "32", "102", "103"},
+     "9: malloc 0x8f10 40 104 105\n9: free 0x8f10 106 107\n",
+     3},
+    {"android memalign",
+     "9: malloc 0x7f10 24\n",
+     "9: memalign x% % %\n",
+     {"0x7f90", "16", "32"},
+     "9: malloc 0x8f10 40\n9: free 0x8f10\n",
+     3},
+    {"heaptrack",
+     "v 10200 2\nX p\n+ 18 1 7f10\n",
+     "+ h% h% h%\n",
+     {"20", "1", "7f90"},
+     "c 1\n+ 28 1 8f10\n- 8f10\n",
+     3},
+    {"heaptrack free", "v 10200 2\nX p\n+ 18 1 7f10\n", "- h%\n", {"7f10"}, "c 1\n+ 28 1 8f10\n- 8f10\n", 3},
+    {"heaptrack clock", "v 10200 2\nX p\n+ 18 1 7f10\n", "c h%\nR h%\n", {"1", "1"}, "+ 28 1 8f10\n- 8f10\n", 3},
+    {"heaptrack memory",
+     "v 10200 2\nX p\nI 1000 ffff\n+ 18 1 7f10\n",
+     "I h% h%\nt h% h%\ni h% 1\n",
+     {"1000", "20", "1", "0", "1"},
+     "+ 28 1 8f10\n- 8f10\n",
+     3},
+};
+
+/* The recording with number `which` of the line that value. */
+static void compose(struct bytes *b, const struct recorder *r, unsigned which, uint64_t value)
+{
+	unsigned k = 0;
+	char text[40];
+
+	b->n = 0;
+	put(b, r->front, strlen(r->front));
+	for (const char *p = r->line; *p != '\0'; p++) {
+		const char form = *p;
+
+		if ((form == 'x' || form == 'h') && p[1] == '%')
+			p++;
+		if (*p != '%') {
+			byte(b, (uint8_t)*p);
+			continue;
+		}
+		if (k == which)
+			snprintf(text, sizeof(text),
+				 form == 'x'   ? "0x%" PRIx64
+				 : form == 'h' ? "%" PRIx64
+					       : "%" PRIu64,
+				 value);
+		else
+			snprintf(text, sizeof(text), "%s", r->usual[k]);
+		k++;
+		put(b, text, strlen(text));
+	}
+	put(b, r->behind, strlen(r->behind));
+}
+
+static void test_mallocs(void **state)
+{
+	static struct bytes b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(recorders) / sizeof(recorders[0]); i++)
+		for (unsigned which = 0; which < 5 && recorders[i].usual[which] != NULL; which++)
+			for (size_t v = 0; v < ABSURD; v++) {
+				compose(&b, &recorders[i], which, absurd[v]);
+				struct read got = read_all(b.data, b.n, (unsigned)HR_WANT_ALL);
+				if (got.status != HR_END || got.events < recorders[i].events)
+					fail_msg("%s, number %u of %" PRIu64 ": %" PRIu64 " events; %s",
+						 recorders[i].name, which, absurd[v], got.events,
+						 got.status == HR_END ? "read" : got.err.text);
+				assert_int_equal(got.last.kind, HR_EV_OBJ_FREE);
+				assert_int_equal(got.last.size, 40);
+			}
+}
+
 HR_TEST_MAIN(absurd_values)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_go_events),
-	    cmocka_unit_test(test_go_counts),
-	    cmocka_unit_test(test_go_stackless),
-	    cmocka_unit_test(test_go_structure),
+	    cmocka_unit_test(test_go_events),	 cmocka_unit_test(test_go_counts), cmocka_unit_test(test_go_stackless),
+	    cmocka_unit_test(test_go_structure), cmocka_unit_test(test_pagetrace), cmocka_unit_test(test_mallocs),
 	};
 
 	return cmocka_run_group_tests_name("absurd values", tests, NULL, NULL);

@@ -95,6 +95,7 @@ unit_tests = \
 	tests/unit/table.c \
 	tests/unit/text.c \
 	tests/unit/units.c \
+	tests/unit/unnamed.c \
 	tests/unit/walk.c \
 	tests/unit/window.c
 unit_headers = \

@@ -90,7 +90,7 @@ static void test_all_named(void **state)
 	hr_unnamed_release(&u);
 }
 
-int main(void)
+HR_TEST_MAIN(unnamed)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_estimate),

@@ -282,8 +282,8 @@ static bool span(struct hr_go *g, struct hr_event *e, const uint8_t *p)
 		return false;
 	pages = hr_varint_known(&p);
 	kind = hr_varint_known(&p);
-	if (pages == 0 || pages > (HR_GO_MAX_ADDR - e->addr) / HR_GO_PAGE_BYTES || kind > MAX_KIND ||
-	    (kind & HR_SPAN_MANUAL && kind != HR_SPAN_MANUAL))
+	if (pages == 0 || pages > HR_GO_MAX_PAGES || pages > (HR_GO_MAX_ADDR - e->addr) / HR_GO_PAGE_BYTES ||
+	    kind > MAX_KIND || (kind & HR_SPAN_MANUAL && kind != HR_SPAN_MANUAL))
 		return odd(g, HR_ANOMALY_IMPOSSIBLE_VALUE);
 	e->size = pages * HR_GO_PAGE_BYTES;
 	e->arg = (uint32_t)kind;

@@ -42,6 +42,8 @@ enum {
 #define ADDR_MASK UINT64_C(0x0000ffffffffe000)
 #define ADDR_END (UINT64_C(1) << 48)
 /* 292 years of ticks: no machine runs for longer, and ns fit into 63 bits. */
+/* No run is longer than 2 TiB, as no span is. */
+#define MAX_PAGES (UINT64_C(1) << 28)
 #define MAX_TICK (UINT64_C(1) << 56)
 /* The runtime counts from here in its log: measured in four programs 0.28 to 0.39 ms after the first event. */
 #define RUNTIME_START_NS 330000
@@ -201,12 +203,14 @@ static enum hr_status take_time(struct pagetrace *t, uint64_t word, struct hr_er
 		return hr_error_at(err, HR_EINPUT, t->offset,
 				   "a time of 0: the file was overwritten, as a child process does that inherits "
 				   "GODEBUG=pagetrace; record the program itself, without children that trace");
-	if (tick >= MAX_TICK)
-		return hr_error_at(err, HR_EINPUT, t->offset, "a time of %.0f years; the file is damaged",
-				   (double)tick * HR_PAGETRACE_TICK_NS / 1e9 / 31557600);
+	/* A time that no clock shows is taken to be the one before. */
+	if (tick >= MAX_TICK) {
+		hr_reader_odd(t->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+		tick = t->base != 0 ? t->base : 1;
+	}
 	t->base = tick;
 	t->need_time = false;
-	return put(t, t->at, word, err);
+	return put(t, t->at, tick << 3, err);
 }
 
 static enum hr_status take_event(struct pagetrace *t, uint64_t word, uint64_t npages, struct hr_error *err)
@@ -219,9 +223,10 @@ static enum hr_status take_event(struct pagetrace *t, uint64_t word, uint64_t np
 	struct stream *s = t->at;
 	uint64_t addr = word & ADDR_MASK, tick = t->base + (word >> 48);
 
-	if (npages == 0 || npages > (ADDR_END - addr) / PAGE_BYTES)
-		return hr_error_at(err, HR_EINPUT, t->offset,
-				   "%" PRIu64 " pages at %#" PRIx64 " can't be; the file is damaged", npages, addr);
+	if (npages == 0 || npages > MAX_PAGES || npages > (ADDR_END - addr) / PAGE_BYTES) {
+		hr_reader_odd(t->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+		return HR_OK;
+	}
 	if (!s->any) {
 		s->any = true;
 		s->first_tick = tick;

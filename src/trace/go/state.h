@@ -64,6 +64,8 @@ enum hr_go_type {
 };
 
 #define HR_GO_MAX_ADDR (1ULL << 48)
+/* No span is longer than 2 TiB, and no object larger. */
+#define HR_GO_MAX_PAGES ((1ULL << 28) - 1)
 /* 73 years: no clock of a machine shows more. */
 #define HR_GO_MAX_TIME_NS (1ULL << 61)
 /* Where the heap begins up to Go 1.25; from 1.26 on anywhere. */

@@ -40,6 +40,9 @@ void hr_mallocs_release(struct hr_mallocs *m)
 	m->queue = NULL;
 }
 
+/* No recording lasts for 73 years. */
+#define MAX_TIME_NS (UINT64_C(1) << 61)
+
 /* --- time ----------------------------------------------------------------- */
 
 /* What waits lies evenly between the last tick and ns; at the last tick where ns is that. */
@@ -66,7 +69,10 @@ void hr_mallocs_time(struct hr_mallocs *m, uint64_t ns)
 		m->started = true;
 	}
 	/* TICKS have no origin, it is 0. */
-	if (ns < m->origin_ns || ns - m->origin_ns < m->now_ns) {
+	if (ns > m->origin_ns && ns - m->origin_ns > MAX_TIME_NS) {
+		hr_reader_odd(m->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+		ns = m->now_ns;
+	} else if (ns < m->origin_ns || ns - m->origin_ns < m->now_ns) {
 		hr_reader_odd(m->r, HR_ANOMALY_CLOCK_BACK);
 		ns = m->now_ns;
 	} else {
