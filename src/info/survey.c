@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Slots of the tiny allocator. */
+#define TINY_BYTES 16
 #define NOT_BORN UINT64_MAX
 #define EXISTED (UINT64_MAX - 1)
 #define FIRST_INTERVAL_NS 1000
@@ -30,6 +32,8 @@ void hr_survey_release(struct hr_survey *s)
 {
 	hr_slots_release(&s->slots);
 	free(s->births);
+	free(s->tiny);
+	s->tiny = NULL;
 	s->births = NULL;
 	s->nbirths = 0;
 }
@@ -206,19 +210,60 @@ static void end_life(struct hr_survey *s, uint64_t *birth, uint64_t time_ns)
 	*birth = NOT_BORN;
 }
 
+/*
+ * A P's tiny allocator fills one slot; where an object does not fit, it takes
+ * another, and goes on with the one that has more room left (mallocgc). So the
+ * slots that it may go on with are those that it took since it last added to
+ * one, and that one. In any other its first object, at its beginning, shows
+ * that it was free. *same: it adds to a slot, or that can't be known.
+ */
+static enum hr_status take_tiny(struct hr_survey *s, const struct hr_event *e, uint32_t slot, bool taken, uint64_t size,
+				bool *same, struct hr_error *err)
+{
+	size_t had = s->cap_tiny, p = (size_t)(e->p + 1);
+	struct hr_survey_tiny *t;
+
+	*same = false;
+	if (size != TINY_BYTES || !hr_slots_is_tiny(&s->slots, e->addr))
+		return HR_OK;
+	*same = true;
+	if (e->p < 0 || e->kind == HR_EV_OBJ_EXISTS)
+		return HR_OK;
+	if (!hr_reserve(&s->tiny, &s->cap_tiny, p + 1, sizeof(*s->tiny)))
+		return no_memory(err);
+	if (s->cap_tiny > had)
+		memset(s->tiny + had, 0, (s->cap_tiny - had) * sizeof(*s->tiny));
+	t = &s->tiny[p];
+	for (unsigned i = 0; i < t->n && taken; i++)
+		if (t->slots[i] == slot) {
+			t->slots[0] = slot;
+			t->n = 1;
+			return HR_OK;
+		}
+	/* Of many, it is anyone's guess which one it is. */
+	*same = t->n == HR_SURVEY_TINY || t->n == 0 || e->addr % TINY_BYTES != 0;
+	if (t->n == HR_SURVEY_TINY)
+		t->n = 0;
+	t->slots[t->n++] = slot;
+	return HR_OK;
+}
+
 /* An object that is new to us: allocated, or there already. */
 static enum hr_status take_object(struct hr_survey *s, const struct hr_event *e, struct hr_error *err)
 {
 	uint64_t number = e->addr, size = e->size, *birth;
+	bool same = false;
 	unsigned row;
 
 	if (s->slotted && (number = hr_slots_find(&s->slots, e->addr, &size)) == HR_NO_SLOT)
 		return HR_OK;
 	HR_TRY(birth_of(s, number, &birth, err));
-	/* The tiny allocator puts several into a slot; elsewhere the free was not recorded. */
+	/* The tiny allocator puts several into a slot, one after the other; else a free was not recorded. */
+	if (s->slotted)
+		HR_TRY(take_tiny(s, e, (uint32_t)number, *birth != NOT_BORN, size, &same, err));
+	if (same && *birth != NOT_BORN)
+		return HR_OK;
 	if (s->slotted && *birth != NOT_BORN) {
-		if (hr_slots_is_tiny(&s->slots, e->addr))
-			return HR_OK;
 		s->over_live++;
 		end_life(s, birth, e->time_ns);
 		shrink(s, e->time_ns, size);

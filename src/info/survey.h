@@ -41,6 +41,9 @@ struct hr_timeline {
 	uint64_t bytes; /* now */
 };
 
+/* Slots that a tiny allocator may go on with; more are not told apart. */
+#define HR_SURVEY_TINY 15
+
 struct hr_survey {
 	bool sized;   /* sizes are known, and all below that needs them */
 	bool slotted; /* they are those of slots */
@@ -60,6 +63,11 @@ struct hr_survey {
 	struct hr_timeline timeline;
 	uint64_t *births; /* by number: time of the allocation; UINT64_MAX - 1: it existed; UINT64_MAX: there is none */
 	size_t nbirths;
+	struct hr_survey_tiny {
+		uint32_t slots[HR_SURVEY_TINY]; /* with which it may go on */
+		unsigned n;
+	} * tiny; /* of tiny allocators, by P + 1 */
+	size_t cap_tiny;
 	struct hr_slots slots;
 };
 

@@ -200,7 +200,7 @@ static void test_go_structure(void **state)
 
 			x[field] = absurd[v];
 			/* Not nonsense, but more than a replay can do. */
-			if (field == 2 && absurd[v] == 1 << 20)
+			if ((field == 1 || field == 2) && absurd[v] == 1 << 20)
 				continue;
 			header(&b, 25);
 			clock_batch(&b, 1, x[0], x + 8, v % 2 == 0);

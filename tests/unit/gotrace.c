@@ -572,6 +572,18 @@ static void test_versions(void **state)
 	expect_error(&b, "not a trace of a known format", 0);
 }
 
+/* A heap that begins at a multiple of 512 KiB, but not of 4 MiB. */
+static void test_small_chunks(void **state)
+{
+	static struct bytes b;
+
+	(void)state;
+	header(&b, 26);
+	frequency(&b, 26, 1, 15625000);
+	info_at(&b, 1, U(0x480000), 8192, 8, 2048);
+	expect_error(&b, "WebAssembly", 0);
+}
+
 static void test_no_heap_events(void **state)
 {
 	static struct bytes b, c;
@@ -820,6 +832,7 @@ HR_TEST_MAIN(gotrace)
 	    cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_cut),
 	    cmocka_unit_test(test_versions),
+	    cmocka_unit_test(test_small_chunks),
 	    cmocka_unit_test(test_no_heap_events),
 	    cmocka_unit_test(test_late_batches),
 	    cmocka_unit_test(test_second_trace),

@@ -197,6 +197,33 @@ static void test_slots(void **state)
 	hr_survey_release(&s);
 }
 
+/* Of the slots of a tiny allocator only those that it may go on with take more; a full one was freed. */
+static void test_tiny(void **state)
+{
+	const uint64_t a = 0xc000000000, b = a + 16, c = a + 32;
+	struct hr_event ev[] = {
+	    event(HR_EV_SPAN_ALLOC, 10, a, 8192), event(HR_EV_OBJ_ALLOC, 20, a, 0),
+	    event(HR_EV_OBJ_ALLOC, 30, b, 0),	  /* what did not fit into a */
+	    event(HR_EV_OBJ_ALLOC, 40, a + 8, 0), /* a had more room: b is closed */
+	    event(HR_EV_OBJ_ALLOC, 50, c, 0),	  event(HR_EV_OBJ_ALLOC, 60, c, 0),
+	    event(HR_EV_OBJ_ALLOC, 70, b, 0), /* from its beginning: it was freed */
+	};
+	struct hr_survey s;
+	struct hr_error err;
+
+	(void)state;
+	ev[0].arg = 5 << 1;
+	for (size_t i = 0; i < sizeof(ev) / sizeof(ev[0]); i++)
+		ev[i].p = 0;
+	hr_survey_init(&s, true, true);
+	assert_int_equal(hr_survey_take(&s, ev, sizeof(ev) / sizeof(ev[0]), &err), HR_OK);
+	assert_int_equal(s.allocations, 6);
+	assert_int_equal(s.over_live, 1);
+	assert_int_equal(s.allocated_bytes, 4 * 16);
+	assert_int_equal(s.live_objects, 3);
+	hr_survey_release(&s);
+}
+
 /* Numbers of spans that are gone are given again: as many as there are slots at the peak. */
 static void test_slot_numbers(void **state)
 {
@@ -364,10 +391,11 @@ static void test_random_programs(void **state)
 HR_TEST_MAIN(survey)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_by_hand),   cmocka_unit_test(test_rows),
-	    cmocka_unit_test(test_addresses), cmocka_unit_test(test_hostile_numbers),
-	    cmocka_unit_test(test_slots),     cmocka_unit_test(test_slot_numbers),
-	    cmocka_unit_test(test_timeline),  cmocka_unit_test(test_random_programs),
+	    cmocka_unit_test(test_by_hand),	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_addresses),	    cmocka_unit_test(test_hostile_numbers),
+	    cmocka_unit_test(test_slots),	    cmocka_unit_test(test_tiny),
+	    cmocka_unit_test(test_slot_numbers),    cmocka_unit_test(test_timeline),
+	    cmocka_unit_test(test_random_programs),
 	};
 
 	return cmocka_run_group_tests_name("survey", tests, NULL, NULL);

@@ -69,6 +69,7 @@ enum hr_go_type {
 /* 73 years: no clock of a machine shows more. */
 #define HR_GO_MAX_TIME_NS (1ULL << 61)
 /* Where the heap begins up to Go 1.25; from 1.26 on anywhere. */
+#define HR_GO_CHUNK_BYTES (4ULL << 20)
 #define HR_GO_USUAL_BASE 0xc000000000ULL
 /* What one generation may take, marks included. */
 #define HR_GO_MAX_HELD_BYTES (4ULL << 30)

@@ -308,6 +308,14 @@ static enum hr_status set_info(struct hr_go *g, const uint8_t *at, const uint8_t
 		hr_reader_odd(g->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
 		min_addr = HR_GO_USUAL_BASE;
 	}
+	/* It is where the first chunk begins: 4 MiB, but for WebAssembly from Go 1.26 on, where it is 64 pages. */
+	if (min_addr % HR_GO_CHUNK_BYTES != 0)
+		return hr_error_at(
+		    err, HR_EINPUT, g->offset,
+		    "the heap begins at %#" PRIx64 ", which is no multiple of 4 MiB: the recorded program "
+		    "has the small chunks of WebAssembly (from Go 1.26 on), which a replay does not model; "
+		    "record it as a program of another system",
+		    min_addr);
 	g->has_info = true;
 	g->min_addr = min_addr;
 	g->object_align = possible_unit(g, object_align, 8);
