@@ -13,6 +13,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -26,6 +27,7 @@ extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_real
     *__libc_memalign(size_t, size_t);
 
 static long calls;
+static __thread bool within_jansson;
 
 /* Is this call of that kind to fail? */
 static bool fails(const char *kind)
@@ -33,7 +35,7 @@ static bool fails(const char *kind)
 	const char *wanted = getenv("FAULT"), *at = getenv("FAULT_AT");
 	long n;
 
-	if (wanted == NULL || strcmp(wanted, kind) != 0)
+	if (wanted == NULL || strcmp(wanted, kind) != 0 || within_jansson)
 		return false;
 	n = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
 	return at != NULL && (n == atol(at) || (getenv("FAULT_ON") != NULL && n > atol(at)));
@@ -68,6 +70,32 @@ int posix_memalign(void **p, size_t a, size_t n)
 	if (fails("alloc") || (*p = __libc_memalign(a, n)) == NULL)
 		return ENOMEM;
 	return 0;
+}
+
+/* --- jansson's parser: it fails as a whole, since 2.14 frees twice when an allocation fails within it --- */
+
+json_t *json_loadb(const char *text, size_t n, size_t flags, json_error_t *why)
+{
+	json_t *o;
+
+	if (fails("alloc"))
+		return NULL;
+	within_jansson = true;
+	o = REAL(json_loadb)(text, n, flags, why);
+	within_jansson = false;
+	return o;
+}
+
+json_t *json_load_callback(json_load_callback_t more, void *ctx, size_t flags, json_error_t *why)
+{
+	json_t *o;
+
+	if (fails("alloc"))
+		return NULL;
+	within_jansson = true;
+	o = REAL(json_load_callback)(more, ctx, flags, why);
+	within_jansson = false;
+	return o;
 }
 
 /* --- files --- */

@@ -122,18 +122,13 @@ char *hr_native_end_text(const struct hr_trace_stats *stats)
 static enum hr_status parse(const uint8_t *text, size_t n, json_t **o)
 {
 	json_error_t why = {0};
+	/* jansson's parser calls a token invalid where memory ends within it, or frees twice: it must not come to that. */
+	void *room = malloc(16 * n + 65536);
 
+	if (room == NULL)
+		return HR_ENOMEM;
+	free(room);
 	*o = json_loadb((const char *)text, n, JSON_REJECT_DUPLICATES, &why);
-	if (*o == NULL && !hr_json_no_memory(&why)) {
-		/* jansson calls a token invalid where memory ran out within it; a second look tells. */
-		void *room = malloc(4 * n + 4096);
-
-		if (room == NULL)
-			return HR_ENOMEM;
-		free(room);
-		why = (json_error_t){0};
-		*o = json_loadb((const char *)text, n, JSON_REJECT_DUPLICATES, &why);
-	}
 	if (*o == NULL)
 		return hr_json_no_memory(&why) ? HR_ENOMEM : HR_EINPUT;
 	if (json_is_object(*o))
