@@ -36,7 +36,7 @@
 	X(GC_END, "gc-end")		/* mark done, the world still stopped */                                       \
 	X(SWEEP_BEGIN, "sweep-begin")                                                                                  \
 	X(SWEEP_END, "sweep-end")	/* size: bytes swept; arg: bytes reclaimed */                                  \
-	X(SWEEP_DONE, "sweep-done")	/* all is swept, where a trace says so (hand-written ones) */                  \
+	X(SWEEP_DONE, "sweep-done")	/* all is swept, where a trace says so or shows it */                          \
 	X(ASSIST_BEGIN, "assist-begin")                                                                                \
 	X(ASSIST_END, "assist-end")                                                                                    \
 	X(STW_BEGIN, "stw-begin")	/* the world stops */                                                          \

@@ -30,6 +30,7 @@ libcore_la_SOURCES += \
 	src/trace/go/state.c src/trace/go/state.h \
 	src/trace/go/tables.c src/trace/go/tables.h \
 	src/trace/go/trace.c \
+	src/trace/go/work.c src/trace/go/work.h \
 	src/trace/malloc/allocfreetrace.c src/trace/malloc/allocfreetrace.h \
 	src/trace/malloc/alike.c src/trace/malloc/alike.h \
 	src/trace/malloc/android.c src/trace/malloc/android.h \

@@ -19,8 +19,12 @@
 enum hr_want {
 	HR_WANT_SPANS = 1 << 0,	  /* spans, GC phases, goals, Ps: what a replay of spans needs */
 	HR_WANT_OBJECTS = 1 << 1, /* objects and stacks too; a trace that has nothing else gives them anyway */
+	HR_WANT_GC_CPU = 1 << 2,  /* CPU time of GC cycles (sides), for which the events of goroutines are decoded */
 	HR_WANT_ALL = ~0,	  /* every kind there is */
 };
+
+/* What is wanted only by those who want everything. */
+#define HR_WANT_REST (~(unsigned)(HR_WANT_SPANS | HR_WANT_OBJECTS | HR_WANT_GC_CPU))
 
 /* Which of the live objects that look alike is freed, where the recorder does not tell. */
 enum hr_identity { HR_IDENTITY_LIFO, HR_IDENTITY_FIFO, HR_IDENTITY_RANDOM };
@@ -86,6 +90,7 @@ struct hr_trace_meta {
 	bool has_clock;		  /* times were recorded; else they come from options.rate */
 	bool collected;		  /* the program has a garbage collector: what is freed was garbage before */
 	bool has_cycles;	  /* GC phases are told */
+	bool tells_sweeps;	  /* SWEEP_DONE tells the end of every sweep, or the next cycle's start is it */
 	bool has_releases;	  /* what the recorded scavenger released is told, in page runs without kinds */
 	bool padded;		  /* what lies below the first span in its chunk is in use for ever (Go 1.26) */
 	bool window;		  /* of a flight recorder: what there was at its beginning is not told */

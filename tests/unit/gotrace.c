@@ -100,6 +100,7 @@ static const struct sample {
 	 [HR_EV_STACK_FREE] = 47,    [HR_EV_GC_BEGIN] = 16,	[HR_EV_GC_END] = 16,	  [HR_EV_SWEEP_BEGIN] = 675,
 	 [HR_EV_SWEEP_END] = 675,    [HR_EV_ASSIST_BEGIN] = 26, [HR_EV_ASSIST_END] = 26,  [HR_EV_STW_BEGIN] = 49,
 	 [HR_EV_STW_END] = 49,	     [HR_EV_HEAP_LIVE] = 3700,	[HR_EV_HEAP_GOAL] = 17,	  [HR_EV_GOMAXPROCS] = 50,
+	 [HR_EV_SWEEP_DONE] = 16,
      }},
     {"phases-1p-go125.trace.zst",
      25,
@@ -115,7 +116,7 @@ static const struct sample {
 	 [HR_EV_STACK_FREE] = 5,     [HR_EV_GC_BEGIN] = 29,	 [HR_EV_GC_END] = 29,	    [HR_EV_SWEEP_BEGIN] = 21,
 	 [HR_EV_SWEEP_END] = 21,     [HR_EV_ASSIST_BEGIN] = 30,	 [HR_EV_ASSIST_END] = 30,   [HR_EV_STW_BEGIN] = 59,
 	 [HR_EV_STW_END] = 59,	     [HR_EV_HEAP_LIVE] = 62889,	 [HR_EV_HEAP_GOAL] = 30,    [HR_EV_GOMAXPROCS] = 152,
-	 [HR_EV_LOG] = 935,
+	 [HR_EV_LOG] = 935,	     [HR_EV_SWEEP_DONE] = 29,
      }},
 };
 enum { SAMPLES = sizeof(samples) / sizeof(samples[0]) };
@@ -399,12 +400,232 @@ static void test_causes(void **state)
 	}
 	struct result r = read_bytes(&b, b.n, HR_WANT_SPANS, 100);
 	assert_int_equal(r.status, HR_END);
-	assert_int_equal(r.n, 9);
+	assert_int_equal(r.n, 11);
 	assert_int_equal(r.stats.free_os_memory, 1);
 	assert_int_equal(r.ev[1].flags, 0);
-	assert_int_equal(r.ev[4].flags, HR_EVF_FREE_OS_MEMORY | HR_EVF_FORCED_GC);
-	assert_int_equal(r.ev[7].flags, HR_EVF_FORCED_GC);
+	assert_int_equal(r.ev[4].kind, HR_EV_SWEEP_DONE);
+	assert_int_equal(r.ev[5].flags, HR_EVF_FREE_OS_MEMORY | HR_EVF_FORCED_GC);
+	assert_int_equal(r.ev[9].flags, HR_EVF_FORCED_GC);
 	free(r.ev);
+}
+
+/* A string, behind the others of a table. */
+static void string(struct bytes *c, uint64_t id, const char *text)
+{
+	byte(c, 5);
+	varint(c, id);
+	varint(c, strlen(text));
+	put(c, text, strlen(text));
+}
+
+/* The names that tell who works for the collector. */
+static void strings_of_work(struct bytes *b, uint64_t generation, uint64_t first)
+{
+	static struct bytes c;
+
+	c.n = 0;
+	byte(&c, 4);
+	string(&c, first, "GC (idle)");
+	string(&c, first + 1, "GC background sweeper wait");
+	string(&c, first + 2, "GC (fractional)");
+	string(&c, first + 3, "GC (dedicated)");
+	string(&c, first + 4, "GC assist wait");
+	batch(b, generation, NO_THREAD, 0, &c);
+}
+
+/*
+ * A cycle of two Ps over two generations, whose strings have other numbers, at
+ * 1 ns a unit. What belongs to which part, and what to none, is beside each event.
+ */
+static void cycle_of_work(struct bytes *b)
+{
+	static struct bytes c;
+
+	header(b, 25);
+	frequency(b, 25, 1, 1000000000);
+	info(b, 1);
+	c.n = 0;
+	event(&c, 9, 0, 2, U(2), U(0));		/* 1000: GOMAXPROCS 2 */
+	event(&c, 128, 1, 3, U(0), U(4), U(1)); /* 1001: a manual span */
+	event(&c, 16, 9, 2, U(7), U(1));	/* 1010: goroutine 7 */
+	event(&c, 29, 90, 2, U(1), U(0));	/* 1100: the cycle begins */
+	event(&c, 26, 10, 2, U(9), U(0));	/* 1110 */
+	event(&c, 27, 50, 0);			/* 1160: the world has stopped for 50 */
+	event(&c, 35, 40, 1, U(0));		/* 1200: an assist, */
+	event(&c, 20, 100, 2, U(24), U(0));	/* 1300: after 100 it waits */
+	event(&c, 16, 5, 2, U(30), U(1));	/* 1305: a worker, */
+	event(&c, 39, 0, 1, U(23));		/* dedicated, goes on in the next generation */
+	batch(b, 1, 0, 1000, &c);
+	c.n = 0;
+	event(&c, 16, 0, 2, U(31), U(1));  /* 1310 */
+	event(&c, 39, 0, 1, U(20));	   /* idle */
+	event(&c, 20, 30, 2, U(99), U(0)); /* 1340: for 30 */
+	event(&c, 16, 10, 2, U(31), U(2)); /* 1350 */
+	event(&c, 39, 0, 1, U(22));	   /* fractional */
+	event(&c, 19, 7, 2, U(99), U(0));  /* 1357: for 7 */
+	batch(b, 1, 1, 1310, &c);
+	strings_of_work(b, 1, 20);
+	frequency(b, 25, 2, 1000000000);
+	c.n = 0;
+	event(&c, 16, 0, 2, U(7), U(2));  /* 2000: the assist goes on on another thread, */
+	event(&c, 36, 25, 0);		  /* 2025: for 25 */
+	event(&c, 20, 5, 2, U(99), U(0)); /* 2030 */
+	batch(b, 2, 1, 2000, &c);
+	c.n = 0;
+	event(&c, 26, 0, 2, U(9), U(0));   /* 2105: the worker, after 800, has found all marked */
+	event(&c, 30, 10, 1, U(2));	   /* 2115 */
+	event(&c, 38, 1, 1, U(4 << 20));   /* 2116: for 11, as the runtime counts */
+	event(&c, 27, 9, 0);		   /* 2125 */
+	event(&c, 20, 5, 2, U(99), U(0));  /* 2130 */
+	event(&c, 16, 10, 2, U(3), U(1));  /* 2140: the sweeper */
+	event(&c, 130, 10, 1, U(9));	   /* 2150: frees a span that had objects; */
+	event(&c, 19, 10, 2, U(99), U(0)); /* 2160: for 20 */
+	batch(b, 2, 0, 2105, &c);
+	c.n = 0;
+	event(&c, 16, 0, 2, U(8), U(1)); /* 2170 */
+	event(&c, 32, 0, 1, U(0));	 /* allocation sweeps */
+	event(&c, 130, 10, 1, U(77));	 /* 2180 */
+	event(&c, 33, 5, 2, U(0), U(0)); /* 2185: for 15 */
+	event(&c, 20, 0, 2, U(99), U(0));
+	event(&c, 16, 15, 2, U(3), U(2));  /* 2200: the sweeper */
+	event(&c, 130, 30, 1, U(0));	   /* 2230: has been through, after 30 */
+	event(&c, 20, 70, 2, U(41), U(0)); /* 2300: and parks */
+	batch(b, 2, 1, 2170, &c);
+	strings_of_work(b, 2, 40);
+}
+
+/* Records that the reader told by its end. */
+struct cpu_records {
+	struct hr_gc_cpu at[64];
+	size_t n;
+};
+
+static struct cpu_records read_cpu(struct hr_reader *r, size_t piece)
+{
+	struct cpu_records c = {.n = 0};
+	struct hr_event ev[1000];
+	size_t n;
+
+	while (hr_reader_next(r, ev, piece, &n, NULL) == HR_OK)
+		;
+	const struct hr_sides *sides = hr_reader_sides(r);
+	for (; c.n < sides->ngc_cpu; c.n++) {
+		assert_true(c.n < 64);
+		c.at[c.n] = sides->gc_cpu[c.n];
+	}
+	hr_reader_close(r);
+	return c;
+}
+
+static void test_work(void **state)
+{
+	static struct bytes b;
+	static const unsigned wants[] = {HR_WANT_SPANS, HR_WANT_SPANS | HR_WANT_OBJECTS, HR_WANT_SPANS | HR_WANT_GC_CPU,
+					 (unsigned)HR_WANT_ALL};
+	static const struct hr_gc_cpu want = {
+	    .time_ns = 1115,
+	    .cycle = HR_NOT_KNOWN,
+	    .stw_ns = 50 + 11,
+	    .procs = 2,
+	    .assist_ns = 100 + 25,
+	    .dedicated_ns = 800,
+	    .fractional_ns = 7,
+	    .idle_ns = 30,
+	    .sweep_ns = 20 + 15 + 30,
+	};
+
+	(void)state;
+	cycle_of_work(&b);
+	for (size_t w = 0; w < 4; w++)
+		for (size_t piece = 1; piece < 12; piece++) {
+			struct hr_reader_options options = {.want = wants[w]};
+			struct result r = read_bytes(&b, b.n, wants[w], piece);
+			struct hr_reader *reader;
+
+			assert_int_equal(r.status, HR_END);
+			assert_true(r.meta.tells_sweeps);
+			assert_int_equal(r.stats.counts[HR_EV_SWEEP_DONE], 1);
+			for (size_t i = 0; i < r.n; i++)
+				if (r.ev[i].kind == HR_EV_SWEEP_DONE)
+					assert_int_equal(r.ev[i].time_ns, 2230 - 1000);
+			free(r.ev);
+			assert_int_equal(hr_reader_open_memory(b.data, b.n, &options, &reader, NULL), HR_OK);
+			struct cpu_records c = read_cpu(reader, piece);
+			assert_int_equal(c.n, w >= 2);
+			if (w >= 2)
+				assert_memory_equal(&c.at[0], &want, sizeof(want));
+		}
+}
+
+/* A cycle whose start is not in the trace has no figures; one that is not swept when the next starts is swept then. */
+static void test_part_of_work(void **state)
+{
+	static struct bytes b, c;
+	struct hr_reader *reader;
+
+	(void)state;
+	header(&b, 25);
+	frequency(&b, 25, 1, 1000000000);
+	info(&b, 1);
+	c.n = 0;
+	event(&c, 9, 0, 2, U(2), U(0));
+	event(&c, 128, 1, 3, U(0), U(4), U(10));
+	event(&c, 28, 9, 1, U(1)); /* a cycle is going on */
+	event(&c, 26, 10, 2, U(9), U(0));
+	event(&c, 30, 10, 1, U(2));
+	event(&c, 27, 10, 0);
+	event(&c, 29, 60, 2, U(3), U(0)); /* 1100 */
+	event(&c, 26, 10, 2, U(9), U(0));
+	event(&c, 27, 50, 0);
+	batch(&b, 1, 0, 1000, &c);
+	struct result r = read_bytes(&b, b.n, HR_WANT_SPANS, 100);
+	assert_int_equal(r.status, HR_END);
+	assert_int_equal(r.stats.counts[HR_EV_SWEEP_DONE], 1);
+	for (size_t i = 0; i < r.n; i++)
+		if (r.ev[i].kind == HR_EV_SWEEP_DONE)
+			assert_int_equal(r.ev[i].time_ns, 100);
+	free(r.ev);
+	assert_int_equal(hr_reader_open_memory(b.data, b.n, &(struct hr_reader_options){.want = (unsigned)HR_WANT_ALL},
+					       &reader, NULL),
+			 HR_OK);
+	assert_int_equal(read_cpu(reader, 100).n, 0);
+}
+
+static bool is_near(uint64_t ns, double ms, double least, double most)
+{
+	return (double)ns > least * ms * 1e6 && (double)ns < most * ms * 1e6;
+}
+
+/*
+ * The shipped trace of one P beside what the runtime printed of its 29 cycles for
+ * GODEBUG=gctrace=1: sums of the times in its lines. Tracing itself and the ends
+ * of runs, which the runtime does not count, add some 2 %.
+ */
+static void test_work_beside_gctrace(void **state)
+{
+	struct hr_reader_options options = {.want = HR_WANT_SPANS | HR_WANT_GC_CPU};
+	const char *top = getenv("top_srcdir");
+	struct hr_gc_cpu all = {0};
+	struct hr_reader *reader;
+	char path[4096];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/traces/phases-1p-go125.trace.zst", top != NULL ? top : ".");
+	assert_int_equal(hr_reader_open(path, &options, &reader, NULL), HR_OK);
+	struct cpu_records c = read_cpu(reader, 1000);
+	assert_int_equal(c.n, 29);
+	for (size_t i = 0; i < c.n; i++) {
+		all.stw_ns += c.at[i].stw_ns * c.at[i].procs;
+		all.assist_ns += c.at[i].assist_ns;
+		all.dedicated_ns += c.at[i].dedicated_ns + c.at[i].fractional_ns;
+		all.idle_ns += c.at[i].idle_ns;
+		assert_true(c.at[i].sweep_ns != HR_NOT_KNOWN);
+	}
+	assert_true(is_near(all.stw_ns, 1.48, 0.9, 1.0));
+	assert_true(is_near(all.assist_ns, 2.13, 1.0, 1.05));
+	assert_true(is_near(all.dedicated_ns, 23.68, 1.0, 1.05));
+	assert_true(is_near(all.idle_ns, 54.35, 1.0, 1.05));
+	assert_true(is_near(all.stw_ns + all.assist_ns + all.dedicated_ns + all.idle_ns, 81.64, 1.0, 1.03));
 }
 
 /* What objects, stacks and spans carry. */
@@ -824,21 +1045,15 @@ static void test_lengths(void **state)
 HR_TEST_MAIN(gotrace)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_counts),
-	    cmocka_unit_test(test_skim_is_full),
-	    cmocka_unit_test(test_merge),
-	    cmocka_unit_test(test_procs),
-	    cmocka_unit_test(test_causes),
-	    cmocka_unit_test(test_values),
-	    cmocka_unit_test(test_cut),
-	    cmocka_unit_test(test_versions),
-	    cmocka_unit_test(test_small_chunks),
-	    cmocka_unit_test(test_no_heap_events),
-	    cmocka_unit_test(test_late_batches),
-	    cmocka_unit_test(test_second_trace),
-	    cmocka_unit_test(test_window),
-	    cmocka_unit_test(test_damaged),
-	    cmocka_unit_test(test_damage_comes_late),
+	    cmocka_unit_test(test_counts),	   cmocka_unit_test(test_skim_is_full),
+	    cmocka_unit_test(test_merge),	   cmocka_unit_test(test_procs),
+	    cmocka_unit_test(test_causes),	   cmocka_unit_test(test_work),
+	    cmocka_unit_test(test_part_of_work),   cmocka_unit_test(test_work_beside_gctrace),
+	    cmocka_unit_test(test_values),	   cmocka_unit_test(test_cut),
+	    cmocka_unit_test(test_versions),	   cmocka_unit_test(test_small_chunks),
+	    cmocka_unit_test(test_no_heap_events), cmocka_unit_test(test_late_batches),
+	    cmocka_unit_test(test_second_trace),   cmocka_unit_test(test_window),
+	    cmocka_unit_test(test_damaged),	   cmocka_unit_test(test_damage_comes_late),
 	    cmocka_unit_test(test_lengths),
 	};
 

@@ -73,7 +73,7 @@ enum hr_status hr_placer_new(const struct hr_trace_meta *meta, const struct hr_p
 	pl->padded = meta->padded;
 	pl->stats.recorded = pl->recorded;
 	pl->stats.goal_min_bytes = pl->stats.low_min_bytes = pl->low_pages = UINT64_MAX;
-	pl->sweep.told = options->tells_sweeps;
+	pl->sweep.told = options->tells_sweeps || meta->tells_sweeps;
 	hr_idle_init(&pl->idle, options->flush_idle_caches);
 	status = hr_heap_init(&pl->heap, geometry, &pl->out, err);
 	if (status != HR_OK) {

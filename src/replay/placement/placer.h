@@ -11,7 +11,7 @@
  * place where the trace tells it.
  *
  * Look-ahead: when a sweep is done is known only 100 ms of trace time later
- * (unless the trace says it), and which Ps were idle at mark termination 1 ms
+ * (unless the trace tells it, as Go traces do), and which Ps were idle at mark termination 1 ms
  * later. The placer holds events and placements back for that long, at most
  * 2^20 of them. Memory is otherwise bounded by live spans.
  */

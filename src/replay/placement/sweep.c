@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The end of sweeping. Invariant: while pending, every record from `at` on came after what may be the last free. */
+/* The end of sweeping. Invariant: while pending and not told, every record from `at` on came after what may be the last free. */
 #include "config.h"
 
 #include "replay/placement/sweep.h"
@@ -38,9 +38,11 @@ static size_t held(const struct hr_sweep *s, const struct hr_heap *heap)
 
 void hr_sweep_decide(struct hr_sweep *s, struct hr_heap *heap)
 {
+	if (s->told)
+		return;
 	if (held(s, heap) > s->held_max)
 		s->held_max = held(s, heap);
-	if ((heap->now_ns - s->last_ns > QUIET_NS && !s->told) || held(s, heap) >= HR_MAX_HELD)
+	if (heap->now_ns - s->last_ns > QUIET_NS || held(s, heap) >= HR_MAX_HELD)
 		put_in(s, heap);
 }
 
@@ -81,6 +83,8 @@ void hr_sweep_freed(struct hr_sweep *s, const struct hr_heap *heap)
 
 void hr_sweep_next_cycle(struct hr_sweep *s, struct hr_heap *heap, bool forced)
 {
+	if (s->pending && s->told)
+		here(s, heap);
 	if (s->pending)
 		put_in(s, heap);
 	s->forced = forced;
@@ -98,10 +102,10 @@ void hr_sweep_say_done(struct hr_sweep *s, struct hr_heap *heap, bool forced)
 
 size_t hr_sweep_ready(const struct hr_sweep *s, const struct hr_places *out)
 {
-	return s->pending ? s->at : out->n;
+	return s->pending && !s->told ? s->at : out->n;
 }
 
 void hr_sweep_taken(struct hr_sweep *s, size_t n)
 {
-	s->at -= s->pending ? n : 0;
+	s->at -= s->pending && !s->told ? n : 0;
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * When is a GC cycle's sweep done? A Go trace does not say. The rule: at the
- * last sweep free (the free of a span with objects) after mark done that is not
- * followed by another within 100 ms; at mark done itself, once its goal is
- * known, if none follows within 100 ms of it; at the latest where the next
- * cycle starts. A trace that ends before that is known has no sweep done.
+ * When is a GC cycle's sweep done? Where the trace tells (meta.tells_sweeps: the
+ * reader of Go traces sees what the background sweeper does), at SWEEP_DONE, at
+ * the latest where the next cycle starts.
  *
- * So the records after that place are held back until it is decided, at most
- * HR_MAX_HELD of them; then SWEEP_DONE is put in, at the time and with the
- * counts of the record before it.
+ * Else it is guessed: at the last sweep free (the free of a span with objects)
+ * after mark done that is not followed by another within 100 ms; at mark done
+ * itself, once its goal is known, if none follows within 100 ms of it; at the
+ * latest where the next cycle starts. So the records after that place are held
+ * back until it is decided, at most HR_MAX_HELD of them; then SWEEP_DONE is put
+ * in, at the time and with the counts of the record before it.
+ *
+ * A trace that ends before that is known has no sweep done.
  */
 #ifndef HR_REPLAY_SWEEP_H
 #define HR_REPLAY_SWEEP_H
@@ -20,7 +23,7 @@
 #include <stdint.h>
 
 struct hr_sweep {
-	bool told;		 /* the trace says when all is swept: nothing is guessed */
+	bool told;		 /* the trace says when all is swept: nothing is guessed or held back */
 	bool pending;		 /* marking is done, sweeping not yet */
 	bool forced;		 /* FreeOSMemory asked for this cycle */
 	bool freed;		 /* a sweep free was seen */

@@ -20,6 +20,7 @@
 
 #include "base/alloc.h"
 #include "trace/go/tables.h"
+#include "trace/go/work.h"
 #include "trace/varint.h"
 
 #include <stdlib.h>
@@ -219,11 +220,14 @@ enum how {
 	PROC_STOP,
 	PROC_STEAL,  /* P, sequence number, the thread that had it */
 	PROC_STATUS, /* P, status */
+	GOROUTINE,   /* of a goroutine, for work.c */
 };
 
 static const struct row {
 	uint8_t how, kind;
 	bool rest; /* only for those who want everything */
+	bool work; /* work.c looks at it, too */
+	bool phase;
 } rows[256] = {
     [HR_GO_OBJECT] = {OBJECT, HR_EV_OBJ_EXISTS},
     [HR_GO_OBJECT_ALLOC] = {OBJECT, HR_EV_OBJ_ALLOC},
@@ -239,18 +243,29 @@ static const struct row {
     [HR_GO_PROC_STEAL] = {PROC_STEAL, HR_EV_PROC_STOP},
     [HR_GO_PROC_STATUS] = {PROC_STATUS, HR_EV_PROC_START},
     [HR_GO_PROCS_CHANGE] = {PROCS_CHANGE, HR_EV_GOMAXPROCS},
-    [HR_GO_GC_BEGIN] = {GC_BEGIN, HR_EV_GC_BEGIN},
+    [HR_GO_GC_BEGIN] = {GC_BEGIN, HR_EV_GC_BEGIN, .phase = true},
     [HR_GO_GC_ACTIVE] = {PLAIN, HR_EV_GC_ACTIVE},
-    [HR_GO_GC_END] = {PLAIN, HR_EV_GC_END},
-    [HR_GO_STW_BEGIN] = {PLAIN, HR_EV_STW_BEGIN},
-    [HR_GO_STW_END] = {PLAIN, HR_EV_STW_END},
-    [HR_GO_HEAP_GOAL] = {SIZE, HR_EV_HEAP_GOAL},
+    [HR_GO_GC_END] = {PLAIN, HR_EV_GC_END, .phase = true},
+    [HR_GO_STW_BEGIN] = {PLAIN, HR_EV_STW_BEGIN, .phase = true},
+    [HR_GO_STW_END] = {PLAIN, HR_EV_STW_END, .phase = true},
+    [HR_GO_HEAP_GOAL] = {SIZE, HR_EV_HEAP_GOAL, .phase = true},
     [HR_GO_HEAP_ALLOC] = {SIZE, HR_EV_HEAP_LIVE, true},
-    [HR_GO_SWEEP_BEGIN] = {PLAIN, HR_EV_SWEEP_BEGIN, true},
-    [HR_GO_SWEEP_END] = {SWEEP_END, HR_EV_SWEEP_END, true},
-    [HR_GO_ASSIST_BEGIN] = {PLAIN, HR_EV_ASSIST_BEGIN, true},
-    [HR_GO_ASSIST_END] = {PLAIN, HR_EV_ASSIST_END, true},
+    [HR_GO_SWEEP_BEGIN] = {PLAIN, HR_EV_SWEEP_BEGIN, true, true},
+    [HR_GO_SWEEP_END] = {SWEEP_END, HR_EV_SWEEP_END, true, true},
+    [HR_GO_ASSIST_BEGIN] = {PLAIN, HR_EV_ASSIST_BEGIN, true, true},
+    [HR_GO_ASSIST_END] = {PLAIN, HR_EV_ASSIST_END, true, true},
     [HR_GO_USER_LOG] = {PLAIN, HR_EV_LOG, true},
+    [HR_GO_GO_CREATE_SYSCALL] = {GOROUTINE, .work = true},
+    [HR_GO_GO_START] = {GOROUTINE, .work = true},
+    [HR_GO_GO_DESTROY] = {GOROUTINE, .work = true},
+    [HR_GO_GO_DESTROY_SYSCALL] = {GOROUTINE, .work = true},
+    [HR_GO_GO_STOP] = {GOROUTINE, .work = true},
+    [HR_GO_GO_BLOCK] = {GOROUTINE, .work = true},
+    [HR_GO_GO_STATUS] = {GOROUTINE, .work = true},
+    [HR_GO_GO_LABEL] = {GOROUTINE, .work = true},
+    [HR_GO_GO_SWITCH] = {GOROUTINE, .work = true},
+    [HR_GO_GO_SWITCH_DESTROY] = {GOROUTINE, .work = true},
+    [HR_GO_GO_STATUS_STACK] = {GOROUTINE, .work = true},
 };
 
 /*
@@ -348,6 +363,24 @@ static enum hr_status proc(struct hr_go *g, struct hr_go_thread *t, enum how how
 	return HR_OK;
 }
 
+/* --- manual spans, which the background sweeper frees when it has swept all --- */
+
+static enum hr_status note_manual(struct hr_go *g, const struct hr_event *e, struct hr_error *err)
+{
+	uint64_t page = e->addr / HR_GO_PAGE_BYTES;
+
+	if ((e->arg & HR_SPAN_MANUAL) == 0)
+		hr_map64_remove(&g->manual, page, NULL);
+	else if (!hr_map64_put(&g->manual, page, 0))
+		return hr_go_no_memory(g, err);
+	return HR_OK;
+}
+
+static bool is_manual(const struct hr_go *g, uint64_t addr)
+{
+	return hr_map64_get(&g->manual, addr / HR_GO_PAGE_BYTES) != NULL;
+}
+
 /*
  * The event at p (its type byte) of thread t into *e, whose time is set.
  * *show: whether it is one for the caller.
@@ -355,10 +388,15 @@ static enum hr_status proc(struct hr_go *g, struct hr_go_thread *t, enum how how
 static inline enum hr_status decode(struct hr_go *g, struct hr_go_thread *t, const uint8_t *p, struct hr_event *e,
 				    bool *show, struct hr_error *err)
 {
-	const struct row *row = &rows[*p++];
+	const unsigned type = *p++;
+	const struct row *row = &rows[type];
 	uint64_t x;
 
 	hr_varint_skip_known(&p); /* the delta, which the scan has seen */
+	if (row->work)
+		HR_TRY(hr_go_work_event(g, t, type, p, e->time_ns, err));
+	if (row->phase)
+		HR_TRY(hr_go_work_phase(g, t, type, e->time_ns, err));
 	e->addr = e->size = 0;
 	e->arg = 0;
 	e->p = t->p;
@@ -378,10 +416,14 @@ static inline enum hr_status decode(struct hr_go *g, struct hr_go_thread *t, con
 	case SPAN:
 		g->any_span = true;
 		*show = span(g, e, p);
+		if (*show)
+			HR_TRY(note_manual(g, e, err));
 		break;
 	case FREED_SPAN:
 		g->any_span = true;
 		*show = place(g, &p, HR_GO_PAGE_BYTES, &e->addr);
+		if (t->work == HR_GO_SWEEPER && g->gc.sweeping && is_manual(g, e->addr))
+			hr_go_work_swept(g, e->time_ns);
 		break;
 	case STACK:
 		*show = stack(g, e, p);
@@ -424,11 +466,26 @@ static inline enum hr_status decode(struct hr_go *g, struct hr_go_thread *t, con
 		break;
 	case PLAIN:
 		break;
+	case GOROUTINE:
 	case NOT_SHOWN:
 		*show = false;
 		break;
 	}
 	return HR_OK;
+}
+
+/* What stands before the event at hand, and that one itself, as far as there is room. */
+static struct hr_event *give_extra(struct hr_go *g, struct hr_event *e, const struct hr_event *end)
+{
+	unsigned n = 0;
+
+	for (; n < g->nextra && e < end; n++) {
+		*e = g->extra[n];
+		g->r->stats.counts[e++->kind]++;
+	}
+	memmove(g->extra, g->extra + n, (g->nextra - n) * sizeof(*g->extra));
+	g->nextra -= n;
+	return e;
 }
 
 enum hr_status hr_go_merge(struct hr_go *g, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err)
@@ -439,6 +496,7 @@ enum hr_status hr_go_merge(struct hr_go *g, struct hr_event *ev, size_t cap, siz
 	struct hr_event *e = ev, *end = ev + cap;
 
 	*n = 0;
+	e = give_extra(g, e, end);
 	while (e < end && g->nheap > 0) {
 		struct hr_go_cursor *c = &g->cursors[heap[0].cursor];
 		struct hr_go_thread *t = &g->threads[c->thread];
@@ -461,7 +519,11 @@ enum hr_status hr_go_merge(struct hr_go *g, struct hr_event *ev, size_t cap, siz
 				*n = (size_t)(e - ev);
 				return status;
 			}
-			if (show) {
+			if (__builtin_expect(g->nextra > 0, 0)) {
+				if (show)
+					g->extra[g->nextra++] = *e;
+				e = give_extra(g, e, end);
+			} else if (show) {
 				counts[e->kind]++;
 				e++;
 			}

@@ -12,7 +12,7 @@ enum hr_status hr_go_merge(struct hr_go *g, struct hr_event *ev, size_t cap, siz
 
 static inline bool hr_go_merge_done(const struct hr_go *g)
 {
-	return g->nheap == 0;
+	return g->nheap == 0 && g->nextra == 0;
 }
 
 #endif

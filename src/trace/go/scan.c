@@ -44,7 +44,8 @@ enum {
 #define MAX_BATCH_NS (1ULL << (MAX_BATCH_NS_BITS - 1))
 #define MAX_BASE_NS HR_GO_MAX_TIME_NS
 
-enum { NOT_WANTED, SPANS, OBJECTS, REST };
+/* RUNS: with spans those of the background sweeper, with GC_CPU all. */
+enum { NOT_WANTED, SPANS, OBJECTS, RUNS, GC_CPU, GC_CPU_OR_REST, REST };
 
 /* Arguments behind the time delta, and who wants the event. */
 struct shape {
@@ -58,40 +59,40 @@ static const struct shape shapes[256] = {
     [HR_GO_PROC_STEAL] = {1, 3, SPANS},
     [HR_GO_PROC_STATUS] = {1, 2, SPANS},
     [14] = {1, 3}, /* GoCreate */
-    [15] = {1, 1}, /* GoCreateSyscall */
-    [16] = {1, 2}, /* GoStart */
-    [17] = {1, 0}, /* GoDestroy */
-    [18] = {1, 0}, /* GoDestroySyscall */
-    [19] = {1, 2}, /* GoStop */
-    [20] = {1, 2}, /* GoBlock */
+    [HR_GO_GO_CREATE_SYSCALL] = {1, 1, GC_CPU},
+    [HR_GO_GO_START] = {1, 2, RUNS},
+    [HR_GO_GO_DESTROY] = {1, 0, GC_CPU},
+    [HR_GO_GO_DESTROY_SYSCALL] = {1, 0, GC_CPU},
+    [HR_GO_GO_STOP] = {1, 2, RUNS},
+    [HR_GO_GO_BLOCK] = {1, 2, RUNS},
     [21] = {1, 3}, /* GoUnblock */
     [22] = {1, 2}, /* GoSyscallBegin */
     [23] = {1, 0}, /* GoSyscallEnd */
     [24] = {1, 0}, /* GoSyscallEndBlocked */
-    [25] = {1, 3}, /* GoStatus */
+    [HR_GO_GO_STATUS] = {1, 3, GC_CPU},
     [HR_GO_STW_BEGIN] = {1, 2, SPANS},
     [HR_GO_STW_END] = {1, 0, SPANS},
     [HR_GO_GC_ACTIVE] = {1, 1, SPANS},
     [HR_GO_GC_BEGIN] = {1, 2, SPANS},
     [HR_GO_GC_END] = {1, 1, SPANS},
     [31] = {1, 1}, /* GCSweepActive */
-    [HR_GO_SWEEP_BEGIN] = {1, 1, REST},
-    [HR_GO_SWEEP_END] = {1, 2, REST},
+    [HR_GO_SWEEP_BEGIN] = {1, 1, GC_CPU_OR_REST},
+    [HR_GO_SWEEP_END] = {1, 2, GC_CPU_OR_REST},
     [34] = {1, 1}, /* MarkAssistActive */
-    [HR_GO_ASSIST_BEGIN] = {1, 1, REST},
-    [HR_GO_ASSIST_END] = {1, 0, REST},
+    [HR_GO_ASSIST_BEGIN] = {1, 1, GC_CPU_OR_REST},
+    [HR_GO_ASSIST_END] = {1, 0, GC_CPU_OR_REST},
     [HR_GO_HEAP_ALLOC] = {1, 1, REST},
     [HR_GO_HEAP_GOAL] = {1, 1, SPANS},
-    [39] = {1, 1}, /* GoLabel */
+    [HR_GO_GO_LABEL] = {1, 1, GC_CPU},
     [40] = {1, 4}, /* UserTaskBegin */
     [41] = {1, 2}, /* UserTaskEnd */
     [42] = {1, 3}, /* UserRegionBegin */
     [43] = {1, 3}, /* UserRegionEnd */
     [HR_GO_USER_LOG] = {1, 4, REST},
-    [45] = {1, 2}, /* GoSwitch */
-    [46] = {1, 2}, /* GoSwitchDestroy */
+    [HR_GO_GO_SWITCH] = {1, 2, GC_CPU},
+    [HR_GO_GO_SWITCH_DESTROY] = {1, 2, GC_CPU},
     [47] = {1, 3}, /* GoCreateBlocked */
-    [48] = {1, 4}, /* GoStatusStack */
+    [HR_GO_GO_STATUS_STACK] = {1, 4, GC_CPU},
     [HR_GO_SPAN] = {1, 3, SPANS},
     [HR_GO_SPAN_ALLOC] = {1, 3, SPANS},
     [HR_GO_SPAN_FREE] = {1, 1, SPANS},
@@ -118,6 +119,7 @@ struct lane {
 	uint64_t *mark; /* the next one's place */
 	struct hr_go_batch *batch;
 	uint64_t *marks; /* room for LANE_MARKS */
+	bool runs;	 /* the last run that was marked may go on */
 };
 
 static void prepare(struct scan *s, const struct hr_go *g)
@@ -126,6 +128,9 @@ static void prepare(struct scan *s, const struct hr_go *g)
 	    [NOT_WANTED] = false,
 	    [SPANS] = true,
 	    [OBJECTS] = (g->r->options.want & HR_WANT_OBJECTS) != 0,
+	    [RUNS] = true,
+	    [GC_CPU] = hr_go_wants_gc_cpu(g),
+	    [GC_CPU_OR_REST] = hr_go_wants_gc_cpu(g) || hr_go_wants_rest(g),
 	    [REST] = hr_go_wants_rest(g),
 	};
 
@@ -152,12 +157,27 @@ static inline void add_mark(struct lane *l, uint64_t ns, const uint8_t *at)
 	*l->mark++ = ns << HR_GO_MARK_PLACE_BITS | (uint64_t)(at - l->batch->at);
 }
 
+/* Is it the start or the end of a run of the background sweeper, or may it be? arg: the event's first. */
+static bool is_sweepers(const struct hr_go *g, struct lane *l, unsigned type, uint64_t arg)
+{
+	if (type == HR_GO_GO_START) {
+		if (g->sweeper != 0 && arg != g->sweeper)
+			return false;
+		l->runs = true;
+		return true;
+	}
+	bool ends = l->runs;
+
+	l->runs = false;
+	return ends || (type == HR_GO_GO_BLOCK && arg == g->names[HR_GO_NAME_SWEEPER_WAITS]);
+}
+
 /* Any event, with every check. */
 static enum hr_status careful(struct hr_go *g, struct lane *l, const struct scan *s, struct hr_error *err)
 {
 	const uint8_t *p = l->p, *type = p++;
 	const struct shape *shape = &shapes[*type];
-	uint64_t offset = l->batch->offset + (uint64_t)(type - l->batch->at), delta, arg = 0;
+	uint64_t offset = l->batch->offset + (uint64_t)(type - l->batch->at), delta, arg = 0, first = 0;
 
 	if (!shape->known)
 		return hr_error_at(err, HR_EINPUT, offset, "damaged trace: %u is not the type of an event", *type);
@@ -168,14 +188,17 @@ static enum hr_status careful(struct hr_go *g, struct lane *l, const struct scan
 		hr_reader_odd(g->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
 	else
 		l->time += s->units_ns ? delta : (uint64_t)((double)delta * s->ns_per_unit);
-	for (unsigned i = 0; i < shape->args; i++)
+	for (unsigned i = 0; i < shape->args; i++) {
 		if (!hr_varint(&p, l->end, &arg))
 			return hr_error_at(err, HR_EINPUT, offset, "damaged trace: bad number in an event of type %u",
 					   *type);
+		first = i == 0 ? arg : first;
+	}
 	/* The last argument is the stack. */
 	if (*type == HR_GO_GC_BEGIN && arg != UINT64_MAX && !hr_map64_put(&g->gc_stacks, arg, 0))
 		return hr_go_no_memory(g, err);
-	if (s->wanted[*type] || s->mark_all)
+	if (s->mark_all ||
+	    (s->wanted[*type] && (shape->wanted != RUNS || hr_go_wants_gc_cpu(g) || is_sweepers(g, l, *type, first))))
 		add_mark(l, lane_ns(l, s->units_ns), type);
 	l->p = p;
 	return HR_OK;
@@ -264,6 +287,7 @@ static void lane_begin(struct lane *l, struct hr_go_batch *b, const struct scan 
 	l->time = 0;
 	l->mark = l->marks;
 	l->batch = b;
+	l->runs = true;
 	b->first_ns = 0;
 	/* A bad delta is the careful way's to report. */
 	if (hr_varint(&p, l->end, &delta) && (double)delta * s->ns_per_unit < (double)MAX_BATCH_NS)

@@ -7,6 +7,7 @@
  *   merge.h   marks to hr_events, in time order, with the P
  *   scan.h    batches to marks: where the wanted events are and when
  *   tables.h  types, stacks and strings of a generation
+ *   work.h    what goroutines do for the garbage collector
  *
  * A generation is held whole, because a thread's batch may be flushed long
  * after it was begun; nothing is held longer. Seen: about one a second, 0.05 to
@@ -36,6 +37,13 @@ enum hr_go_type {
 	HR_GO_PROC_STOP = 11,
 	HR_GO_PROC_STEAL = 12,
 	HR_GO_PROC_STATUS = 13,
+	HR_GO_GO_CREATE_SYSCALL = 15,
+	HR_GO_GO_START = 16,
+	HR_GO_GO_DESTROY = 17,
+	HR_GO_GO_DESTROY_SYSCALL = 18,
+	HR_GO_GO_STOP = 19,
+	HR_GO_GO_BLOCK = 20,
+	HR_GO_GO_STATUS = 25,
 	HR_GO_STW_BEGIN = 26,
 	HR_GO_STW_END = 27,
 	HR_GO_GC_ACTIVE = 28,
@@ -47,7 +55,11 @@ enum hr_go_type {
 	HR_GO_ASSIST_END = 36,
 	HR_GO_HEAP_ALLOC = 37,
 	HR_GO_HEAP_GOAL = 38,
+	HR_GO_GO_LABEL = 39,
 	HR_GO_USER_LOG = 44,
+	HR_GO_GO_SWITCH = 45,
+	HR_GO_GO_SWITCH_DESTROY = 46,
+	HR_GO_GO_STATUS_STACK = 48,
 	HR_GO_EXPERIMENTAL_BATCH = 49,
 	HR_GO_SYNC = 50,
 	HR_GO_CLOCK_SNAPSHOT = 51,
@@ -130,9 +142,41 @@ struct hr_go_type_id {
 	uint32_t number; /* in the whole trace (r->sides.types); 0: unknown */
 };
 
+/* What a thread's goroutine does for the garbage collector. */
+enum hr_go_work {
+	HR_GO_NO_WORK,
+	HR_GO_DEDICATED, /* mark workers */
+	HR_GO_FRACTIONAL,
+	HR_GO_IDLE,
+	HR_GO_ASSISTS,
+	HR_GO_SWEEPS,  /* for what it allocates */
+	HR_GO_SWEEPER, /* it is the background sweeper */
+};
+
 struct hr_go_thread {
-	int16_t p;	/* HR_NO_P */
-	int32_t cursor; /* of this generation, or HR_GO_NONE */
+	uint64_t goroutine; /* 0: none, or not known; only those that matter to what is wanted */
+	uint64_t since_ns;  /* work is counted up to then */
+	int32_t cursor;	    /* of this generation, or HR_GO_NONE */
+	int16_t p;	    /* HR_NO_P */
+	uint8_t work;	    /* enum hr_go_work */
+};
+
+/* Strings of a generation: labels of mark workers, by enum hr_go_work, and why the background sweeper waits. */
+enum { HR_GO_NAME_SWEEPER_WAITS = 0, HR_GO_NAMES = HR_GO_IDLE + 1, HR_GO_MAX_EXTRA = 4 };
+
+/* A GC cycle. */
+struct hr_go_gc {
+	struct hr_gc_cpu cpu;
+	uint64_t stop_ns;   /* the world stopped */
+	uint64_t marked_ns; /* marking has ended, as the runtime counts it */
+	enum {
+		HR_GO_STOP_OTHER,
+		HR_GO_STOP_TO_MARK,
+		HR_GO_STOP_MARKED
+	} stop;	       /* what the next start of the world ends */
+	bool known;    /* its start was seen, and all that matters since */
+	bool told;     /* it is the last of the reader's sides */
+	bool sweeping; /* marked, and not known to be swept */
 };
 
 /* A thread's place in the merge of one generation. */
@@ -188,6 +232,15 @@ struct hr_go {
 	size_t nthreads, cap_threads;
 	struct hr_map64 thread_index;
 
+	/* goroutines */
+	uint64_t names[HR_GO_NAMES]; /* ids in this generation; UINT64_MAX: none */
+	uint64_t sweeper;	     /* goroutine; 0: not known yet */
+	struct hr_map64 manual;	     /* pages where the last span that began there was manual */
+	struct hr_map64 paused;	     /* goroutine that waits within an assist or a sweep: enum hr_go_work */
+	struct hr_go_gc gc;
+	struct hr_event extra[HR_GO_MAX_EXTRA]; /* to be given before all others */
+	unsigned nextra;
+
 	/* merge */
 	struct hr_go_cursor *cursors;
 	size_t ncursors, cap_cursors;
@@ -212,7 +265,12 @@ struct hr_go {
 /* Whether the caller wants more than spans, objects and what belongs to them. */
 static inline bool hr_go_wants_rest(const struct hr_go *g)
 {
-	return (g->r->options.want & ~(unsigned)(HR_WANT_SPANS | HR_WANT_OBJECTS)) != 0;
+	return (g->r->options.want & HR_WANT_REST) != 0;
+}
+
+static inline bool hr_go_wants_gc_cpu(const struct hr_go *g)
+{
+	return (g->r->options.want & HR_WANT_GC_CPU) != 0;
 }
 
 /* HR_ENOMEM: malloc has failed, or the generation is larger than allowed. */

@@ -18,6 +18,7 @@
 #include "trace/go/scan.h"
 #include "trace/go/state.h"
 #include "trace/go/tables.h"
+#include "trace/go/work.h"
 #include "trace/varint.h"
 
 #include <inttypes.h>
@@ -620,10 +621,12 @@ static enum hr_status prepare(struct hr_go *g, struct hr_error *err)
 		qsort(g->batches, g->nbatches, sizeof(*g->batches), by_generation);
 	if (!g->has_info)
 		set_window(g);
+	hr_go_find_names(g);
 	HR_TRY(hr_go_scan(g, err));
 	if (g->last_generation == 0 && g->r->meta.window && !g->has_types && !has_heap_event(g))
 		return hr_error_at(err, HR_EINPUT, HR_NO_OFFSET,
 				   "the trace has no heap events, only those of goroutines; " HR_GO_HOW_TO_RECORD);
+	hr_go_find_sweeper(g);
 	HR_TRY(hr_go_merge_start(g, err));
 	if (g->generation > g->last_generation)
 		g->last_generation = g->generation;
@@ -771,6 +774,8 @@ static enum hr_status go_open(struct hr_reader *r, struct hr_error *err)
 	g->last_freq = LINUX_FREQ;
 	hr_map64_init(&g->gc_stacks);
 	hr_map64_init(&g->thread_index);
+	hr_map64_init(&g->manual);
+	hr_map64_init(&g->paused);
 	g->blocks = g->block = take_block(g);
 	if (g->block == NULL || !hr_reserve(&g->threads, &g->cap_threads, 1, sizeof(*g->threads)))
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
@@ -785,7 +790,7 @@ static enum hr_status go_open(struct hr_reader *r, struct hr_error *err)
 	consume(g, HEADER_BYTES);
 	r->meta.version = r->meta.go_minor = g->version;
 	r->meta.has_spans = r->meta.has_objects = r->meta.has_clock = true;
-	r->meta.collected = r->meta.has_cycles = true;
+	r->meta.collected = r->meta.has_cycles = r->meta.tells_sweeps = true;
 	r->meta.padded = g->version >= 26;
 	r->meta.has_addresses = true;
 	r->meta.has_procs = true;
@@ -840,6 +845,8 @@ static void go_close(struct hr_reader *r)
 	free(g->types);
 	hr_map64_release(&g->gc_stacks);
 	hr_map64_release(&g->thread_index);
+	hr_map64_release(&g->manual);
+	hr_map64_release(&g->paused);
 	free(g);
 }
 

@@ -19,6 +19,7 @@ static const struct {
     {"processors", META(has_procs)}, {"threads", META(has_threads)}, {"clock", META(has_clock)},
     {"collected", META(collected)},  {"cycles", META(has_cycles)},   {"releases", META(has_releases)},
     {"padded", META(padded)},	     {"window", META(window)},	     {"strict", META(strict)},
+    {"sweeps", META(tells_sweeps)},
 };
 
 enum { NSWITCHES = sizeof(switches) / sizeof(switches[0]) };

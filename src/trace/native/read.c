@@ -221,7 +221,7 @@ static bool is_wanted(const struct native *t, unsigned kind)
 	case HR_TEXT_OBJECTS:
 		return (want & HR_WANT_OBJECTS) != 0 || !t->r->meta.has_spans;
 	case HR_TEXT_REST:
-		return (want & ~(unsigned)(HR_WANT_SPANS | HR_WANT_OBJECTS)) != 0;
+		return (want & HR_WANT_REST) != 0;
 	case HR_TEXT_EVERYONE:
 		break;
 	}

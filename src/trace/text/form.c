@@ -88,6 +88,7 @@ const struct hr_text_setting hr_text_settings[] = {
     {"threads", HR_TEXT_SET_ON_OFF, AT(has_threads), 0, HR_TEXT_IF_OFF},
     {"collected", HR_TEXT_SET_ON_OFF, AT(collected), 0, HR_TEXT_IF_OFF},
     {"cycles", HR_TEXT_SET_ON_OFF, AT(has_cycles), 0, HR_TEXT_IF_SPANS},
+    {"sweeps", HR_TEXT_SET_ON_OFF, AT(tells_sweeps), 0, HR_TEXT_IF_OFF},
     {"releases", HR_TEXT_SET_ON_OFF, AT(has_releases), 0, HR_TEXT_IF_OFF},
     {"padded", HR_TEXT_SET_ON_OFF, AT(padded), 0, HR_TEXT_IF_OFF},
     {"window", HR_TEXT_SET_ON_OFF, AT(window), 0, HR_TEXT_IF_OFF},

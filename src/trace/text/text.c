@@ -798,7 +798,7 @@ static bool wanted(const struct text *t, const struct hr_event *e)
 	case HR_TEXT_OBJECTS:
 		return (want & HR_WANT_OBJECTS) != 0 || !t->r->meta.has_spans;
 	case HR_TEXT_REST:
-		return (want & ~(unsigned)(HR_WANT_SPANS | HR_WANT_OBJECTS)) != 0;
+		return (want & HR_WANT_REST) != 0;
 	case HR_TEXT_EVERYONE:
 		break;
 	}

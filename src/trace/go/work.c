@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the garbage collector costs and when a sweep ends, from the events of
+ * goroutines, as they come out of the merge.
+ *
+ * GC CPU is counted as the runtime does for GODEBUG=gctrace=1 (gcMarkTermination
+ * in mgc.go): both stops of the world times GOMAXPROCS, the run times of mark
+ * workers by their mode, and the time that allocating goroutines assist. A GoLabel
+ * behind a worker's GoStart tells the mode, and is written for nothing else. A
+ * mark assist's events enclose the time that its goroutine waits for work or for
+ * a P, which is left out, as the runtime does; a worker or an assist that finds
+ * nothing left to mark ends the mark phase itself, and stops to count there.
+ *
+ * The sweep: the background sweeper frees spans of GC work buffers only when
+ * all is swept, and then parks (bgsweep in mgcsweep.go). Which goroutine it is
+ * shows by the reason it gives for that; it sweeps and yields until then, even
+ * where allocation has swept the last span. So its first free of a manual span
+ * tells the end, at the latest its parking, or the start of the next cycle, which
+ * sweeps what is left. What is found does not depend on what the caller wants.
+ */
+#include "config.h"
+
+#include "trace/go/work.h"
+
+#include "trace/varint.h"
+
+#include <string.h>
+
+/* Of a goroutine, in GoStatus. */
+enum { STATUS_RUNNING = 2, STATUS_SYSCALL = 3 };
+
+/* --- strings ------------------------------------------------------------------ */
+
+void hr_go_find_names(struct hr_go *g)
+{
+	static const struct {
+		const char *text;
+		unsigned name;
+	} names[] = {
+	    {"GC background sweeper wait", HR_GO_NAME_SWEEPER_WAITS},
+	    {"GC (dedicated)", HR_GO_DEDICATED},
+	    {"GC (fractional)", HR_GO_FRACTIONAL},
+	    {"GC (idle)", HR_GO_IDLE},
+	};
+
+	for (size_t i = 0; i < HR_GO_NAMES; i++)
+		g->names[i] = UINT64_MAX;
+	for (size_t i = 0; i < g->nstrings; i++) {
+		const uint8_t *at = g->strings[i].at, *end = at + g->strings[i].len;
+		uint64_t id, len;
+
+		/* Damage is for others to report. */
+		while (at < end && *at++ == HR_GO_STRING && hr_varint(&at, end, &id) && hr_varint(&at, end, &len) &&
+		       len <= (uint64_t)(end - at)) {
+			for (size_t n = 0; len > 3 && at[0] == 'G' && at[1] == 'C' && n < 4; n++)
+				if (len == strlen(names[n].text) && memcmp(at, names[n].text, len) == 0)
+					g->names[names[n].name] = id;
+			at += len;
+		}
+	}
+}
+
+/* The sweeper, from the generation's marks, so that its first cycle's runs are known, too. */
+void hr_go_find_sweeper(struct hr_go *g)
+{
+	for (size_t i = 0; g->sweeper == 0 && i < g->nbatches; i++) {
+		const struct hr_go_batch *b = &g->batches[i];
+		uint64_t started = 0;
+
+		for (const uint64_t *m = g->marks + b->mark0; m < g->marks + b->mark0 + b->marks; m++) {
+			const uint8_t *p = b->at + (*m & (HR_GO_MAX_BATCH - 1));
+			unsigned type = *p++;
+
+			if (type != HR_GO_GO_START && type != HR_GO_GO_BLOCK)
+				continue;
+			hr_varint_skip_known(&p);
+			uint64_t x = hr_varint_known(&p);
+			if (type == HR_GO_GO_START)
+				started = x != UINT64_MAX ? x : 0;
+			else if (x == g->names[HR_GO_NAME_SWEEPER_WAITS] && started != 0)
+				g->sweeper = started;
+		}
+	}
+}
+
+/* --- time --------------------------------------------------------------------- */
+
+/* Where the time of such work goes; NULL: nowhere. */
+static uint64_t *counter(struct hr_gc_cpu *cpu, unsigned work)
+{
+	switch ((enum hr_go_work)work) {
+	case HR_GO_DEDICATED:
+		return &cpu->dedicated_ns;
+	case HR_GO_FRACTIONAL:
+		return &cpu->fractional_ns;
+	case HR_GO_IDLE:
+		return &cpu->idle_ns;
+	case HR_GO_ASSISTS:
+		return &cpu->assist_ns;
+	case HR_GO_SWEEPS:
+	case HR_GO_SWEEPER:
+		return &cpu->sweep_ns;
+	case HR_GO_NO_WORK:
+		break;
+	}
+	return NULL;
+}
+
+static void work(struct hr_go *g, struct hr_go_thread *t, uint64_t now_ns, enum hr_go_work next)
+{
+	uint64_t *ns = counter(&g->gc.cpu, t->work);
+
+	if (ns != NULL && now_ns > t->since_ns)
+		*ns += now_ns - t->since_ns;
+	t->work = (uint8_t)next;
+	t->since_ns = now_ns;
+}
+
+/* All that is counted up to now; what goes on counts from now on. */
+static void settle(struct hr_go *g, uint64_t now_ns)
+{
+	for (size_t i = 0; i < g->nthreads; i++)
+		work(g, &g->threads[i], now_ns, g->threads[i].work);
+}
+
+/* --- goroutines ----------------------------------------------------------------- */
+
+static enum hr_status pause_goroutine(struct hr_go *g, struct hr_go_thread *t, uint64_t now_ns, struct hr_error *err)
+{
+	bool later = t->work == HR_GO_ASSISTS || t->work == HR_GO_SWEEPS;
+
+	if (later && t->goroutine != 0 && !hr_map64_put(&g->paused, t->goroutine, t->work))
+		return hr_go_no_memory(g, err);
+	work(g, t, now_ns, HR_GO_NO_WORK);
+	t->goroutine = 0;
+	return HR_OK;
+}
+
+static void start_goroutine(struct hr_go *g, struct hr_go_thread *t, uint64_t now_ns, uint64_t goroutine)
+{
+	uint64_t next = HR_GO_NO_WORK;
+
+	t->goroutine = goroutine == UINT64_MAX ? 0 : goroutine;
+	if (g->sweeper != 0 && t->goroutine == g->sweeper)
+		next = HR_GO_SWEEPER;
+	else if (g->paused.count > 0 && t->goroutine != 0)
+		hr_map64_remove(&g->paused, t->goroutine, &next);
+	work(g, t, now_ns, (enum hr_go_work)next);
+}
+
+/* Of the thread that it runs on, which need not be the one that writes it; the trace starts so. */
+static void take_status(struct hr_go *g, uint64_t goroutine, uint64_t thread, uint64_t status)
+{
+	const uint64_t *index = thread != UINT64_MAX ? hr_map64_get(&g->thread_index, thread) : NULL;
+
+	if (index != NULL && (status == STATUS_RUNNING || status == STATUS_SYSCALL) &&
+	    g->threads[*index].goroutine == 0 && goroutine != UINT64_MAX)
+		g->threads[*index].goroutine = goroutine;
+}
+
+static void label(struct hr_go *g, struct hr_go_thread *t, uint64_t now_ns, uint64_t string)
+{
+	for (unsigned mode = HR_GO_DEDICATED; mode <= HR_GO_IDLE; mode++)
+		if (g->names[mode] == string) {
+			work(g, t, now_ns, (enum hr_go_work)mode);
+			return;
+		}
+	/* The strings of a generation that is cut off are missing. */
+	g->gc.known = false;
+}
+
+enum hr_status hr_go_work_event(struct hr_go *g, struct hr_go_thread *t, unsigned type, const uint8_t *p,
+				uint64_t now_ns, struct hr_error *err)
+{
+	uint64_t x;
+
+	switch (type) {
+	case HR_GO_GO_START:
+	case HR_GO_GO_CREATE_SYSCALL:
+		start_goroutine(g, t, now_ns, hr_varint_known(&p));
+		break;
+	case HR_GO_GO_BLOCK:
+		x = hr_varint_known(&p);
+		if (x == g->names[HR_GO_NAME_SWEEPER_WAITS] || t->work == HR_GO_SWEEPER) {
+			if (g->sweeper == 0)
+				g->sweeper = t->goroutine;
+			hr_go_work_swept(g, now_ns);
+		}
+		return pause_goroutine(g, t, now_ns, err);
+	case HR_GO_GO_STOP:
+		return pause_goroutine(g, t, now_ns, err);
+	case HR_GO_GO_DESTROY:
+	case HR_GO_GO_DESTROY_SYSCALL:
+		work(g, t, now_ns, HR_GO_NO_WORK);
+		t->goroutine = 0;
+		break;
+	case HR_GO_GO_SWITCH:
+	case HR_GO_GO_SWITCH_DESTROY:
+		if (type == HR_GO_GO_SWITCH)
+			HR_TRY(pause_goroutine(g, t, now_ns, err));
+		start_goroutine(g, t, now_ns, hr_varint_known(&p));
+		break;
+	case HR_GO_GO_STATUS:
+	case HR_GO_GO_STATUS_STACK:
+		x = hr_varint_known(&p);
+		uint64_t thread = hr_varint_known(&p);
+		take_status(g, x, thread, hr_varint_known(&p));
+		break;
+	case HR_GO_GO_LABEL:
+		label(g, t, now_ns, hr_varint_known(&p));
+		break;
+	case HR_GO_ASSIST_BEGIN:
+		work(g, t, now_ns, HR_GO_ASSISTS);
+		break;
+	case HR_GO_SWEEP_BEGIN:
+		if (t->work == HR_GO_NO_WORK)
+			work(g, t, now_ns, HR_GO_SWEEPS);
+		break;
+	case HR_GO_ASSIST_END:
+	case HR_GO_SWEEP_END:
+		if (t->work == (type == HR_GO_ASSIST_END ? HR_GO_ASSISTS : HR_GO_SWEEPS))
+			work(g, t, now_ns, HR_GO_NO_WORK);
+		break;
+	default:
+		break;
+	}
+	return HR_OK;
+}
+
+/* --- cycles --------------------------------------------------------------------- */
+
+void hr_go_work_swept(struct hr_go *g, uint64_t now_ns)
+{
+	struct hr_sides *sides = &g->r->sides;
+
+	if (!g->gc.sweeping)
+		return;
+	g->gc.sweeping = false;
+	g->extra[g->nextra++] = (struct hr_event){.time_ns = now_ns, .p = HR_NO_P, .kind = HR_EV_SWEEP_DONE};
+	settle(g, now_ns);
+	if (g->gc.told)
+		sides->gc_cpu[sides->ngc_cpu - 1].sweep_ns = g->gc.cpu.sweep_ns;
+	g->gc.told = false;
+}
+
+/* The world goes on behind mark done. */
+static enum hr_status tell_cycle(struct hr_go *g, struct hr_error *err)
+{
+	struct hr_sides *sides = &g->r->sides;
+	size_t had = sides->ngc_cpu;
+	struct hr_gc_cpu cpu = g->gc.cpu;
+
+	if (!g->gc.known || !hr_go_wants_gc_cpu(g))
+		return HR_OK;
+	g->gc.known = false;
+	cpu.stw_ns += g->gc.marked_ns - g->gc.stop_ns;
+	cpu.procs = g->procs;
+	cpu.sweep_ns = HR_NOT_KNOWN; /* yet */
+	if (!hr_sides_add_gc_cpu(sides, &cpu))
+		return hr_go_no_memory(g, err);
+	g->gc.told = sides->ngc_cpu > had;
+	return HR_OK;
+}
+
+enum hr_status hr_go_work_phase(struct hr_go *g, struct hr_go_thread *t, unsigned type, uint64_t now_ns,
+				struct hr_error *err)
+{
+	struct hr_go_gc *gc = &g->gc;
+
+	switch (type) {
+	case HR_GO_GC_BEGIN:
+		hr_go_work_swept(g, now_ns);
+		settle(g, now_ns);
+		gc->cpu = (struct hr_gc_cpu){.cycle = HR_NOT_KNOWN};
+		gc->stop = HR_GO_STOP_TO_MARK;
+		gc->known = g->procs != 0;
+		break;
+	case HR_GO_STW_BEGIN:
+		gc->stop_ns = now_ns;
+		/* Whoever stops the world at work has come to the end of marking. */
+		if (t->work != HR_GO_NO_WORK && t->work <= HR_GO_ASSISTS)
+			work(g, t, now_ns, HR_GO_NO_WORK);
+		break;
+	case HR_GO_GC_END:
+		settle(g, now_ns);
+		gc->stop = HR_GO_STOP_MARKED;
+		gc->cpu.time_ns = gc->marked_ns = now_ns;
+		gc->cpu.sweep_ns = 0;
+		gc->sweeping = true;
+		break;
+	case HR_GO_HEAP_GOAL:
+		if (gc->stop == HR_GO_STOP_MARKED)
+			gc->marked_ns = now_ns;
+		break;
+	case HR_GO_STW_END:
+		if (gc->stop == HR_GO_STOP_TO_MARK)
+			gc->cpu.stw_ns += now_ns - gc->stop_ns;
+		if (gc->stop == HR_GO_STOP_MARKED)
+			HR_TRY(tell_cycle(g, err));
+		gc->stop = HR_GO_STOP_OTHER;
+		break;
+	default:
+		break;
+	}
+	return HR_OK;
+}
