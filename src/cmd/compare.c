@@ -141,6 +141,7 @@ static enum hr_status replay_trace(struct comparing *c, const char *path, const 
 	options.intervals = true;
 	HR_TRY(cli_take_truth(c->o, &options, err));
 	options.bounds = !c->o->no_bounds;
+	options.reading.want |= HR_WANT_GC_CPU;
 	cli_progress_start(&options, c->o);
 	status = hr_replay_open(&r, path, &options, choices->at, choices->n, &own, err);
 	if (status == HR_OK) {

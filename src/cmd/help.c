@@ -109,6 +109,10 @@ static int print_roff(const struct cli_command *help, FILE *out, const char *wha
 		print_metrics(out, HR_METRIC_OBJECTS);
 		return CLI_DONE;
 	}
+	if (strcmp(what, "gc-metrics") == 0) {
+		print_metrics(out, HR_METRIC_GC);
+		return CLI_DONE;
+	}
 	if (strcmp(what, "regret-metrics") == 0) {
 		print_metrics(out, HR_METRIC_REGRET);
 		return CLI_DONE;

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "report/document.h"
+#include "report/metrics.h"
 #include "trace/anonymous.h"
 
 #include <string.h>
@@ -119,6 +120,13 @@ json_t *hr_info_json(const struct hr_info *info)
 	if (info->placer != NULL) {
 		hr_json_put(&d, "heap", heap_json(info));
 		hr_json_put(&d, "placement", hr_document_placement(info->placer));
+	}
+	if (hr_reader_sides(info->reader)->ngc_cpu > 0) {
+		const struct hr_gc_cpu_sum gc = hr_gc_cpu_sum(hr_reader_sides(info->reader), 0, UINT64_MAX);
+
+		hr_json_put(&d, "gc",
+			    hr_metrics_json(&(struct hr_measured){.gc = &gc, .gc_over_ns = stats->last_time_ns},
+					    HR_METRICS_OF(HR_METRIC_OBJECTS) | HR_METRICS_OF(HR_METRIC_GC)));
 	}
 	hr_json_put(&d, "objects", hr_survey_objects_json(info->survey));
 	hr_json_put(&d, "sizes", hr_survey_sizes_json(info->survey));

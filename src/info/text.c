@@ -6,6 +6,7 @@
 
 #include "base/print.h"
 #include "base/units.h"
+#include "report/gc_cpu.h"
 #include "trace/anonymous.h"
 
 #include <inttypes.h>
@@ -54,6 +55,24 @@ static uint64_t a_second(const struct view *v, uint64_t n)
 	return (uint64_t)((double)n / ((double)v->stats->last_time_ns / 1e9));
 }
 
+/* --- GC CPU time --- */
+
+/* Recorded cycles, where the trace tells what they cost. */
+static void print_gc(const struct view *v)
+{
+	const struct hr_gc_cpu_sum gc = hr_gc_cpu_sum(hr_reader_sides(v->info->reader), 0, UINT64_MAX);
+	const double over_ns = (double)v->stats->last_time_ns;
+	char a[HR_UNIT_BUF], b[HR_UNIT_BUF], c[HR_UNIT_BUF], d[HR_UNIT_BUF], e[HR_UNIT_BUF];
+
+	if (gc.cycles == 0 || over_ns <= 0)
+		return;
+	hr_page_text(v->page, 0, "GC CPU time of %s cycles: %s, %.2f %% of all Ps' time without idle workers",
+		     hr_format_count(a, gc.cycles), hr_format_ns(b, gc.total_ns), 100 * (double)gc.share_ns / over_ns);
+	hr_page_text(v->page, 2, "stopped world %s, assists %s, dedicated workers %s, idle workers %s; sweeping %s",
+		     hr_format_ns(a, gc.stw_ns), hr_format_ns(b, gc.assist_ns), hr_format_ns(c, gc.dedicated_ns),
+		     hr_format_ns(d, gc.idle_ns), hr_format_ns(e, gc.sweep_ns));
+}
+
 /* --- the beginning ---------------------------------------------------------- */
 
 static void print_what(const struct view *v)
@@ -90,6 +109,7 @@ static void print_what(const struct view *v)
 		hr_page_text(v->page, 0, "%s in use at most, %s mapped at most",
 			     hr_format_bytes(a, v->info->in_use_peak_pages * HR_PAGE_BYTES),
 			     hr_format_bytes(b, v->info->mapped_peak_pages * HR_PAGE_BYTES));
+	print_gc(v);
 	if (stats->threads > 0)
 		snprintf(threads, sizeof(threads), "%u threads", stats->threads);
 	if (v->info->procs > 0)

@@ -217,13 +217,20 @@ static json_t *policy_of(const struct hr_replay *r, size_t i)
 static json_t *summary_of(const struct hr_replay *r, size_t follower)
 {
 	struct hr_measured m = {.follower = r->followers[follower]};
+	const struct hr_gc_cpu_sum gc =
+	    hr_gc_cpu_sum(hr_reader_sides(r->reader), r->options.from_ns, r->options.until_ns);
 	struct hr_objects_stats stats;
 
 	if (r->objects != NULL) {
 		stats = hr_objects_stats(r->objects);
 		m.objects = &stats;
+	} else if (gc.cycles > 0) {
+		/* Modelled cycles are others than those recorded. */
+		m.gc = &gc;
+		m.gc_over_ns = m.follower->view.now_ns - m.follower->measured_from_ns;
 	}
-	return hr_metrics_json(&m, HR_METRICS_OF(HR_METRIC_POLICY) | HR_METRICS_OF(HR_METRIC_OBJECTS));
+	return hr_metrics_json(&m, HR_METRICS_OF(HR_METRIC_POLICY) | HR_METRICS_OF(HR_METRIC_OBJECTS) |
+				       HR_METRICS_OF(HR_METRIC_GC));
 }
 
 static json_t *regret_of(const struct hr_envelope *e, const struct hr_follower *f)

@@ -8,6 +8,7 @@ libcore_la_SOURCES += \
 	src/report/differences.c src/report/differences.h \
 	src/report/document.c src/report/document.h \
 	src/report/flat.c src/report/flat.h \
+	src/report/gc_cpu.c src/report/gc_cpu.h \
 	src/report/gate.c src/report/gate.h \
 	src/report/metrics.c src/report/metrics.h \
 	src/report/optimum.c src/report/optimum.h \

@@ -181,10 +181,31 @@ OBJECTS(mark_ns, s->mark_ns)
 OBJECTS(goal_min, s->goal_min_bytes)
 OBJECTS(goal_max, s->goal_max_bytes)
 OBJECTS(breaches, s->limit_breaches)
-OBJECTS_IF(cpu, s->cpu_known, s->cpu_ns)
-OBJECTS_IF(assist, s->cpu_known, s->assist_ns)
-OBJECTS_IF(cpu_ratio, s->cpu_known && s->capacity_ns > 0, (s->cpu_ns * 1000 + s->capacity_ns / 2) / s->capacity_ns)
 OBJECTS_IF(limited, s->cpu_known, s->limited_cycles)
+
+/* Of modelled cycles, or else of recorded ones. */
+#define GC(id, is_modelled, modelled, recorded)                                                                        \
+	static bool gc_##id(const struct hr_measured *m, uint64_t *value)                                              \
+	{                                                                                                              \
+		const struct hr_objects_stats *s = m->objects;                                                         \
+		const struct hr_gc_cpu_sum *gc = m->gc;                                                                \
+                                                                                                                       \
+		if (s != NULL ? !(is_modelled) : gc == NULL)                                                           \
+			return false;                                                                                  \
+		*value = s != NULL ? (modelled) : (recorded);                                                          \
+		return true;                                                                                           \
+	}
+#define RECORDED_GC(id, recorded) GC(id, false, 0, recorded)
+
+GC(total, s->cpu_known, s->cpu_ns, gc->total_ns)
+GC(assist, s->cpu_known, s->assist_ns, gc->assist_ns)
+GC(share, s->cpu_known && s->capacity_ns > 0, (s->cpu_ns * 1000 + s->capacity_ns / 2) / s->capacity_ns,
+   m->gc_over_ns > 0 ? per_thousand(gc->share_ns, m->gc_over_ns) : 0)
+RECORDED_GC(cycles, gc->cycles)
+RECORDED_GC(stw, gc->stw_ns)
+RECORDED_GC(dedicated, gc->dedicated_ns)
+RECORDED_GC(idle, gc->idle_ns)
+RECORDED_GC(sweep, gc->sweep_ns)
 
 #define B HR_UNIT_BYTES
 #define NS HR_UNIT_NS
@@ -331,14 +352,29 @@ const struct hr_metric hr_metrics[] = {
     {"gc_limit_breaches", N, SAME, SUM, "objects",
      "cycles after which the memory limit left no room above what had survived", objects_breaches, OF_OBJECTS},
     {"gc_cpu_ns", NS, LOW, SUM, "objects",
-     "simulated CPU time of marking: workers, idle ones too, assists, and the world stopped", objects_cpu, OF_OBJECTS},
-    {"gc_assist_ns", NS, LOW, SUM, "objects", "the part of gc_cpu_ns that allocating goroutines had to do",
-     objects_assist, OF_OBJECTS},
-    {"gc_cpu_ratio", R, LOW, MEAN, "objects", "gc_cpu_ns as a share of the CPU time of all Ps", objects_cpu_ratio,
-     OF_OBJECTS},
+     "CPU time of marking: workers, idle ones too, assists, and the world stopped; simulated where cycles are "
+     "modelled, "
+     "else that of the recorded cycles as gctrace counts it",
+     gc_total, OF_OBJECTS},
+    {"gc_cpu_assist_ns", NS, LOW, SUM, "objects", "the part of gc_cpu_ns that allocating goroutines had to do",
+     gc_assist, OF_OBJECTS},
+    {"gc_cpu_ratio", R, LOW, MEAN, "objects",
+     "gc_cpu_ns as a share of the CPU time of all Ps (trace time times GOMAXPROCS); of recorded cycles without "
+     "gc_cpu_idle_ns",
+     gc_share, OF_OBJECTS},
     {"gc_limiter_count", N, LOW, SUM, "objects",
      "number of times the GC CPU limiter came on, because collecting took more than half of the CPU for long",
      objects_limited, OF_OBJECTS},
+#define OF_GC .of = HR_METRIC_GC
+    {"gc_cpu_cycles", N, SAME, SUM, "recorded gc", "recorded GC cycles whose CPU time is known", gc_cycles, OF_GC},
+    {"gc_cpu_stw_ns", NS, SAME, SUM, "recorded gc", "the part of gc_cpu_ns with the world stopped, times GOMAXPROCS",
+     gc_stw, OF_GC},
+    {"gc_cpu_dedicated_ns", NS, SAME, SUM, "recorded gc",
+     "the part of gc_cpu_ns of dedicated and fractional mark workers", gc_dedicated, OF_GC},
+    {"gc_cpu_idle_ns", NS, SAME, SUM, "recorded gc",
+     "the part of gc_cpu_ns of mark workers of Ps that had nothing else to do", gc_idle, OF_GC},
+    {"gc_sweep_ns", NS, SAME, SUM, "recorded gc",
+     "CPU time of sweeping, in the background and by allocation; not in gc_cpu_ns", gc_sweep, OF_GC},
 };
 
 const size_t hr_nmetrics = sizeof(hr_metrics) / sizeof(hr_metrics[0]);
@@ -493,9 +529,12 @@ json_t *hr_metrics_json(const struct hr_measured *m, unsigned of)
 	for (size_t i = 0; i < hr_nmetrics; i++) {
 		const struct hr_metric *row = &hr_metrics[i];
 
-		if (!(of & HR_METRICS_OF(row->of)) || (row->of == HR_METRIC_OBJECTS && m->objects == NULL))
+		bool known = row->get(m, &value);
+
+		if (!(of & HR_METRICS_OF(row->of)) || (row->of == HR_METRIC_OBJECTS && m->objects == NULL && !known) ||
+		    (row->of == HR_METRIC_GC && m->gc == NULL))
 			continue;
-		hr_json_put(&o, row->name, row->get(m, &value) ? hr_unit_json(row->unit, value) : json_null());
+		hr_json_put(&o, row->name, known ? hr_unit_json(row->unit, value) : json_null());
 	}
 	return o;
 }

@@ -9,6 +9,7 @@
 
 #include "base/units.h"
 #include "replay/objects/objects.h"
+#include "report/gc_cpu.h"
 #include "report/optimum.h"
 #include "scavenge/follower.h"
 
@@ -26,15 +27,19 @@ enum hr_over { HR_OVER_SUM, HR_OVER_MEAN, HR_OVER_MAX, HR_OVER_MIN, HR_OVER_NONE
  * Of what a metric is, and so where it stands in a document: of a policy
  * ("summary"); its distance from the offline optimum ("regret"); of objects and
  * their GC, where objects became spans: the same for all policies, and of the
- * whole trace, not only of what --from and --until leave ("summary").
+ * whole trace, not only of what --from and --until leave ("summary"); of the
+ * recorded GC cycles, where the trace tells their CPU time ("summary"); some of
+ * those of objects are told of recorded cycles, too.
  */
-enum hr_metric_of { HR_METRIC_POLICY, HR_METRIC_REGRET, HR_METRIC_OBJECTS };
+enum hr_metric_of { HR_METRIC_POLICY, HR_METRIC_REGRET, HR_METRIC_OBJECTS, HR_METRIC_GC };
 
 /* What metrics are read from. */
 struct hr_measured {
 	const struct hr_follower *follower;
 	const struct hr_objects_stats *objects; /* NULL: there were none */
 	const struct hr_regret *regret;		/* NULL: not computed */
+	const struct hr_gc_cpu_sum *gc;		/* of recorded cycles; NULL: not known */
+	uint64_t gc_over_ns;			/* the trace time that gc is of */
 };
 
 struct hr_metric {
@@ -84,8 +89,8 @@ bool hr_unit_from_json(const json_t *json, enum hr_unit unit, uint64_t *value);
 #define HR_METRICS_OF(of) (1u << (of))
 /*
  * The metrics of these kinds (HR_METRICS_OF, or-ed) as an object; null where
- * one means nothing; those of objects only where there were some. NULL: out of
- * memory.
+ * one means nothing; those of objects and of recorded GC cycles only where there were
+ * some. NULL: out of memory.
  */
 json_t *hr_metrics_json(const struct hr_measured *m, unsigned of);
 
