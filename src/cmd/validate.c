@@ -8,6 +8,7 @@
 #include "base/print.h"
 #include "base/units.h"
 #include "fidelity/fidelity.h"
+#include "fidelity/gctrace.h"
 #include "fidelity/releases.h"
 #include "replay/placement/addresses.h"
 #include "report/document.h"
@@ -39,6 +40,7 @@ struct validation {
 	struct hr_distance in_use, released;
 	struct hr_scav_log recorded, replayed;
 	struct hr_log_agreement log;
+	struct hr_gctrace_agreement gc; /* beside the lines of gctrace in the log */
 	struct hr_trace_stats stats;
 	struct hr_trace_meta meta;
 	const char *log_path;		      /* NULL: there is none */
@@ -135,12 +137,29 @@ static enum hr_status watch(struct validation *v, struct hr_replay *r, struct hr
 	return HR_OK;
 }
 
+/* A log without cycles is none to compare with. */
+static enum hr_status compare_gc(struct validation *v, const struct hr_reader *r, struct hr_error *err)
+{
+	struct hr_gc_log log;
+	enum hr_status status;
+
+	if (v->log_path == NULL)
+		return HR_OK;
+	status = hr_gc_log_read(&log, v->log_path, err);
+	if (status == HR_OK && hr_gctrace_compare(&log, hr_reader_sides(r), &v->gc) != HR_OK)
+		status = hr_error_set(err, HR_ENOMEM, "out of memory for the GC log");
+	hr_gc_log_release(&log);
+	return status == HR_EINPUT ? HR_OK : status;
+}
+
 static enum hr_status replay_pair(struct validation *v, struct pair *pair, struct hr_error *err)
 {
 	struct hr_fidelity fidelity = {0};
 	struct hr_replay r;
 	enum hr_status status;
 
+	if (v->log_path != NULL)
+		v->options.reading.want |= HR_WANT_GC_CPU;
 	HR_TRY(hr_replay_open(&r, v->path, &v->options, pair->at, pair->n, &v->own, err));
 	status = watch(v, &r, &fidelity, pair, err);
 	if (status == HR_OK)
@@ -150,8 +169,9 @@ static enum hr_status replay_pair(struct validation *v, struct pair *pair, struc
 		if (v->o->truth != NULL)
 			hr_fidelity_get(&fidelity, &v->in_use, &v->released);
 		v->log = hr_scav_log_compare(&v->recorded, &v->replayed);
+		status = compare_gc(v, r.reader, err);
 		v->compares_releases = pair->n == 2;
-		if (v->compares_releases &&
+		if (status == HR_OK && v->compares_releases &&
 		    hr_releases_compare(&pair->recorded, &pair->replayed, &v->releases) != HR_OK)
 			status = hr_error_set(err, HR_ENOMEM, "out of memory for the releases");
 	}
@@ -239,6 +259,29 @@ static void print_releases(FILE *out, const struct hr_release_agreement *a)
 	hr_print(out, "%s at worst; peak %s\n", hr_format_bytes(x, a->worst_bytes), hr_format_bytes(y, a->peak_bytes));
 }
 
+static void print_gc(FILE *out, const struct hr_gctrace_agreement *g)
+{
+	const struct {
+		const char *name;
+		uint64_t printed_ns, traced_ns;
+	} rows[] = {
+	    {"stopped world", g->printed.stw_ns, g->traced.stw_ns},
+	    {"assists", g->printed.assist_ns, g->traced.assist_ns},
+	    {"dedicated workers", g->printed.dedicated_ns, g->traced.dedicated_ns},
+	    {"idle workers", g->printed.idle_ns, g->traced.idle_ns},
+	    {"sum", g->printed.total_ns, g->traced.total_ns},
+	};
+	char a[HR_UNIT_BUF], b[HR_UNIT_BUF];
+
+	hr_print(out, "\nGC CPU time beside gctrace's: %zu cycles printed, %zu in the trace, %zu pairs\n",
+		 g->printed_cycles, g->traced_cycles, g->paired);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		hr_print(out, "  %-18s printed %10s, by the trace %10s\n", rows[i].name,
+			 hr_format_ns(a, rows[i].printed_ns), hr_format_ns(b, rows[i].traced_ns));
+	hr_print(out, "  a cycle's sum: %.2f %% apart in the median, %.2f %% at worst\n", 100 * g->median_ratio,
+		 100 * g->worst_ratio);
+}
+
 static void print_log(FILE *out, const struct hr_log_agreement *l)
 {
 	char a[HR_UNIT_BUF], b[HR_UNIT_BUF];
@@ -290,6 +333,8 @@ static void print_text(FILE *out, const struct validation *v)
 		print_releases(out, &v->releases);
 	if (v->log_path != NULL)
 		print_log(out, &v->log);
+	if (v->gc.paired > 0)
+		print_gc(out, &v->gc);
 }
 
 /* --- JSON --- */
@@ -362,6 +407,21 @@ static json_t *score_json(uint64_t reproduced, uint64_t allocs)
 			 ratio((double)reproduced, allocs));
 }
 
+static json_t *gc_parts_json(const struct hr_gc_cpu_sum *s)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "gc_cpu_ns", (json_int_t)s->total_ns, "gc_cpu_stw_ns",
+			 (json_int_t)s->stw_ns, "gc_cpu_assist_ns", (json_int_t)s->assist_ns, "gc_cpu_dedicated_ns",
+			 (json_int_t)s->dedicated_ns, "gc_cpu_idle_ns", (json_int_t)s->idle_ns);
+}
+
+static json_t *gc_json(const struct hr_gctrace_agreement *g)
+{
+	return json_pack("{s:I, s:I, s:I, s:o, s:o, s:f, s:f}", "printed_cycles", (json_int_t)g->printed_cycles,
+			 "traced_cycles", (json_int_t)g->traced_cycles, "paired", (json_int_t)g->paired, "printed",
+			 gc_parts_json(&g->printed), "traced", gc_parts_json(&g->traced), "median_ratio",
+			 g->median_ratio, "worst_ratio", g->worst_ratio);
+}
+
 static enum hr_status print_json(FILE *out, const struct validation *v, struct hr_error *err)
 {
 	json_t *d = hr_document_new();
@@ -384,6 +444,8 @@ static enum hr_status print_json(FILE *out, const struct validation *v, struct h
 		hr_json_put(&d, "releases", releases_json(&v->releases));
 	if (v->log_path != NULL)
 		hr_json_put(&d, "log", log_json(&v->log));
+	if (v->log_path != NULL)
+		hr_json_put(&d, "gctrace", v->gc.paired > 0 ? gc_json(&v->gc) : json_null());
 	return hr_document_write(d, out, err);
 }
 

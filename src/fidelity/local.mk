@@ -2,4 +2,5 @@
 # src/fidelity: every .c and .h of this folder; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
 	src/fidelity/fidelity.c src/fidelity/fidelity.h \
+	src/fidelity/gctrace.c src/fidelity/gctrace.h \
 	src/fidelity/releases.c src/fidelity/releases.h

@@ -657,8 +657,8 @@ static void test_values(void **state)
 	static const struct hr_event want[] = {
 	    {0, MIN_ADDR + 70 * 8192, 8192, 0x74, HR_NO_P, HR_EV_SPAN_ALLOC, 0},
 	    {64, MIN_ADDR + 71 * 8192, 32768, HR_SPAN_MANUAL, HR_NO_P, HR_EV_SPAN_ALLOC, 0},
-	    {128, MIN_ADDR + 71681 * 8, 40, 34, HR_NO_P, HR_EV_OBJ_ALLOC, 0},
-	    {192, MIN_ADDR + 71682 * 8, 0, 99, HR_NO_P, HR_EV_OBJ_ALLOC, 0},
+	    {128, MIN_ADDR + 71681 * 8, 40, 1, HR_NO_P, HR_EV_OBJ_ALLOC, 0},
+	    {192, MIN_ADDR + 71682 * 8, 0, 0, HR_NO_P, HR_EV_OBJ_ALLOC, 0}, /* no type has that id */
 	    {256, MIN_ADDR + 188 * 2048, 16384, 0, HR_NO_P, HR_EV_STACK_ALLOC, 0},
 	    {320, 0, 5000, 3000, HR_NO_P, HR_EV_SWEEP_END, 0},
 	    {384, 0, UINT64_MAX, 0, HR_NO_P, HR_EV_HEAP_GOAL, 0},

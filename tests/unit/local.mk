@@ -28,6 +28,7 @@ unit_tests = \
 	tests/unit/gclog.c \
 	tests/unit/gcmark.c \
 	tests/unit/gcpacer.c \
+	tests/unit/gctrace.c \
 	tests/unit/generate.c \
 	tests/unit/gnuplot.c \
 	tests/unit/gotrace.c \

@@ -81,6 +81,30 @@ static const char *parse_phase(const char *s, struct hr_gc_cycle *c)
 	return s;
 }
 
+/*
+ * "0.2+0.3/0.7/1.1+0.006 ms cpu": stop, assists / dedicated and fractional workers /
+ * idle ones, stop. All 0 where that can't be read.
+ */
+static void parse_cpu(const char *s, struct hr_gc_cycle *c)
+{
+	static const char before[] = "\0+//+";
+	uint64_t nano[5];
+	unsigned decimals;
+
+	for (unsigned i = 0; i < 5; i++) {
+		if (i > 0 && *s++ != before[i])
+			return;
+		s = parse_nano(s, &nano[i], &decimals);
+		if (s == NULL)
+			return;
+	}
+	/* The text is in ms. */
+	c->stw_cpu_ns = nano[0] / 1000 + nano[4] / 1000;
+	c->assist_cpu_ns = nano[1] / 1000;
+	c->dedicated_cpu_ns = nano[2] / 1000;
+	c->idle_cpu_ns = nano[3] / 1000;
+}
+
 /* A number of ns, or seconds with a fraction, before the program's own text. 0: there is none. */
 static const char *skip_stamp(const char *line, uint64_t *stamp_ns)
 {
@@ -116,6 +140,8 @@ static bool parse_cycle(const char *s, struct hr_gc_cycle *c)
 	s = parse_phase(expect(s, "+"), c);
 	s = parse_phase(expect(s, "+"), c);
 	s = expect(s, " ms clock, ");
+	if (s != NULL)
+		parse_cpu(s, c);
 	if (s == NULL || (s = strstr(s, " ms cpu, ")) == NULL)
 		return false;
 	s = parse_digits(s + strlen(" ms cpu, "), &c->start_mib);
