@@ -4,6 +4,7 @@ filled_pages = \
 	man/heapreplay.1 \
 	man/heapreplay-compare.1 \
 	man/heapreplay-cut.1 \
+	man/heapreplay-explain.1 \
 	man/heapreplay-export.1 \
 	man/heapreplay-generate.1 \
 	man/heapreplay-heatmap.1 \
@@ -26,6 +27,7 @@ $(filled_pages): man/fill.sh heapreplay$(EXEEXT)
 man/heapreplay.1: $(top_srcdir)/man/heapreplay.1.in
 man/heapreplay-compare.1: $(top_srcdir)/man/heapreplay-compare.1.in
 man/heapreplay-cut.1: $(top_srcdir)/man/heapreplay-cut.1.in
+man/heapreplay-explain.1: $(top_srcdir)/man/heapreplay-explain.1.in
 man/heapreplay-export.1: $(top_srcdir)/man/heapreplay-export.1.in
 man/heapreplay-generate.1: $(top_srcdir)/man/heapreplay-generate.1.in
 man/heapreplay-heatmap.1: $(top_srcdir)/man/heapreplay-heatmap.1.in

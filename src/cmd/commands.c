@@ -10,7 +10,8 @@
 	X(replay)                                                                                                      \
 	X(compare)                                                                                                     \
 	X(heatmap)                                                                                                     \
-	X(watch) X(plot) X(report) X(info) X(policies) X(validate) X(export) X(import) X(cut) X(generate) X(help)
+	X(watch)                                                                                                       \
+	X(explain) X(plot) X(report) X(info) X(policies) X(validate) X(export) X(import) X(cut) X(generate) X(help)
 
 #define DECLARE(name) extern const struct cli_command cli_##name;
 COMMANDS(DECLARE)

@@ -10,6 +10,7 @@ heapreplay_SOURCES += \
 	src/cmd/convert.c \
 	src/cmd/cut.c \
 	src/cmd/draw.c \
+	src/cmd/explain.c \
 	src/cmd/export.c \
 	src/cmd/generate.c \
 	src/cmd/heatmap.c \

@@ -83,6 +83,11 @@ static struct hr_slot_span *span_of(const struct hr_slots *s, uint64_t addr)
 	return index != NULL ? &s->spans[*index] : NULL;
 }
 
+const struct hr_slot_span *hr_slots_span_of(const struct hr_slots *s, uint64_t addr)
+{
+	return span_of(s, addr);
+}
+
 const struct hr_slot_span *hr_slots_at(const struct hr_slots *s, uint64_t addr)
 {
 	const struct hr_slot_span *span = span_of(s, addr);

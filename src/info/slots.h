@@ -50,6 +50,8 @@ bool hr_slots_add(struct hr_slots *s, const struct hr_event *e);
 const struct hr_slot_span *hr_slots_at(const struct hr_slots *s, uint64_t addr);
 /* Is addr in a span of the tiny allocator, which puts several objects into a slot? */
 bool hr_slots_is_tiny(const struct hr_slots *s, uint64_t addr);
+/* The span in which addr is; as above. */
+const struct hr_slot_span *hr_slots_span_of(const struct hr_slots *s, uint64_t addr);
 /* That span is gone, and its numbers may be given again. False: out of memory. */
 bool hr_slots_remove(struct hr_slots *s, const struct hr_slot_span *span);
 /* The number of the slot at addr, and its size; HR_NO_SLOT: in no known span. */

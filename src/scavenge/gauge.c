@@ -32,7 +32,7 @@ void hr_gauge_start(struct hr_gauge *g, uint64_t value, uint64_t now_ns)
 {
 	memset(g, 0, sizeof(*g));
 	g->value = g->peak = g->low = g->high = value;
-	g->since_ns = g->start_ns = now_ns;
+	g->since_ns = g->start_ns = g->peak_ns = now_ns;
 }
 
 void hr_gauge_finish(struct hr_gauge *g, uint64_t now_ns)
@@ -50,8 +50,10 @@ void hr_gauge_change(struct hr_gauge *g, uint64_t value, uint64_t now_ns)
 {
 	hr_gauge_finish(g, now_ns);
 	g->value = value;
-	if (value > g->peak)
+	if (value > g->peak) {
 		g->peak = value;
+		g->peak_ns = now_ns;
+	}
 	if (value > g->high)
 		g->high = value;
 	if (value < g->low)

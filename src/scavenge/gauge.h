@@ -18,7 +18,7 @@
 
 struct hr_gauge {
 	uint64_t value, since_ns, start_ns;
-	uint64_t peak;
+	uint64_t peak, peak_ns;	       /* and when it was reached first */
 	uint64_t low, high;	       /* since hr_gauge_open_window */
 	unsigned __int128 weighted;    /* sum of value times ns */
 	uint64_t ns[HR_GAUGE_BUCKETS]; /* time spent in each bucket */

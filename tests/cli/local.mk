@@ -9,6 +9,7 @@ cli_tests = \
 	tests/cli/damage.sh \
 	tests/cli/docs.sh \
 	tests/cli/examples.sh \
+	tests/cli/explain.sh \
 	tests/cli/export.sh \
 	tests/cli/generate.sh \
 	tests/cli/heaptrack.sh \

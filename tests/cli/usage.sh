@@ -9,7 +9,7 @@ is "$out" '' 'no command: nothing on standard output'
 run "$HEAPREPLAY" --help
 is "$status" 0 '--help: status 0'
 commands=$(printf '%s\n' "$out" | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
-is "$(tr '\n' ' ' <<<"$commands")" 'replay compare heatmap watch plot report info policies validate export import cut generate help ' '--help lists the commands'
+is "$(tr '\n' ' ' <<<"$commands")" 'replay compare heatmap watch explain plot report info policies validate export import cut generate help ' '--help lists the commands'
 run "$HEAPREPLAY" reply
 is "$status" 2 'an unknown command: status 2'
 like "$err" "^heapreplay: unknown command 'reply'; see 'heapreplay --help'$" 'an unknown command is named'

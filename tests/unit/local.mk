@@ -73,6 +73,7 @@ unit_tests = \
 	tests/unit/random.c \
 	tests/unit/ranges.c \
 	tests/unit/rate.c \
+	tests/unit/reasons.c \
 	tests/unit/recorded.c \
 	tests/unit/releases.c \
 	tests/unit/rep.c \

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* explain: why memory is free and not released at a moment, and whose objects hold it. */
+#include "config.h"
+
+#include "cmd/cli.h"
+
+#include "base/json.h"
+#include "base/print.h"
+#include "base/units.h"
+#include "info/holders.h"
+#include "info/reasons.h"
+#include "replay/stepper.h"
+#include "report/document.h"
+#include "report/output.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* As heatmap: whether a sweep had been done is known later. */
+#define BEYOND_NS UINT64_C(1000000000)
+#define MOST_ROWS 20
+
+enum by { BY_REASON, BY_TYPE, BY_CLASS, BY_CHUNK };
+
+struct own {
+	bool peak, drop;
+	const char *by;
+};
+
+struct run {
+	const struct cli_options *o;
+	const char *path;
+	const struct cli_choices *choices;
+	enum by by;
+	uint64_t at_ns;
+	struct hr_replay replay;
+	struct hr_policy_choice own;
+	struct hr_reasons reasons;
+	struct hr_holders holders;
+	const char *no_holders; /* why there are none; NULL: there may be */
+};
+
+static const struct own *own_of(const struct cli_options *o)
+{
+	return o->own;
+}
+
+/* --- the moment ------------------------------------------------------------- */
+
+static enum hr_status open_replay(struct run *r, uint64_t until_ns, struct hr_error *err)
+{
+	struct hr_replay_options options = r->o->replay;
+
+	options.until_ns = until_ns < HR_NEVER - BEYOND_NS ? until_ns + BEYOND_NS : HR_NEVER;
+	cli_progress_start(&options, r->o);
+	HR_TRY(hr_replay_open(&r->replay, r->path, &options, r->choices->at, r->choices->n, &r->own, err));
+	return hr_replay_can_be_watched(&r->replay, err);
+}
+
+static void close_replay(struct run *r)
+{
+	if (r->replay.followers != NULL)
+		hr_replay_close(&r->replay);
+	hr_policy_choice_release(&r->own);
+	memset(&r->own, 0, sizeof(r->own));
+}
+
+/* Of a replay to the end: where the policy had the most free memory, or the end of the largest drop. */
+static enum hr_status find_moment(struct run *r, struct hr_error *err)
+{
+	const struct hr_follower *f;
+	const struct hr_lag_drop *drop;
+
+	r->at_ns = r->o->at_ns;
+	if (!own_of(r->o)->peak && !own_of(r->o)->drop)
+		return HR_OK;
+	HR_TRY(open_replay(r, HR_NEVER, err));
+	HR_TRY(hr_replay_run(&r->replay, err));
+	f = r->replay.followers[0];
+	drop = hr_lag_largest(&f->lag);
+	if (own_of(r->o)->drop && drop == NULL)
+		return hr_error_set(err, HR_EINPUT,
+				    "in-use memory never falls by a tenth; give a moment by --at or --peak");
+	r->at_ns = own_of(r->o)->drop ? hr_lag_fell_ns(drop, 90) : f->free.peak_ns;
+	close_replay(r);
+	return HR_OK;
+}
+
+/* --- the answer ------------------------------------------------------------- */
+
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Where it can be told, that is: otherwise the reason why not. */
+static enum hr_status find_holders(struct run *r, struct hr_error *err)
+{
+	const struct hr_trace_meta *meta = hr_reader_meta(r->replay.reader);
+	enum hr_holders_by by = r->by == BY_CLASS ? HR_HOLDERS_BY_CLASS : HR_HOLDERS_BY_TYPE;
+
+	if (!is_file(r->path))
+		r->no_holders = "the trace is not a file that can be read twice";
+	else if (!meta->has_objects || !meta->has_addresses || !meta->has_spans)
+		r->no_holders = "the trace does not tell which objects lie where";
+	else if (!hr_placer_stats(r->replay.placer).recorded || r->replay.objects != NULL)
+		r->no_holders = "spans are not where they were recorded";
+	else
+		return hr_holders_of(r->path, &r->o->replay.reading, r->at_ns, &r->reasons, by, &r->holders, err);
+	return HR_OK;
+}
+
+static enum hr_status explain(struct run *r, struct hr_error *err)
+{
+	struct hr_stepper stepper;
+	enum hr_status status;
+
+	HR_TRY(find_moment(r, err));
+	HR_TRY(open_replay(r, r->at_ns, err));
+	hr_stepper_start(&stepper, &r->replay);
+	status = hr_stepper_to(&stepper, r->at_ns, err);
+	if (status == HR_END) {
+		r->at_ns = r->replay.end_ns;
+		status = HR_OK;
+	}
+	HR_TRY(status);
+	HR_TRY(hr_reasons_of(r->replay.followers[0], &r->reasons, err));
+	return find_holders(r, err);
+}
+
+/* --- JSON ------------------------------------------------------------------- */
+
+static json_t *bytes_json(uint64_t pages)
+{
+	return hr_json_count(pages * HR_PAGE_BYTES);
+}
+
+static json_t *reasons_json(const struct hr_reasons *r)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < HR_REASON_COUNT; i++) {
+		json_t *o;
+
+		if (r->pages[i] == 0)
+			continue;
+		o = json_pack("{s:s, s:o, s:s}", "reason", hr_reason_name(i), "bytes", bytes_json(r->pages[i]), "text",
+			      hr_reason_text(i));
+		hr_json_add(&list, o);
+	}
+	return list;
+}
+
+static json_t *holders_json(const struct run *r)
+{
+	json_t *list;
+
+	if (r->no_holders != NULL)
+		return json_null();
+	list = json_array();
+	for (size_t i = 0; i < r->holders.n; i++) {
+		const struct hr_holder *h = &r->holders.at[i];
+		json_t *o =
+		    json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "type",
+			      h->kind == HR_HOLDER_TYPE ? hr_json_text(h->name) : json_null(), "size_class",
+			      h->kind == HR_HOLDER_CLASS ? json_integer(h->size_class) : json_null(), "chunks",
+			      hr_json_count(h->chunks), "object_bytes", hr_json_count(h->object_bytes), "in_use_bytes",
+			      hr_json_count(h->in_use_bytes), "free_bytes", hr_json_count(h->free_bytes));
+
+		hr_json_add(&list, o);
+	}
+	return list;
+}
+
+static json_t *chunks_json(const struct hr_reasons *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct hr_chunk_reasons *c = &r->chunks[i];
+		char addr[20];
+
+		snprintf(addr, sizeof(addr), "%" PRIx64, hr_chunk_page(c->chunk) * HR_PAGE_BYTES);
+		hr_json_add(&list,
+			    json_pack("{s:s, s:o, s:o, s:s}", "addr", addr, "in_use_bytes", bytes_json(c->in_use),
+				      "free_bytes", bytes_json(c->free), "reason", hr_reason_name(hr_reason_most(c))));
+	}
+	return list;
+}
+
+static json_t *document(const struct run *r)
+{
+	const struct hr_follower *f = r->replay.followers[0];
+	const struct hr_policy_view *v = &f->view;
+	json_t *d = hr_document_new();
+
+	hr_json_put(&d, "trace",
+		    hr_document_trace(r->path, hr_reader_meta(r->replay.reader), hr_reader_stats(r->replay.reader)));
+	hr_json_put(&d, "policy", hr_document_policy(r->replay.choices[0]));
+	hr_json_put(&d, "time_ns", hr_json_count(r->at_ns));
+	hr_json_put(&d, "mapped_bytes", bytes_json(v->mapped_pages));
+	hr_json_put(&d, "in_use_bytes", bytes_json(v->in_use_pages));
+	hr_json_put(&d, "manual_bytes", bytes_json(v->manual_pages));
+	hr_json_put(&d, "released_bytes", bytes_json(v->released_pages));
+	hr_json_put(&d, "free_bytes", bytes_json(r->reasons.free_pages));
+	hr_json_put(&d, "goal_bytes", hr_document_bytes(v->goal_bytes));
+	hr_json_put(&d, "reasons", reasons_json(&r->reasons));
+	hr_json_put(&d, "holders", holders_json(r));
+	if (r->by == BY_CHUNK)
+		hr_json_put(&d, "chunks", chunks_json(&r->reasons));
+	return d;
+}
+
+/* --- text ------------------------------------------------------------------- */
+
+struct text {
+	char buf[HR_UNIT_BUF];
+};
+
+#define BYTES(n) hr_format_bytes((struct text){{0}}.buf, n)
+#define PAGES(n) BYTES((n)*HR_PAGE_BYTES)
+
+static void print_levels(FILE *out, const struct run *r)
+{
+	const struct hr_policy_view *v = &r->replay.followers[0]->view;
+	char when[HR_UNIT_BUF];
+
+	hr_print(out, "%s at %s, policy %s\n", r->path, hr_format_ns(when, r->at_ns), r->replay.choices[0]->text);
+	hr_print(out, "mapped %s:", PAGES(v->mapped_pages));
+	hr_print(out, " in use %s,", PAGES(v->in_use_pages));
+	hr_print(out, " manual %s,", PAGES(v->manual_pages));
+	hr_print(out, " free %s,", PAGES(r->reasons.free_pages));
+	hr_print(out, " released %s\n", PAGES(v->released_pages));
+	if (v->goal_bytes != HR_NEVER)
+		hr_print(out, "goal %s for in use and free\n", BYTES(v->goal_bytes));
+}
+
+static void print_reasons(const struct hr_page *p, const struct hr_reasons *r)
+{
+	fputs("\nWhy it is free and not released\n", p->out);
+	if (r->free_pages == 0)
+		fputs("  nothing is\n", p->out);
+	for (unsigned i = 0; i < HR_REASON_COUNT; i++) {
+		if (r->pages[i] == 0)
+			continue;
+		hr_print(p->out, "%10s %5.1f %%  %s\n", PAGES(r->pages[i]),
+			 (double)r->pages[i] * 100 / (double)r->free_pages, hr_reason_name(i));
+		hr_page_text(p, 21, "%s", hr_reason_text(i));
+	}
+}
+
+static const char *holder_name(char buf[160], const struct hr_holder *h)
+{
+	if (h->kind == HR_HOLDER_TYPE)
+		return h->name;
+	if (h->kind == HR_HOLDER_NOTHING)
+		return "(no recorded objects)";
+	if (h->size_class == 0)
+		return "(large objects)";
+	snprintf(buf, 160, "(objects of %u bytes)", hr_size_classes[h->size_class].object_bytes);
+	return buf;
+}
+
+static void print_prediction(const struct hr_page *p, const struct hr_holder *h)
+{
+	char buf[160];
+
+	hr_page_text(p, 0,
+		     "If what is in use in the %" PRIu64 " %s of %s were freed, %s, another %s could be released.",
+		     h->chunks, h->chunks == 1 ? "chunk" : "chunks", holder_name(buf, h), BYTES(h->in_use_bytes),
+		     BYTES(h->free_bytes));
+}
+
+static void print_holders(const struct hr_page *p, const struct run *r)
+{
+	char buf[160];
+
+	if (r->no_holders != NULL) {
+		fputc('\n', p->out);
+		hr_page_text(p, 0, "What holds it is not known: %s.", r->no_holders);
+		return;
+	}
+	if (r->holders.n == 0)
+		return;
+	fputs("\nWhat holds chunks that are at most half in use\n", p->out);
+	fputs("      free     in use  chunks  most bytes are of\n", p->out);
+	for (size_t i = 0; i < r->holders.n && i < MOST_ROWS; i++) {
+		const struct hr_holder *h = &r->holders.at[i];
+
+		hr_print(p->out, "%10s", BYTES(h->free_bytes));
+		hr_print(p->out, " %10s %7" PRIu64 "  ", BYTES(h->in_use_bytes), h->chunks);
+		hr_print(p->out, "%s\n", holder_name(buf, h));
+	}
+	if (r->holders.n > MOST_ROWS)
+		fprintf(p->out, "and %zu more; --json has them all\n", r->holders.n - MOST_ROWS);
+	fputc('\n', p->out);
+	print_prediction(p, &r->holders.at[0]);
+}
+
+static void print_chunks(FILE *out, const struct hr_reasons *r)
+{
+	fputs("\n     chunk     in use       free  most of it\n", out);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct hr_chunk_reasons *c = &r->chunks[i];
+
+		fprintf(out, "%10" PRIx64, hr_chunk_page(c->chunk) * HR_PAGE_BYTES);
+		hr_print(out, " %10s", PAGES(c->in_use));
+		hr_print(out, " %10s  %s\n", PAGES(c->free), hr_reason_name(hr_reason_most(c)));
+	}
+}
+
+static enum hr_status print(const struct run *r, struct hr_error *err)
+{
+	struct hr_output main = {0};
+	enum hr_status status = hr_output_open(&main, r->o->output, err);
+
+	if (status == HR_OK && r->o->json) {
+		status = hr_document_write(document(r), main.file, err);
+	} else if (status == HR_OK) {
+		struct hr_page page = cli_page(main.file);
+
+		print_levels(main.file, r);
+		print_reasons(&page, &r->reasons);
+		if (r->by == BY_CHUNK)
+			print_chunks(main.file, &r->reasons);
+		else
+			print_holders(&page, r);
+	}
+	if (status == HR_OK)
+		status = hr_output_commit(&main, err);
+	hr_output_abandon(&main);
+	return status;
+}
+
+/* --- the command line ------------------------------------------------------- */
+
+static const char *const by_names[] = {
+    [BY_REASON] = "reason", [BY_TYPE] = "type", [BY_CLASS] = "class", [BY_CHUNK] = "chunk"};
+
+static bool check(const struct cli_command *c, struct run *r)
+{
+	const struct own *own = own_of(r->o);
+	unsigned i;
+
+	for (i = 0; own->by != NULL && i < 4; i++)
+		if (strcmp(own->by, by_names[i]) == 0)
+			break;
+	r->by = own->by != NULL && i < 4 ? (enum by)i : BY_REASON;
+	if (own->by != NULL && i == 4)
+		cli_misuse(c, "--by takes reason, type, class or chunk, not '%s'", own->by);
+	else if (own->peak + own->drop + (r->o->at_ns != HR_NEVER) > 1)
+		cli_misuse(c, "--at, --peak and --drop are one moment each; give one of them");
+	else if ((own->peak || own->drop) && !is_file(r->path) && strcmp(r->path, "-") == 0)
+		cli_misuse(c, "--peak and --drop read the trace twice: give it a file, not standard input");
+	else
+		return true;
+	return false;
+}
+
+static int run_explain(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
+{
+	struct cli_choices choices;
+	struct run r = {.o = o, .path = argv[0], .choices = &choices};
+	struct hr_error err;
+	enum hr_status status;
+	const char *about = argv[0];
+
+	(void)argc;
+	if (!check(c, &r))
+		return CLI_MISUSED;
+	if (!cli_choose(c, o, NULL, &choices))
+		return choices.status;
+	if (choices.n > 1) {
+		cli_choices_release(&choices);
+		return cli_misuse(c, "it explains one policy");
+	}
+	status = explain(&r, &err);
+	cli_progress_end();
+	if (status == HR_OK) {
+		about = NULL;
+		status = print(&r, &err);
+	}
+	if (status == HR_OK)
+		cli_warn_trace(o, argv[0], hr_reader_stats(r.replay.reader));
+	if (status == HR_OK && o->at_ns != HR_NEVER && r.at_ns < o->at_ns)
+		cli_warn(NULL, "the trace ends before that moment: this is its last one");
+	hr_reasons_release(&r.reasons);
+	hr_holders_release(&r.holders);
+	close_replay(&r);
+	cli_choices_release(&choices);
+	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);
+}
+
+static const struct cli_option options[] = {
+    {"peak", 0, NULL, CLI_FLAG, offsetof(struct own, peak), 0, CLI_IN_OUTPUT, "the moment with the most free memory"},
+    {"drop", 0, NULL, CLI_FLAG, offsetof(struct own, drop), 0, CLI_IN_OUTPUT,
+     "the moment at which 90 % of the largest drop of in-use memory is over"},
+    {"by", 0, "WHAT", CLI_TEXT, offsetof(struct own, by), 0, CLI_IN_OUTPUT,
+     "reason, type, class or chunk: what the second table is by (type)"},
+    {.name = NULL},
+};
+
+const struct cli_command cli_explain = {
+    .name = "explain",
+    .args = "TRACE",
+    .least_args = 1,
+    .most_args = 1,
+    .summary = "why memory is free and not released at a moment, and what holds it",
+    .text = "Replays the trace up to a moment and gives each free page that is not released one reason: the\n"
+	    "chunk counts as dense, the goal is met, it waits for its turn. Of chunks that are mostly empty it\n"
+	    "names the types, or size classes, of the objects that keep them.\n",
+    .examples = "heapreplay explain app.trace\tat the end\n"
+		"heapreplay explain --drop -p go1.22 app.trace\tafter the largest drop of memory in use\n"
+		"heapreplay explain --at 24s --by class app.trace\tsize classes instead of types\n"
+		"heapreplay explain --at 24s --by chunk app.trace\tchunk by chunk\n",
+    .groups = CLI_REPLAYS | CLI_READS | CLI_AT | CLI_JSON | CLI_OUTPUT,
+    .options = options,
+    .own_size = sizeof(struct own),
+    .run = run_explain,
+};

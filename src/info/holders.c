@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "info/holders.h"
+
+#include "base/alloc.h"
+#include "base/map64.h"
+#include "base/print.h"
+#include "info/slots.h"
+#include "trace/sides.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH 4096
+#define NO_OBJECT UINT64_MAX
+
+/* A slot's object; addr NO_OBJECT: there is none. */
+struct object {
+	uint64_t addr, bytes;
+	uint32_t type, size_class;
+};
+
+/* The holder with the most bytes of a chunk so far. */
+struct most {
+	uint64_t code, bytes;
+};
+
+struct look {
+	struct hr_slots slots;
+	struct object *objects; /* by number of the slot */
+	size_t nobjects, cap;
+	const struct hr_reasons *reasons;
+	enum hr_holders_by by;
+	struct hr_map64 bytes; /* chunk's number among those looked at, and code: bytes of objects */
+	struct most *most;     /* by that number */
+};
+
+/* Types are numbers of 32 bits; size classes stand above them. */
+#define CODE_CLASS (UINT64_C(1) << 32)
+#define CODE_NOTHING (UINT64_C(1) << 33)
+#define CODE_BITS 34
+
+static enum hr_status no_memory(struct hr_error *err)
+{
+	return hr_error_set(err, HR_ENOMEM, "out of memory");
+}
+
+/* --- the objects at the moment --------------------------------------------- */
+
+static enum hr_status put_object(struct look *l, const struct hr_event *e, struct hr_error *err)
+{
+	uint64_t bytes = 0;
+	uint32_t number = hr_slots_find(&l->slots, e->addr, &bytes);
+
+	if (number == HR_NO_SLOT)
+		return HR_OK;
+	if (!hr_reserve(&l->objects, &l->cap, (size_t)number + 1, sizeof(*l->objects)))
+		return no_memory(err);
+	while (l->nobjects <= number)
+		l->objects[l->nobjects++].addr = NO_OBJECT;
+	l->objects[number] = (struct object){.addr = e->addr, .bytes = bytes, .type = e->arg};
+	return HR_OK;
+}
+
+static void drop_object(struct look *l, uint64_t addr)
+{
+	uint64_t bytes;
+	uint32_t number = hr_slots_find(&l->slots, addr, &bytes);
+
+	if (number < l->nobjects)
+		l->objects[number].addr = NO_OBJECT;
+}
+
+static enum hr_status drop_span(struct look *l, uint64_t addr, struct hr_error *err)
+{
+	const struct hr_slot_span *span = hr_slots_at(&l->slots, addr);
+
+	if (span == NULL)
+		return HR_OK;
+	for (uint64_t i = span->first; i < (uint64_t)span->first + span->n && i < l->nobjects; i++)
+		l->objects[i].addr = NO_OBJECT;
+	return hr_slots_remove(&l->slots, span) ? HR_OK : no_memory(err);
+}
+
+static enum hr_status take(struct look *l, const struct hr_event *e, struct hr_error *err)
+{
+	switch (e->kind) {
+	case HR_EV_SPAN_EXISTS:
+	case HR_EV_SPAN_ALLOC:
+		HR_TRY(drop_span(l, e->addr, err));
+		return hr_slots_add(&l->slots, e) ? HR_OK : no_memory(err);
+	case HR_EV_SPAN_FREE:
+		return drop_span(l, e->addr, err);
+	case HR_EV_OBJ_EXISTS:
+	case HR_EV_OBJ_ALLOC:
+		return put_object(l, e, err);
+	case HR_EV_OBJ_FREE:
+		drop_object(l, e->addr);
+		return HR_OK;
+	default:
+		return HR_OK;
+	}
+}
+
+static enum hr_status read_to(struct look *l, struct hr_reader *reader, uint64_t at_ns, struct hr_error *err)
+{
+	struct hr_event *events = hr_calloc(BATCH, sizeof(*events));
+	enum hr_status status;
+	bool past = false;
+	size_t n;
+
+	if (events == NULL)
+		return no_memory(err);
+	while (!past && (status = hr_reader_next(reader, events, BATCH, &n, err)) == HR_OK)
+		for (size_t i = 0; i < n && status == HR_OK && !(past = events[i].time_ns > at_ns); i++)
+			if ((status = take(l, &events[i], err)) != HR_OK)
+				break;
+	free(events);
+	return past || status == HR_END ? HR_OK : status;
+}
+
+/* --- whose the chunks are -------------------------------------------------- */
+
+/* Half of the chunk in use at the most, and something to let go. */
+static bool is_sparse(const struct hr_chunk_reasons *c)
+{
+	return c->in_use > 0 && c->in_use <= HR_CHUNK_PAGES / 2 && c->free > 0;
+}
+
+/* The number of the chunk among the reasons', SIZE_MAX: it is not one to be looked at. */
+static size_t number_of(const struct hr_reasons *r, uint64_t chunk)
+{
+	size_t low = 0, high = r->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (r->chunks[middle].chunk < chunk)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < r->n && r->chunks[low].chunk == chunk && is_sparse(&r->chunks[low]) ? low : SIZE_MAX;
+}
+
+static uint64_t code_of(const struct look *l, const struct object *o)
+{
+	return l->by == HR_HOLDERS_BY_TYPE && o->type != 0 ? o->type : CODE_CLASS | o->size_class;
+}
+
+static bool count(struct look *l, size_t number, uint64_t code, uint64_t bytes)
+{
+	uint64_t key = (uint64_t)number << CODE_BITS | code, *have = hr_map64_get(&l->bytes, key);
+	struct most *m = &l->most[number];
+
+	if (have != NULL)
+		bytes = *have += bytes;
+	else if (!hr_map64_put(&l->bytes, key, bytes))
+		return false;
+	/* Of equal ones the lower code, whatever the order. */
+	if (bytes > m->bytes || (bytes == m->bytes && code < m->code))
+		*m = (struct most){code, bytes};
+	return true;
+}
+
+/* A large object may lie in several chunks. */
+static bool share_out(struct look *l, const struct object *o)
+{
+	uint64_t at = o->addr, end = o->addr + o->bytes;
+
+	while (at < end) {
+		uint64_t chunk = hr_chunk_of(at / HR_PAGE_BYTES), limit = (chunk + 1) * HR_CHUNK_BYTES;
+		size_t number = number_of(l->reasons, chunk);
+
+		if (number != SIZE_MAX && !count(l, number, code_of(l, o), (end < limit ? end : limit) - at))
+			return false;
+		at = limit;
+	}
+	return true;
+}
+
+static enum hr_status share_out_all(struct look *l, struct hr_error *err)
+{
+	l->most = hr_calloc(l->reasons->n + 1, sizeof(*l->most));
+	if (l->most == NULL)
+		return no_memory(err);
+	for (size_t i = 0; i < l->reasons->n; i++)
+		l->most[i].code = CODE_NOTHING;
+	for (size_t i = 0; i < l->nobjects; i++) {
+		struct object *o = &l->objects[i];
+		const struct hr_slot_span *span;
+		uint64_t bytes;
+
+		if (o->addr == NO_OBJECT || hr_slots_find(&l->slots, o->addr, &bytes) != i)
+			continue;
+		span = hr_slots_span_of(&l->slots, o->addr);
+		o->size_class = span->size_class;
+		if (!share_out(l, o))
+			return no_memory(err);
+	}
+	return HR_OK;
+}
+
+/* --- the holders ------------------------------------------------------------ */
+
+static void name_holder(struct hr_holder *h, uint64_t code, const struct hr_types *types)
+{
+	char text[sizeof(h->name)];
+	size_t i;
+
+	h->kind = code & CODE_NOTHING ? HR_HOLDER_NOTHING : code & CODE_CLASS ? HR_HOLDER_CLASS : HR_HOLDER_TYPE;
+	if (h->kind == HR_HOLDER_CLASS)
+		h->size_class = (unsigned)(code - CODE_CLASS);
+	if (h->kind != HR_HOLDER_TYPE)
+		return;
+	i = hr_types_find(types, (uint32_t)code);
+	if (i != SIZE_MAX) {
+		struct hr_type type = hr_types_get(types, i);
+
+		snprintf(text, sizeof(text), "%.*s", (int)(type.name_len < 120 ? type.name_len : 120), type.name);
+		hr_text_plain(h->name, sizeof(h->name), text);
+	}
+	if (h->name[0] == '\0')
+		snprintf(h->name, sizeof(h->name), "type %u", (unsigned)code);
+}
+
+static int by_free_bytes(const void *a, const void *b)
+{
+	const struct hr_holder *x = a, *y = b;
+
+	if (x->free_bytes != y->free_bytes)
+		return x->free_bytes > y->free_bytes ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->size_class != y->size_class)
+		return x->size_class < y->size_class ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static enum hr_status sum_up(struct look *l, const struct hr_types *types, struct hr_holders *h, struct hr_error *err)
+{
+	struct hr_map64 places;
+	enum hr_status status = HR_OK;
+
+	hr_map64_init(&places);
+	for (size_t i = 0; i < l->reasons->n && status == HR_OK; i++) {
+		const struct hr_chunk_reasons *c = &l->reasons->chunks[i];
+		uint64_t *place = hr_map64_get(&places, l->most[i].code), at = place != NULL ? *place : h->n;
+
+		if (!is_sparse(c))
+			continue;
+		if (place == NULL) {
+			if (!hr_reserve(&h->at, &h->cap, h->n + 1, sizeof(*h->at)) ||
+			    !hr_map64_put(&places, l->most[i].code, h->n)) {
+				status = no_memory(err);
+				break;
+			}
+			h->at[h->n] = (struct hr_holder){.chunks = 0};
+			name_holder(&h->at[h->n++], l->most[i].code, types);
+		}
+		h->at[at].chunks++;
+		h->at[at].object_bytes += l->most[i].bytes;
+		h->at[at].in_use_bytes += c->in_use * HR_PAGE_BYTES;
+		h->at[at].free_bytes += c->free * HR_PAGE_BYTES;
+	}
+	hr_map64_release(&places);
+	if (status == HR_OK && h->n > 0)
+		qsort(h->at, h->n, sizeof(*h->at), by_free_bytes);
+	return status;
+}
+
+void hr_holders_release(struct hr_holders *h)
+{
+	free(h->at);
+	memset(h, 0, sizeof(*h));
+}
+
+enum hr_status hr_holders_of(const char *path, const struct hr_reader_options *reading, uint64_t at_ns,
+			     const struct hr_reasons *reasons, enum hr_holders_by by, struct hr_holders *h,
+			     struct hr_error *err)
+{
+	struct hr_reader_options options = *reading;
+	struct look l = {.reasons = reasons, .by = by};
+	struct hr_reader *reader;
+	enum hr_status status;
+
+	memset(h, 0, sizeof(*h));
+	options.want = HR_WANT_SPANS | HR_WANT_OBJECTS;
+	HR_TRY(hr_reader_open(path, &options, &reader, err));
+	hr_slots_init(&l.slots);
+	hr_map64_init(&l.bytes);
+	if (!hr_reader_meta(reader)->has_addresses || !hr_reader_meta(reader)->has_spans)
+		status = hr_error_set(err, HR_EUSAGE, "the trace does not tell where its objects lie");
+	else
+		status = read_to(&l, reader, at_ns, err);
+	if (status == HR_OK)
+		status = share_out_all(&l, err);
+	if (status == HR_OK)
+		status = sum_up(&l, &hr_reader_sides(reader)->types, h, err);
+	if (status != HR_OK)
+		hr_holders_release(h);
+	free(l.most);
+	free(l.objects);
+	hr_map64_release(&l.bytes);
+	hr_slots_release(&l.slots);
+	hr_reader_close(reader);
+	return status;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Who holds memory that could go: of chunks that are at most half in use and
+ * hold free memory which is not released, the types, or size classes, of the
+ * objects that are in use there. A chunk belongs to the one that has the most
+ * bytes in it, so that no chunk is counted twice.
+ *
+ * The objects are those of a Go execution trace with recorded placement: a
+ * second look at the trace's events, up to the moment. They are live or not swept
+ * yet. Memory: 24 bytes for each slot of the spans that are live at the peak.
+ */
+#ifndef HR_INFO_HOLDERS_H
+#define HR_INFO_HOLDERS_H
+
+#include "info/reasons.h"
+#include "trace/reader.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum hr_holders_by { HR_HOLDERS_BY_TYPE, HR_HOLDERS_BY_CLASS };
+
+enum hr_holder_kind {
+	HR_HOLDER_TYPE,	   /* objects of a type */
+	HR_HOLDER_CLASS,   /* objects of a size class, 0: large ones; by type: those whose type is not known */
+	HR_HOLDER_NOTHING, /* spans without objects that the trace tells of: stacks, or from before the recording */
+};
+
+struct hr_holder {
+	enum hr_holder_kind kind;
+	char name[128];	     /* of the type, as it may be shown; "" for others */
+	unsigned size_class; /* of HR_HOLDER_CLASS */
+	uint64_t chunks;
+	uint64_t object_bytes; /* its objects in these chunks */
+	uint64_t in_use_bytes; /* all spans in them */
+	uint64_t free_bytes;   /* and what is free and not released there */
+};
+
+struct hr_holders {
+	struct hr_holder *at; /* by free_bytes, the most first */
+	size_t n, cap;
+};
+
+/*
+ * Reads the trace again, up to and including at_ns. reading: as for the
+ * replay. HR_EUSAGE: the trace's objects have no addresses; HR_ENOMEM; as
+ * hr_reader_open and hr_reader_next. Release *h with hr_holders_release.
+ */
+enum hr_status hr_holders_of(const char *path, const struct hr_reader_options *reading, uint64_t at_ns,
+			     const struct hr_reasons *reasons, enum hr_holders_by by, struct hr_holders *h,
+			     struct hr_error *err);
+void hr_holders_release(struct hr_holders *h);
+
+#endif

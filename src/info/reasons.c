@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "info/reasons.h"
+
+#include "base/alloc.h"
+#include "pagealloc/bitmap.h"
+#include "scavenge/dirty_pages.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *name, *text;
+} reasons[HR_REASON_COUNT] = {
+    [HR_REASON_CACHE] = {"cache", "in the page cache of a P"},
+    [HR_REASON_PHYSICAL] = {"physical_page", "in a physical page that is used in part"},
+    [HR_REASON_NEVER] = {"never", "the policy never releases memory"},
+    [HR_REASON_RECORDED] = {"recorded", "the recorded scavenger had not released it yet"},
+    [HR_REASON_NO_CYCLE] = {"no_cycle", "no GC cycle has set a goal yet"},
+    [HR_REASON_UNMARKED] = {"unmarked", "the index does not list its chunk: empty once, or lost"},
+    [HR_REASON_DENSE] = {"dense", "its chunk counts as dense until the next GC cycle ends"},
+    [HR_REASON_UNREACHED] = {"unreached", "above the address from which the search goes down"},
+    [HR_REASON_POLICY] = {"policy", "the policy's own rule: its delay, decay or rate"},
+    [HR_REASON_PACE] = {"pace", "about to go, at the pace of the background scavenger"},
+    [HR_REASON_GOAL] = {"goal", "the goal for retained memory is met without it"},
+};
+
+const char *hr_reason_name(enum hr_reason r)
+{
+	return reasons[r].name;
+}
+
+const char *hr_reason_text(enum hr_reason r)
+{
+	return reasons[r].text;
+}
+
+void hr_reasons_release(struct hr_reasons *r)
+{
+	free(r->chunks);
+	memset(r, 0, sizeof(*r));
+}
+
+enum hr_reason hr_reason_most(const struct hr_chunk_reasons *c)
+{
+	unsigned most = 0;
+
+	for (unsigned i = 1; i < HR_REASON_COUNT; i++)
+		if (c->pages[i] > c->pages[most])
+			most = i;
+	return (enum hr_reason)most;
+}
+
+/* --- one chunk ------------------------------------------------------------- */
+
+/* Pages that a search of the policy would take, or why it would not. */
+static enum hr_reason reason_of_chunk(const struct hr_follower *f, uint64_t chunk)
+{
+	const struct hr_policy_def *def = f->def;
+	struct hr_index_look look = {.marked = false};
+	uint64_t from;
+
+	if (def->before == NULL && def->after == NULL && def->timer == NULL)
+		return HR_REASON_NEVER;
+	if (def->needs_releases)
+		return HR_REASON_RECORDED;
+	if (def->look == NULL)
+		return f->view.goal_bytes == HR_NEVER ? HR_REASON_POLICY : HR_REASON_PACE;
+	if (f->view.goal_bytes == HR_NEVER && f->gc_cycles == 0)
+		return HR_REASON_NO_CYCLE;
+	def->look(f->policy, chunk, &look);
+	if (!look.marked)
+		return HR_REASON_UNMARKED;
+	if (!look.ready)
+		return HR_REASON_DENSE;
+	from = def->search_page != NULL ? def->search_page(f->policy, false) : hr_chunk_page(chunk);
+	return from == UINT64_MAX || chunk > hr_chunk_of(from) ? HR_REASON_UNREACHED : HR_REASON_PACE;
+}
+
+static unsigned count_free(const struct hr_chunk_bits *c)
+{
+	unsigned n = 0;
+
+	for (unsigned w = 0; w < HR_CHUNK_WORDS; w++)
+		n += (unsigned)__builtin_popcountll(~(c->alloc[w] | c->scavenged[w]));
+	return n;
+}
+
+static unsigned count_used(const struct hr_chunk_bits *c)
+{
+	unsigned n = 0;
+
+	/* Padding is used by nobody, and released. */
+	for (unsigned w = 0; w < HR_CHUNK_WORDS; w++)
+		n += (unsigned)__builtin_popcountll(c->alloc[w] & ~c->scavenged[w]);
+	return n;
+}
+
+/* What page caches hold of the chunk: in its bitmap that is in use. */
+static void count_cached(const struct hr_follower *f, struct hr_chunk_reasons *c)
+{
+	for (size_t p = 0; p < f->map.ncaches; p++) {
+		const struct hr_cache_bits *cache = &f->map.caches[p];
+
+		if (cache->free == 0 || hr_chunk_of(cache->base) != c->chunk)
+			continue;
+		c->pages[HR_REASON_CACHE] += (uint32_t)__builtin_popcountll(cache->free & ~cache->scavenged);
+		c->in_use -= (uint32_t)__builtin_popcountll(cache->free);
+	}
+}
+
+static struct hr_chunk_reasons look_at(const struct hr_follower *f, uint64_t chunk)
+{
+	const struct hr_chunk_bits *bits = hr_pagemap_chunk(&f->map, chunk);
+	struct hr_chunk_reasons c = {.chunk = chunk, .in_use = count_used(bits)};
+	unsigned in_map = count_free(bits), whole = 0;
+
+	if (in_map > 0) {
+		whole = hr_dirty_count(&f->map, chunk, 0, HR_CHUNK_PAGES);
+		c.pages[HR_REASON_PHYSICAL] = in_map - whole;
+		c.pages[reason_of_chunk(f, chunk)] += whole;
+	}
+	count_cached(f, &c);
+	c.free = in_map + c.pages[HR_REASON_CACHE];
+	return c;
+}
+
+/* --- all of them ----------------------------------------------------------- */
+
+/* By how many pages retained memory is above the goal, or mapped memory above the limit. */
+static uint64_t pages_over(const struct hr_follower *f)
+{
+	uint64_t retained = hr_follower_retained_bytes(f), ready = hr_follower_mapped_ready_bytes(f), over = 0;
+
+	if (retained > f->view.goal_bytes)
+		over = retained - f->view.goal_bytes;
+	if (ready > f->view.memory_limit_bytes && ready - f->view.memory_limit_bytes > over)
+		over = ready - f->view.memory_limit_bytes;
+	return (over + HR_PAGE_BYTES - 1) / HR_PAGE_BYTES;
+}
+
+/* Searches go down from the top: what they would come to when the goal is met stays for that. */
+static void split_by_goal(const struct hr_follower *f, struct hr_reasons *r)
+{
+	uint64_t over = pages_over(f);
+
+	for (size_t i = r->n; i-- > 0;) {
+		struct hr_chunk_reasons *c = &r->chunks[i];
+		uint32_t go = c->pages[HR_REASON_PACE] < over ? c->pages[HR_REASON_PACE] : (uint32_t)over;
+
+		over -= go;
+		c->pages[HR_REASON_GOAL] += c->pages[HR_REASON_PACE] - go;
+		c->pages[HR_REASON_PACE] = go;
+	}
+}
+
+enum hr_status hr_reasons_of(const struct hr_follower *f, struct hr_reasons *r, struct hr_error *err)
+{
+	memset(r, 0, sizeof(*r));
+	for (size_t i = 0; i < f->map.in_use.n; i++) {
+		uint64_t limit = hr_chunk_of(f->map.in_use.at[i].limit);
+
+		for (uint64_t chunk = hr_chunk_of(f->map.in_use.at[i].base); chunk < limit; chunk++) {
+			struct hr_chunk_reasons c = look_at(f, chunk);
+
+			if (c.free == 0)
+				continue;
+			if (!hr_reserve(&r->chunks, &r->cap, r->n + 1, sizeof(*r->chunks))) {
+				hr_reasons_release(r);
+				return hr_error_set(err, HR_ENOMEM, "out of memory");
+			}
+			r->chunks[r->n++] = c;
+		}
+	}
+	split_by_goal(f, r);
+	for (size_t i = 0; i < r->n; i++) {
+		for (unsigned k = 0; k < HR_REASON_COUNT; k++)
+			r->pages[k] += r->chunks[i].pages[k];
+		r->free_pages += r->chunks[i].free;
+	}
+	return HR_OK;
+}

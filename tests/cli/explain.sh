@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# explain: planted objects are named as holders, sums are exact, and what is predicted comes true without them.
+. "$top_srcdir/tests/lib.sh"
+
+# planted KEEP: eight chunks, each a large span of 511 pages and behind it a page of 1 KiB objects. At 1 s the
+# large ones of the first six go. Five of those have an object of type planted.Anchor in their last page, the
+# sixth of planted.Other; without KEEP the anchors' pages go, too.
+planted() {
+	local i base small
+
+	printf '%s\n' '# heapreplay-trace 1' '! addresses on' '! type 1 size=1024 name=planted.Anchor' \
+		'! type 2 size=1024 name=planted.Other' '! type 3 name=planted.Bulk' '0 gomaxprocs n=1'
+	for i in 0 1 2 3 4 5 6 7; do
+		printf -v base '0x%x' $((0xc000000000 + i * 0x400000))
+		printf -v small '0x%x' $((base + 511 * 8192))
+		echo "1ms span-alloc addr=$base npages=511 class=0"
+		echo "1ms obj-alloc addr=$base type=3"
+		echo "1ms span-alloc addr=$small npages=1 class=$class"
+		echo "1ms obj-alloc addr=$small type=$((i < 5 ? 1 : 2))"
+	done
+	for i in 0 1 2 3 4 5; do
+		printf -v base '0x%x' $((0xc000000000 + i * 0x400000))
+		printf -v small '0x%x' $((base + 511 * 8192))
+		echo "1s obj-free addr=$base"
+		echo "1s span-free addr=$base"
+		if [ "$1" != keep ] && [ "$i" -lt 5 ]; then
+			echo "1s obj-free addr=$small"
+			echo "1s span-free addr=$small"
+		fi
+	done
+	echo '2s log'
+}
+
+# The span class of 1 KiB objects with pointers: twice the size class, 32.
+class=$((32 * 2))
+planted keep >keep.txt
+planted drop >drop.txt
+
+run "$HEAPREPLAY" explain -q -p none --json keep.txt
+is "$status" 0 'explain: status 0'
+is "$err" '' 'nothing on standard error'
+printf '%s\n' "$out" >keep.json
+is "$(jq -c '[.holders[] | [.type, .chunks, .object_bytes, .in_use_bytes, .free_bytes]]' keep.json)" \
+	"[[\"planted.Anchor\",5,5120,$((5 * 8192)),$((5 * 511 * 8192))],[\"planted.Other\",1,1024,8192,$((511 * 8192))]]" \
+	'the planted types hold the chunks that they were put in, and no others'
+is "$(jq '.free_bytes' keep.json)" $((6 * 511 * 8192)) 'what was freed is free'
+is "$(jq '[.reasons[].bytes] | add == $d.free_bytes' --argjson d "$(jq -c . keep.json)" keep.json)" true 'the reasons add up'
+is "$(jq -c '[.reasons[].reason]' keep.json)" '["never"]' 'policy none never releases'
+
+# The program without them: the chunks that were held are free as a whole, and eager releases what was predicted.
+predicted=$(jq '.holders[0].free_bytes + .holders[0].in_use_bytes + .holders[1].free_bytes' keep.json)
+run "$HEAPREPLAY" explain -q -p none --json drop.txt
+is "$(jq '.free_bytes' <<<"$out")" "$predicted" 'without the anchors as much is free as was predicted'
+is "$(jq -c '[.holders[].type]' <<<"$out")" '["planted.Other"]' 'and they hold nothing'
+run "$HEAPREPLAY" explain -q -p eager --json drop.txt
+is "$(jq '.free_bytes, .released_bytes' <<<"$out" | tr '\n' ' ')" "0 $predicted " 'and eager has released that'
+
+run "$HEAPREPLAY" explain -q -p none keep.txt
+like "$out" ' 5  planted\.Anchor$' 'as text'
+like "$out" 'in use in the 5 chunks of planted\.Anchor were freed, 40\.0 KiB' 'with the sentence'
+run "$HEAPREPLAY" explain -q -p none --by class --json keep.txt
+is "$(jq -c '[.holders[] | [.type, .size_class, .chunks]]' <<<"$out")" '[[null,32,6]]' 'by size class'
+run "$HEAPREPLAY" explain -q -p none --by chunk --json keep.txt
+is "$(jq '.chunks | length' <<<"$out")" 6 'by chunk'
+is "$(jq '[.chunks[].free_bytes] | add' <<<"$out")" $((6 * 511 * 8192)) 'which add up, too'
+run "$HEAPREPLAY" explain -q -p none --at 500ms --json keep.txt
+is "$(jq -c '[.free_bytes, .holders, .time_ns]' <<<"$out")" '[0,[],500000000]' 'before anything was freed'
+run "$HEAPREPLAY" explain -q -p none --drop --json keep.txt
+is "$(jq '.time_ns' <<<"$out")" 1000000000 'the largest drop is when the large spans went'
+run "$HEAPREPLAY" explain -q -p none --peak --json keep.txt
+is "$(jq '.free_bytes' <<<"$out")" $((6 * 511 * 8192)) 'the most free memory'
+
+# A trace without objects, and one from a pipe.
+sed '/obj-/d' keep.txt >spans.txt
+run "$HEAPREPLAY" explain -q -p none --json spans.txt
+is "$(jq -c '[.holders[] | [.type, .size_class]]' <<<"$out")" '[[null,null]]' 'without objects nobody is named'
+run "$HEAPREPLAY" explain -q -p none - <keep.txt
+is "$status" 0 'from a pipe'
+like "$out" 'What holds it is not known' 'holders need a second look'
+run "$HEAPREPLAY" explain -q --peak - <keep.txt
+is "$status" 2 'and so does --peak'
+run "$HEAPREPLAY" explain -q --by colour keep.txt
+is "$status" 2 '--by takes four words'
+run "$HEAPREPLAY" explain -q --at 1s --drop keep.txt
+is "$status" 2 'one moment'
+run "$HEAPREPLAY" explain -q -p optimal keep.txt
+is "$status" 2 'a policy that knows the future has no state to explain'
+
+# A real recording: uint8 slices hold the heap after its drop, which counts as dense under Go 1.22 only.
+real=$top_srcdir/traces/phases-1p-go125.trace.zst
+run "$HEAPREPLAY" explain -q --at 24s --json "$real"
+is "$(jq -c '[.reasons[0].reason, .holders[0].type]' <<<"$out")" '["dense","uint8"]' 'dense, and held by uint8'
+is "$(jq '([.reasons[].bytes] | add) == .free_bytes and .in_use_bytes + .manual_bytes + .free_bytes + .released_bytes == .mapped_bytes' <<<"$out")" true 'all adds up'
+run "$HEAPREPLAY" explain -q --at 24s -p go1.19 --json "$real"
+is "$(jq -c '[.reasons[] | select(.reason == "dense")]' <<<"$out")" '[]' 'Go 1.19 knows no density'
+done_testing

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Reasons of free memory: at any moment of any heap, under every policy, they add up to what is free. */
+#include "config.h"
+
+#include "info/reasons.h"
+#include "replay/replay.h"
+
+#include "small_heap.h"
+#include "testing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNKS 12
+#define MS UINT64_C(1000000)
+
+static uint64_t next(uint64_t *random)
+{
+	*random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return *random >> 33;
+}
+
+static void check_sums(const struct hr_follower *f)
+{
+	struct hr_reasons r;
+	struct hr_error err;
+	uint64_t sum = 0, of_chunks = 0;
+
+	assert_int_equal(hr_reasons_of(f, &r, &err), HR_OK);
+	for (unsigned i = 0; i < HR_REASON_COUNT; i++)
+		sum += r.pages[i];
+	for (size_t i = 0; i < r.n; i++) {
+		uint32_t all = 0;
+
+		for (unsigned k = 0; k < HR_REASON_COUNT; k++)
+			all += r.chunks[i].pages[k];
+		assert_int_equal(all, r.chunks[i].free);
+		assert_true(r.chunks[i].in_use + r.chunks[i].free <= HR_CHUNK_PAGES);
+		of_chunks += all;
+	}
+	assert_int_equal(sum, hr_follower_free_pages(f));
+	assert_int_equal(of_chunks, sum);
+	assert_int_equal(r.free_pages, sum);
+	hr_reasons_release(&r);
+}
+
+/* Spans of 16 pages come and go at random places, with GC cycles between them. */
+static void random_heap(const char *policy, uint64_t random)
+{
+	bool used[CHUNKS * 32] = {false};
+	struct small_heap h;
+
+	small_heap_init(&h, policy);
+	small_heap_grow(&h, 0, CHUNKS);
+	for (unsigned step = 0; step < 3000; step++) {
+		unsigned slot = (unsigned)(next(&random) % (CHUNKS * 32));
+		bool filling = step / 500 % 2 == 0;
+
+		h.now.time_ns += next(&random) % (3 * MS);
+		if (used[slot] != (filling || next(&random) % 8 == 0)) {
+			used[slot] = !used[slot];
+			h.now.in_use_pages += used[slot] ? 16 : -16u;
+			small_heap_send(&h, used[slot] ? HR_PLACE_ALLOC : HR_PLACE_FREE, slot * 16, 16, 0, -1);
+		}
+		if (step % 200 == 199) {
+			small_heap_send(&h, HR_PLACE_MARK_START, 0, 0, 0, -1);
+			small_heap_send(&h, HR_PLACE_MARK_DONE, 0, 0, 0, -1);
+			small_heap_send(&h, HR_PLACE_HEAP_GOAL, 0, 0, (next(&random) % 40 + 1) << 20, -1);
+			small_heap_send(&h, HR_PLACE_SWEEP_DONE, 0, 0, 0, -1);
+		}
+		if (step % 7 == 0)
+			check_sums(h.f);
+	}
+	small_heap_release(&h);
+}
+
+static void test_they_add_up_under_every_policy(void **state)
+{
+	static const char *const policies[] = {
+	    "go1.18", "go1.19", "go1.19,offset=on", "go1.21", "go1.22", "none", "eager", "decay", "rate", "delay"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
+		for (uint64_t seed = 1; seed <= 3; seed++)
+			random_heap(policies[i], seed * 77);
+}
+
+static uint64_t pages_of(struct small_heap *h, enum hr_reason reason)
+{
+	struct hr_reasons r;
+	struct hr_error err;
+	uint64_t pages;
+
+	assert_int_equal(hr_reasons_of(h->f, &r, &err), HR_OK);
+	pages = r.pages[reason];
+	hr_reasons_release(&r);
+	return pages;
+}
+
+/* Two full chunks at the end of a cycle, of which most is freed then: Go 1.22 calls them dense, Go 1.19 does not. */
+static void drop_two_chunks(struct small_heap *h, const char *policy)
+{
+	small_heap_init(h, policy);
+	small_heap_grow(h, 0, 2);
+	h->now.in_use_pages = 1024;
+	small_heap_send(h, HR_PLACE_ALLOC, 0, 1024, 0, -1);
+	small_heap_send(h, HR_PLACE_HEAP_GOAL, 0, 0, 8 << 20, -1);
+	h->now.time_ns = 10 * MS;
+	small_heap_send(h, HR_PLACE_MARK_START, 0, 0, 0, -1);
+	small_heap_send(h, HR_PLACE_MARK_DONE, 0, 0, 0, -1);
+	small_heap_send(h, HR_PLACE_HEAP_GOAL, 0, 0, 1 << 20, -1);
+	h->now.in_use_pages = 24;
+	small_heap_send(h, HR_PLACE_FREE, 12, 1000, 0, -1);
+}
+
+static void test_dense_and_pace(void **state)
+{
+	struct small_heap h;
+
+	(void)state;
+	drop_two_chunks(&h, "go1.22");
+	assert_int_equal(pages_of(&h, HR_REASON_DENSE), 1000);
+	small_heap_release(&h);
+	drop_two_chunks(&h, "go1.19");
+	assert_int_equal(pages_of(&h, HR_REASON_DENSE), 0);
+	assert_int_equal(pages_of(&h, HR_REASON_PACE) + pages_of(&h, HR_REASON_GOAL), 1000);
+	assert_true(pages_of(&h, HR_REASON_PACE) > 0);
+	small_heap_release(&h);
+}
+
+/* Before the first cycle nobody asks; `none` never does. */
+static void test_nobody_asks(void **state)
+{
+	static const struct {
+		const char *policy;
+		enum hr_reason reason;
+	} rows[] = {{"go1.22", HR_REASON_NO_CYCLE}, {"go1.18", HR_REASON_NO_CYCLE}, {"none", HR_REASON_NEVER}};
+	struct small_heap h;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		small_heap_init(&h, rows[i].policy);
+		small_heap_grow(&h, 0, 1);
+		h.now.in_use_pages = 100;
+		small_heap_send(&h, HR_PLACE_ALLOC, 0, 100, 0, -1);
+		h.now.in_use_pages = 60;
+		small_heap_send(&h, HR_PLACE_FREE, 60, 40, 0, -1);
+		assert_int_equal(pages_of(&h, rows[i].reason), 40);
+		small_heap_release(&h);
+	}
+}
+
+HR_TEST_MAIN(reasons)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_they_add_up_under_every_policy),
+	    cmocka_unit_test(test_dense_and_pace),
+	    cmocka_unit_test(test_nobody_asks),
+	};
+
+	return cmocka_run_group_tests_name("reasons", tests, NULL, NULL);
+}
