@@ -329,7 +329,6 @@ const struct cli_command cli_compare = {
 	"heapreplay compare app.trace\tall policies\n"
 	"heapreplay compare -p go1.18 -p go1.19 app.trace\tthe redesign beside what it replaced\n"
 	"heapreplay compare -p @go --baseline go1.18 --sort cpu app.trace\tthe Go generations, relative to the oldest\n"
-	"heapreplay compare --baseline go1.22 app.trace other.trace\ttwo traces, and their mean\n"
 	"heapreplay compare -p go1.22 --memory-limit 512MiB app.trace\tunder a memory limit\n"
 	"heapreplay compare --json -o new.json app.trace\tfor scripts, plots and later comparison\n"
 	"heapreplay compare old.json new.json\twhat has changed between two such runs\n"
