@@ -94,11 +94,19 @@ static const char *name_of(const char *command, size_t *n)
 	return command + begin;
 }
 
+/* Those of a synthetic trace are all that it is. */
+static bool is_synthetic(const struct hr_trace_meta *meta)
+{
+	return strcmp(meta->source, "generated") == 0;
+}
+
 void hr_forget_arguments(struct hr_trace_meta *meta)
 {
 	size_t n;
 	const char *name = name_of(meta->program, &n);
 
+	if (is_synthetic(meta))
+		return;
 	memmove(meta->program, name, n);
 	meta->program[n] = '\0';
 }
@@ -108,5 +116,5 @@ bool hr_tells_arguments(const struct hr_trace_meta *meta)
 	size_t n;
 
 	name_of(meta->program, &n);
-	return n < strlen(meta->program);
+	return !is_synthetic(meta) && n < strlen(meta->program);
 }

@@ -354,22 +354,22 @@ def same(native, text):
     print(f'{n} events')
 
 
-def block(kind, payload, events=0, before=0, time=0):
-    head = b'HRB|' + struct.pack('<BBHIIQQQ', ord(kind), 1, 0, len(payload), events, before, time, checksum(payload))
+def block(kind, payload, version, events=0, before=0, time=0):
+    head = b'HRB|' + struct.pack('<BBHIIQQQ', ord(kind), version, 0, len(payload), events, before, time, checksum(payload))
     return head + struct.pack('<Q', checksum(head)) + payload
 
 
-def trace(parts):
+def trace(parts, version):
     """A whole file of (type, events, before, time, payload)."""
     out, entries, last = MAGIC, [], (0, 0, 0)
     for kind, n, before, time, payload in parts:
-        if kind in 'EST':
+        if kind in ('EST' if version == 1 else 'ESYCRT'):
             now = (len(out), before, time)
             entries.append(number(ord(kind)) + b''.join(number(x - y) for x, y in zip(now, last)))
             last = now
-        out += block(kind, payload, n, before, time)
+        out += block(kind, payload, version, n, before, time)
     where = len(out)
-    out += block('I', number(len(entries)) + b''.join(entries), 0, last[1], last[2])
+    out += block('I', number(len(entries)) + b''.join(entries), version, 0, last[1], last[2])
     foot = b'HRE|' + struct.pack('<IQ', 0, where)
     return out + foot + struct.pack('<Q', checksum(foot))
 
@@ -382,11 +382,11 @@ def joined(parts):
 def raw(source, to):
     parts = [(kind, n, before, time, joined(columns(payload)) if kind in 'ES' else payload)
              for kind, n, before, time, payload in blocks(open(source, 'rb').read()) if kind != 'I']
-    open(to, 'wb').write(trace(parts))
+    open(to, 'wb').write(trace(parts, 2))
 
 
 def write(to):
-    """Three objects in two blocks, two of them freed, each in another manner."""
+    """Three objects in two blocks, two of them freed, each in another manner; version 1."""
     def entry(kind, place, low=0, size=0, context=0):
         return b''.join(map(number, (KINDS.index(kind), 0, 0, 0, place, low, context, 0, size)))
 
@@ -407,7 +407,7 @@ def write(to):
         ('E', 3, 0, 10, joined(first)),
         ('E', 2, 3, 20, joined(then)),
         ('T', 0, 5, 40, json.dumps(end).encode()),
-    ]))
+    ], 1))
 
 
 if __name__ == '__main__':
