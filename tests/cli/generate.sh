@@ -38,8 +38,8 @@ for kind in sawtooth,events=20000 steady,events=20000 against-walk,seconds=40; d
 	"$HEAPREPLAY" generate "$kind" --text -o a.txt
 	"$HEAPREPLAY" export a.hrt -o b.txt
 	same a.txt b.txt "$kind: native and text say the same"
-	"$HEAPREPLAY" replay --json a.hrt | grep -Ev '"(name|xxh3|bytes|format|version)":' >a.json
-	"$HEAPREPLAY" replay --json a.txt | grep -Ev '"(name|xxh3|bytes|format|version)":' >b.json
+	"$HEAPREPLAY" replay --json a.hrt | grep -Ev '"(name|path|xxh3|bytes|format|version)":' >a.json
+	"$HEAPREPLAY" replay --json a.txt | grep -Ev '"(name|path|xxh3|bytes|format|version)":' >b.json
 	same a.json b.json "$kind: and so do their replays"
 done
 run "$HEAPREPLAY" info --json a.txt

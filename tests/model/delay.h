@@ -39,6 +39,15 @@ static inline void delay(void)
 #undef atomic_compare_exchange_weak_explicit
 #undef atomic_compare_exchange_strong_explicit
 
+#ifdef __clang__
+/* Its __atomic functions take no _Atomic types; these are what its header's names stand for. */
+#define atomic_load_explicit(at, order) (delay(), __c11_atomic_load((at), (order)))
+#define atomic_store_explicit(at, value, order) (delay(), __c11_atomic_store((at), (value), (order)))
+#define atomic_compare_exchange_weak_explicit(at, expected, desired, success, failure)                                 \
+	(delay(), __c11_atomic_compare_exchange_weak((at), (expected), (desired), (success), (failure)))
+#define atomic_compare_exchange_strong_explicit(at, expected, desired, success, failure)                               \
+	(delay(), __c11_atomic_compare_exchange_strong((at), (expected), (desired), (success), (failure)))
+#else
 #define atomic_load_explicit(at, order)                                                                                \
 	__extension__({                                                                                                \
 		__typeof__((void)0, *(at)) value_;                                                                     \
@@ -62,5 +71,6 @@ static inline void delay(void)
 	DELAYED_EXCHANGE(at, expected, desired, success, failure, 1)
 #define atomic_compare_exchange_strong_explicit(at, expected, desired, success, failure)                               \
 	DELAYED_EXCHANGE(at, expected, desired, success, failure, 0)
+#endif
 
 #endif
