@@ -195,10 +195,11 @@ static json_t *document(const struct run *r)
 {
 	const struct hr_follower *f = r->replay.followers[0];
 	const struct hr_policy_view *v = &f->view;
+	const char *slash = strrchr(r->path, '/');
 	json_t *d = hr_document_new();
 
-	hr_json_put(&d, "trace",
-		    hr_document_trace(r->path, hr_reader_meta(r->replay.reader), hr_reader_stats(r->replay.reader)));
+	/* Its digest and counts would be those of the part that was read. */
+	hr_json_put(&d, "trace", hr_json_text(slash != NULL ? slash + 1 : r->path));
 	hr_json_put(&d, "policy", hr_document_policy(r->replay.choices[0]));
 	hr_json_put(&d, "time_ns", hr_json_count(r->at_ns));
 	hr_json_put(&d, "mapped_bytes", bytes_json(v->mapped_pages));

@@ -43,6 +43,7 @@ printf '%s\n' "$out" >keep.json
 is "$(jq -c '[.holders[] | [.type, .chunks, .object_bytes, .in_use_bytes, .free_bytes]]' keep.json)" \
 	"[[\"planted.Anchor\",5,5120,$((5 * 8192)),$((5 * 511 * 8192))],[\"planted.Other\",1,1024,8192,$((511 * 8192))]]" \
 	'the planted types hold the chunks that they were put in, and no others'
+is "$(jq -r .trace keep.json)" keep.txt 'the trace is named'
 is "$(jq '.free_bytes' keep.json)" $((6 * 511 * 8192)) 'what was freed is free'
 is "$(jq '[.reasons[].bytes] | add == $d.free_bytes' --argjson d "$(jq -c . keep.json)" keep.json)" true 'the reasons add up'
 is "$(jq -c '[.reasons[].reason]' keep.json)" '["never"]' 'policy none never releases'
