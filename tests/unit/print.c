@@ -87,7 +87,7 @@ static void test_others(void **state)
 	(void)state;
 	SAME("%d %u %x %#x %5d|%-5d|%05d %c 100%%", -1, 4000000000U, 255, 255, 42, 42, 42, 'c');
 	SAME("%" PRIu64 " %" PRIx64 " %016" PRIx64 " %" PRId64, UINT64_MAX, UINT64_MAX, UINT64_C(1), INT64_MIN);
-	SAME("%zu %lu %lld %ju %hhu", SIZE_MAX, 1UL, -5LL, UINTMAX_MAX, 7);
+	SAME("%zu %lu %lld %ju %hhu", SIZE_MAX, 1UL, -5LL, UINTMAX_MAX, (unsigned char)7);
 	SAME("%f %.2f %8.3f %g %e %.0f %Lf %.1Lf", 1.5, 2.345, -3.0, 1e100, 0.1, 2.5, x, x);
 	SAME("%*d %-*d| %.*f", 6, 42, 6, 42, 3, 1.0);
 }
