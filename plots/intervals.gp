@@ -29,7 +29,7 @@ unset label 1
 unset label 2
 set tmargin at screen middle - bottom(33)
 set bmargin at screen bottom(112)
-set title "what it takes to keep them: bytes times time" offset 0, -0.7
+set title "cost of retaining them: bytes times time" offset 0, -0.7
 set ylabel cost_unit." s"
 set label 105 "how long they stayed free" at graph 0.5, screen bottom(62) center
 if (cut) { set label 106 "(shorter: less than 0.1 %)" at graph 0, screen bottom(62) left font small }

@@ -29,4 +29,4 @@ plot $envelope using 1:2:(0) with filledcurves y1=0 linecolor rgb faint notitle,
      keyentry with points pointtype 7 pointsize dot linecolor rgb blue title "policy", \
      keyentry with lines linewidth 2.5 dashtype solid linecolor rgb green \
 	title lower_bound ? "offline optimum (lower bound)" : "offline optimum", \
-     keyentry with boxes linecolor rgb faint title "out of reach"
+     keyentry with boxes linecolor rgb faint title "unreachable"

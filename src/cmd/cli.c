@@ -14,12 +14,12 @@ static int usage(FILE *out)
 {
 	fputs("heapreplay replays recorded heap traces through the Go runtime's page allocator and scavengers.\n\n"
 	      "  heapreplay replay app.trace         what the scavenger did with this program's memory\n"
-	      "  heapreplay compare app.trace        what each generation of it would have done\n\n"
+	      "  heapreplay compare app.trace        what each policy would have done\n\n"
 	      "Record a trace: GODEBUG=traceallocfree=1 and runtime/trace, Go 1.23 or newer.\n\nCommands:\n",
 	      out);
 	for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
 		hr_print(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
-	fputs("\n'heapreplay COMMAND --help' has options and examples; --version the version.\n", out);
+	fputs("\n'heapreplay COMMAND --help' shows options and examples; --version shows the version.\n", out);
 	return out == stdout ? CLI_DONE : CLI_MISUSED;
 }
 

@@ -233,8 +233,8 @@ static enum hr_status check_baseline(const struct comparing *c, struct hr_error 
 			return HR_OK;
 	if (c->n == 0)
 		return HR_OK;
-	return hr_error_set(err, HR_EUSAGE, "no policy '%s' takes part, which is to be the baseline; '%s' does",
-			    c->view.baseline, c->at[0].policies[0].text);
+	return hr_error_set(err, HR_EUSAGE, "the baseline '%s' is not among the policies; '%s' is", c->view.baseline,
+			    c->at[0].policies[0].text);
 }
 
 static enum hr_status find_and_print(struct comparing *c, int argc, char **argv, const char **about,
@@ -300,16 +300,14 @@ static int run_compare(const struct cli_command *command, const struct cli_optio
 
 static const struct cli_option options[] = {
     {"sort", 0, "COLUMN", CLI_TEXT, offsetof(struct comparing_options, sort), 0, CLI_IN_OUTPUT,
-     "policies by that column, the best first; a heading or any metric; with a - before it the other way round"},
+     "sort by that column, best first; a heading or a metric; reversed with a - in front"},
     {"columns", 0, "COLUMN,...", CLI_TEXT, offsetof(struct comparing_options, columns), 0, CLI_IN_OUTPUT,
-     "these columns, headings or any metrics, the most important first; or all"},
+     "show these columns: headings or metrics, the most important first; or all"},
     {"fail-if", 0, "GATE", CLI_LIST, offsetof(struct comparing_options, gates), 0, CLI_IN_OUTPUT,
-     "exit status 3 if it is true of a policy: a metric or heading, one of > >= < <=, and a value (64MiB, 10ms, 1000) "
-     "or percent of "
-     "the baseline (+5%); POLICY: before it for one policy, a shared object without its directory; may be given "
-     "several times"},
+     "exit status 3 if the condition is true of a policy: [POLICY:]METRIC or heading, one of > >= < <=, and a value "
+     "(64MiB, 10ms, 1000) or percent of the baseline (+5%); may be given several times"},
     {"csv", 0, NULL, CLI_FLAG, offsetof(struct comparing_options, csv), 0, CLI_IN_OUTPUT,
-     "CSV instead of text: every metric, a row a policy"},
+     "CSV instead of text: every metric, one row per policy"},
     {"markdown", 0, NULL, CLI_FLAG, offsetof(struct comparing_options, markdown), 0, CLI_IN_OUTPUT,
      "Markdown instead of text"},
     {.name = NULL},
@@ -320,20 +318,20 @@ const struct cli_command cli_compare = {
     .args = "TRACE...",
     .least_args = 1,
     .most_args = INT_MAX,
-    .summary = "set policies side by side, on one trace or several; or saved runs",
+    .summary = "compare policies on one trace or several, or saved runs",
     .text = "Places each trace once and lets every policy follow the same placement, on several threads.\n"
 	    "Without -p: all built-in policies that fit the trace. Each column's best value is marked with a *,\n"
-	    "the worst with a !. Of runs that were saved with --json it shows what differs, without the traces.\n"
-	    "With --fail-if it says by its exit status whether the figures are good enough.\n",
+	    "the worst with a !. Results saved with --json can be compared later without the traces. With\n"
+	    "--fail-if the exit status is 3 when a threshold is exceeded, to gate a CI job.\n",
     .examples =
 	"heapreplay compare app.trace\tall policies\n"
-	"heapreplay compare -p go1.18 -p go1.19 app.trace\tthe redesign beside what it replaced\n"
+	"heapreplay compare -p go1.18 -p go1.19 app.trace\tthe redesign and what it replaced\n"
 	"heapreplay compare -p @go --baseline go1.18 --sort cpu app.trace\tthe Go generations, relative to the oldest\n"
 	"heapreplay compare -p go1.22 --memory-limit 512MiB app.trace\tunder a memory limit\n"
 	"heapreplay compare --json -o new.json app.trace\tfor scripts, plots and later comparison\n"
 	"heapreplay compare old.json new.json\twhat has changed between two such runs\n"
 	"heapreplay compare --fail-if 'retained_mean_bytes>+5%' --fail-if 'worst_stall_ns>10ms' old.json new.json\t"
-	"a test for a build pipeline: exit status 3 if it is worse\n",
+	"a gate for CI: exit status 3 if it is worse\n",
     .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_JSON | CLI_FORMS | CLI_TRUTH | CLI_JOBS |
 	      CLI_BASELINE | CLI_OUTPUT,
     .options = options,

@@ -39,7 +39,7 @@ static void judge(struct judging *j, const struct hr_standing *s, const struct h
 	if (s == NULL || !hr_gate_applies(j->gate, s->text) || (s->knows_future && j->gate->policy == NULL))
 		return;
 	if (!s->known[figure] || (j->gate->relative && (base == NULL || !base->known[figure]))) {
-		cli_warn(j->trace, "warning: %s: %s has nothing to be judged by (--fail-if '%s')", s->text,
+		cli_warn(j->trace, "warning: %s: %s has no baseline value; skipped (--fail-if '%s')", s->text,
 			 hr_metrics[figure].name, j->gate->text);
 		return;
 	}
@@ -60,7 +60,7 @@ static bool is_damaged(struct judging *j, const struct hr_comparison *c)
 		return false;
 	j->judged++;
 	j->failed++;
-	cli_warn(c->name, "%s: nothing passes on what is left (--fail-if '%s')", hr_damage_text(text, &d),
+	cli_warn(c->name, "%s: every gate fails on a damaged trace (--fail-if '%s')", hr_damage_text(text, &d),
 		 j->gate->text);
 	return true;
 }
@@ -111,7 +111,9 @@ int compare_check_gates(const struct comparing *c)
 		else
 			judge_traces(c, &j);
 		if (j.judged == 0)
-			cli_warn(NULL, "--fail-if '%s' is about nothing that was compared", j.gate->text);
+			cli_warn(NULL,
+				 "--fail-if '%s' cannot be evaluated: no policy or metric that it names was compared",
+				 j.gate->text);
 		failed += j.judged == 0 || j.failed > 0;
 	}
 	return failed > 0 ? CLI_GATE : CLI_DONE;

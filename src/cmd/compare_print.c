@@ -51,7 +51,7 @@ static void say_what(char *text, size_t size, const struct hr_comparison *c)
 	char ns[HR_UNIT_BUF], mean[HR_UNIT_BUF], peak[HR_UNIT_BUF];
 	const char *placement = word_of(c, "placement");
 
-	snprintf(text, size, "%s, in use %s on average, %s at most%s%s%s",
+	snprintf(text, size, "%s, in use %s on average, %s at peak%s%s%s",
 		 hr_format_ns(ns, figure_of(c, "duration_ns")),
 		 hr_format_bytes(mean, figure_of(c, "in_use_mean_bytes")),
 		 hr_format_bytes(peak, figure_of(c, "in_use_peak_bytes")), placement ? ", " : "",
@@ -76,7 +76,7 @@ static void say_settings(const struct hr_page *p, const struct hr_comparison *c)
 	struct cli_object_rules rules = {.span_cache = word_of(c, "span_cache"), .gc = word_of(c, "gc")};
 
 	if (setting_of(c, "memory_limit_bytes") != UINT64_MAX)
-		hr_page_text(p, 0, "memory limit %s, %s of memory beside the heap assumed",
+		hr_page_text(p, 0, "memory limit %s, %s of memory outside the heap assumed",
 			     hr_format_bytes(limit, setting_of(c, "memory_limit_bytes")),
 			     hr_format_bytes(other, setting_of(c, "other_memory_bytes")));
 	say_assumed(p, c);
@@ -212,7 +212,7 @@ static enum hr_status print_markdown(const struct comparing *c, FILE *out, struc
 		if (hr_damaged(&damage))
 			hr_print(out, "\n\n**Damaged: %s.**", hr_damage_text(lost, &damage));
 		hr_print(out, "\n\n%s%s\n\n", what,
-			 c->view.baseline != NULL ? "; in brackets: beside the baseline" : "");
+			 c->view.baseline != NULL ? "; in brackets: relative to the baseline" : "");
 		hr_table_init(&t);
 		hr_standings_columns(&t, &c->view, HR_STANDINGS_BOTH);
 		hr_standings_rows(&t, &c->view, HR_STANDINGS_BOTH, &c->at[i]);

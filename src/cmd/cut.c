@@ -17,11 +17,11 @@ const struct cli_command cli_cut = {
     .args = "TRACE",
     .least_args = 1,
     .most_args = 1,
-    .summary = "write a part of a trace as a trace of its own",
-    .text = "Writes what happens between two times in the native form, .hrt. The part begins with what is live\n"
-	    "then, and with time 0; it is replayed as any trace. What a scavenger did before is not in it.\n",
+    .summary = "write a slice of a trace as a trace",
+    .text = "Writes the events between two times in the native form, .hrt. The slice starts at time 0 with what is\n"
+	    "live then, and is replayed like any trace. What a scavenger did before is not in it.\n",
     .examples = "heapreplay cut --from 100ms --until 300ms app.trace -o part.hrt\ta fifth of a second\n"
-		"heapreplay cut --until 100ms app.trace -o begin.hrt\tand what was before\n",
+		"heapreplay cut --until 100ms app.trace -o start.hrt\tand what was before\n",
     .groups = CLI_READS | CLI_WINDOW | CLI_SHARES | CLI_COPIES | CLI_NATIVE | CLI_OUTPUT,
     .run = run_cut,
 };

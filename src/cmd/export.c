@@ -166,7 +166,7 @@ static int run_export(const struct cli_command *c, const struct cli_options *o, 
 
 static const struct cli_option options[] = {
     {"spans", 0, NULL, CLI_FLAG, offsetof(struct own, spans), 0, CLI_IN_OUTPUT,
-     "only what a replay of recorded spans needs: no objects, stacks, assists, stretches of sweeping"},
+     "only what a replay of recorded spans needs: no objects, stacks, assists, sweeping"},
     {.name = NULL},
 };
 
@@ -175,9 +175,9 @@ const struct cli_command cli_export = {
     .args = "TRACE",
     .least_args = 1,
     .most_args = 1,
-    .summary = "write a trace as text, one event a line",
-    .text = "Writes all that is known of a trace in the text form of heapreplay-trace(5): settings, events\n"
-	    "with their objects, what was assumed or lost. Every command reads it as it reads the original.\n",
+    .summary = "write a trace as text, one event per line",
+    .text = "Writes the whole trace in the text form of heapreplay-trace(5): settings, events with their objects,\n"
+	    "what was assumed or lost. Every command gives the same results for it.\n",
     .examples = "heapreplay export app.trace | less\tlook at the events\n"
 		"heapreplay export --from 1s --until 1.1s app.trace\tof a tenth of a second\n"
 		"heapreplay export app.trace -o app.txt\tto edit by hand\n",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* generate: workloads that are made up, as traces. */
+/* generate: synthetic workloads, as traces. */
 #include "config.h"
 
 #include "cmd/cli.h"
@@ -185,7 +185,7 @@ static const struct cli_option options[] = {
     {"script", 0, "FILE", CLI_TEXT, offsetof(struct own, script), 0, CLI_IN_INPUT,
      "a workload of your own, in the language of heapreplay-generate(1); - is standard input"},
     {"text", 0, NULL, CLI_FLAG, offsetof(struct own, text), 0, CLI_IN_OUTPUT,
-     "text instead of the native form; so is a FILE whose name ends in .txt, and what goes to a terminal"},
+     "text instead of the native form; the default for a FILE whose name ends in .txt, and for a terminal"},
     {.name = NULL},
 };
 
@@ -196,17 +196,17 @@ const struct cli_command cli_generate = {
     .args = "[KIND[,KEY=VALUE...]]",
     .least_args = 0,
     .most_args = 1,
-    .summary = "make up a workload and write it as a trace",
-    .text = "Writes the trace of a program that never ran: a server under a steady load, a heap that grows and\n"
-	    "is dropped, programs that hurt one policy each. Without KIND: lists the kinds, with their parameters.\n"
+    .summary = "write a synthetic workload as a trace",
+    .text = "Writes a synthetic trace: a server under a steady load, a heap that grows and is dropped, worst cases\n"
+	    "for one policy each. Without KIND: lists the kinds, with their parameters.\n"
 	    "The same kind, parameters and seed give the same trace everywhere.\n",
     .examples =
 	"heapreplay generate\tthe kinds, with their parameters\n"
 	"heapreplay generate sawtooth,live=100MiB -o saw.hrt\ta saw of 100 to 200 MiB\n"
 	"heapreplay generate --text against-eager | less\tlook at the events\n"
 	"heapreplay generate --script night.workload peak=2GiB -o night.hrt\ta workload of your own\n"
-	"heapreplay generate steady,seconds=10 -o - | heapreplay replay -\ta server, replayed as it is made up\n"
-	"heapreplay generate against-density -o - | heapreplay compare -\tall policies where density hurts\n",
+	"heapreplay generate steady,seconds=10 -o - | heapreplay replay -\ta server, replayed as it is generated\n"
+	"heapreplay generate against-density -o - | heapreplay compare -\tall policies in the worst case of density\n",
     .groups = CLI_OUTPUT | CLI_QUIET,
     .options = options,
     .own_size = sizeof(struct own),

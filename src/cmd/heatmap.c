@@ -95,7 +95,7 @@ static enum hr_status paint_film(struct run *r, struct hr_error *err)
 	enum hr_status status;
 
 	if (r->taken >= MAX_FILM)
-		return hr_error_set(err, HR_EUSAGE, "a film has a million frames at most; take a longer --every");
+		return hr_error_set(err, HR_EUSAGE, "an animation has at most a million frames; use a longer --every");
 	path = malloc(size);
 	if (path == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
@@ -271,11 +271,11 @@ static bool choose_format(const struct cli_command *c, struct run *r)
 static bool check(const struct cli_command *c, const struct cli_options *o)
 {
 	if (o->every_given && o->at_ns != HR_NEVER)
-		cli_misuse(c, "--at is one moment, --every a film of them; take one of the two");
+		cli_misuse(c, "--at is for one moment, --every for an animation; use one of the two");
 	else if (!o->every_given && (o->replay.from_ns > 0 || o->replay.until_ns != HR_NEVER))
-		cli_misuse(c, "--from and --until are of a film; add --every, or give the moment as --at");
+		cli_misuse(c, "--from and --until are for animations; add --every, or use --at for one moment");
 	else if (o->every_given && (o->output == NULL || strcmp(o->output, "-") == 0))
-		cli_misuse(c, "a film goes to a folder; add -o FOLDER");
+		cli_misuse(c, "an animation needs a directory; add -o DIRECTORY");
 	else
 		return true;
 	return false;
@@ -295,7 +295,7 @@ static int run_heatmap(const struct cli_command *c, const struct cli_options *o,
 		return choices.status;
 	if (choices.n > HR_MAX_PANES) {
 		cli_choices_release(&choices);
-		return cli_misuse(c, "it shows two policies side by side; compare takes more");
+		return cli_misuse(c, "at most two policies; compare takes more");
 	}
 	r = hr_calloc(1, sizeof(*r));
 	if (r == NULL) {
@@ -325,14 +325,14 @@ const struct cli_command cli_heatmap = {
     .text = "Replays the trace up to a moment and draws the heap: cells for parts of the address space, from\n"
 	    "left to right, then down, with the index's marks and search address, a legend, memory over time\n"
 	    "and the latest scavtrace lines. Two policies stand side by side, with what differs marked.\n"
-	    "With --every it makes a film of numbered pictures.\n",
+	    "With --every it writes an animation as numbered frames.\n",
     .examples =
 	"heapreplay heatmap app.trace\tthe heap at the end\n"
 	"heapreplay heatmap --at 500ms -p go1.19 --view scavenged app.trace\twhat had been released by then\n"
 	"heapreplay heatmap --at 500ms -p go1.19 -p go1.22 --view free app.trace\ttwo policies, what differs marked\n"
 	"heapreplay heatmap --at 500ms --chunk c000000000 app.trace\tthe pages of one chunk\n"
-	"heapreplay heatmap --at 500ms -o heap.png app.trace\tas a picture\n"
-	"heapreplay heatmap --every 500ms -o frames app.trace\ta film\n",
+	"heapreplay heatmap --at 500ms -o heap.png app.trace\tas PNG\n"
+	"heapreplay heatmap --every 500ms -o frames app.trace\tan animation\n",
     .groups = CLI_REPLAYS | CLI_READS | CLI_LOOKS | CLI_PLACES | CLI_FILMS | CLI_AT | CLI_JSON | CLI_OUTPUT,
     .run = run_heatmap,
 };

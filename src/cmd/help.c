@@ -185,7 +185,7 @@ static int print_roff(const struct cli_command *help, FILE *out, const char *wha
 		print_roff_examples(out, c->examples);
 		return CLI_DONE;
 	}
-	return cli_misuse(help, "there is no list '%s'", what);
+	return cli_misuse(help, "unknown list '%s'", what);
 }
 
 void cli_print_help(FILE *out, const struct cli_command *c, bool all)

@@ -16,9 +16,9 @@ const struct cli_command cli_import = {
     .least_args = 1,
     .most_args = 1,
     .summary = "write a trace in the native form: small, checked, quick to read",
-    .text = "Writes all that is known of a trace in the native form, .hrt, of heapreplay-trace(5). It takes\n"
-	    "less room than the original, is read faster, and any damage to it is noticed. Every command\n"
-	    "reads it as it reads the original, with the same results. With -o - it goes to a pipe.\n",
+    .text = "Writes the whole trace in the native form, .hrt, of heapreplay-trace(5). It is smaller than the\n"
+	    "original and faster to read, and damage to it is detected. Every command gives the same results\n"
+	    "for it. With -o - it goes to a pipe.\n",
     .examples = "heapreplay import app.trace -o app.hrt\tthe whole trace\n"
 		"heapreplay import --level 19 app.trace -o app.hrt\tas small as it gets\n"
 		"heapreplay import app.trace -o - | heapreplay info -\tthrough a pipe\n",

@@ -160,7 +160,7 @@ const struct cli_command cli_info = {
     .args = "TRACE",
     .least_args = 1,
     .most_args = 1,
-    .summary = "what is in a trace, whether it is sound, what it lacks",
+    .summary = "show what a trace holds, what was lost, and what it lacks",
     .text = "Reads the whole trace and prints what it holds: format, program, duration, how much was live\n"
 	    "over time, events by kind, sizes and lifetimes of objects, anything that was lost, assumed or\n"
 	    "cut off, and what the trace does not tell, with the option that helps.\n",

@@ -53,7 +53,7 @@ struct cli_live *cli_live_new(const struct cli_command *c, const struct cli_opti
 		return NULL;
 	}
 	if (o->output == NULL && o->json) {
-		cli_misuse(c, "--live has the terminal; add -o FILE for the JSON");
+		cli_misuse(c, "--live uses the terminal; add -o FILE for the JSON");
 		return NULL;
 	}
 	l = hr_calloc(1, sizeof(*l));

@@ -102,7 +102,8 @@ void cli_warn_trace(const struct cli_options *o, const char *file, const struct 
 			most = harmful[i];
 	}
 	if (sum > stats->events_total / 100)
-		cli_warn(file, "warning: %s of %s events are lost or odd, most of them %s; see 'heapreplay info'",
+		cli_warn(file,
+			 "warning: %s of %s events are lost or inconsistent, most of them %s; see 'heapreplay info'",
 			 hr_format_count(a, sum), hr_format_count(b, stats->events_total), hr_anomaly_text(most));
 }
 

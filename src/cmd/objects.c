@@ -30,9 +30,9 @@ void cli_print_object_rules(const struct hr_page *p, const struct cli_object_rul
 	static const struct {
 		const char *name, *text;
 	} caches[] = {
-	    {"none", "go back as soon as they are empty"},
-	    {"one", "go back when they are empty and not current"},
-	    {"sweep", "go back when swept"},
+	    {"none", "return to the heap as soon as they are empty"},
+	    {"one", "return to the heap when they are empty and not current"},
+	    {"sweep", "return to the heap when swept"},
 	};
 	char buf[HR_UNIT_BUF];
 

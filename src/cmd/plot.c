@@ -71,7 +71,7 @@ static enum hr_status read_script(const char *path, struct hr_blob *text, struct
 	return cli_read_text(path, "gnuplot script", &text->at, &text->n, err);
 }
 
-/* NAME.gp of the folder that the user keeps scripts in, if it has one. */
+/* NAME.gp of the user's own directory of scripts, if it has one. */
 static enum hr_status read_own(struct job *j, const char *name, struct hr_blob *text, struct hr_error *err)
 {
 	const char *folder = getenv("HEAPREPLAY_PLOTS");
@@ -187,7 +187,7 @@ static int misuse_kind(const struct cli_command *c, const char *name)
 		size_t n = strlen(names);
 		snprintf(names + n, sizeof(names) - n, "%s%s", n > 0 ? ", " : "", k->name);
 	}
-	return cli_misuse(c, "there is no plot '%s'; there are: %s", name, names);
+	return cli_misuse(c, "unknown plot '%s'; known: %s", name, names);
 }
 
 static int run_plot(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
@@ -221,14 +221,13 @@ static int run_plot(const struct cli_command *c, const struct cli_options *o, in
 
 static const struct cli_option options[] = {
     {"size", 0, "WxH", CLI_EXTENT, offsetof(struct own, size), 0, CLI_IN_OUTPUT,
-     "width and height of the picture in pixels (what suits it)"},
+     "width and height of the plot in pixels (depends on its content)"},
     {"metric", 0, "NAME", CLI_LIST, offsetof(struct own, metrics), 0, CLI_IN_OUTPUT,
-     "a metric, or a heading of its column, that compare shows; may be given several times; heapreplay-metrics(5) has "
-     "them"},
+     "a metric or heading of heapreplay-metrics(5), as --columns of compare; may be given several times"},
     {"script", 0, "FILE", CLI_TEXT, offsetof(struct own, script), 0, CLI_IN_OUTPUT,
      "draw with this gnuplot script instead of the kind's own"},
     {"keep", 0, NULL, CLI_FLAG, offsetof(struct own, keep), 0, CLI_IN_OUTPUT,
-     "leave what gnuplot was given, script and data, as FILE.gp beside the picture FILE"},
+     "also write gnuplot's input, script and data, as FILE.gp next to the plot FILE"},
     {.name = NULL},
 };
 
@@ -237,22 +236,22 @@ const struct cli_command cli_plot = {
     .args = "KIND INPUT...",
     .least_args = 2,
     .most_args = 64,
-    .summary = "draw a picture: memory over time, heatmap, trade-off, comparison",
+    .summary = "draw a plot: memory over time, heatmap, trade-off, comparison",
     .text = "Draws with gnuplot, which must be installed. An INPUT is a trace, or JSON that replay --json or\n"
 	    "compare --json saved. KIND is one of:\n"
-	    "  timeline   memory over time: in use, free, released, goals, GC cycles; of several policies what\n"
-	    "             each retained\n"
+	    "  timeline   memory over time: in use, free, released, goals, GC cycles; with several policies\n"
+	    "             what each retained\n"
 	    "  heatmap    addresses over time: what was in use, free, released\n"
-	    "  tradeoff   memory against CPU time of every policy, and the best possible\n"
+	    "  tradeoff   memory against CPU time of every policy, and the offline optimum\n"
 	    "  intervals  how long pages stay free before they are used again\n"
 	    "  compare    bars of every policy's metrics\n"
-	    "  index      what the scavengers' indexes have to look at; of several traces by the heap's size\n"
-	    "The ending of the output's name says what it becomes: .png, .svg or .pdf.\n",
+	    "  index      index entries that the scavengers read; with several traces by the heap's size\n"
+	    "The suffix of the output's name sets its format: .png, .svg or .pdf.\n",
     .examples =
 	"heapreplay plot timeline app.trace -o timeline.png\tthis program's memory over time\n"
 	"heapreplay plot timeline -p go1.18 -p go1.22 app.trace -o both.svg\tunder two policies\n"
 	"heapreplay plot heatmap app.trace -o heatmap.png\twhich addresses stay free and are not released\n"
-	"heapreplay plot tradeoff app.trace -o tradeoff.png\twhat each policy saves and pays\n"
+	"heapreplay plot tradeoff app.trace -o tradeoff.png\twhat each policy saves and costs\n"
 	"heapreplay compare --json app.trace -o c.json && heapreplay plot compare c.json -o compare.pdf\tfrom saved "
 	"JSON\n"
 	"heapreplay plot compare --metric release_calls --metric thrash_bytes app.trace -o calls.png\tchosen metrics\n",

@@ -70,7 +70,7 @@ static void print_summary(FILE *out, const char *path, const struct run *r)
 	hr_print(out, "\n%s under %s, %s placement\n", path, policy_name(r),
 		 hr_placer_stats(r->replay.placer).recorded ? "recorded" : "modelled");
 	if (f->settings.memory_limit_bytes != UINT64_MAX)
-		hr_print(out, "memory limit %s, %s of memory beside the heap assumed\n",
+		hr_print(out, "memory limit %s, %s of memory outside the heap assumed\n",
 			 hr_format_bytes(buf, f->settings.memory_limit_bytes),
 			 hr_format_bytes((char[HR_UNIT_BUF]){0}, f->settings.other_memory_bytes));
 	damage = hr_damage_of(hr_reader_stats(r->replay.reader));
@@ -181,12 +181,11 @@ static int run_replay(const struct cli_command *c, const struct cli_options *o, 
 		return choices.status;
 	if (choices.n > 1) {
 		cli_choices_release(&choices);
-		return cli_misuse(c, "it follows one policy; compare takes several");
+		return cli_misuse(c, "only one policy is allowed; compare takes several");
 	}
 	if (!own_of(o)->live && is_look(&o->look)) {
 		cli_choices_release(&choices);
-		return cli_misuse(c,
-				  "--view and what else is said of a view goes with --live; or see heapreplay heatmap");
+		return cli_misuse(c, "--view and other display options need --live; or use heapreplay heatmap");
 	}
 	if (own_of(o)->live && (r.live = cli_live_new(c, o)) == NULL) {
 		cli_choices_release(&choices);
@@ -234,7 +233,7 @@ static const struct cli_option options[] = {
     {"series", 0, "FILE", CLI_TEXT, offsetof(struct own, series), 0, CLI_IN_OUTPUT,
      "write the heap over time to FILE, as CSV"},
     {"live", 0, NULL, CLI_FLAG, offsetof(struct own, live), 0, CLI_IN_DISPLAY,
-     "show the heap on the terminal while it is replayed, as heatmap does"},
+     "show the heap on the terminal during the replay, as heatmap does"},
     {.name = NULL},
 };
 

@@ -68,11 +68,11 @@ const struct cli_command cli_report = {
     .args = "TRACE",
     .least_args = 1,
     .most_args = 1,
-    .summary = "all about a trace as one HTML page: comparison, pictures, settings",
+    .summary = "write everything about a trace as one HTML page",
     .text = "Replays the trace under all policies (or those of -p) and writes one page to read in a browser or to\n"
-	    "send to a colleague: what happened in a few sentences, the comparison, the pictures of heapreplay plot,\n"
-	    "what was assumed, every setting, and how to read it. The page needs nothing from elsewhere. It dwells\n"
-	    "on the policy of the Go version that recorded the trace. gnuplot must be installed.\n",
+	    "send to a colleague: a summary, the comparison, the plots of heapreplay plot, assumptions, settings,\n"
+	    "and how to read it. The page needs no other files. It focuses on the policy of the Go version that\n"
+	    "recorded the trace. gnuplot must be installed.\n",
     .examples = "heapreplay report app.trace -o report.html\tthe page\n"
 		"heapreplay report --gc model --gogc 50 app.trace -o half.html\tand as it might be with GOGC=50\n",
     .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_SHARES | CLI_OUTPUT,

@@ -80,8 +80,9 @@ static enum hr_status read_beside(struct validation *v, struct about *about, str
 	if (v->o->truth == NULL)
 		return HR_OK;
 	if (!v->meta.has_clock_origin)
-		return hr_error_set(err, HR_EINPUT,
-				    "the trace does not say when its clock began; --truth can't be set beside it");
+		return hr_error_set(
+		    err, HR_EINPUT,
+		    "the trace does not say when its clock started; --truth cannot be compared with it");
 	about->file = v->o->truth;
 	return hr_truth_read(&v->truth, v->o->truth, v->meta.clock_origin_ns, v->meta.has_releases, err);
 }
@@ -220,7 +221,7 @@ static void print_samples(FILE *out, const struct validation *v)
 			 hr_format_ns(b, t->window_longest_ns));
 	fputs("; shares of the counter's own peak\n", out);
 	if (t->missing > 0)
-		fprintf(out, "  %zu rows lack a figure and are left out\n", t->missing);
+		fprintf(out, "  %zu rows without a needed value are left out\n", t->missing);
 	if (v->in_use.n == 0)
 		fputs("  no sample lies within the trace: there is nothing to compare\n", out);
 }
@@ -242,8 +243,7 @@ static void print_releases(FILE *out, const struct hr_release_agreement *a)
 {
 	char x[HR_UNIT_BUF], y[HR_UNIT_BUF];
 
-	hr_print(out, "\nreleases beside the recorded ones: %s recorded, %s replayed\n",
-		 hr_format_bytes(x, a->recorded_pages * HR_PAGE_BYTES),
+	hr_print(out, "\nreleases: %s recorded, %s replayed\n", hr_format_bytes(x, a->recorded_pages * HR_PAGE_BYTES),
 		 hr_format_bytes(y, a->replayed_pages * HR_PAGE_BYTES));
 	fprintf(out, "  the same pages             %7.2f %% of the recorded, %7.2f %% of the replayed\n",
 		100 * share((double)a->same_pages, a->recorded_pages),
@@ -291,7 +291,7 @@ static void print_log(FILE *out, const struct hr_log_agreement *l)
 	if (l->paired == 0) {
 		hr_print(out, "  no pair: %s\n",
 			 l->recorded == 0 ? "the log holds no line of GODEBUG=scavtrace=1"
-					  : "the replay has no line to set beside those of the log");
+					  : "the replay has no line to pair with those of the log");
 		return;
 	}
 	hr_print(out, "  work in periodic lines: recorded %s, replayed %s\n",
@@ -325,7 +325,7 @@ static void print_text(FILE *out, const struct validation *v)
 			print_distance(out, "released", &v->released);
 		}
 		if (v->options.settings.memory_limit_bytes != UINT64_MAX)
-			hr_print(out, "  memory limit %s, beside the heap %s\n",
+			hr_print(out, "  memory limit %s, outside the heap %s\n",
 				 hr_format_bytes(a, v->options.settings.memory_limit_bytes),
 				 hr_format_bytes(b, v->options.settings.other_memory_bytes));
 	}
@@ -489,12 +489,12 @@ static int run_validate(const struct cli_command *c, const struct cli_options *o
 
 	(void)argc;
 	if (strcmp(argv[0], "-") == 0)
-		return cli_misuse(c, "it reads the trace several times: give it a file, not standard input");
+		return cli_misuse(c, "the trace is read several times: name a file, not standard input");
 	if (!cli_choose(c, o, NULL, &choices))
 		return choices.status;
 	if (choices.n > 1) {
 		cli_choices_release(&choices);
-		return cli_misuse(c, "it follows one policy");
+		return cli_misuse(c, "only one policy is allowed");
 	}
 	cli_progress_start(&v.options, o);
 	status = validate(&v, &choices, &about, &err);
@@ -520,14 +520,15 @@ const struct cli_command cli_validate = {
     .args = "TRACE",
     .least_args = 1,
     .most_args = 1,
-    .summary = "how well a replay agrees with what was recorded",
+    .summary = "compare a replay with what the recorded program did",
     .text = "Compares the replay with reality: how many recorded span addresses the page allocator's model\n"
-	    "gives back; in-use and released bytes beside the program's own counters (--truth, a CSV with\n"
-	    "runtime/metrics names and a mono_ns column); the scavtrace log beside the program's (--log);\n"
-	    "on Go page traces a policy's releases beside those of the recorded scavenger (-p, --gc-log).\n",
-    .examples = "heapreplay validate app.trace\taddresses only\n"
-		"heapreplay validate app.trace --truth app.truth.csv --log app.stderr\teverything\n"
-		"heapreplay validate app.pagetrace -p go1.21 --gc-log app.gclog\tGo 1.21's scavenger beside itself\n",
+	    "reproduces; in-use and released bytes with the program's own counters (--truth, a CSV with\n"
+	    "runtime/metrics names and a mono_ns column); the scavtrace log with the program's (--log);\n"
+	    "on Go page traces a policy's releases with those of the recorded scavenger (-p, --gc-log).\n",
+    .examples =
+	"heapreplay validate app.trace\taddresses only\n"
+	"heapreplay validate app.trace --truth app.truth.csv --log app.stderr\teverything\n"
+	"heapreplay validate app.pagetrace -p go1.21 --gc-log app.gclog\tGo 1.21's scavenger, replayed and recorded\n",
     .groups = CLI_RUNS | CLI_READS | CLI_TRUTH | CLI_JSON | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct own),

@@ -71,7 +71,7 @@ static void describe_touch(struct hr_items *items, const struct hr_touches *t, u
 	if (at->p >= 0)
 		snprintf(who, sizeof(who), " by P %d", at->p);
 	hr_items_add(items, HR_INK_TEXT, 0, "%s: page %u, %s%s at %s%s", which, page, did[at->kind], who,
-		     hr_format_ns(when, at->time_ns), at->flags & HR_PLACE_MANUAL ? ", for no objects" : "");
+		     hr_format_ns(when, at->time_ns), at->flags & HR_PLACE_MANUAL ? ", manual" : "");
 }
 
 /* The page that was touched last; HR_CHUNK_PAGES: none was. */

@@ -130,7 +130,7 @@ static void draw_header(const struct drawing *d, unsigned rows)
 	hr_items_add(&items, HR_INK_TEXT, 1, "released %s",
 		     hr_format_bytes(b[2], f->view.released_pages * HR_PAGE_BYTES));
 	if (f->view.manual_pages > 0)
-		hr_items_add(&items, HR_INK_TEXT, 5, "no objects %s",
+		hr_items_add(&items, HR_INK_TEXT, 5, "manual %s",
 			     hr_format_bytes(b[3], f->view.manual_pages * HR_PAGE_BYTES));
 	hr_items_add(&items, HR_INK_DIM, 4, "mapped %s", hr_format_bytes(b[4], f->view.mapped_pages * HR_PAGE_BYTES));
 	if (f->view.goal_bytes != HR_NEVER)
@@ -245,9 +245,9 @@ static void add_marks(struct hr_items *items, const struct drawing *d, const str
 	char bytes[HR_UNIT_BUF];
 
 	if (marks)
-		add_mark(items, HR_CODE_DOT, 'a', parts ? "begin of a chunk in the index" : "in the index");
+		add_mark(items, HR_CODE_DOT, 'a', parts ? "start of an indexed chunk" : "in the index");
 	if (marks && c->has_density)
-		add_mark(items, '-', 'A', parts ? "of one in it, but dense" : "in it, but dense");
+		add_mark(items, '-', 'A', parts ? "start of an indexed but dense chunk" : "in the index, but dense");
 	if (c->has_index)
 		add_search(items, &search_glyph, "search address", c->search_page);
 	if (c->has_density)

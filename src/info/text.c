@@ -106,7 +106,7 @@ static void print_what(const struct view *v)
 	else
 		hr_page_text(v->page, 0, "%s of trace, %s events", b, c);
 	if (v->info->placer != NULL)
-		hr_page_text(v->page, 0, "%s in use at most, %s mapped at most",
+		hr_page_text(v->page, 0, "peak %s in use, %s mapped",
 			     hr_format_bytes(a, v->info->in_use_peak_pages * HR_PAGE_BYTES),
 			     hr_format_bytes(b, v->info->mapped_peak_pages * HR_PAGE_BYTES));
 	print_gc(v);
@@ -117,9 +117,9 @@ static void print_what(const struct view *v)
 	if (*threads != '\0' || *procs != '\0')
 		hr_page_text(v->page, 0, "%s%s%s", threads, *threads != '\0' && *procs != '\0' ? ", " : "", procs);
 	if (meta->go_minor != 0 || meta->has_releases)
-		hr_page_text(v->page, 0, "its own policy is %s", v->info->own_policy);
+		hr_page_text(v->page, 0, "own policy: %s", v->info->own_policy);
 	else
-		hr_page_text(v->page, 0, "a replay takes policy %s unless told otherwise", v->info->own_policy);
+		hr_page_text(v->page, 0, "default policy: %s", v->info->own_policy);
 }
 
 /* --- over time --------------------------------------------------------------- */
@@ -319,18 +319,18 @@ static void print_objects(const struct view *v)
 	if (!s->sized || s->existed + s->allocations == 0)
 		return;
 	heading(v, "objects");
-	bytes_row(v, s->slotted ? "at most, unswept" : "live at most", s->peak_live_bytes);
-	count_row(v, "objects at most", s->peak_live_objects);
-	bytes_row(v, "allocated in all", s->allocated_bytes);
+	bytes_row(v, s->slotted ? "peak unswept" : "peak live", s->peak_live_bytes);
+	count_row(v, "peak objects", s->peak_live_objects);
+	bytes_row(v, "total allocated", s->allocated_bytes);
 	if (v->stats->last_time_ns > 0)
 		bytes_row(v, "allocated a second", a_second(v, s->allocated_bytes));
-	bytes_row(v, "the largest object", s->largest_bytes);
+	bytes_row(v, "largest object", s->largest_bytes);
 	if (s->zero_sizes > 0)
-		count_row(v, "of no bytes", s->zero_sizes);
+		count_row(v, "of size 0", s->zero_sizes);
 	if (s->existed > 0)
-		count_row(v, "there at the start", s->existed);
-	count_row(v, s->slotted ? "unswept at the end" : "live at the end", s->live_objects);
-	bytes_row(v, "bytes of these", s->live_bytes);
+		count_row(v, "live at the start", s->existed);
+	count_row(v, s->slotted ? "unswept at the end" : "objects at the end", s->live_objects);
+	bytes_row(v, "bytes at the end", s->live_bytes);
 	print_sizes(v);
 	print_lives(v);
 }
@@ -342,13 +342,13 @@ static void print_placement(const struct view *v)
 
 	heading(v, "for a replay");
 	count_row(v, "GC cycles", p.cycles);
-	count_row(v, "of FreeOSMemory", p.forced_cycles);
+	count_row(v, "by FreeOSMemory", p.forced_cycles);
 	count_row(v, "span allocations", p.span_allocs);
 	if (p.window)
 		count_row(v, "frees of unnamed spans", p.unknown_frees);
 	if (p.recorded && p.span_allocs > 0) {
 		snprintf(buf, sizeof(buf), "%.2f%%", 100.0 * (double)p.forced_same / (double)p.span_allocs);
-		hr_page_row(v->page, "placed as modelled", buf);
+		hr_page_row(v->page, "model agreement", buf);
 	}
 }
 
@@ -413,16 +413,16 @@ static void print_odd(const struct view *v)
 {
 	if (!is_odd(v))
 		return;
-	heading(v, "lost or odd");
+	heading(v, "lost or inconsistent");
 	for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
 		odd(v, anomalies(v, a), hr_anomaly_text(a));
 	if (v->info->placer != NULL) {
 		const struct hr_placer_stats p = hr_placer_stats(v->info->placer);
 
 		odd(v, p.window ? 0 : p.unknown_frees, "frees of spans that were never seen: ignored");
-		odd(v, p.dropped_spans, "spans over a live one: that one's free was lost or late");
+		odd(v, p.dropped_spans, "spans over a live span: its free was lost or late");
 		odd(v, p.swallowed_frees, "late frees of such spans: ignored");
-		odd(v, p.sweeps_unfinished, "sweeps that were not done when the trace ended");
+		odd(v, p.sweeps_unfinished, "sweeps that the trace does not finish");
 	}
 	if (v->stats->cut)
 		hr_page_text(v->page, 2, "cut off at byte %" PRIu64 ": %s", v->stats->cut_offset, v->stats->cut_what);
@@ -438,7 +438,7 @@ static void print_told(const struct view *v)
 	for (unsigned i = 0; i < v->stats->nassumed; i++)
 		hr_page_text(v->page, 2, "%s", v->stats->assumed[i]);
 	if (n > 0)
-		heading(v, "what it lacks");
+		heading(v, "missing");
 	for (size_t i = 0; i < n; i++)
 		hr_page_text(v->page, 2, "%s", lacks[i]);
 }

@@ -51,7 +51,7 @@ static const char *const default_metrics[] = {
 static const struct panel index_panels[] = {
     {"lookups", "", HR_UNIT_COUNT, HR_BETTER_LOWER, "index_lookups", NULL, 1},
     {"entries read per lookup", "", HR_UNIT_COUNT, HR_BETTER_LOWER, "index_words", "index_lookups", 1},
-    {"lookups in vain", "%", HR_UNIT_COUNT, HR_BETTER_LOWER, "index_empty_hits", "index_lookups", 100},
+    {"missed lookups", "%", HR_UNIT_COUNT, HR_BETTER_LOWER, "index_empty_hits", "index_lookups", 100},
 };
 
 #define NINDEX (sizeof(index_panels) / sizeof(index_panels[0]))
@@ -381,8 +381,8 @@ enum hr_status hr_plot_index(FILE *out, const struct hr_plot_source *s, const st
 	(void)o;
 	status = make_chart(&c, s, "index_lookups", err);
 	if (status == HR_OK && c.n == 0)
-		status = hr_error_set(err, HR_EINPUT,
-				      "no policy here looked for work in an index, so that there is nothing to draw");
+		status =
+		    hr_error_set(err, HR_EINPUT, "nothing to draw: none of these policies looked for work in an index");
 	if (status == HR_OK) {
 		fprintf(out, "by_size = %d\n", s->ntraces > 1);
 		write_panels(out, &c, index_panels, NINDEX);

@@ -30,8 +30,8 @@ struct run {
 
 static enum hr_status no_temporary(const char *what, int why, struct hr_error *err)
 {
-	return hr_error_set(err, HR_EIO, "cannot %s a temporary file in %s: %s; set TMPDIR to a folder with room", what,
-			    hr_nameless_folder(), strerror(why));
+	return hr_error_set(err, HR_EIO, "cannot %s a temporary file in %s: %s; set TMPDIR to a directory with room",
+			    what, hr_nameless_folder(), strerror(why));
 }
 
 static enum hr_status open_files(struct run *r, struct hr_error *err)

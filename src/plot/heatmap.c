@@ -118,7 +118,7 @@ enum hr_status hr_plot_heatmap(FILE *out, const struct hr_plot_source *s, const 
 	if (p->failed)
 		return hr_error_set(err, HR_ENOMEM, "out of memory for the heatmap");
 	if (p->nrows == 0 || p->ncolumns == 0)
-		return hr_error_set(err, HR_EINPUT, "the trace maps no memory: there is nothing to draw");
+		return hr_error_set(err, HR_EINPUT, "nothing to draw: the trace maps no memory");
 	begin_ns = (double)p->end_ns[0] - (double)p->interval_ns;
 	begin_ns = begin_ns > 0 ? begin_ns : 0;
 	time = hr_plot_time_unit((double)p->end_ns[p->ncolumns - 1]);

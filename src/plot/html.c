@@ -150,12 +150,13 @@ static void write_leanest(const struct page *p)
 	char a[HR_UNIT_BUF], b[HR_UNIT_BUF], c[HR_UNIT_BUF];
 
 	if (best == own) {
-		fputs("<p>No other policy here retained less.</p>\n", p->out);
+		fputs("<p>No other of these policies retained less.</p>\n", p->out);
 		return;
 	}
-	fputs("<p>Of the policies here <b>", p->out);
+	fputs("<p>Of these policies, <b>", p->out);
 	put_text(p, hr_plot_policy_text(best));
-	hr_print(p->out, "</b> retained least: %s on average. Its releases and refaults took %s of CPU time; those of ",
+	hr_print(p->out,
+		 "</b> retained the least: %s on average. Its releases and refaults took %s of CPU time; those of ",
 		 metric_text(a, best, "retained_mean_bytes"), value_text(b, HR_UNIT_NS, hr_plot_cpu_ns(best)));
 	put_text(p, hr_plot_policy_text(own));
 	hr_print(p->out, " %s.</p>\n", value_text(c, HR_UNIT_NS, hr_plot_cpu_ns(own)));
@@ -168,10 +169,9 @@ static void write_regret(const struct page *p)
 
 	if (!json_is_number(json_object_get(regret, "equal_cpu_bytes")))
 		return;
-	fputs("<p>Who had known the future could have retained ", p->out);
 	hr_print(p->out,
-		 "%s less for the same CPU time, or spent %s less for the same memory; no policy can do better than "
-		 "that.</p>\n",
+		 "<p>An offline-optimal policy, which knows the future, would have retained %s less at the same CPU "
+		 "cost, or used %s less CPU for the same memory.</p>\n",
 		 value_text(a, HR_UNIT_BYTES, hr_plot_number(regret, "equal_cpu_bytes")),
 		 value_text(b, HR_UNIT_NS, hr_plot_number(regret, "equal_memory_ns")));
 }
@@ -183,12 +183,11 @@ static void write_glance(const struct page *p)
 
 	fputs("<h2>At a glance</h2>\n<p>Under <b>", p->out);
 	put_text(p, hr_plot_policy_text(own));
-	hr_print(
-	    p->out,
-	    "</b> %s of memory were retained on average, %s of it in use and the rest free. It gave %s back to the "
-	    "system; %s of that were used again.</p>\n",
-	    metric_text(a, own, "retained_mean_bytes"), metric_text(b, own, "in_use_mean_bytes"),
-	    metric_text(c, own, "returned_bytes"), metric_text(d, own, "refaulted_bytes"));
+	hr_print(p->out,
+		 "</b> the program retained %s of memory on average, %s of it in use and the rest free. The policy "
+		 "released %s to the system; %s of that was used again.</p>\n",
+		 metric_text(a, own, "retained_mean_bytes"), metric_text(b, own, "in_use_mean_bytes"),
+		 metric_text(c, own, "returned_bytes"), metric_text(d, own, "refaulted_bytes"));
 	write_leanest(p);
 	write_regret(p);
 }
@@ -266,27 +265,24 @@ static const struct picture {
 	const char *title, *caption;
 } pictures[] = {
     {"timeline", true, "Memory over time",
-     "Blue is in use, orange is free but still held, grey is given back; together they are what is mapped. The less "
-     "orange there is, and the shorter it stays, the leaner; where blue returns to what was grey, memory had to be "
-     "faulted in again."},
+     "Blue is in use, orange is free but retained, grey is released; together they are the mapped memory. Less "
+     "orange for a shorter time is better. Where blue grows into grey, memory was faulted in again."},
     {"timeline", false, "What each policy retained",
-     "The grey area is what is in use, the same for all. A line above it is what that policy holds; lines that hide "
-     "others show them as a rim."},
+     "The grey area is memory in use, the same for all policies. Each line is what a policy retained; a line that "
+     "covers others shows them as a rim."},
     {"heatmap", true, "Addresses over time",
-     "Each row is a stretch of addresses. Orange rows that stay are free memory which is not given back; mixed colours "
-     "are fragmented."},
+     "Each row is a range of addresses. Orange rows that persist are free memory that is not released; mixed "
+     "colours are fragmented ranges."},
     {"tradeoff", false, "Memory against CPU time",
-     "Further to the left is less memory, further down is less CPU time. Nothing can be in the grey area, whatever the "
-     "policy; a point's distance from its edge is what a better policy could gain."},
+     "Further left is less memory, further down is less CPU time. No policy can be in the grey area; a point's "
+     "distance from its edge is what a better policy could gain."},
     {"intervals", true, "How long memory stays free",
-     "Above: how much memory is freed for how long. Below: what holding it costs. To release what is on the left of "
-     "the "
-     "lower picture buys little and costs a fault a page; what is on the right is worth it."},
-    {"compare", false, "Some metrics", "Shorter is better."},
+     "Above: how much memory is freed for how long. Below: what retaining it costs. Releasing memory on the left of "
+     "the lower plot gains little and costs a fault per page; releasing memory on the right pays."},
+    {"compare", false, "Metrics", "Shorter is better."},
     {"index", false, "Finding work",
-     "How often the Go scavengers looked for memory to release, how much of their index they read for it, and how "
-     "often "
-     "there was none."},
+     "How often the Go scavengers looked for memory to release, how many index entries they read for it, and how "
+     "many lookups missed."},
 };
 
 /* A source of one run, which owns nothing. */
@@ -432,9 +428,9 @@ static void write_assumed(const struct page *p)
 	fputs("<h2>What was assumed</h2>\n<ul>\n", p->out);
 	any = write_sentences(p, json_object_get(own->trace, "assumed"), "");
 	any |= write_anomalies(p, json_object_get(own->trace, "anomalies"));
-	any |= write_sentences(p, json_object_get(own->optimum, "ignored"), "the optimum leaves out ");
+	any |= write_sentences(p, json_object_get(own->optimum, "ignored"), "the optimum ignores ");
 	if (!any)
-		fputs("<li>nothing beside the settings</li>\n", p->out);
+		fputs("<li>nothing apart from the settings</li>\n", p->out);
 	fputs("</ul>\n", p->out);
 }
 
@@ -452,23 +448,21 @@ static void write_rest(const struct page *p)
 	/* The iteration of jansson changes nothing, but wants to be able to. */
 	write_settings(p, "", (json_t *)(uintptr_t)own->settings);
 	fputs("</dl>\n", p->out);
-	fputs(
-	    "<h2>How to read this</h2>\n<dl>\n"
-	    "<dt>in use</dt><dd>pages of spans that hold objects</dd>\n"
-	    "<dt>manual</dt><dd>pages of spans that hold none: stacks, the GC&#39;s work buffers</dd>\n"
-	    "<dt>free</dt><dd>mapped, owned by nobody, and not given back: the system still counts it as the "
-	    "program&#39;s</dd>\n"
-	    "<dt>released</dt><dd>given back to the system, or never taken from it</dd>\n"
-	    "<dt>retained</dt><dd>in use and free</dd>\n"
-	    "<dt>refault</dt><dd>a page that was released is used again: the system has to provide and clear it</dd>\n"
-	    "<dt>policy</dt><dd>the rule by which free memory is given back; all saw the same placement of the same "
-	    "objects</dd>\n"
-	    "<dt>optimum</dt><dd>the least CPU time for each amount of memory, knowing the future</dd>\n"
-	    "</dl>\n<p class=\"dim\">All times are simulated, by the costs in the settings. Made by "
-	    "heapreplay " PACKAGE_VERSION " from the trace alone; the same trace and settings give the same page. "
-	    "heapreplay-metrics(5) defines every "
-	    "metric.</p>\n",
-	    p->out);
+	fputs("<h2>How to read this</h2>\n<dl>\n"
+	      "<dt>in use</dt><dd>pages of spans that hold objects</dd>\n"
+	      "<dt>manual</dt><dd>pages of spans without objects: stacks, the GC&#39;s work buffers</dd>\n"
+	      "<dt>free</dt><dd>mapped, in no span, and not released: the system still counts it as the "
+	      "program&#39;s</dd>\n"
+	      "<dt>released</dt><dd>released to the system, or never touched</dd>\n"
+	      "<dt>retained</dt><dd>in use plus free</dd>\n"
+	      "<dt>refault</dt><dd>a released page is used again: the system has to provide and clear it</dd>\n"
+	      "<dt>policy</dt><dd>decides when free memory is released; all policies follow the same placement</dd>\n"
+	      "<dt>optimum</dt><dd>the least CPU time for each amount of memory, knowing the future</dd>\n"
+	      "</dl>\n<p class=\"dim\">All times are simulated, by the costs in the settings. Made by "
+	      "heapreplay " PACKAGE_VERSION " from the trace alone; the same trace and settings give the same page. "
+	      "heapreplay-metrics(5) defines every "
+	      "metric.</p>\n",
+	      p->out);
 }
 
 enum hr_status hr_html_report_write(FILE *out, const struct hr_plot_source *s, size_t own, struct hr_blob *complaints,

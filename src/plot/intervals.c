@@ -80,7 +80,7 @@ enum hr_status hr_plot_intervals(FILE *out, const struct hr_plot_source *s, cons
 	if (s->ntraces > 1)
 		return hr_error_set(err, HR_EINPUT, "a histogram of intervals shows one trace");
 	if (hr_plot_length(optimum, "intervals") == 0)
-		return hr_error_set(err, HR_EINPUT, "no page was ever free for a time: there is nothing to draw");
+		return hr_error_set(err, HR_EINPUT, "nothing to draw: no page was ever free");
 	sums = sums_of(optimum);
 	memory = hr_plot_memory_unit(sums.most_bytes);
 	cost = hr_plot_memory_unit(sums.most_byte_seconds);

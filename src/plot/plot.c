@@ -41,8 +41,8 @@ const struct hr_plot_kind hr_plot_kinds[] = {
      usual_size, hr_plot_intervals},
     {"compare", "bars of every policy's metrics (--metric)", HR_PLOT_SUMMARY, true, compare_script, hr_plot_bars_size,
      hr_plot_compare},
-    {"index", "what the scavengers' indexes have to look at; several traces: by the size of the heap", HR_PLOT_SUMMARY,
-     true, index_script, hr_plot_index_size, hr_plot_index},
+    {"index", "index entries that the scavengers read; several traces: by the size of the heap", HR_PLOT_SUMMARY, true,
+     index_script, hr_plot_index_size, hr_plot_index},
     {NULL, NULL, 0, false, NULL, NULL, NULL},
 };
 

@@ -31,7 +31,7 @@ static void step(struct hr_view_state *v, bool forward)
 
 	v->playing = false;
 	if (hr_view_check(v, hr_player_step(v->player, forward, &err), &err) == HR_END)
-		hr_view_say(v, forward ? "there is nothing more" : "this is where it begins");
+		hr_view_say(v, forward ? "end of the trace" : "start of the trace");
 }
 
 static void step_on(struct hr_view_state *v)
@@ -84,7 +84,7 @@ static void seek_to(struct hr_view_state *v, uint64_t time_ns)
 	uint64_t earliest = hr_player_earliest_ns(v->player);
 
 	if (time_ns < earliest)
-		hr_view_say(v, "what was before is gone from the history");
+		hr_view_say(v, "the history does not reach further back");
 	hr_view_check(v, hr_player_seek(v->player, time_ns, &err), &err);
 }
 
@@ -336,7 +336,7 @@ static bool several(struct hr_view_state *v)
 {
 	if (hr_player_followers(v->player) > 1)
 		return true;
-	hr_view_say(v, "one policy follows this trace; start with -p A -p B for two");
+	hr_view_say(v, "only one policy; start with -p A -p B for two");
 	return false;
 }
 
@@ -375,44 +375,44 @@ static const struct binding {
 	void (*act)(struct hr_view_state *v);
 	const char *keys, *text;
 } bindings[] = {
-    {' ', pause_or_go_on, "space", "pause, go on"},
-    {'.', step_on, ". ,", "one event on, back"},
+    {' ', pause_or_go_on, "space", "pause, resume"},
+    {'.', step_on, ". ,", "one event forward, back"},
     {',', step_back, NULL, NULL},
-    {'n', find_next, "n N", "the next, the previous GC, scavenge, growth or limit breach"},
+    {'n', find_next, "n N", "next, previous GC, scavenge, growth or limit breach"},
     {'N', find_previous, NULL, NULL},
-    {'e', next_moment, "e", "which of these n and N go to"},
-    {HR_KEY_LEFT, left, "left right", "2 % of the trace back, on; < and > with a cursor"},
+    {'e', next_moment, "e", "choose what n and N jump to"},
+    {HR_KEY_LEFT, left, "left right", "2 % of the trace back, forward; < and > with a cursor"},
     {HR_KEY_RIGHT, right, NULL, NULL},
     {'<', back_a_little, NULL, NULL},
     {'>', on_a_little, NULL, NULL},
-    {HR_KEY_SHIFT_LEFT, back_a_bit, "[ ]", "a tenth of that (also shift and left, right)"},
+    {HR_KEY_SHIFT_LEFT, back_a_bit, "[ ]", "0.2 % back, forward (also shift and left, right)"},
     {HR_KEY_SHIFT_RIGHT, on_a_bit, NULL, NULL},
     {'[', back_a_bit, NULL, NULL},
     {']', on_a_bit, NULL, NULL},
-    {HR_KEY_PAGE_UP, back_far, "page up, down", "10 % back, on"},
+    {HR_KEY_PAGE_UP, back_far, "page up, down", "10 % back, forward"},
     {HR_KEY_PAGE_DOWN, on_far, NULL, NULL},
-    {HR_KEY_HOME, to_beginning, "home end", "the beginning; as far as the trace has been read"},
+    {HR_KEY_HOME, to_beginning, "home end", "start; end of what has been read"},
     {HR_KEY_END, to_end, NULL, NULL},
     {'g', ask, "g", "go to a time"},
-    {'+', faster, "+ -", "faster, slower: from 1 event a second to full speed"},
+    {'+', faster, "+ -", "faster, slower: 1 event a second to full speed"},
     {'=', faster, NULL, NULL},
     {'-', slower, NULL, NULL},
-    {HR_KEY_UP, up, "arrows, click", "move the cursor (up and down bring it)"},
+    {HR_KEY_UP, up, "arrows, click", "move the cursor (up and down show it)"},
     {HR_KEY_DOWN, down, NULL, NULL},
     {HR_KEY_ENTER, open_chunk, "enter", "open the chunk under the cursor: its 512 pages (also a second click)"},
     {HR_KEY_ESCAPE, leave, "esc", "leave the chunk, the cursor, the zoom"},
     {HR_KEY_BACK, leave, NULL, NULL},
-    {'z', zoom_in, "z Z", "zoom in around the cursor, out (also the wheel)"},
+    {'z', zoom_in, "z Z", "zoom in at the cursor, out (also the wheel)"},
     {'Z', zoom_out, NULL, NULL},
     {HR_KEY_WHEEL_UP, zoom_in, NULL, NULL},
     {HR_KEY_WHEEL_DOWN, zoom_out, NULL, NULL},
-    {'\t', next_view, "tab", "the next view: occupancy, free, scavenged, index, ..."},
-    {'r', next_scale, "r", "levels in equal steps, or by rank"},
-    {'c', next_palette, "c", "other colours"},
-    {'p', next_policy, "p", "the next policy"},
+    {'\t', next_view, "tab", "next view: occupancy, free, scavenged, index, ..."},
+    {'r', next_scale, "r", "levels in equal steps or by rank"},
+    {'c', next_palette, "c", "next colour palette"},
+    {'p', next_policy, "p", "next policy"},
     {'2', side_by_side, "2", "two policies side by side; cells that differ are marked"},
     {'s', hr_view_save, "s", "save the frame as PNG"},
-    {CTRL('L'), redraw, "ctrl-L", "draw all of it anew"},
+    {CTRL('L'), redraw, "ctrl-L", "redraw"},
     {'?', help, "?", "this help"},
     {'h', help, NULL, NULL},
     {'q', quit, "q", "quit"},
@@ -481,7 +481,7 @@ static void answer(struct hr_view_state *v)
 	if (parse_time(v, v->answer, &time_ns))
 		seek_to(v, time_ns);
 	else
-		hr_view_say(v, "'%s' is no time; such are 12.5s, +1s, -500ms, 50%%", v->answer);
+		hr_view_say(v, "'%s' is not a time; examples: 12.5s, +1s, -500ms, 50%%", v->answer);
 }
 
 static void answer_key(struct hr_view_state *v, uint32_t key)
@@ -542,5 +542,5 @@ void hr_view_key(struct hr_view_state *v, uint32_t key, unsigned row, unsigned c
 			bindings[i].act(v);
 			return;
 		}
-	hr_view_say(v, "this key does nothing; ? lists those that do");
+	hr_view_say(v, "unknown key; ? lists the keys");
 }

@@ -115,9 +115,9 @@ enum hr_status hr_screen_open(const struct hr_screen_options *o, struct hr_scree
 
 	*screen = NULL;
 	if (isatty(STDOUT_FILENO) != 1)
-		return hr_error_set(err, HR_EUSAGE, "standard output is no terminal");
+		return hr_error_set(err, HR_EUSAGE, "standard output is not a terminal");
 	if (term == NULL || *term == '\0' || strcmp(term, "dumb") == 0)
-		return hr_error_set(err, HR_EUSAGE, "the terminal can't place characters (TERM is %s)",
+		return hr_error_set(err, HR_EUSAGE, "the terminal has no cursor addressing (TERM is %s)",
 				    term == NULL || *term == '\0' ? "not set" : term);
 	s = hr_calloc(1, sizeof(*s));
 	if (s == NULL)
@@ -126,14 +126,14 @@ enum hr_status hr_screen_open(const struct hr_screen_options *o, struct hr_scree
 	s->keys = fopen("/dev/tty", "r+e");
 	if (s->keys == NULL) {
 		free(s);
-		return hr_error_set(err, HR_EUSAGE, "there is no terminal to read keys from: %s", strerror(errno));
+		return hr_error_set(err, HR_EUSAGE, "no terminal to read keys from: %s", strerror(errno));
 	}
 	setlocale(LC_CTYPE, ""); /* how characters are sent; numbers stay as they are */
 	s->screen = newterm(NULL, stdout, s->keys);
 	if (s->screen == NULL) {
 		fclose(s->keys);
 		free(s);
-		return hr_error_set(err, HR_EUSAGE, "nothing is known of a terminal '%s'", term);
+		return hr_error_set(err, HR_EUSAGE, "unknown terminal type '%s'", term);
 	}
 	set_term(s->screen);
 	ending = 0;

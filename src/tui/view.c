@@ -37,7 +37,7 @@ static const char *status_of(struct hr_view_state *v)
 	if (v->playing)
 		return v->waiting && v->starved ? "waiting for data" : hr_watch_speeds[v->speed];
 	snprintf(v->status, sizeof(v->status), "%s, event %" PRIu64,
-		 v->source == HR_SOURCE_FAILED ? "broken off" : "paused", hr_player_at(v->player));
+		 v->source == HR_SOURCE_FAILED ? "truncated" : "paused", hr_player_at(v->player));
 	return v->status;
 }
 
@@ -103,7 +103,7 @@ static enum hr_status draw_frame(struct hr_view_state *v, struct hr_error *err)
 	size_t npolicies = hr_player_followers(v->player), n = v->pair && npolicies > 1 ? 2 : 1;
 
 	if (npolicies == 0)
-		return hr_frame_message(&v->frame, v->columns, v->rows, "waiting for the trace to begin");
+		return hr_frame_message(&v->frame, v->columns, v->rows, "waiting for the trace to start");
 	if (v->frame_options.open_chunk != HR_NO_CHUNK)
 		HR_TRY(follow_touches(v, err));
 	for (size_t i = 0; i < n; i++)
@@ -138,7 +138,7 @@ static void put_help(struct hr_view_state *v)
 	unsigned width = v->columns < 76 ? v->columns : 76, row = 0;
 	const char *keys, *text;
 
-	put_text(v, row++, 0, width, HR_INK_TITLE, " keys (any key goes back)");
+	put_text(v, row++, 0, width, HR_INK_TITLE, " keys (any key returns)");
 	for (size_t i = 0; hr_view_help(i, &keys, &text) && row < v->rows; i++, row++) {
 		put_text(v, row, 0, width, HR_INK_TITLE, " ");
 		put_text(v, row, 1, KEY_COLUMNS, HR_INK_TITLE, keys);

@@ -90,7 +90,7 @@ static void look_at_source(struct hr_view_state *v)
 	if (source != HR_SOURCE_FAILED)
 		return;
 	if (hr_player_followers(v->player) > 0) {
-		hr_view_say(v, "the trace breaks off: %s", err.text);
+		hr_view_say(v, "the trace is truncated: %s", err.text);
 		return;
 	}
 	v->err = err;
@@ -233,7 +233,7 @@ enum hr_status hr_watch(const struct hr_watch_options *o, bool *trace_failed, in
 	v->palette = o->screen.palette;
 	v->playing = !o->paused;
 	v->stale = v->anew = true;
-	status = choose_speed(v, o->speed) ? HR_OK : hr_error_set(err, HR_EUSAGE, "there is no speed '%s'", o->speed);
+	status = choose_speed(v, o->speed) ? HR_OK : hr_error_set(err, HR_EUSAGE, "unknown speed '%s'", o->speed);
 	if (status == HR_OK)
 		status = hr_screen_open(&o->screen, &v->screen, err);
 	if (status == HR_OK)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# heatmap: one moment or a film, of a trace whose heap is known page by page, and of a real one.
+# heatmap: one moment or an animation, of a trace whose heap is known page by page, and of a real one.
 . "$top_srcdir/tests/lib.sh"
 
 unset NO_COLOR FORCE_COLOR CLICOLOR_FORCE COLORTERM
@@ -161,7 +161,7 @@ like "$out" 'too small: 20x8' 'less: says so'
 run "$HEAPREPLAY" heatmap -q -p none --size 1x1 hand.txt
 is "$out" 't' 'as far as there is room for that'
 
-# --- films ---
+# --- animations ---
 
 # files FOLDER: their names.
 files() {
@@ -169,11 +169,11 @@ files() {
 }
 
 run "$HEAPREPLAY" heatmap -q -p none --every 3ms --format text --size 40x12 -o film hand.txt
-is "$status" 0 'a film: status 0'
+is "$status" 0 'an animation: status 0'
 is "$(files film)" 'frame-000000.txt frame-000001.txt frame-000002.txt frame-000003.txt ' 'a frame every 3 ms'
 like "$(cat film/frame-000003.txt)" 'at 9.00 ms' 'the last one at the end'
 run "$HEAPREPLAY" heatmap -q -p none --at 3ms --format text --size 40x12 -o one.txt hand.txt
-same film/frame-000001.txt one.txt 'a frame of a film is that of its moment'
+same film/frame-000001.txt one.txt 'a frame of an animation is that of its moment'
 run "$HEAPREPLAY" heatmap -q -p none --every 2ms --from 1ms --until 5ms --size 20x8 -o film2 hand.txt
 is "$(files film2)" 'frame-000000.png frame-000001.png frame-000002.png ' 'from, until; pictures'
 run "$HEAPREPLAY" heatmap -q -p none --every 2ms --from 1s --size 20x8 --format text -o film3 hand.txt
@@ -192,7 +192,7 @@ fi
 run "$HEAPREPLAY" heatmap -q -p go1.22 --every 100ms --format json -o real "$real"
 for i in 1 3; do
 	run "$HEAPREPLAY" heatmap -q -p go1.22 --at ${i}00ms --format json -o one.json "$real"
-	same "real/frame-00000$i.json" one.json "at ${i}00 ms: the same by itself and in a film"
+	same "real/frame-00000$i.json" one.json "at ${i}00 ms: the same by itself and in an animation"
 done
 run "$HEAPREPLAY" replay -q -p go1.22 --series s.csv --every 100ms --json -o m.json "$real"
 if have jq; then
@@ -230,9 +230,9 @@ done <<'TABLE'
 --cursor -1|--cursor takes an address in hex
 --at soon|--at takes a time such as 100ms
 --magnify 9|--magnify takes a whole number from 1 to 8
---at 1s --every 1ms -o film|take one of the two
---from 1ms|--from and --until are of a film
---every 1ms|a film goes to a folder
--p none -p eager -p go1.19|two policies side by side
+--at 1s --every 1ms -o film|use one of the two
+--from 1ms|--from and --until are for animations
+--every 1ms|an animation needs a directory
+-p none -p eager -p go1.19|at most two policies
 TABLE
 done_testing

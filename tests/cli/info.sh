@@ -23,15 +23,15 @@ like "$out" '^objects.txt: text version 1, compression none$' 'the format'
 like "$out" '^program: ./a.out --fast$' 'the program'
 like "$out" '^4.00 s, [0-9]+ B of trace, 6 events, 1 a second$' 'the length'
 like "$out" '^2 threads$' 'the threads'
-like "$out" '^a replay takes policy decay unless told otherwise$' 'the policy'
+like "$out" '^default policy: decay$' 'the policy'
 like "$out" '^live over time, up to 4.10 KiB at 1.00 us$' 'the peak'
 like "$out" '^  @{15,16}_+\.+$' 'what is live over time'
-like "$out" '^  live at most +4.10 KiB$' 'the peak as a figure'
-like "$out" '^  objects at most +2$' 'the most objects'
-like "$out" '^  allocated in all +4.13 KiB$' 'what was allocated'
-like "$out" '^  of no bytes +1$' 'objects of size 0'
-like "$out" '^  live at the end +2$' 'what is live at the end'
-like "$out" '^  bytes of these +33 B$' 'and its bytes'
+like "$out" '^  peak live +4.10 KiB$' 'the peak as a figure'
+like "$out" '^  peak objects +2$' 'the most objects'
+like "$out" '^  total allocated +4.13 KiB$' 'what was allocated'
+like "$out" '^  of size 0 +1$' 'objects of size 0'
+like "$out" '^  objects at the end +2$' 'what is live at the end'
+like "$out" '^  bytes at the end +33 B$' 'and its bytes'
 like "$out" '^  to 4 KiB +1  4.00 KiB  #{20}  #{20}$' 'the largest row of the sizes'
 like "$out" '^  0 B +1 +0 B  #{20}$' 'the smallest'
 like "$out" '^  to 64 B +1 +33 B  #{20}  #$' 'little is not nothing'
@@ -39,7 +39,7 @@ like "$out" '^  < 1 ms +1  #{15}$' 'lifetimes'
 like "$out" '^  < 1 s +1  #{15}$' 'of both'
 like "$out" '^  not freed +2  #{30}$' 'what was never freed is apart'
 like "$out" '^  processors: .*--procs' 'what the trace does not tell, and the option'
-unlike "$out" 'lost or odd|assumed$' 'nothing is wrong, and nothing said of it'
+unlike "$out" 'lost or inconsistent|assumed$' 'nothing is wrong, and nothing said of it'
 LC_ALL=C.UTF-8 run "$HEAPREPLAY" info objects.txt
 LC_ALL=C.UTF-8 like "$out" '^  to 4 KiB +1  4.00 KiB  █{20}  █{20}$' 'blocks where the locale has them'
 NO_COLOR=1 LC_ALL=C.UTF-8 run "$HEAPREPLAY" info objects.txt
@@ -64,7 +64,7 @@ cat >odd.txt <<'TRACE'
 TRACE
 run "$HEAPREPLAY" info odd.txt
 is "$status" 0 'losses: status 0'
-like "$err" "^heapreplay: odd.txt: warning: 2 of [34] events are lost or odd, most of them .*; see 'heapreplay info'$" 'losses: a warning'
+like "$err" "^heapreplay: odd.txt: warning: 2 of [34] events are lost or inconsistent, most of them .*; see 'heapreplay info'$" 'losses: a warning'
 like "$out" '^  1 frees of objects that were never seen: ignored$' 'losses: a free of nothing'
 like "$out" '^  1 allocations over a live object' 'losses: an allocation over another'
 like "$out" '^  the moon is full$' 'what was assumed'
@@ -79,7 +79,7 @@ is "$(jq -c '[.anomalies, .trace.anomalies, .assumed, .trace.assumed]' <<<"$out"
 } >spans.txt
 run "$HEAPREPLAY" replay spans.txt
 is "$status" 0 'a replay with losses: status 0'
-like "$err" 'warning: 4 of 300 events are lost or odd, most of them frees of objects that were never seen: ignored' 'a replay with losses: a warning'
+like "$err" 'warning: 4 of 300 events are lost or inconsistent, most of them frees of objects that were never seen: ignored' 'a replay with losses: a warning'
 like "$out" '^assumed: the moon is full$' 'a replay says what was assumed'
 run "$HEAPREPLAY" compare spans.txt
 like "$out" '^assumed: the moon is full$' 'so does compare'
@@ -95,7 +95,7 @@ like "$err" 'warning: 1 damaged blocks' 'a lost block is not'
 # Traces with spans.
 run "$HEAPREPLAY" info "$top_srcdir/traces/bench-json-go123.trace.zst"
 like "$out" '^in use over time, up to 23.3 MiB$' 'spans: what is in use over time'
-like "$out" '^  placed as modelled +99.[0-9]+%$' 'spans: placement'
+like "$out" '^  model agreement +99.[0-9]+%$' 'spans: placement'
 like "$out" '^sizes, of slots$' 'Go objects have the sizes of their slots'
 like "$out" '^lifetimes, until swept$' 'and live until they are swept'
 run "$HEAPREPLAY" info "$top_srcdir/traces/compile-texttemplate-1p-go121.pagetrace.zst"

@@ -10,7 +10,7 @@ is "$status" 2 'no terminal: status 2'
 like "$err" '^heapreplay replay: --live needs a terminal; heapreplay heatmap writes frames to files' 'and what there is instead'
 run "$HEAPREPLAY" replay -q --view free -p none "$trace"
 is "$status" 2 'a view without --live: status 2'
-like "$err" 'goes with --live' 'says so'
+like "$err" 'need --live' 'says so'
 
 if have script && script -qec true typescript >/dev/null 2>&1; then
 	# on_terminal WORDS OPTIONS: a replay on a terminal of 100 x 30; what it got is in typescript.

@@ -47,7 +47,7 @@ while IFS='|' read -r says args; do
 	is "$status" 2 "plot $args: status 2"
 	like "$err" "^heapreplay plot: $says" "plot $args: $says"
 done <<'TABLE'
-there is no plot 'pie'; there are: timeline, heatmap|pie x.trace -o x.png
+unknown plot 'pie'; known: timeline, heatmap|pie x.trace -o x.png
 missing -o FILE with a name that ends in .png, .svg or .pdf|timeline x.trace
 missing -o FILE with a name that ends in .png, .svg or .pdf|timeline x.trace -o x.gif
 missing KIND INPUT|timeline -o x.png

@@ -41,7 +41,7 @@ check r.html 'the page'
 for text in "<title>$name - heapreplay</title>" '<h2>At a glance</h2>' 'Under <b>go1.22</b>' '<h2>Policies</h2>' \
 	'<td>go1.18</td>' '<td>optimal</td>' '<h2>Memory over time</h2>' '<h2>What each policy retained</h2>' \
 	'<h2>Addresses over time</h2>' '<h2>Memory against CPU time</h2>' '<h2>How long memory stays free</h2>' \
-	'<h2>Some metrics</h2>' '<h2>Finding work</h2>' '<h2>What was assumed</h2>' '<dt>cost.fault</dt><dd>1800ns</dd>' \
+	'<h2>Metrics</h2>' '<h2>Finding work</h2>' '<h2>What was assumed</h2>' '<dt>cost.fault</dt><dd>1800ns</dd>' \
 	'<h2>How to read this</h2>'; do
 	grep -qF -e "$text" r.html
 	ok $? "it has: $text"

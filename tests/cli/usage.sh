@@ -68,7 +68,7 @@ compare|-j|many|--jobs takes a whole number
 compare|--sort|size|there is no column 'size'
 compare|--columns|retained,rss|there is no column 'rss'
 compare|--baseline|go1.17|there is no policy 'go1.17'
-replay|-p|@all|it follows one policy; compare takes several
+replay|-p|@all|only one policy is allowed; compare takes several
 TABLE
 run "$HEAPREPLAY" replay -p
 is "$status" 2 'an option without its value: status 2'
@@ -101,7 +101,7 @@ is "$status" 2 'replay with two policies: status 2'
 like "$err" 'compare takes several' 'replay with two policies points to compare'
 run "$HEAPREPLAY" validate - </dev/null
 is "$status" 2 'validate of standard input: status 2'
-like "$err" 'give it a file' 'validate of standard input says why not'
+like "$err" 'name a file' 'validate of standard input says why not'
 
 run "$HEAPREPLAY" policies
 is "$status" 0 'policies: status 0'

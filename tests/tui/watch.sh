@@ -51,7 +51,7 @@ sees 'at 100 ms' 'and goes there'
 keys g + 5 m s Enter
 sees 'at 105 ms' 'by so much'
 keys g x Enter
-sees "'x' is no time" 'what is no time is none'
+sees "'x' is not a time" 'what is no time is none'
 keys End
 sees 'the end' 'end'
 keys Home
@@ -105,15 +105,15 @@ sleep 0.3
 look
 unlike "$screen" 'zoomed in' 'Z out'
 keys 2
-sees 'one policy follows' '2 needs two policies'
+sees 'only one policy' '2 needs two policies'
 keys '?'
-sees 'pause, go on' '? helps'
+sees 'pause, resume' '? helps'
 keys x
 sleep 0.3
 look
-unlike "$screen" 'pause, go on' 'any key goes back'
+unlike "$screen" 'pause, resume' 'any key returns'
 keys x
-sees 'this key does nothing' 'other keys say so'
+sees 'unknown key' 'other keys say so'
 keys s
 sees 'saved as heapreplay-app-[0-9.]*s\.png' 's saves the frame'
 is "$(head -c 8 heapreplay-app-*.png | od -An -tx1 | tr -d ' ')" 89504e470d0a1a0a 'as a PNG'

@@ -210,7 +210,7 @@ static void test_what_a_large_one_says(void **state)
 	check_has(&f, " 121a8000000 ");
 	check_has(&f, "pages in use: none 0123456789 all  1-8: steps of 12.5 %");
 	check_has(&f, "one cell = 64.0 KiB, 1/64 of a chunk");
-	check_has(&f, "a-j begin of a chunk in the index");
+	check_has(&f, "a-j start of an indexed chunk");
 	check_has(&f, "F forced search c0007fe000");
 	check_has(&f, "~ 1 gap folded");
 	check_has(&f, "c000400000-c00040ffff  chunk 196609  0 pages in use, 8 free, 0 released  in the index");

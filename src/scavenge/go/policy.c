@@ -450,23 +450,23 @@ static const char *const fixes122[] = {"setempty", "sticky", NULL};
 		key, HR_PARAM_##type, offsetof(struct go_config, pace.field), initial, NULL, help                      \
 	}
 #define PACING                                                                                                         \
-	PACE("share", PERCENT, share_percent, "1%", "of all processors' time, for the background"),                    \
-	    PACE("quantum", BYTES, quantum_bytes, "64KiB", "what the background asks for at a time"),                  \
-	    PACE("burst", NS, burst_ns, "1ms", "how long the background works, at least, before it sleeps"),           \
-	    PACE("timed", FLAG, timed, "on", "the background times its releases; off: it takes the guess"),            \
-	    PACE("guess", NS, guess_ns, "10us", "what a physical page is taken to cost where no clock tells")
+	PACE("share", PERCENT, share_percent, "1%", "share of the CPU time of all Ps for the background scavenger"),   \
+	    PACE("quantum", BYTES, quantum_bytes, "64KiB", "bytes that the background scavenger releases at a time"),  \
+	    PACE("burst", NS, burst_ns, "1ms", "least time that the background scavenger works before it sleeps"),     \
+	    PACE("timed", FLAG, timed, "on", "the background scavenger times its releases; off: it uses the guess"),   \
+	    PACE("guess", NS, guess_ns, "10us", "assumed cost per physical page when releases are not timed")
 #define END_OF_PARAMS                                                                                                  \
 	{                                                                                                              \
 		NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL                                                               \
 	}
 
 static const struct hr_param params118[] = {
-    FIX(fixes118, "mend bugs: limit (goal at 95x the memory limit), flush (flushed page caches go unseen)"),
+    FIX(fixes118, "fix bugs: limit (goal at 95x the memory limit), flush (flushed page caches go unseen)"),
     PACING,
     END_OF_PARAMS,
 };
 static const struct hr_param params119[] = {
-    FIX(fixes119, "mend bugs: limit (goal at 95x the memory limit), flush (flushed page caches go unseen), "
+    FIX(fixes119, "fix bugs: limit (goal at 95x the memory limit), flush (flushed page caches go unseen), "
 		  "regrow (index memory mapped twice), sticky (a marked cursor that finds nothing stays)"),
     {"offset", HR_PARAM_FLAG, offsetof(struct go_config, offset), "off", NULL,
      "search a chunk from the page that the index names, as Go 1.20 does"},
@@ -474,13 +474,13 @@ static const struct hr_param params119[] = {
     END_OF_PARAMS,
 };
 static const struct hr_param params121[] = {
-    FIX(fixes121, "mend bugs: limit (goal at 95x the memory limit), setempty (a background pass hides pages from "
+    FIX(fixes121, "fix bugs: limit (goal at 95x the memory limit), setempty (a background pass hides pages from "
 		  "forced ones), sticky (a marked cursor that finds nothing stays)"),
     PACING,
     END_OF_PARAMS,
 };
 static const struct hr_param params122[] = {
-    FIX(fixes122, "mend bugs: setempty (a background pass hides pages from forced ones), sticky (a marked cursor "
+    FIX(fixes122, "fix bugs: setempty (a background pass hides pages from forced ones), sticky (a marked cursor "
 		  "that finds nothing stays)"),
     PACING,
     END_OF_PARAMS,

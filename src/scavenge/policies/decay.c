@@ -209,11 +209,11 @@ static void *decay_clone(const void *state, struct hr_follower *f)
 
 static const struct hr_param params[] = {
     {"time", HR_PARAM_DELAY, offsetof(struct decay_config, time_ns), "10s", NULL,
-     "until nothing is kept of what became dirty in one moment (dirty_decay_ms); 0: at once; off: never"},
+     "time until everything that became dirty in one moment is released (dirty_decay_ms); 0: at once; off: never"},
     {"by", HR_PARAM_CHOICE, offsetof(struct decay_config, by), "activity", hr_driver_words,
-     "who looks whether it is time: allocations and frees (activity), or a thread (background_thread)"},
+     "what checks the clock: allocations and frees (activity), or a thread (background_thread)"},
     {"ticks", HR_PARAM_COUNT, offsetof(struct decay_config, ticks), "20", NULL,
-     "by=activity: of so many allocations and frees of spans one looks (ARENA_DECAY_NTICKS_PER_UPDATE, 1000 of "
+     "by=activity: check the clock on every Nth span allocation or free (ARENA_DECAY_NTICKS_PER_UPDATE: 1000 of "
      "objects)"},
     {NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL},
 };
@@ -221,7 +221,7 @@ static const struct hr_param params[] = {
 const struct hr_policy_def hr_policy_decay = {
     .abi = HR_POLICY_ABI,
     .name = "decay",
-    .summary = "dirty pages go along a smooth curve, the oldest first (jemalloc 5.3)",
+    .summary = "dirty pages are released along a smooth curve, the oldest first (jemalloc 5.3)",
     .params = params,
     .config_bytes = sizeof(struct decay_config),
     .create = decay_create,

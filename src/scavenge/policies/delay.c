@@ -257,20 +257,20 @@ static void *delay_clone(const void *state, struct hr_follower *f)
 
 static const struct hr_param params[] = {
     {"delay", HR_PARAM_DELAY, offsetof(struct delay_config, delay_ns), "10ms", NULL,
-     "from the first free in a segment to giving back all that is free there (purge_delay); 0: at once; off: never"},
+     "from the first free in a segment to the release of all that is free there (purge_delay); 0: at once; off: never"},
     {"extend", HR_PARAM_NS, offsetof(struct delay_config, extend_ns), "1ms", NULL,
-     "by how much each further free puts that off (purge_extend_delay)"},
+     "by how much each further free postpones that (purge_extend_delay)"},
     {"segment", HR_PARAM_BYTES, offsetof(struct delay_config, segment_bytes), "32MiB", NULL,
-     "what has one deadline, a power of two from 4MiB to 32GiB"},
+     "size of the unit that has one deadline, a power of two from 4MiB to 32GiB"},
     {"by", HR_PARAM_CHOICE, offsetof(struct delay_config, by), "activity", hr_driver_words,
-     "who looks whether it is time: allocations and frees (activity), or a thread"},
+     "what checks the clock: allocations and frees (activity), or a thread"},
     {NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL},
 };
 
 const struct hr_policy_def hr_policy_delay = {
     .abi = HR_POLICY_ABI,
     .name = "delay",
-    .summary = "what was freed goes when it has been free for a set time (mimalloc 2.1)",
+    .summary = "memory is released once it has been free for a set time (mimalloc 2.1)",
     .params = params,
     .config_bytes = sizeof(struct delay_config),
     .check = delay_check,

@@ -167,7 +167,7 @@ static enum hr_status after(void *state, const struct hr_place *r)
 
 static const struct hr_param params[] = {
     {"break-even", HR_PARAM_NS, offsetof(struct optimal_config, break_even_ns), "1s", NULL,
-     "a page that stays free for longer is worth a release and a fault"},
+     "release a page that stays free for longer than this"},
     {"price", HR_PARAM_NS, offsetof(struct optimal_config, price_ns), "0ns", NULL,
      "instead: CPU time that holding a GiB for a second is worth; the costs then give the break-even time"},
     {NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL},
@@ -176,7 +176,7 @@ static const struct hr_param params[] = {
 const struct hr_policy_def hr_policy_optimal = {
     .abi = HR_POLICY_ABI,
     .name = "optimal",
-    .summary = "knows the future: releases at once what stays free long enough to be worth it",
+    .summary = "knows the future: releases at once what stays free long enough to pay",
     .params = params,
     .config_bytes = sizeof(struct optimal_config),
     .knows_future = true,

@@ -337,26 +337,25 @@ static void *rate_clone(const void *state, struct hr_follower *f)
 
 static const struct hr_param params[] = {
     {"rate", HR_PARAM_BYTES, offsetof(struct rate_config, bytes_per_s), "10MiB", NULL,
-     "bytes given back a second (SetBackgroundReleaseRate, 0 there)"},
+     "bytes released per second (SetBackgroundReleaseRate, 0 by default there)"},
     {"interval", HR_PARAM_NS, offsetof(struct rate_config, interval_ns), "1s", NULL,
-     "from one time that the thread works to the next"},
+     "time between two runs of the thread"},
     {"short", HR_PARAM_NS, offsetof(struct rate_config, short_ns), "60s", NULL,
-     "huge pages in use are spared for a swing of demand as in this time (skip_subrelease_short_interval), with "
-     "long=0, "
-     "short=0 never"},
+     "keep enough huge pages for the demand swing seen in this time (skip_subrelease_short_interval); 0 together with "
+     "long=0 disables this"},
     {"long", HR_PARAM_NS, offsetof(struct rate_config, long_ns), "300s", NULL,
-     "above what was needed all the time in some second of this (skip_subrelease_long_interval)"},
+     "on top of the highest demand that lasted a whole second in this time (skip_subrelease_long_interval)"},
     {"by", HR_PARAM_CHOICE, offsetof(struct rate_config, by), "thread", hr_driver_words,
-     "who gives back: a thread, or frees (activity; then the parameters above do not apply)"},
+     "what releases: a thread, or frees (activity; the parameters above do not apply then)"},
     {"pages", HR_PARAM_RATIO, offsetof(struct rate_config, pages), "1", NULL,
-     "by=activity: pages given back for 1,000 that are freed (TCMALLOC_RELEASE_RATE of gperftools)"},
+     "by=activity: pages released per 1,000 freed (TCMALLOC_RELEASE_RATE of gperftools)"},
     {NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL},
 };
 
 const struct hr_policy_def hr_policy_rate = {
     .abi = HR_POLICY_ABI,
     .name = "rate",
-    .summary = "so many bytes a second, sparing huge pages that are likely to be needed (TCMalloc)",
+    .summary = "a set number of bytes per second, sparing huge pages likely to be needed (TCMalloc)",
     .params = params,
     .config_bytes = sizeof(struct rate_config),
     .check = rate_check,
