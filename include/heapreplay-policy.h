@@ -160,7 +160,7 @@ enum hr_place_kind {
 	HR_PLACE_FREE,	      /* a span's pages became free: page, npages, flags */
 	HR_PLACE_CACHE_FILL,  /* the cache of P cache_p took the pages `arg` (bits) of the 64-page block at `page` */
 	HR_PLACE_CACHE_FLUSH, /* the cache of P cache_p gave its pages `arg` of the block at `page` back */
-	HR_PLACE_MARK_START,  /* a GC cycle begins (sweep termination was just before) */
+	HR_PLACE_MARK_START,  /* a GC cycle starts (sweep termination was just before) */
 	HR_PLACE_MARK_DONE,   /* mark termination: the last heap in use is what in_use_pages says here */
 	HR_PLACE_HEAP_GOAL,   /* arg: the GC's heap goal, bytes, from now on */
 	HR_PLACE_SWEEP_DONE,  /* the cycle's sweep is done; HR_PLACE_FORCED: FreeOSMemory releases everything now */
@@ -204,7 +204,7 @@ typedef uint64_t hr_bitmap[HR_CHUNK_WORDS];
 
 struct hr_chunk_bits {
 	hr_bitmap alloc;     /* 1: in use, or in a page cache */
-	hr_bitmap scavenged; /* 1: given back to the system, or never taken from it */
+	hr_bitmap scavenged; /* 1: released to the system, or never touched */
 };
 
 struct hr_cache_bits {
@@ -322,7 +322,7 @@ struct hr_follower;
 /* A constant of the follower's: it may be kept. */
 static inline const struct hr_policy_view *hr_follower_view(const struct hr_follower *f)
 {
-	/* The view is what a follower begins with. */
+	/* The view is a follower's initial state. */
 	return (const struct hr_policy_view *)(const void *)f;
 }
 
@@ -380,7 +380,7 @@ HR_API uint64_t hr_follower_release_range(struct hr_follower *f, uint64_t page, 
 
 /* What releases have cost since the last call, ns. */
 HR_API uint64_t hr_follower_take_spent(struct hr_follower *f);
-/* So much of it was spent in the background; so much was a synchronous pass, a stall of whoever waited for it. */
+/* Account for time: spent in the background; spent in a synchronous pass, while the program waited. */
 HR_API void hr_follower_work(struct hr_follower *f, uint64_t ns);
 HR_API void hr_follower_stall(struct hr_follower *f, uint64_t ns);
 
