@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Prints scripts as C strings: FOLDER/NAME.gp becomes NAME_script.
+# Prints scripts as C strings: DIRECTORY/NAME.gp becomes NAME_script.
 # usage: embed.sh FILE...
 set -eu
 for file; do

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A folder of src includes only what stands below it, and only the command line
+# A directory of src includes only what stands below it, and only the command line
 # and the terminal view know the real clock or end the program. No file is forgotten.
 . "$top_srcdir/tests/lib.sh"
 cd "$top_srcdir" || exit 99
 
-# layer FOLDER MAY-INCLUDE...
+# layer DIRECTORY MAY-INCLUDE...
 layer() {
 	local folder=$1 may
 
 	[ -d "src/$folder" ] || return 0
 	may=$(tr ' ' '|' <<<"$*")
-	is "$(grep -rnE '^#[[:space:]]*include "[a-z]+/' --include='*.[ch]' "src/$folder" |
+	is "$(grep -rnE '^#[[:space:]]*include "[a-z]+/' --include='*.[ch]' "src/$directory" |
 		grep -vE "include \"($may)/")" '' "src/$folder includes only: $*"
 }
 

@@ -10,7 +10,7 @@
 #     golden info.out 'the whole text'                      $out against a file
 #     done_testing
 #
-# The test runs in an empty folder of its own, $scratch, which goes away.
+# The test runs in an empty directory of its own, $scratch, which goes away.
 # Environment (from make check): HEAPREPLAY, top_srcdir, top_builddir.
 # UPDATE_GOLDEN=1 rewrites golden files from what the program prints now.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# src/base: every .c and .h of this folder; headers too, so that they are in the tarball.
+# src/base: every .c and .h of this directory; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
 	src/base/alloc.c src/base/alloc.h \
 	src/base/bits.h \

@@ -551,13 +551,20 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_opt
 	return fine ? optind : o->no_memory ? -CLI_FAILED : -CLI_MISUSED;
 }
 
+/* Two names of an option have one list. */
+static void release_list(struct cli_list *l)
+{
+	free(l->at);
+	*l = (struct cli_list){0};
+}
+
 void cli_options_release(const struct cli_command *c, struct cli_options *o)
 {
 	const struct cli_option *row;
 
 	for (size_t i = 0; o->own != NULL && (row = next_row(c, &i)) != NULL;)
 		if (row->type == CLI_LIST && row->groups == 0)
-			free(((struct cli_list *)((char *)o->own + row->offset))->at);
+			release_list((struct cli_list *)((char *)o->own + row->offset));
 	free(o->policies.at);
 	free(o->own);
 	o->policies = (struct cli_list){0};

@@ -222,8 +222,9 @@ static int run_plot(const struct cli_command *c, const struct cli_options *o, in
 static const struct cli_option options[] = {
     {"size", 0, "WxH", CLI_EXTENT, offsetof(struct own, size), 0, CLI_IN_OUTPUT,
      "width and height of the plot in pixels (depends on its content)"},
-    {"metric", 0, "NAME", CLI_LIST, offsetof(struct own, metrics), 0, CLI_IN_OUTPUT,
-     "a metric or heading of heapreplay-metrics(5), as --columns of compare; may be given several times"},
+    {"columns", 0, "COLUMN,...", CLI_LIST, offsetof(struct own, metrics), 0, CLI_IN_OUTPUT,
+     "metrics or headings of heapreplay-metrics(5) that plot compare shows, as compare's --columns"},
+    {"metric", 0, "NAME", CLI_LIST, offsetof(struct own, metrics), 0, CLI_IN_OUTPUT, NULL}, /* its old name */
     {"script", 0, "FILE", CLI_TEXT, offsetof(struct own, script), 0, CLI_IN_OUTPUT,
      "draw with this gnuplot script instead of the kind's own"},
     {"keep", 0, NULL, CLI_FLAG, offsetof(struct own, keep), 0, CLI_IN_OUTPUT,
@@ -254,7 +255,7 @@ const struct cli_command cli_plot = {
 	"heapreplay plot tradeoff app.trace -o tradeoff.png\twhat each policy saves and costs\n"
 	"heapreplay compare --json app.trace -o c.json && heapreplay plot compare c.json -o compare.pdf\tfrom saved "
 	"JSON\n"
-	"heapreplay plot compare --metric release_calls --metric thrash_bytes app.trace -o calls.png\tchosen metrics\n",
+	"heapreplay plot compare --columns calls,thrash app.trace -o calls.png\tchosen metrics\n",
     .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct own),

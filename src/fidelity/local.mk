@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# src/fidelity: every .c and .h of this folder; headers too, so that they are in the tarball.
+# src/fidelity: every .c and .h of this directory; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
 	src/fidelity/fidelity.c src/fidelity/fidelity.h \
 	src/fidelity/gctrace.c src/fidelity/gctrace.h \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# src/info: every .c and .h of this folder; headers too, so that they are in the tarball.
+# src/info: every .c and .h of this directory; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
 	src/info/groups.c src/info/groups.h src/info/groups_print.c \
 	src/info/holders.c src/info/holders.h \

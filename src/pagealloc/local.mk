@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# src/pagealloc: every .c and .h of this folder; headers too, so that they are in the tarball.
+# src/pagealloc: every .c and .h of this directory; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
 	src/pagealloc/bitmap.c src/pagealloc/bitmap.h \
 	src/pagealloc/eight.h \

@@ -56,12 +56,12 @@ static const struct panel index_panels[] = {
 
 #define NINDEX (sizeof(index_panels) / sizeof(index_panels[0]))
 
-static bool find_metric(const char *name, struct panel *p)
+static bool find_metric(const char *name, size_t length, struct panel *p)
 {
 	const struct hr_metric *m;
 	size_t i;
 
-	if (!hr_metric_find(name, strlen(name), &i))
+	if (!hr_metric_find(name, length, &i))
 		return false;
 	m = &hr_metrics[i];
 	*p = (struct panel){.title = m->name,
@@ -281,6 +281,28 @@ void hr_plot_bars_size(const struct hr_plot_source *s, unsigned *width, unsigned
 	size_for(s, 2, width, height);
 }
 
+/* Each name is one metric or several, with commas between. */
+static enum hr_status choose_panels(const char *const *names, struct panel *panels, size_t *n, struct hr_error *err)
+{
+	for (*n = 0; *names != NULL; names++) {
+		for (const char *name = *names;; name++) {
+			size_t length = strcspn(name, ",");
+
+			if (*n == MOST_PANELS)
+				return hr_error_set(err, HR_EUSAGE, "a plot shows at most %d metrics", MOST_PANELS);
+			if (!find_metric(name, length, &panels[*n]))
+				return hr_error_set(err, HR_EUSAGE,
+						    "there is no metric '%.*s'; heapreplay-metrics(5) has them",
+						    (int)length, name);
+			++*n;
+			name += length;
+			if (*name == '\0')
+				break;
+		}
+	}
+	return HR_OK;
+}
+
 enum hr_status hr_plot_compare(FILE *out, const struct hr_plot_source *s, const struct hr_plot_options *o,
 			       struct hr_error *err)
 {
@@ -290,13 +312,7 @@ enum hr_status hr_plot_compare(FILE *out, const struct hr_plot_source *s, const 
 	struct chart c;
 	size_t n = 0;
 
-	for (; names[n] != NULL; n++) {
-		if (n == MOST_PANELS)
-			return hr_error_set(err, HR_EUSAGE, "a plot shows at most %d metrics", MOST_PANELS);
-		if (!find_metric(names[n], &panels[n]))
-			return hr_error_set(err, HR_EUSAGE, "there is no metric '%s'; heapreplay-metrics(5) has them",
-					    names[n]);
-	}
+	HR_TRY(choose_panels(names, panels, &n, err));
 	status = make_chart(&c, s, NULL, err);
 	if (status == HR_OK)
 		write_panels(out, &c, panels, n);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# src/plot: every .c and .h of this folder; headers too, so that they are in the tarball.
+# src/plot: every .c and .h of this directory; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
 	src/plot/bars.c \
 	src/plot/data.c src/plot/data.h \

@@ -39,7 +39,7 @@ const struct hr_plot_kind hr_plot_kinds[] = {
      HR_PLOT_SUMMARY | HR_PLOT_OPTIMUM, true, tradeoff_script, usual_size, hr_plot_tradeoff},
     {"intervals", "how long pages lie free before they are used again", HR_PLOT_OPTIMUM, false, intervals_script,
      usual_size, hr_plot_intervals},
-    {"compare", "bars of every policy's metrics (--metric)", HR_PLOT_SUMMARY, true, compare_script, hr_plot_bars_size,
+    {"compare", "bars of every policy's metrics (--columns)", HR_PLOT_SUMMARY, true, compare_script, hr_plot_bars_size,
      hr_plot_compare},
     {"index", "index entries that the scavengers read; several traces: by the size of the heap", HR_PLOT_SUMMARY, true,
      index_script, hr_plot_index_size, hr_plot_index},

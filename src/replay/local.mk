@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# src/replay: every .c and .h of this folder; headers too, so that they are in the tarball.
+# src/replay: every .c and .h of this directory; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
 	src/replay/player.c src/replay/player.h \
 	src/replay/pool.c src/replay/pool.h \

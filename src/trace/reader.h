@@ -113,23 +113,23 @@ struct hr_trace_meta {
 #define HR_ANOMALIES(X)                                                                                                \
 	X(UNKNOWN_FREE, "unknown_frees", "frees of objects that were never seen: ignored")                              \
 	X(NULL_FREE, "null_frees", "frees of a null pointer: ignored")                                                 \
-	X(OVER_LIVE, "allocs_over_live", "allocations over a live object: that one's free was lost, it is freed first") \
+	X(OVER_LIVE, "allocs_over_live", "allocations over a live object: its free was lost, it is freed first") \
 	X(FAILED_ALLOC, "failed_allocs", "failed allocations: ignored")                                                \
 	X(ZERO_SIZE, "zero_sizes", "objects of size 0: kept, as a program may have them")                              \
-	X(AMBIGUOUS_FREE, "ambiguous_frees", "frees that fit several live objects: which one is a guess (--identity)") \
-	X(ABSURD_SIZE, "absurd_sizes", "sizes that no object has (2 TiB, or 31 TiB with all that live): ignored as failed")                     \
+	X(AMBIGUOUS_FREE, "ambiguous_frees", "frees that fit several live objects: a guess decides (--identity)") \
+	X(ABSURD_SIZE, "absurd_sizes", "impossible sizes (2 TiB, or 31 TiB with all that live): ignored as failed")                     \
 	X(BAD_LINE, "bad_lines", "lines that could not be understood: skipped")                                        \
 	X(NESTED_CALL, "nested_calls", "allocator calls inside of others: ignored, the outer one counts")              \
 	X(OPEN_CALL, "open_calls", "calls whose return is missing: ignored")                                           \
-	X(CLOCK_BACK, "clock_steps_back", "times before the one before: taken as that one")                            \
-	X(SHARED_TICK, "unspread_events", "events too many for one clock tick to be spread: at the tick before")       \
+	X(CLOCK_BACK, "clock_steps_back", "times that step back: the previous time is used")                            \
+	X(SHARED_TICK, "unspread_events", "events too many for one clock tick to be spread: they get the previous tick")       \
 	X(LOST_BLOCK, "lost_blocks", "damaged blocks: their events are missing")                                       \
 	X(OTHER_PROCESS, "other_processes", "lines of other processes than the one that is read: ignored (--process)")   \
 	X(OTHER_RECORD, "other_records", "records of kinds that are not replayed: ignored")                            \
 	X(RACED_FREE, "raced_frees", "reallocs that another thread's reuse of the old address overtook: put in order") \
 	X(LOST_CYCLE, "lost_cycles", "garbage collections that are missing in the log, by its numbers")                        \
 	X(STACKLESS, "stackless_goroutines", "goroutines whose stack was freed before the trace began: they have none") \
-	X(IMPOSSIBLE_VALUE, "impossible_values", "values that nothing can have, in sound records: these are ignored")                 \
+	X(IMPOSSIBLE_VALUE, "impossible_values", "impossible values in otherwise valid records: ignored")                 \
 	X(TYPE_LIMIT, "types_over_limit", "types beyond the 262,144 that are kept: their objects have none") \
 	X(LATE_BATCH, "late_batches", "batches of generations that are over: their events come at the next one's start") \
 	X(LOST_GENERATION, "lost_generations", "generations that are missing between two: so are their events")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Tests of the program from outside.
 #     cli_tests += tests/cli/foo.sh
-#     cli_data += tests/cli/foo.golden        (folders are allowed)
+#     cli_data += tests/cli/foo.golden        (directories are allowed)
 cli_tests = \
 	tests/cli/bad-input.sh \
 	tests/cli/cases.sh \

@@ -66,7 +66,7 @@ like "$err" "^heapreplay: other.json: this JSON is not heapreplay's" 'JSON of so
 run "$HEAPREPLAY" plot timeline torn.json -o x.png
 is "$status" 1 'torn JSON: status 1'
 like "$err" '^heapreplay: torn.json: line [0-9]+: the JSON is damaged' 'torn JSON: where'
-run "$HEAPREPLAY" plot compare --metric nonsense "$trace" -o x.png
+run "$HEAPREPLAY" plot compare --metric thrash --metric nonsense "$trace" -o x.png
 is "$status" 2 'an unknown metric: status 2'
 like "$err" "there is no metric 'nonsense'" 'an unknown metric is named'
 run "$HEAPREPLAY" plot timeline nowhere.trace -o x.png
@@ -152,8 +152,8 @@ ok $? 'and none leaves a file'
 
 run "$HEAPREPLAY" plot compare c.json --size 900x700 -o s.svg
 like "$(cat s.svg)" 'width="900" height="700"' '--size is the size'
-run "$HEAPREPLAY" plot compare c.json --metric thrash_bytes --metric release_calls -o m.svg
-like "$(cat m.svg)" '> *thrash_bytes \([KMG]iB\)<' '--metric chooses'
+run "$HEAPREPLAY" plot compare c.json --columns thrash,release_calls -o m.svg
+like "$(cat m.svg)" '> *thrash_bytes \([KMG]iB\)<' '--columns chooses'
 like "$(cat m.svg)" '> *release_calls<' 'and may be given twice'
 unlike "$(cat m.svg)" 'worst_stall' 'and nothing else is shown'
 cp c.json other-c.json
