@@ -57,8 +57,9 @@ static void print_roff_examples(FILE *out, const char *examples)
 	for (bool first = true; *examples != '\0'; first = false) {
 		size_t line = strcspn(examples, "\n"), command = strcspn(examples, "\t");
 
-		hr_print(out, "%s%c%.*s:\n.Dl %.*s\n", first ? "" : ".Pp\n", examples[command + 1] & ~0x20,
-			 (int)(line - command - 2), examples + command + 2, (int)command, examples);
+		fputs(first ? "" : ".Pp\n", out);
+		hr_print(out, "%c%.*s:\n.Dl %.*s\n", examples[command + 1] & ~0x20, (int)(line - command - 2),
+			 examples + command + 2, (int)command, examples);
 		examples += line + (examples[line] == '\n');
 	}
 }

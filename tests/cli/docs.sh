@@ -65,4 +65,8 @@ is "$(grep -oE '\bheapreplay (replay|compare|heatmap|explain|watch|plot|report|i
 		grep -qE -- "$option\b" <<<"$help" || echo "$command $option"
 	done
 done)" '' 'every option that the README uses is one'
+is "$(for command in replay compare cut watch plot generate; do
+	"$HEAPREPLAY" help --roff "examples-$command" | grep -F '\n'
+	"$HEAPREPLAY" help --roff "options-$command" | grep -F '\n'
+done)" '' 'examples and options of the manual pages are lines of their own'
 done_testing
