@@ -70,15 +70,16 @@ int cli_main(int argc, char **argv)
 {
 	int status;
 
-	/* A reader that goes away is an error of write(2), with a message, not a silent death half-way. */
+	/* A reader that goes away is an error of write(2): other outputs are finished or taken back first. */
 	signal(SIGPIPE, SIG_IGN);
 	status = dispatch(argc, argv);
 	cli_progress_end();
 	errno = 0;
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		if (status == CLI_DONE) {
-			cli_warn(NULL, "cannot write standard output%s%s", errno ? ": " : "",
-				 errno ? strerror(errno) : "");
+			if (!cli_reader_is_gone())
+				cli_warn(NULL, "cannot write standard output%s%s", errno ? ": " : "",
+					 errno ? strerror(errno) : "");
 			status = CLI_FAILED;
 		}
 	}

@@ -175,6 +175,8 @@ void cli_print_help(FILE *out, const struct cli_command *c, bool all);
 
 /* "heapreplay: FILE: byte N: text" on standard error; returns the exit status that belongs to it. file may be NULL. */
 int cli_fail(const char *file, const struct hr_error *err);
+/* Standard output is a pipe that nobody reads any more, as where head has seen enough: nothing to complain of. */
+bool cli_reader_is_gone(void);
 /* A usage error about this command; returns CLI_MISUSED. */
 int cli_misuse(const struct cli_command *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A warning that does not change the exit status. */

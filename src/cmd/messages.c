@@ -8,17 +8,28 @@
 #include "base/units.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 static void put_name(const char *file)
 {
 	hr_put_text(stderr, strcmp(file, "-") == 0 ? "standard input" : file);
 }
 
+bool cli_reader_is_gone(void)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO};
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
+}
+
 int cli_fail(const char *file, const struct hr_error *err)
 {
 	cli_progress_end();
+	if (err->status == HR_EIO && file == NULL && cli_reader_is_gone())
+		return CLI_FAILED;
 	fputs("heapreplay: ", stderr);
 	if (file != NULL) {
 		put_name(file);

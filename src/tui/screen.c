@@ -35,7 +35,7 @@ struct hr_screen {
 /* A handler has nothing else to know it by. */
 static volatile sig_atomic_t ending, drawing;
 
-static const int polite[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+static const int polite[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGVTALRM, SIGPROF};
 static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 static void end(int signal)

@@ -103,8 +103,7 @@ else
 fi
 run bash -c '"$1" export "$2" | head -n 1 >/dev/null; exit "${PIPESTATUS[0]}"' _ "$HEAPREPLAY" "$trace"
 is "$status" 1 'a reader that goes away: status 1'
-like "$err" '^heapreplay: cannot write' 'a reader that goes away: the message'
-is "$(printf '%s\n' "$err" | wc -l)" 1 'a reader that goes away: one line'
+is "$err" '' 'a reader that goes away: silence'
 
 # A file that is there stays as it is when the run fails.
 echo precious >kept.json

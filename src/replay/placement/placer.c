@@ -431,7 +431,7 @@ enum hr_status hr_placer_finish(struct hr_placer *pl, uint64_t end_ns, struct hr
 
 const struct hr_place *hr_placer_take(struct hr_placer *pl, size_t *n)
 {
-	const struct hr_place *r = pl->out.at + pl->given;
+	const struct hr_place *r = pl->given > 0 ? pl->out.at + pl->given : pl->out.at;
 
 	*n = hr_sweep_ready(&pl->sweep, &pl->out) - pl->given;
 	pl->given += *n;
