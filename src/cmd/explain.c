@@ -415,8 +415,8 @@ const struct cli_command cli_explain = {
 	    "names the types, or size classes, of the objects that keep them.\n",
     .examples = "heapreplay explain app.trace\tat the end\n"
 		"heapreplay explain --drop -p go1.22 app.trace\tafter the largest drop of memory in use\n"
-		"heapreplay explain --at 24s --by class app.trace\tsize classes instead of types\n"
-		"heapreplay explain --at 24s --by chunk app.trace\tchunk by chunk\n",
+		"heapreplay explain --at 500ms --by class app.trace\tsize classes instead of types\n"
+		"heapreplay explain --at 500ms --by chunk app.trace\tchunk by chunk\n",
     .groups = CLI_REPLAYS | CLI_READS | CLI_AT | CLI_JSON | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct own),
