@@ -33,14 +33,21 @@ static size_t line_at(const struct hr_gc_log *log, int64_t ns, size_t *j)
 	return *j;
 }
 
-/* How many of the first records find a line when the first stands beside line k. */
-static size_t count_found(const struct hr_gc_log *log, const struct hr_sides *s, size_t k)
+/* How many of the first records find a line when the first stands beside line k, and how far these are apart. */
+static size_t count_found(const struct hr_gc_log *log, const struct hr_sides *s, size_t k, int64_t *apart_ns)
 {
 	int64_t offset = (int64_t)s->gc_cpu[0].time_ns - printed_end(&log->cycles[k]);
 	size_t n = 0, j = k;
 
-	for (size_t i = 0; i < s->ngc_cpu && i < FIRST; i++)
-		n += line_at(log, (int64_t)s->gc_cpu[i].time_ns - offset, &j) < log->n;
+	*apart_ns = 0;
+	for (size_t i = 0; i < s->ngc_cpu && i < FIRST; i++) {
+		int64_t ns = (int64_t)s->gc_cpu[i].time_ns - offset;
+
+		if (line_at(log, ns, &j) == log->n)
+			continue;
+		*apart_ns += llabs(printed_end(&log->cycles[j++]) - ns);
+		n++;
+	}
 	return n;
 }
 
@@ -78,15 +85,17 @@ enum hr_status hr_gctrace_compare(const struct hr_gc_log *log, const struct hr_s
 {
 	double *apart = hr_calloc(sides->ngc_cpu, sizeof(*apart));
 	size_t best = 0, most = 0, j;
+	int64_t apart_ns, least_ns = 0;
 
 	*a = (struct hr_gctrace_agreement){.printed_cycles = log->n, .traced_cycles = sides->ngc_cpu};
 	if (apart == NULL && sides->ngc_cpu > 0)
 		return HR_ENOMEM;
 	for (size_t k = 0; sides->ngc_cpu > 0 && k < log->n; k++) {
-		size_t found = count_found(log, sides, k);
+		size_t found = count_found(log, sides, k, &apart_ns);
 
-		if (found > most) {
+		if (found > most || (found == most && found > 0 && apart_ns < least_ns)) {
 			most = found;
+			least_ns = apart_ns;
 			best = k;
 		}
 	}
@@ -98,6 +107,7 @@ enum hr_status hr_gctrace_compare(const struct hr_gc_log *log, const struct hr_s
 
 		if (line == log->n)
 			continue;
+		j++;
 		const struct hr_gc_cpu_sum x = printed(&log->cycles[line]), y = hr_gc_cpu_sum(&one, 0, UINT64_MAX);
 		add(&a->printed, &x);
 		add(&a->traced, &y);

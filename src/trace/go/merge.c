@@ -388,6 +388,7 @@ static bool is_manual(const struct hr_go *g, uint64_t addr)
 static inline enum hr_status decode(struct hr_go *g, struct hr_go_thread *t, const uint8_t *p, struct hr_event *e,
 				    bool *show, struct hr_error *err)
 {
+	const uint8_t *event = p;
 	const unsigned type = *p++;
 	const struct row *row = &rows[type];
 	uint64_t x;
@@ -422,7 +423,8 @@ static inline enum hr_status decode(struct hr_go *g, struct hr_go_thread *t, con
 	case FREED_SPAN:
 		g->any_span = true;
 		*show = place(g, &p, HR_GO_PAGE_BYTES, &e->addr);
-		if (t->work == HR_GO_SWEEPER && g->gc.sweeping && is_manual(g, e->addr))
+		if (g->gc.sweeping && is_manual(g, e->addr) &&
+		    hr_go_sweeper_at(g, &g->batches[g->cursors[g->heap[0].cursor].batch], event))
 			hr_go_work_swept(g, e->time_ns);
 		break;
 	case STACK:

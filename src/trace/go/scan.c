@@ -41,11 +41,12 @@ enum {
 #define EVERY_BYTE(x) ((x)*0x0101010101010101ULL)
 #define HIGH_BITS EVERY_BYTE(0x80ULL)
 #define LOW_BITS EVERY_BYTE(1ULL)
+#define BLOCK_REACHED EVERY_BYTE(0x80ULL - 3) /* two arguments */
 #define MAX_BATCH_NS (1ULL << (MAX_BATCH_NS_BITS - 1))
 #define MAX_BASE_NS HR_GO_MAX_TIME_NS
 
-/* RUNS: with spans those of the background sweeper, with GC_CPU all. */
-enum { NOT_WANTED, SPANS, OBJECTS, RUNS, GC_CPU, GC_CPU_OR_REST, REST };
+/* BLOCKS: with spans those of the background sweeper, with GC_CPU all. */
+enum { NOT_WANTED, SPANS, OBJECTS, BLOCKS, GC_CPU, GC_CPU_OR_REST, REST };
 
 /* Arguments behind the time delta, and who wants the event. */
 struct shape {
@@ -60,11 +61,11 @@ static const struct shape shapes[256] = {
     [HR_GO_PROC_STATUS] = {1, 2, SPANS},
     [14] = {1, 3}, /* GoCreate */
     [HR_GO_GO_CREATE_SYSCALL] = {1, 1, GC_CPU},
-    [HR_GO_GO_START] = {1, 2, RUNS},
+    [HR_GO_GO_START] = {1, 2, GC_CPU},
     [HR_GO_GO_DESTROY] = {1, 0, GC_CPU},
     [HR_GO_GO_DESTROY_SYSCALL] = {1, 0, GC_CPU},
-    [HR_GO_GO_STOP] = {1, 2, RUNS},
-    [HR_GO_GO_BLOCK] = {1, 2, RUNS},
+    [HR_GO_GO_STOP] = {1, 2, GC_CPU},
+    [HR_GO_GO_BLOCK] = {1, 2, BLOCKS},
     [21] = {1, 3}, /* GoUnblock */
     [22] = {1, 2}, /* GoSyscallBegin */
     [23] = {1, 0}, /* GoSyscallEnd */
@@ -104,12 +105,24 @@ static const struct shape shapes[256] = {
     [HR_GO_STACK_FREE] = {1, 1, OBJECTS},
 };
 
+unsigned hr_go_event_args(unsigned type)
+{
+	return shapes[type].args;
+}
+
+/* The bytes of a number, as they stand in an event. */
+struct bytes_of {
+	uint64_t is, mask;
+};
+
 /* What the loop needs of a type. */
 struct scan {
 	uint64_t reached[256]; /* added to the sums of ends; 0: never reached, so the careful way */
 	bool wanted[256];
-	bool mark_all;	   /* the fast way marks what it passes, wanted or not */
-	uint64_t units_ns; /* ns a unit where that is a whole number, else 0 */
+	bool pass_blocks;      /* the fast way passes what waits for another reason than */
+	struct bytes_of block; /* the sweeper's */
+	bool mark_all;	       /* the fast way marks what it passes, wanted or not */
+	uint64_t units_ns;     /* ns a unit where that is a whole number, else 0 */
 	double ns_per_unit;
 };
 
@@ -119,8 +132,23 @@ struct lane {
 	uint64_t *mark; /* the next one's place */
 	struct hr_go_batch *batch;
 	uint64_t *marks; /* room for LANE_MARKS */
-	bool runs;	 /* the last run that was marked may go on */
 };
+
+/* Of a number that does not fit into seven bytes nothing: every number is taken for it. */
+static struct bytes_of bytes_of(uint64_t number)
+{
+	struct bytes_of b = {0, 0};
+
+	for (unsigned shift = 0;; shift += 8, number >>= 7) {
+		if (shift == 56)
+			return (struct bytes_of){0, 0};
+		b.is |= ((number & 0x7f) | (number > 0x7f ? 0x80u : 0)) << shift;
+		b.mask |= UINT64_C(0xff) << shift;
+		if (number <= 0x7f)
+			break;
+	}
+	return b;
+}
 
 static void prepare(struct scan *s, const struct hr_go *g)
 {
@@ -128,7 +156,7 @@ static void prepare(struct scan *s, const struct hr_go *g)
 	    [NOT_WANTED] = false,
 	    [SPANS] = true,
 	    [OBJECTS] = (g->r->options.want & HR_WANT_OBJECTS) != 0,
-	    [RUNS] = true,
+	    [BLOCKS] = true,
 	    [GC_CPU] = hr_go_wants_gc_cpu(g),
 	    [GC_CPU_OR_REST] = hr_go_wants_gc_cpu(g) || hr_go_wants_rest(g),
 	    [REST] = hr_go_wants_rest(g),
@@ -142,6 +170,8 @@ static void prepare(struct scan *s, const struct hr_go *g)
 		if (shapes[type].known && type != HR_GO_GC_BEGIN && (s->mark_all || !s->wanted[type]))
 			s->reached[type] = EVERY_BYTE(0x80ULL - (shapes[type].args + 1u));
 	}
+	s->pass_blocks = !wanted[GC_CPU];
+	s->block = bytes_of(g->names[HR_GO_NAME_SWEEPER_WAITS]);
 	s->ns_per_unit = g->ns_per_unit;
 	if (g->ns_per_unit < 1e9 && g->ns_per_unit == (double)(uint64_t)g->ns_per_unit)
 		s->units_ns = (uint64_t)g->ns_per_unit;
@@ -155,21 +185,6 @@ static inline uint64_t lane_ns(const struct lane *l, uint64_t units_ns)
 static inline void add_mark(struct lane *l, uint64_t ns, const uint8_t *at)
 {
 	*l->mark++ = ns << HR_GO_MARK_PLACE_BITS | (uint64_t)(at - l->batch->at);
-}
-
-/* Is it the start or the end of a run of the background sweeper, or may it be? arg: the event's first. */
-static bool is_sweepers(const struct hr_go *g, struct lane *l, unsigned type, uint64_t arg)
-{
-	if (type == HR_GO_GO_START) {
-		if (g->sweeper != 0 && arg != g->sweeper)
-			return false;
-		l->runs = true;
-		return true;
-	}
-	bool ends = l->runs;
-
-	l->runs = false;
-	return ends || (type == HR_GO_GO_BLOCK && arg == g->names[HR_GO_NAME_SWEEPER_WAITS]);
 }
 
 /* Any event, with every check. */
@@ -197,11 +212,26 @@ static enum hr_status careful(struct hr_go *g, struct lane *l, const struct scan
 	/* The last argument is the stack. */
 	if (*type == HR_GO_GC_BEGIN && arg != UINT64_MAX && !hr_map64_put(&g->gc_stacks, arg, 0))
 		return hr_go_no_memory(g, err);
-	if (s->mark_all ||
-	    (s->wanted[*type] && (shape->wanted != RUNS || hr_go_wants_gc_cpu(g) || is_sweepers(g, l, *type, first))))
+	if (s->mark_all || (s->wanted[*type] && (shape->wanted != BLOCKS || hr_go_wants_gc_cpu(g) ||
+						 first == g->names[HR_GO_NAME_SWEEPER_WAITS])))
 		add_mark(l, lane_ns(l, s->units_ns), type);
 	l->p = p;
 	return HR_OK;
+}
+
+/*
+ * Most goroutines that wait are not the sweeper: how long such an event is, above
+ * its first byte; 0: it is that, or another, and needs care. w: the eight bytes
+ * behind the type.
+ */
+static inline unsigned pass_block(const struct scan *s, unsigned type, uint64_t w)
+{
+	uint64_t reached = ((~w >> 7 & LOW_BITS) * LOW_BITS + BLOCK_REACHED) & HIGH_BITS;
+
+	if (type != HR_GO_GO_BLOCK || !s->pass_blocks || reached == 0 || (w & 0x80) != 0 ||
+	    (w >> 8 & s->block.mask) == s->block.is)
+		return 0;
+	return 1 + (unsigned)__builtin_ctzll(reached) / 8;
 }
 
 /* One event of a lane whose place and time are p and time, or `stuck` where that needs care. */
@@ -210,8 +240,15 @@ static enum hr_status careful(struct hr_go *g, struct lane *l, const struct scan
 		uint64_t w = hr_load64((p) + 1), ends = ~w >> 7 & LOW_BITS;                                            \
 		uint64_t reached = (ends * LOW_BITS + s->reached[*(p)]) & HIGH_BITS;                                   \
 		if (__builtin_expect(reached == 0 || (w & 0x80) != 0, 0)) {                                            \
-			stuck = (lane);                                                                                \
-			goto out;                                                                                      \
+			unsigned more = mark_all ? 0 : pass_block(s, *(p), w);                                         \
+                                                                                                                       \
+			if (more == 0) {                                                                               \
+				stuck = (lane);                                                                        \
+				goto out;                                                                              \
+			}                                                                                              \
+			(time) += units_ns ? (w & 0x7f) : (uint64_t)((double)(w & 0x7f) * s->ns_per_unit);             \
+			(p) += 1 + more;                                                                               \
+			break;                                                                                         \
 		}                                                                                                      \
 		(time) += units_ns ? (w & 0x7f) : (uint64_t)((double)(w & 0x7f) * s->ns_per_unit);                     \
 		if (mark_all)                                                                                          \
@@ -287,7 +324,6 @@ static void lane_begin(struct lane *l, struct hr_go_batch *b, const struct scan 
 	l->time = 0;
 	l->mark = l->marks;
 	l->batch = b;
-	l->runs = true;
 	b->first_ns = 0;
 	/* A bad delta is the careful way's to report. */
 	if (hr_varint(&p, l->end, &delta) && (double)delta * s->ns_per_unit < (double)MAX_BATCH_NS)

@@ -15,13 +15,16 @@
  * all is swept, and then parks (bgsweep in mgcsweep.go). Which goroutine it is
  * shows by the reason it gives for that; it sweeps and yields until then, even
  * where allocation has swept the last span. So its first free of a manual span
- * tells the end, at the latest its parking, or the start of the next cycle, which
- * sweeps what is left. What is found does not depend on what the caller wants.
+ * tells the end (found by walking through the batch, so that a replay of spans need
+ * not decode the events of goroutines), at the latest its parking, or the start of
+ * the next cycle, which sweeps what is left. What is found does not depend on what
+ * the caller wants.
  */
 #include "config.h"
 
 #include "trace/go/work.h"
 
+#include "trace/go/scan.h"
 #include "trace/varint.h"
 
 #include <string.h>
@@ -60,25 +63,52 @@ void hr_go_find_names(struct hr_go *g)
 	}
 }
 
-/* The sweeper, from the generation's marks, so that its first cycle's runs are known, too. */
+/* --- the sweeper ---------------------------------------------------------------- */
+
+/* The goroutine that runs at a place in a batch; 0: none, or one that was started before the batch. */
+static uint64_t goroutine_at(struct hr_go *g, const struct hr_go_batch *b, const uint8_t *place)
+{
+	struct hr_go_walk *w = &g->walk;
+
+	/* A batch is walked once: places come in order. */
+	if (w->batch != b->at || w->at > place)
+		*w = (struct hr_go_walk){.batch = b->at, .at = b->at};
+	while (w->at < place) {
+		unsigned type = *w->at++, args = hr_go_event_args(type);
+
+		hr_varint_skip_known(&w->at);
+		if (type == HR_GO_GO_START) {
+			w->goroutine = hr_varint_known(&w->at);
+			args--;
+		} else if (type == HR_GO_GO_STOP || type == HR_GO_GO_BLOCK || type == HR_GO_GO_DESTROY) {
+			w->goroutine = 0;
+		}
+		for (; args > 0; args--)
+			hr_varint_skip_known(&w->at);
+	}
+	return w->goroutine;
+}
+
+bool hr_go_sweeper_at(struct hr_go *g, const struct hr_go_batch *b, const uint8_t *place)
+{
+	return g->sweeper != 0 && goroutine_at(g, b, place) == g->sweeper;
+}
+
 void hr_go_find_sweeper(struct hr_go *g)
 {
+	/* Blocks are used again: what was looked through is of another generation. */
+	g->walk = (struct hr_go_walk){0};
 	for (size_t i = 0; g->sweeper == 0 && i < g->nbatches; i++) {
 		const struct hr_go_batch *b = &g->batches[i];
-		uint64_t started = 0;
 
 		for (const uint64_t *m = g->marks + b->mark0; m < g->marks + b->mark0 + b->marks; m++) {
-			const uint8_t *p = b->at + (*m & (HR_GO_MAX_BATCH - 1));
-			unsigned type = *p++;
+			const uint8_t *at = b->at + (*m & (HR_GO_MAX_BATCH - 1)), *p = at + 1;
 
-			if (type != HR_GO_GO_START && type != HR_GO_GO_BLOCK)
+			if (*at != HR_GO_GO_BLOCK)
 				continue;
 			hr_varint_skip_known(&p);
-			uint64_t x = hr_varint_known(&p);
-			if (type == HR_GO_GO_START)
-				started = x != UINT64_MAX ? x : 0;
-			else if (x == g->names[HR_GO_NAME_SWEEPER_WAITS] && started != 0)
-				g->sweeper = started;
+			if (hr_varint_known(&p) == g->names[HR_GO_NAME_SWEEPER_WAITS])
+				g->sweeper = goroutine_at(g, b, at);
 		}
 	}
 }
@@ -181,11 +211,8 @@ enum hr_status hr_go_work_event(struct hr_go *g, struct hr_go_thread *t, unsigne
 		break;
 	case HR_GO_GO_BLOCK:
 		x = hr_varint_known(&p);
-		if (x == g->names[HR_GO_NAME_SWEEPER_WAITS] || t->work == HR_GO_SWEEPER) {
-			if (g->sweeper == 0)
-				g->sweeper = t->goroutine;
+		if (x == g->names[HR_GO_NAME_SWEEPER_WAITS])
 			hr_go_work_swept(g, now_ns);
-		}
 		return pause_goroutine(g, t, now_ns, err);
 	case HR_GO_GO_STOP:
 		return pause_goroutine(g, t, now_ns, err);
