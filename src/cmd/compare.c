@@ -2,7 +2,7 @@
 /* compare: many policies on one placement, for one trace or several; or runs that were saved. */
 #include "config.h"
 
-#include "cmd/compare.h"
+#include "cmd/comparing.h"
 
 #include "base/alloc.h"
 #include "base/json.h"

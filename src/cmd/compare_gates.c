@@ -2,7 +2,7 @@
 /* The gates of compare: which are not met, and by whom. */
 #include "config.h"
 
-#include "cmd/compare.h"
+#include "cmd/comparing.h"
 
 #include <string.h>
 

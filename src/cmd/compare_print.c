@@ -2,7 +2,7 @@
 /* What compare prints: tables of traces with their policies, or of what differs between saved runs. */
 #include "config.h"
 
-#include "cmd/compare.h"
+#include "cmd/comparing.h"
 
 #include "base/alloc.h"
 #include "base/json.h"

@@ -4,7 +4,7 @@ heapreplay_SOURCES += \
 	src/cmd/choices.c \
 	src/cmd/cli.c src/cmd/cli.h \
 	src/cmd/commands.c \
-	src/cmd/compare.c src/cmd/compare.h \
+	src/cmd/compare.c src/cmd/comparing.h \
 	src/cmd/compare_gates.c \
 	src/cmd/compare_print.c \
 	src/cmd/convert.c \

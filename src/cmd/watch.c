@@ -4,6 +4,7 @@
 
 #include "cmd/cli.h"
 
+#include "tui/state.h"
 #include "tui/watch.h"
 
 #include <signal.h>
@@ -20,21 +21,13 @@ static const struct own *own_of(const struct cli_options *o)
 	return o->own;
 }
 
-static bool known_speed(const char *name)
-{
-	for (size_t i = 0; hr_watch_speeds[i] != NULL; i++)
-		if (strcmp(hr_watch_speeds[i], name) == 0)
-			return true;
-	return false;
-}
-
 static int bad_speed(const struct cli_command *c, const char *name)
 {
 	char list[256] = "";
 
-	for (size_t i = 0; hr_watch_speeds[i] != NULL; i++) {
+	for (unsigned i = 0; i < hr_nspeeds; i++) {
 		strncat(list, i > 0 ? ", " : "", sizeof(list) - strlen(list) - 1);
-		strncat(list, hr_watch_speeds[i], sizeof(list) - strlen(list) - 1);
+		strncat(list, hr_speeds[i].name, sizeof(list) - strlen(list) - 1);
 	}
 	return cli_misuse(c, "--speed takes one of: %s; not '%s'", list, name);
 }
@@ -63,7 +56,7 @@ static int run_watch(const struct cli_command *c, const struct cli_options *o, i
 	enum hr_status status;
 
 	(void)argc;
-	if (own_of(o)->speed != NULL && !known_speed(own_of(o)->speed))
+	if (own_of(o)->speed != NULL && hr_speed_find(own_of(o)->speed) == hr_nspeeds)
 		return bad_speed(c, own_of(o)->speed);
 	if (!cli_look(c, o, stdout, &look))
 		return CLI_MISUSED;

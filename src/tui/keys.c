@@ -2,7 +2,7 @@
 /* What keys and mouse do: a table, and a function a row. */
 #include "config.h"
 
-#include "tui/view.h"
+#include "tui/keys.h"
 
 #include "base/print.h"
 #include "base/units.h"
@@ -102,16 +102,16 @@ static void seek_by(struct hr_view_state *v, int thousandths)
 
 static void faster(struct hr_view_state *v)
 {
-	v->speed += v->speed + 1 < hr_view_speeds();
+	v->speed += v->speed + 1 < hr_nspeeds;
 	v->owed = 0;
-	hr_view_say(v, "%s", hr_watch_speeds[v->speed]);
+	hr_view_say(v, "%s", hr_speeds[v->speed].name);
 }
 
 static void slower(struct hr_view_state *v)
 {
 	v->speed -= v->speed > 0;
 	v->owed = 0;
-	hr_view_say(v, "%s", hr_watch_speeds[v->speed]);
+	hr_view_say(v, "%s", hr_speeds[v->speed].name);
 }
 
 static void ask(struct hr_view_state *v)

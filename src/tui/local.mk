@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/tui: the terminal view; part of the program, not of the library.
 heapreplay_SOURCES += \
-	src/tui/keys.c \
+	src/tui/keys.c src/tui/keys.h \
 	src/tui/screen.c src/tui/screen.h \
+	src/tui/state.c src/tui/state.h \
 	src/tui/view.c src/tui/view.h \
 	src/tui/watch.c src/tui/watch.h
 heapreplay_CPPFLAGS = $(AM_CPPFLAGS) $(NCURSES_CFLAGS)

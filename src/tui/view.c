@@ -7,26 +7,15 @@
 #include "base/alloc.h"
 #include "base/units.h"
 #include "frame/paint.h"
-#include "report/output.h"
+#include "tui/keys.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define KEY_COLUMNS 14u
 #define MAX_TOUCH_RECORDS ((uint64_t)1 << 20) /* looked at for who touched a chunk's pages before it was opened */
-
-void hr_view_say(struct hr_view_state *v, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(v->message, sizeof(v->message), fmt, ap);
-	va_end(ap);
-	v->stale = true;
-}
 
 /* --- scenes ------------------------------------------------------------------------ */
 
@@ -35,7 +24,7 @@ static const char *status_of(struct hr_view_state *v)
 	if (hr_player_at_end(v->player))
 		return "the end";
 	if (v->playing)
-		return v->waiting && v->starved ? "waiting for data" : hr_watch_speeds[v->speed];
+		return v->waiting && v->starved ? "waiting for data" : hr_speeds[v->speed].name;
 	snprintf(v->status, sizeof(v->status), "%s, event %" PRIu64,
 		 v->source == HR_SOURCE_FAILED ? "truncated" : "paused", hr_player_at(v->player));
 	return v->status;
@@ -188,34 +177,3 @@ enum hr_status hr_view_draw(struct hr_view_state *v, struct hr_error *err)
 }
 
 /* --- saving ---------------------------------------------------------------------------- */
-
-/* "heapreplay-app-12.345678901s.png": the trace's name up to its first dot. */
-static void name_file(const struct hr_view_state *v, char *path, size_t size)
-{
-	uint64_t now = hr_player_now(v->player);
-	const char *name = strcmp(v->options->path, "-") == 0 ? "stdin" : v->options->name;
-	int n = (int)strcspn(name, ".");
-
-	snprintf(path, size, "heapreplay-%.*s-%" PRIu64 ".%09" PRIu64 "s.png", n < 60 ? n : 60, name, now / 1000000000,
-		 now % 1000000000);
-}
-
-void hr_view_save(struct hr_view_state *v)
-{
-	struct hr_output out = {0};
-	struct hr_error err;
-	char path[160];
-	enum hr_status status;
-
-	name_file(v, path, sizeof(path));
-	status = hr_output_open(&out, path, &err);
-	if (status == HR_OK)
-		status = hr_paint_png(&v->frame, v->palette, 2, out.file, &err);
-	if (status == HR_OK)
-		status = hr_output_commit(&out, &err);
-	hr_output_abandon(&out);
-	if (status == HR_OK)
-		hr_view_say(v, "saved as %s", path);
-	else
-		hr_view_say(v, "not saved: %s", err.text);
-}

@@ -5,6 +5,7 @@
 #include "tui/watch.h"
 
 #include "base/alloc.h"
+#include "tui/keys.h"
 #include "tui/view.h"
 
 #include <errno.h>
@@ -17,49 +18,12 @@
 #define SLICE_RECORDS 2048	    /* between two looks at the clock */
 #define UNTIL_NEWS_MS 500	    /* how often a paused view looks how far the reader has come */
 
-const char *const hr_watch_speeds[] = {
-    "1 event/s", "10 events/s", "100 events/s", "1/1000x", "1/100x", "1/10x", "1x", "10x", "100x", "full speed", NULL,
-};
-
-static const struct speed {
-	double records, times; /* a second; of real time. Both 0: as fast as it goes */
-} speeds[] = {{1, 0}, {10, 0}, {100, 0}, {0, 0.001}, {0, 0.01}, {0, 0.1}, {0, 1}, {0, 10}, {0, 100}, {0, 0}};
-
-#define AS_IN_LIFE 6
-
-unsigned hr_view_speeds(void)
-{
-	return sizeof(speeds) / sizeof(speeds[0]);
-}
-
 static uint64_t clock_ns(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-/* After a move the followers may be others. */
-static void stay_with_followers(struct hr_view_state *v)
-{
-	for (size_t i = 0; v->series != NULL && i < hr_player_followers(v->player); i++)
-		v->series[i].f = hr_player_follower(v->player, i);
-}
-
-enum hr_status hr_view_check(struct hr_view_state *v, enum hr_status status, const struct hr_error *err)
-{
-	stay_with_followers(v);
-	if (status == HR_OK || status == HR_END)
-		return status;
-	if (status == HR_EUSAGE) {
-		hr_view_say(v, "%s", err->text);
-		return status;
-	}
-	v->failed = status;
-	v->err = *err;
-	v->done = true;
-	return status;
 }
 
 /* --- the source ------------------------------------------------------------------------ */
@@ -103,7 +67,7 @@ static void look_at_source(struct hr_view_state *v)
 /* As far as what is owed goes, until the real clock says deadline_ns. */
 static enum hr_status follow_some(struct hr_view_state *v, uint64_t deadline_ns, struct hr_error *err)
 {
-	const struct speed *s = &speeds[v->speed];
+	const struct hr_speed *s = &hr_speeds[v->speed];
 	uint64_t target = HR_NEVER;
 	enum hr_status status;
 
@@ -129,7 +93,7 @@ static enum hr_status follow_some(struct hr_view_state *v, uint64_t deadline_ns,
 
 static void advance(struct hr_view_state *v, uint64_t passed_ns)
 {
-	const struct speed *s = &speeds[v->speed];
+	const struct hr_speed *s = &hr_speeds[v->speed];
 	uint64_t before = hr_player_at(v->player), then = hr_player_now(v->player);
 	struct hr_error err;
 	enum hr_status status;
@@ -161,7 +125,7 @@ static int wait_ms(const struct hr_view_state *v, uint64_t next_frame_ns)
 
 	if (wants_news(v))
 		return UNTIL_NEWS_MS; /* or until there is news */
-	if (v->playing && !v->waiting && speeds[v->speed].records == 0 && speeds[v->speed].times == 0)
+	if (v->playing && !v->waiting && hr_speeds[v->speed].records == 0 && hr_speeds[v->speed].times == 0)
 		return 0;
 	if (v->playing || v->stale)
 		return now < next_frame_ns ? (int)((next_frame_ns - now) / 1000000 + 1) : 0;
@@ -208,17 +172,6 @@ static void run(struct hr_view_state *v)
 	}
 }
 
-static bool choose_speed(struct hr_view_state *v, const char *name)
-{
-	v->speed = AS_IN_LIFE;
-	if (name == NULL)
-		return true;
-	for (v->speed = 0; hr_watch_speeds[v->speed] != NULL; v->speed++)
-		if (strcmp(hr_watch_speeds[v->speed], name) == 0)
-			return true;
-	return false;
-}
-
 enum hr_status hr_watch(const struct hr_watch_options *o, bool *trace_failed, int *signal, struct hr_error *err)
 {
 	struct hr_view_state *v = hr_calloc(1, sizeof(*v));
@@ -233,7 +186,8 @@ enum hr_status hr_watch(const struct hr_watch_options *o, bool *trace_failed, in
 	v->palette = o->screen.palette;
 	v->playing = !o->paused;
 	v->stale = v->anew = true;
-	status = choose_speed(v, o->speed) ? HR_OK : hr_error_set(err, HR_EUSAGE, "unknown speed '%s'", o->speed);
+	v->speed = hr_speed_find(o->speed);
+	status = v->speed < hr_nspeeds ? HR_OK : hr_error_set(err, HR_EUSAGE, "unknown speed '%s'", o->speed);
 	if (status == HR_OK)
 		status = hr_screen_open(&o->screen, &v->screen, err);
 	if (status == HR_OK)

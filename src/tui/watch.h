@@ -24,13 +24,10 @@ struct hr_watch_options {
 	size_t nchoices;
 	struct hr_frame_options frame; /* its size is the terminal's */
 	struct hr_screen_options screen;
-	const char *speed; /* as hr_watch_speeds has it; NULL: as in life */
+	const char *speed; /* by its name (state.h); NULL: as in life */
 	bool paused;
 	bool exit; /* ends with the trace, without a key */
 };
-
-/* The names of the speeds, slowest first; NULL ends. */
-extern const char *const hr_watch_speeds[];
 
 /*
  * Watches until the user has seen enough. *trace_failed: what went wrong is

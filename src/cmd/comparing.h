@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the parts of compare share. */
-#ifndef HR_CMD_COMPARE_H
-#define HR_CMD_COMPARE_H
+#ifndef HR_CMD_COMPARING_H
+#define HR_CMD_COMPARING_H
 
 #include "cmd/cli.h"
 
