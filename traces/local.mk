@@ -7,4 +7,5 @@ dist_traces_DATA = \
 	traces/compile-texttemplate-1p-go121.gclog \
 	traces/compile-texttemplate-1p-go121.pagetrace.zst \
 	traces/gnuplot.heaptrack.zst \
-	traces/phases-1p-go125.trace.zst
+	traces/phases-1p-go125.trace.zst \
+	traces/victoria-metrics-go127.trace.zst

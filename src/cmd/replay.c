@@ -193,7 +193,7 @@ static int run_replay(const struct cli_command *c, const struct cli_options *o, 
 	}
 	options.bounds = !o->no_bounds && r.live == NULL;
 	/* The text has none of it. */
-	if (o->json)
+	if (o->json || o->summary)
 		options.reading.want |= HR_WANT_GC_CPU;
 	start_progress(&options, &r, o);
 	status = cli_take_truth(o, &options, &err);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOST_PAGES (UINT64_C(1) << 29)
 #define BLOCK_LOG_CHUNKS 13
 #define BLOCK_BYTES ((size_t)(HR_CHUNK_PAGES << BLOCK_LOG_CHUNKS) * sizeof(uint64_t))
 
@@ -62,6 +63,9 @@ enum hr_status hr_page_words_cover(struct hr_page_words *w, uint64_t page, uint6
 	size_t first = (size_t)(hr_chunk_of(page) >> BLOCK_LOG_CHUNKS);
 	size_t last = (size_t)(hr_chunk_of(page + npages - 1) >> BLOCK_LOG_CHUNKS);
 
+	if (npages > MOST_PAGES - w->npages)
+		return HR_ENOMEM;
+	w->npages += npages;
 	for (size_t b = first; b <= last; b++) {
 		if (w->blocks[b] == NULL)
 			w->blocks[b] = hr_map(BLOCK_BYTES);

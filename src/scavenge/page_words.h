@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A word for every page of the address space, 0 until it is set. Committed only
- * where it is touched: 4 KiB a chunk, in blocks of 8192 chunks.
+ * where it is touched: 4 KiB a chunk, in blocks of 8192 chunks. A heap of more
+ * than 4 TiB is out of memory: its words alone would take 4 GiB.
  */
 #ifndef HR_SCAVENGE_PAGE_WORDS_H
 #define HR_SCAVENGE_PAGE_WORDS_H
@@ -18,6 +19,7 @@ struct hr_page_words {
 	uint64_t **blocks;
 	size_t nblocks;
 	struct hr_ranges covered;
+	uint64_t npages; /* covered */
 };
 
 bool hr_page_words_init(struct hr_page_words *w, const struct hr_geometry *geometry);

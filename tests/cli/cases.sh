@@ -93,8 +93,11 @@ like "$err" 'massif, which holds sums: record with heaptrack -r.*its first line 
 	printf '# heapreplay-trace 1\n! addresses off\n! spans off\n'
 	for i in {0..32}; do echo "$i obj-alloc id=$i size=1TiB"; done
 } >large
-for command in info replay export; do
-	run "$HEAPREPLAY" "$command" large
+run "$HEAPREPLAY" replay large
+is "$status" 1 'a policy with a word a page runs out of memory instead of the machine'
+for command in info 'replay -p none' export; do
+	# shellcheck disable=SC2086 # a list of words
+	run "$HEAPREPLAY" $command large
 	is "$status" 1 "$command of 33 TiB of objects: status 1"
 	like "$err" 'large: .*line 35.*more than 31 TiB together' "$command of 33 TiB of objects: the line"
 done

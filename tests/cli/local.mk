@@ -25,7 +25,7 @@ cli_tests = \
 	tests/cli/native.sh \
 	tests/cli/plot.sh \
 	tests/cli/recordings.sh \
-	tests/cli/replay.sh \
+	tests/cli/replay.sh tests/cli/server.sh \
 	tests/cli/report.sh \
 	tests/cli/results.sh \
 	tests/cli/rivals.sh \

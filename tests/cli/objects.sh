@@ -39,7 +39,7 @@ is "$(json objects_live_peak_bytes)" $((3 * 4096 + 5 * 8192)) 'their bytes with 
 run "$HEAPREPLAY" replay -q -p none --span-cache none --json malloc
 is "$(json in_use_mean_bytes)" $(((7 + 6 + 5 + 0) * 8192 / 4)) '--span-cache none keeps nothing'
 run "$HEAPREPLAY" replay -q -p none malloc
-like "$out" '^4 objects became spans, which go back when they are empty and not current \(--span-cache one\)$' 'the summary names the rule'
+like "$out" '^4 objects became spans, which return to the heap when they are empty and not current \(--span-cache one\)$' 'the summary names the rule'
 like "$out" '^no GC: frees take effect at once$' 'and the collector'
 run "$HEAPREPLAY" compare -q -p none -p eager malloc
 like "$out" '^no GC: frees take effect at once$' 'compare does too'

@@ -200,7 +200,7 @@ defined "parameter 'key' has not the words that its type needs" 'a choice of not
 	'-DPARAMS={"key",HR_PARAM_CHOICE,0,"a",NULL,""}'
 defined "parameter 'key' is there twice" 'two of one name' \
 	'-DPARAMS={"key",HR_PARAM_CHOICE,0,"b",words,""},{"key",HR_PARAM_NS,8,"1s",NULL,""}'
-for check in says:'no?good' silent:'policy def does not take these parameters'; do
+for check in says:'no\tgood' silent:'policy def does not take these parameters'; do
 	build def.so def.c -DCHECK="${check%%:*}"
 	run "$HEAPREPLAY" replay -q "$trace" -p ./def.so
 	is "$status/${err%%; see*}" "2/heapreplay replay: ${check#*:}" "a check of parameters that ${check%%:*}"

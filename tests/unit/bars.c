@@ -102,7 +102,7 @@ static void test_text(void **state)
 	check(&p, "ääääääääääöööööööööö\n  1 2\n");
 	p = page(20, false);
 	hr_page_text(&p, 0, "a\033[31mb");
-	check(&p, "a?[31mb\n");
+	check(&p, "a\\x1b[31mb\n");
 	p = page(20, false);
 	hr_page_text(&p, 0, "%s", "");
 	check(&p, "\n");

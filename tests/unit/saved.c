@@ -143,8 +143,8 @@ static void test_names(void **state)
 
 	(void)state;
 	parse_run(RUN(TRACE("\\u001b[2Jx", "1", "", POLICY("no\\u0007ne", 1, 0, 0))), &s);
-	assert_string_equal(s.at[0].name, "?[2Jx");
-	assert_string_equal(s.at[0].policies[0].text, "no?ne");
+	assert_string_equal(s.at[0].name, "\\x1b[2Jx");
+	assert_string_equal(s.at[0].policies[0].text, "no\\x07ne");
 	hr_saved_release(&s);
 }
 

@@ -51,8 +51,7 @@ static uint64_t gc_percent_goal(const struct hr_pace_input *in, int address_bits
 	uint64_t goal, retained = in->in_use_bytes + in->free_bytes;
 	double ratio;
 
-	/* A goal of 0 is none that was told: there is nothing to set the other beside. */
-	if (in->last_heap_goal_bytes == 0 || in->heap_goal_bytes == 0)
+	if (in->last_heap_goal_bytes == 0)
 		return HR_GOAL_OFF;
 	ratio = (double)in->heap_goal_bytes / (double)in->last_heap_goal_bytes;
 	goal = hr_double_to_u64((double)in->last_heap_in_use_bytes * ratio, address_bits);

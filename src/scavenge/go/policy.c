@@ -183,7 +183,8 @@ __attribute__((noinline)) static void pace(struct go *g)
 	    .memory_limit_bytes = v->memory_limit_bytes < INT64_MAX ? v->memory_limit_bytes : INT64_MAX,
 	    .mapped_ready_bytes = hr_follower_mapped_ready_bytes(g->f),
 	    .heap_goal_bytes = v->heap_goal_bytes,
-	    .last_heap_goal_bytes = g->last_goal_bytes,
+	    /* A goal of 0 is none that was told: there is nothing to set beside the last one. */
+	    .last_heap_goal_bytes = v->heap_goal_bytes != 0 ? g->last_goal_bytes : 0,
 	    .last_heap_in_use_bytes = g->last_in_use_bytes,
 	    .in_use_bytes = v->in_use_pages * HR_PAGE_BYTES,
 	    .free_bytes = hr_follower_free_pages(g->f) * HR_PAGE_BYTES,
