@@ -286,8 +286,10 @@ static struct data with(struct data x, const void *y, size_t n)
 {
 	struct data d = {malloc(x.n + n), x.n + n};
 
-	memcpy(d.bytes, x.bytes, x.n);
-	memcpy(d.bytes + x.n, y, n);
+	if (x.n > 0)
+		memcpy(d.bytes, x.bytes, x.n);
+	if (n > 0)
+		memcpy(d.bytes + x.n, y, n);
 	return d;
 }
 
