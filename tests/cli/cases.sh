@@ -2,7 +2,7 @@
 # Small inputs that people have, each for its kind: what is read out of them. Expected values are counted by hand,
 # or by the tools and scripts named beside them.
 . "$top_srcdir/tests/lib.sh"
-cases=$top_srcdir/tests/cli/cases
+cases=$top_srcdir/tests/cli/small
 
 # totals FILE [OPTION...]: allocations, frees, most bytes live.
 totals() {
