@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck disable=SC2016,SC2013 # backticks of Markdown; options have no blanks
 # Documents name what exists: files, sections, commands, options, manual pages.
 . "$top_srcdir/tests/lib.sh"
 cd "$top_srcdir" || exit 99

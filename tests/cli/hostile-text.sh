@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck disable=SC2046 # words of a command
 # Text from outside is shown, never obeyed: on standard output and error, in all forms.
 . "$top_srcdir/tests/lib.sh"
 
