@@ -49,6 +49,7 @@ static enum hr_status replay(const char *path, const struct hr_policy_choice *ch
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	hr_replay_defaults(&options);
 	options.jobs = 1;
+	options.reading.want |= HR_WANT_GC_CPU; /* as replay --json */
 	status = hr_replay_open(&r, path, &options, choice, nchoices, &own, err);
 	if (status == HR_OK) {
 		hr_json_series_start(series, r.followers[0]);
