@@ -93,10 +93,16 @@ static enum hr_status read_back(int fd, off_t limit, struct hr_blob *to, struct 
 	return HR_OK;
 }
 
-/* Signals that this program ignores (SIGPIPE) are none of gnuplot's affair. 0 or an errno. */
+/*
+ * gnuplot reads its standard input byte by byte, but a file that it is given by name in
+ * blocks, so where the system has names for open files it gets the script by that name.
+ * Signals that this program ignores (SIGPIPE) are none of gnuplot's affair. 0 or an errno.
+ */
 static int spawn(const struct run *r, pid_t *child)
 {
-	char *const argv[] = {(char[]){"gnuplot"}, (char[]){"--default-settings"}, NULL};
+	char own_input[] = "/dev/fd/0";
+	char *const argv[] = {(char[]){"gnuplot"}, (char[]){"--default-settings"},
+			      access("/dev/fd", X_OK) == 0 ? own_input : NULL, NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	sigset_t signals;
