@@ -242,7 +242,7 @@ static void test_merge(void **state)
 		info(&b, 1);
 		for (size_t k = 0; k < BATCHES; k++) {
 			size_t thread = test_random(&random) % THREADS;
-			uint64_t ts = now - test_random(&random) % 200, t = (uint64_t)((double)ts * f);
+			uint64_t ts = now - test_random(&random) % 200, since = 0;
 
 			if (n[thread] == 0)
 				order[threads++] = thread;
@@ -251,8 +251,8 @@ static void test_merge(void **state)
 				struct slow_event *e = &slow[thread][n[thread]++];
 				uint64_t delta = test_random(&random) % (test_random(&random) % 16 == 0 ? 40000 : 9);
 
-				t += (uint64_t)((double)delta * f);
-				e->time = t;
+				since += delta;
+				e->time = (uint64_t)((double)ts * f) + (uint64_t)((double)since * f);
 				e->type = test_random(&random) % 5 == 0 ? 130 : 133; /* frees of spans, of objects */
 				e->id = k * EVENTS + i;
 				event(&c, e->type, delta, 1, e->id);

@@ -128,7 +128,7 @@ struct scan {
 
 struct lane {
 	const uint8_t *p, *end;
-	uint64_t time;	/* since the batch's base: units where units_ns is set, else ns */
+	uint64_t time;	/* since the batch's base, in the recorder's units */
 	uint64_t *mark; /* the next one's place */
 	struct hr_go_batch *batch;
 	uint64_t *marks; /* room for LANE_MARKS */
@@ -177,9 +177,14 @@ static void prepare(struct scan *s, const struct hr_go *g)
 		s->units_ns = (uint64_t)g->ns_per_unit;
 }
 
-static inline uint64_t lane_ns(const struct lane *l, uint64_t units_ns)
+/*
+ * Times are summed in the recorder's units and made nanoseconds afterwards: deltas
+ * that are rounded one by one, as Go's own reader does it, lose half a
+ * nanosecond an event where the unit is no whole number of them.
+ */
+static inline uint64_t ns_of(const struct scan *s, uint64_t units_ns, uint64_t time)
 {
-	return units_ns ? l->time * units_ns : l->time;
+	return units_ns ? time * units_ns : (uint64_t)((double)time * s->ns_per_unit);
 }
 
 static inline void add_mark(struct lane *l, uint64_t ns, const uint8_t *at)
@@ -199,10 +204,10 @@ static enum hr_status careful(struct hr_go *g, struct lane *l, const struct scan
 	if (!hr_varint(&p, l->end, &delta))
 		return hr_error_at(err, HR_EINPUT, offset, "damaged trace: bad number in an event of type %u", *type);
 	/* An event that lies days behind its batch's start: it is taken to be where the one before is. */
-	if ((double)lane_ns(l, s->units_ns) + (double)delta * s->ns_per_unit >= (double)MAX_BATCH_NS)
+	if (((double)l->time + (double)delta) * s->ns_per_unit >= (double)MAX_BATCH_NS)
 		hr_reader_odd(g->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
 	else
-		l->time += s->units_ns ? delta : (uint64_t)((double)delta * s->ns_per_unit);
+		l->time += delta;
 	for (unsigned i = 0; i < shape->args; i++) {
 		if (!hr_varint(&p, l->end, &arg))
 			return hr_error_at(err, HR_EINPUT, offset, "damaged trace: bad number in an event of type %u",
@@ -214,7 +219,7 @@ static enum hr_status careful(struct hr_go *g, struct lane *l, const struct scan
 		return hr_go_no_memory(g, err);
 	if (s->mark_all || (s->wanted[*type] && (shape->wanted != BLOCKS || hr_go_wants_gc_cpu(g) ||
 						 first == g->names[HR_GO_NAME_SWEEPER_WAITS])))
-		add_mark(l, lane_ns(l, s->units_ns), type);
+		add_mark(l, ns_of(s, s->units_ns, l->time), type);
 	l->p = p;
 	return HR_OK;
 }
@@ -246,13 +251,13 @@ static inline unsigned pass_block(const struct scan *s, unsigned type, uint64_t 
 				stuck = (lane);                                                                        \
 				goto out;                                                                              \
 			}                                                                                              \
-			(time) += units_ns ? (w & 0x7f) : (uint64_t)((double)(w & 0x7f) * s->ns_per_unit);             \
+			(time) += w & 0x7f;                                                                            \
 			(p) += 1 + more;                                                                               \
 			break;                                                                                         \
 		}                                                                                                      \
-		(time) += units_ns ? (w & 0x7f) : (uint64_t)((double)(w & 0x7f) * s->ns_per_unit);                     \
+		(time) += w & 0x7f;                                                                                    \
 		if (mark_all)                                                                                          \
-			add_mark(&lanes[lane], units_ns ? (time)*units_ns : (time), p);                                \
+			add_mark(&lanes[lane], ns_of(s, units_ns, time), p);                                           \
 		(p) += 2 + (unsigned)__builtin_ctzll(reached) / 8;                                                     \
 	} while (0)
 
@@ -327,14 +332,14 @@ static void lane_begin(struct lane *l, struct hr_go_batch *b, const struct scan 
 	b->first_ns = 0;
 	/* A bad delta is the careful way's to report. */
 	if (hr_varint(&p, l->end, &delta) && (double)delta * s->ns_per_unit < (double)MAX_BATCH_NS)
-		b->first_ns = s->units_ns ? delta * s->units_ns : (uint64_t)((double)delta * s->ns_per_unit);
+		b->first_ns = ns_of(s, s->units_ns, delta);
 }
 
 static enum hr_status lane_end(struct hr_go *g, struct lane *l, const struct scan *s, struct hr_error *err)
 {
 	struct hr_go_batch *b = l->batch;
 	size_t n = (size_t)(l->mark - l->marks);
-	uint64_t ns = lane_ns(l, s->units_ns);
+	uint64_t ns = ns_of(s, s->units_ns, l->time);
 
 	if (g->held_bytes + (g->nmarks + n) * sizeof(*g->marks) > HR_GO_MAX_HELD_BYTES)
 		return hr_go_too_large(g, err);
@@ -404,7 +409,7 @@ static void set_bases(struct hr_go *g, const struct scan *s)
 			bad += i == bad;
 			continue;
 		}
-		b->base_ns = s->units_ns ? b->ts * s->units_ns : (uint64_t)((double)b->ts * s->ns_per_unit);
+		b->base_ns = ns_of(s, s->units_ns, b->ts);
 		last = b->base_ns;
 		for (; bad > 0 && i == bad; bad--)
 			g->batches[bad - 1].base_ns = last;
