@@ -41,7 +41,7 @@ do for [i = 1 : panels] {
 	plot $bars index i - 1 using ($1 / 2):2:($1 / 2):3:(bar_color($4, $5)) with boxxyerror linecolor variable notitle, \
 	     $bars index i - 1 using 1:2:(stringcolumn(6)) with labels left offset 0.5, 0 font small noenhanced notitle, \
 	     for [t = 1 : i == 1 && traces > 1 ? traces : 0] keyentry with boxes linetype t title trace[t], \
-	     keyentry with boxes linetype 3 title i == 1 && traces == 1 ? "best (within 0.1 %)" : ""
+	     keyentry with boxes linetype 3 title i == 1 && traces == 1 ? "best" : ""
 	unset label 1
 	unset label 2
 	unset key

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/print.h"
 #include "base/units.h"
+#include "report/marks.h"
 #include "report/metrics.h"
 
 #include <math.h>
@@ -168,19 +169,17 @@ static double most_of(const struct chart *c, const struct panel *p)
 	return most;
 }
 
-/* Of several policies on one trace, as good as the best to the eye, where others are not. */
-static bool is_best(const struct chart *c, const struct panel *p, double v)
+/* Of several policies on one trace. */
+static bool is_best(const struct chart *c, const struct panel *p, const struct hr_plot_run *run)
 {
-	double low = INFINITY, high = -INFINITY;
+	struct hr_extremes e = hr_extremes_of_none(p->better);
 
-	for (size_t i = 0; i < c->n; i++) {
-		double x = value_of(p, &c->s->runs[c->run[i]]);
-		low = fmin(low, x);
-		high = fmax(high, x);
-	}
-	if (c->s->ntraces > 1 || p->better == HR_BETTER_NEITHER || !(high - low > 0.001 * high))
+	if (c->s->ntraces > 1 || !hr_plot_competes(run))
 		return false;
-	return p->better == HR_BETTER_LOWER ? v <= 1.001 * low : v >= 0.999 * high;
+	for (size_t i = 0; i < c->n; i++)
+		if (hr_plot_competes(&c->s->runs[c->run[i]]))
+			hr_extremes_take(&e, value_of(p, &c->s->runs[c->run[i]]));
+	return hr_extremes_mark(&e, value_of(p, run)) == HR_MARK_BEST;
 }
 
 static void describe_panel(FILE *out, const struct chart *c, const struct panel *p, size_t number)
@@ -211,7 +210,7 @@ static void write_bars(FILE *out, const struct chart *c, const struct panel *p)
 		hr_plot_put(out, (double)c->place[i] + (c->s->ntraces > 1 ? top : 0));
 		hr_plot_put(out, thickness * 0.45);
 		format_value(text, sizeof(text), p, v);
-		hr_print(out, "%zu %d \"%s\"\n", run->trace_number + 1, is_best(c, p, v), text);
+		hr_print(out, "%zu %d \"%s\"\n", run->trace_number + 1, is_best(c, p, run), text);
 	}
 }
 

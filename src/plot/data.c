@@ -4,6 +4,7 @@
 #include "plot/data.h"
 
 #include "base/print.h"
+#include "report/document.h"
 
 #include <math.h>
 #include <string.h>
@@ -69,6 +70,11 @@ double hr_plot_cpu_ns(const struct hr_plot_run *run)
 {
 	return hr_plot_number(run->summary, "background_cpu_ns") + hr_plot_number(run->summary, "synchronous_cpu_ns") +
 	       hr_plot_number(run->summary, "refault_cpu_ns");
+}
+
+bool hr_plot_competes(const struct hr_plot_run *run)
+{
+	return !hr_document_knows_future(run->policy) && !json_is_true(json_object_get(run->policy, "inactive"));
 }
 
 void hr_plot_run_name(const struct hr_plot_source *s, size_t i, char *buf, size_t size)

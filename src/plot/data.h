@@ -5,6 +5,7 @@
 
 #include "plot/plot.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define HR_PLOT_BLOCK_END "end_of_data"
@@ -30,6 +31,8 @@ const char *hr_plot_string(const json_t *object, const char *name);
 const char *hr_plot_policy_text(const struct hr_plot_run *run);
 /* CPU time of releases and refaults, or NaN. */
 double hr_plot_cpu_ns(const struct hr_plot_run *run);
+/* Neither knows its policy the future nor was it inactive: it can be the best. */
+bool hr_plot_competes(const struct hr_plot_run *run);
 /* What a run is called beside the others of the source: its policy, its trace, or both. */
 void hr_plot_run_name(const struct hr_plot_source *s, size_t i, char *buf, size_t size);
 

@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "plot/data.h"
 #include "report/document.h"
+#include "report/marks.h"
 #include "report/metrics.h"
 
 #include <math.h>
@@ -123,12 +124,6 @@ static void write_trace(const struct page *p)
 	fputs(".</p>\n", p->out);
 }
 
-/* Who knows the future is no competitor. */
-static bool competes(const struct hr_plot_run *run)
-{
-	return !hr_document_knows_future(run->policy) && !json_is_true(json_object_get(run->policy, "inactive"));
-}
-
 /* The run that retains least. */
 static const struct hr_plot_run *leanest(const struct page *p)
 {
@@ -137,8 +132,8 @@ static const struct hr_plot_run *leanest(const struct page *p)
 	for (size_t i = 0; i < p->s->n; i++) {
 		const struct hr_plot_run *run = &p->s->runs[i];
 
-		if (competes(run) && hr_plot_number(run->summary, "retained_mean_bytes") <
-					 hr_plot_number(best->summary, "retained_mean_bytes"))
+		if (hr_plot_competes(run) && hr_plot_number(run->summary, "retained_mean_bytes") <
+						 hr_plot_number(best->summary, "retained_mean_bytes"))
 			best = run;
 	}
 	return best;
@@ -199,25 +194,14 @@ static double number_of(const struct hr_plot_run *run, const struct hr_metric *m
 	return hr_plot_number(m->of == HR_METRIC_REGRET ? run->regret : run->summary, m->name);
 }
 
-/* What more than half of the policies have is not worth marking. */
 static bool is_best(const struct page *p, const struct hr_metric *m, double v)
 {
-	double best = m->better == HR_BETTER_LOWER ? INFINITY : -INFINITY;
-	size_t competitors = 0, sharing = 0;
+	struct hr_extremes e = hr_extremes_of_none(m->better);
 
-	for (size_t i = 0; i < p->s->n; i++) {
-		double x = number_of(&p->s->runs[i], m);
-
-		if (!competes(&p->s->runs[i]) || isnan(x))
-			continue;
-		competitors++;
-		best = m->better == HR_BETTER_LOWER ? fmin(best, x) : fmax(best, x);
-	}
 	for (size_t i = 0; i < p->s->n; i++)
-		if (competes(&p->s->runs[i]) && number_of(&p->s->runs[i], m) <= best &&
-		    number_of(&p->s->runs[i], m) >= best)
-			sharing++;
-	return m->better != HR_BETTER_NEITHER && 2 * sharing <= competitors && v <= best && v >= best;
+		if (hr_plot_competes(&p->s->runs[i]))
+			hr_extremes_take(&e, number_of(&p->s->runs[i], m));
+	return hr_extremes_mark(&e, v) == HR_MARK_BEST;
 }
 
 static void write_row(const struct page *p, size_t i)
@@ -233,7 +217,7 @@ static void write_row(const struct page *p, size_t i)
 		const struct hr_metric *m = &hr_metrics[metric];
 		double v = number_of(run, m);
 
-		hr_print(p->out, "<td%s>%s</td>", competes(run) && is_best(p, m, v) ? " class=\"best\"" : "",
+		hr_print(p->out, "<td%s>%s</td>", hr_plot_competes(run) && is_best(p, m, v) ? " class=\"best\"" : "",
 			 m->unit == HR_UNIT_RATIO ? value_text(buf, m->unit, v * 1000) : value_text(buf, m->unit, v));
 	}
 	fputs("</tr>\n", p->out);

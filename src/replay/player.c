@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define DEFAULT_HISTORY_BYTES (UINT64_C(2) << 30)
-#define DEFAULT_COPY_BYTES (UINT64_C(256) << 20)
+#define MAX_COPY_BYTES (UINT64_C(256) << 20)
 #define FIRST_COPY_EVERY 4096 /* records */
 #define WINDOW 4096	      /* records that are read from the file at a time */
 #define MAX_MOMENTS ((size_t)1 << 20)
@@ -289,8 +289,6 @@ enum hr_status hr_player_open(const char *path, const struct hr_player_options *
 	if (p == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	p->options = *options;
-	if (p->options.max_copy_bytes == 0)
-		p->options.max_copy_bytes = DEFAULT_COPY_BYTES;
 	p->options.replay.from_ns = 0;
 	p->options.replay.progress = NULL;
 	p->path = path;
@@ -656,8 +654,8 @@ static enum hr_status maybe_copy(struct hr_player *p, struct hr_error *err)
 	if (p->no_copies || p->ended || p->at != p->frontier_at || p->at - last < p->copy_every)
 		return HR_OK;
 	bytes = bytes_of_copy(p);
-	while (p->ncopies > 0 && (p->ncopies == HR_PLAYER_MAX_COPIES ||
-				  (hr_player_copies(p, &all), all + bytes > p->options.max_copy_bytes))) {
+	while (p->ncopies > 0 &&
+	       (p->ncopies == HR_PLAYER_MAX_COPIES || (hr_player_copies(p, &all), all + bytes > MAX_COPY_BYTES))) {
 		size_t before = p->ncopies;
 
 		thin(p);

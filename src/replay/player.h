@@ -10,7 +10,7 @@
  *
  * Back is forward again, from a copy of the followers that was taken on the way.
  * Copies lie so many records apart that there are at most HR_PLAYER_MAX_COPIES
- * of them, and that they take no more than max_copy_bytes; where there would be
+ * of them, and that they take no more than some 256 MiB; where there would be
  * more, every other one goes. The file is a ring: when the trace has more
  * records than max_history_bytes, what lies before the oldest copy within them
  * can't be seen again. The reader never overtakes the caller by more than that.
@@ -48,7 +48,6 @@ const char *hr_moment_name(enum hr_moment m);
 struct hr_player_options {
 	struct hr_replay_options replay; /* until_ns counts; from_ns, jobs and progress don't */
 	uint64_t max_history_bytes;	 /* of the file; 0: 2 GiB */
-	uint64_t max_copy_bytes;	 /* of the copies, roughly; 0: 256 MiB */
 };
 
 /* How far the reading thread is. */

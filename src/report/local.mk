@@ -10,6 +10,7 @@ libcore_la_SOURCES += \
 	src/report/flat.c src/report/flat.h \
 	src/report/gc_cpu.c src/report/gc_cpu.h \
 	src/report/gate.c src/report/gate.h \
+	src/report/marks.c src/report/marks.h \
 	src/report/metrics.c src/report/metrics.h \
 	src/report/optimum.c src/report/optimum.h \
 	src/report/output.c src/report/output.h \

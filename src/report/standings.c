@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "report/flat.h"
+#include "report/marks.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -100,52 +101,19 @@ const char *hr_change_format(char buf[HR_CHANGE_BUF], enum hr_unit unit, uint64_
 	return buf;
 }
 
-/* The least and the greatest of a column, how many have them, and which of the two is the best. */
-struct extremes {
-	double low, high;
-	size_t at_low, at_high, n;
-	enum hr_better better;
-};
-
-static struct extremes no_extremes(size_t figure)
-{
-	return (struct extremes){.low = INFINITY, .high = -INFINITY, .better = hr_metrics[figure].better};
-}
-
-static void take(struct extremes *e, double x)
-{
-	e->at_low = x < e->low ? 1 : e->at_low + (x == e->low);
-	e->at_high = x > e->high ? 1 : e->at_high + (x == e->high);
-	e->low = x < e->low ? x : e->low;
-	e->high = x > e->high ? x : e->high;
-	e->n++;
-}
-
-/* What more than half of them share is not worth a mark. */
-static enum hr_mark mark_of(const struct extremes *e, double x)
-{
-	const bool lowest = x == e->low && 2 * e->at_low <= e->n, highest = x == e->high && 2 * e->at_high <= e->n;
-
-	if (e->better == HR_BETTER_NEITHER || e->low == e->high)
-		return HR_MARK_NONE;
-	if (e->better == HR_BETTER_LOWER ? lowest : highest)
-		return HR_MARK_BEST;
-	return lowest || highest ? HR_MARK_WORST : HR_MARK_NONE;
-}
-
 /* What knows the future, and what could do nothing, is neither best nor worst. */
 static bool unranked(const struct hr_standing *s)
 {
 	return s->knows_future || s->inactive;
 }
 
-static struct extremes extremes_of(const struct hr_comparison *c, size_t figure)
+static struct hr_extremes extremes_of(const struct hr_comparison *c, size_t figure)
 {
-	struct extremes e = no_extremes(figure);
+	struct hr_extremes e = hr_extremes_of_none(hr_metrics[figure].better);
 
 	for (size_t i = 0; i < c->n; i++)
 		if (c->policies[i].known[figure] && !unranked(&c->policies[i]))
-			take(&e, (double)c->policies[i].values[figure]);
+			hr_extremes_take(&e, (double)c->policies[i].values[figure]);
 	return e;
 }
 
@@ -246,7 +214,7 @@ static void exact_cells(struct hr_table *t, const struct hr_view *v, const struc
 }
 
 static void people_cell(struct hr_table *t, enum hr_standings_form form, const struct hr_standing *s,
-			const struct hr_standing *base, size_t figure, const struct extremes *e)
+			const struct hr_standing *base, size_t figure, const struct hr_extremes *e)
 {
 	const enum hr_unit unit = hr_metrics[figure].unit;
 	char value[HR_UNIT_BUF], change[HR_CHANGE_BUF], both[HR_UNIT_BUF + HR_CHANGE_BUF + 4];
@@ -256,7 +224,7 @@ static void people_cell(struct hr_table *t, enum hr_standings_form form, const s
 		hr_table_cell(t, "-", NULL, HR_MARK_NONE);
 		return;
 	}
-	mark = unranked(s) ? HR_MARK_NONE : mark_of(e, (double)s->values[figure]);
+	mark = unranked(s) ? HR_MARK_NONE : hr_extremes_mark(e, (double)s->values[figure]);
 	hr_unit_format(value, unit, s->values[figure]);
 	if (base == NULL || base == s || !base->known[figure]) {
 		hr_table_cell(t, value, NULL, mark);
@@ -312,7 +280,7 @@ void hr_standings_rows(struct hr_table *t, const struct hr_view *v, enum hr_stan
 			hr_table_cell(t, c->name, NULL, HR_MARK_NONE);
 		name_cell(t, s);
 		for (size_t k = 0; k < v->n; k++) {
-			const struct extremes e = extremes_of(c, v->columns[k].figure);
+			const struct hr_extremes e = extremes_of(c, v->columns[k].figure);
 
 			if (form == HR_STANDINGS_EXACT)
 				exact_cells(t, v, s, base, v->columns[k].figure);
@@ -353,17 +321,17 @@ static bool in_every(const struct hr_comparison *c, size_t n, const char *policy
 	return true;
 }
 
-static void mean_cell(struct hr_table *t, const char *exact, double mean, bool marked, const struct extremes *e)
+static void mean_cell(struct hr_table *t, const char *exact, double mean, bool marked, const struct hr_extremes *e)
 {
 	char change[HR_CHANGE_BUF];
 
 	/* In millionths, as the change of a million: what is written does not depend on the last bits of a logarithm. */
 	hr_change_format(change, HR_UNIT_COUNT, (uint64_t)llround(fmin(mean, 1e9) * 1e6), 1000000);
-	hr_table_cell(t, change, exact, marked ? mark_of(e, round(mean * 1e6)) : HR_MARK_NONE);
+	hr_table_cell(t, change, exact, marked ? hr_extremes_mark(e, round(mean * 1e6)) : HR_MARK_NONE);
 }
 
 static void mean_row(struct hr_table *t, const struct hr_view *v, const struct hr_comparison *c, size_t n,
-		     const struct hr_standing *s, const struct extremes *e)
+		     const struct hr_standing *s, const struct hr_extremes *e)
 {
 	char exact[32];
 	double mean;
@@ -382,7 +350,7 @@ static void mean_row(struct hr_table *t, const struct hr_view *v, const struct h
 void hr_standings_means(struct hr_table *t, const struct hr_view *v, const struct hr_comparison *c, size_t n)
 {
 	struct place_in_order *order = hr_calloc(c[0].n, sizeof(*order));
-	struct extremes *e = hr_calloc(v->n, sizeof(*e));
+	struct hr_extremes *e = hr_calloc(v->n, sizeof(*e));
 	double mean;
 	size_t rows = 0;
 
@@ -402,11 +370,11 @@ void hr_standings_means(struct hr_table *t, const struct hr_view *v, const struc
 	if (rows > 0)
 		qsort(order, rows, sizeof(*order), by_key);
 	for (size_t k = 0; !t->failed && k < v->n; k++) {
-		e[k] = no_extremes(v->columns[k].figure);
+		e[k] = hr_extremes_of_none(hr_metrics[v->columns[k].figure].better);
 		for (size_t i = 0; i < rows; i++)
 			if (!unranked(&c[0].policies[order[i].index]) &&
 			    mean_of(c, n, c[0].policies[order[i].index].text, v->baseline, v->columns[k].figure, &mean))
-				take(&e[k], round(mean * 1e6));
+				hr_extremes_take(&e[k], round(mean * 1e6));
 	}
 	for (size_t i = 0; !t->failed && i < rows; i++)
 		mean_row(t, v, c, n, &c[0].policies[order[i].index], e);

@@ -49,6 +49,7 @@ unit_tests = \
 	tests/unit/lttng.c \
 	tests/unit/mallocs.c \
 	tests/unit/map64.c \
+	tests/unit/marks.c \
 	tests/unit/metrics.c \
 	tests/unit/mtrace.c \
 	tests/unit/native.c \
