@@ -3,6 +3,7 @@
 filled_pages = \
 	man/heapreplay.1 \
 	man/heapreplay-compare.1 \
+	man/heapreplay-completion.1 \
 	man/heapreplay-cut.1 \
 	man/heapreplay-explain.1 \
 	man/heapreplay-export.1 \
@@ -26,6 +27,7 @@ $(filled_pages): man/fill.sh heapreplay$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) man && $(SHELL) $(top_srcdir)/man/fill.sh ./heapreplay$(EXEEXT) < $(top_srcdir)/$@.in > $@.tmp && mv $@.tmp $@
 man/heapreplay.1: $(top_srcdir)/man/heapreplay.1.in
 man/heapreplay-compare.1: $(top_srcdir)/man/heapreplay-compare.1.in
+man/heapreplay-completion.1: $(top_srcdir)/man/heapreplay-completion.1.in
 man/heapreplay-cut.1: $(top_srcdir)/man/heapreplay-cut.1.in
 man/heapreplay-explain.1: $(top_srcdir)/man/heapreplay-explain.1.in
 man/heapreplay-export.1: $(top_srcdir)/man/heapreplay-export.1.in
@@ -44,3 +46,17 @@ man/heapreplay-metrics.5: $(top_srcdir)/man/heapreplay-metrics.5.in
 
 # By hand.
 dist_man_MANS += man/heapreplay-trace.5
+
+# Completion, for the shells that look for it in these places.
+bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir = $(datadir)/zsh/site-functions
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+bashcompletion_DATA = man/completions/heapreplay
+zshcompletion_DATA = man/completions/_heapreplay
+fishcompletion_DATA = man/completions/heapreplay.fish
+completions = $(bashcompletion_DATA) $(zshcompletion_DATA) $(fishcompletion_DATA)
+CLEANFILES += $(completions)
+
+$(completions): heapreplay$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) man/completions && case $@ in *.fish) shell=fish ;; */_*) shell=zsh ;; *) shell=bash ;; esac && \
+	./heapreplay$(EXEEXT) completion $$shell > $@.tmp && mv $@.tmp $@

@@ -5,6 +5,8 @@
 #include "cmd/cli.h"
 
 #include "base/print.h"
+#include "report/document.h"
+#include "scavenge/policy.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -21,6 +23,18 @@ static int usage(FILE *out)
 		hr_print(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
 	fputs("\n'heapreplay COMMAND --help' shows options and examples; --version shows the version.\n", out);
 	return out == stdout ? CLI_DONE : CLI_MISUSED;
+}
+
+static int version(int argc, char **argv)
+{
+	if (argc == 0)
+		hr_print(stdout, "%s\n", PACKAGE_STRING);
+	else if (argc == 1 && strcmp(argv[0], "--json") == 0)
+		hr_print(stdout, "{\"heapreplay\": \"%s\", \"schema\": %d, \"policy_abi\": %d}\n", PACKAGE_VERSION,
+			 HR_SCHEMA, HR_POLICY_ABI);
+	else
+		return cli_misuse(NULL, "--version takes --json or nothing");
+	return CLI_DONE;
 }
 
 static int run(const struct cli_command *c, int argc, char **argv)
@@ -56,10 +70,8 @@ static int dispatch(int argc, char **argv)
 		return usage(stderr);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return usage(stdout);
-	if (strcmp(argv[1], "--version") == 0) {
-		puts(PACKAGE_STRING);
-		return CLI_DONE;
-	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+		return version(argc - 2, argv + 2);
 	c = cli_command_find(argv[1]);
 	if (c == NULL)
 		return cli_misuse(NULL, "unknown command '%s'", argv[1]);

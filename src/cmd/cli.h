@@ -159,6 +159,8 @@ const struct cli_command *cli_command_find(const char *name);
 
 /* Parses argv[1..] of a command. Returns the index of the first argument; after an error that has been printed, minus the exit status. */
 int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_options *o);
+/* The next option that the command takes, from row *i on, which goes behind it; NULL: there is none. */
+const struct cli_option *cli_next_option(const struct cli_command *c, size_t *i);
 void cli_options_release(const struct cli_command *c, struct cli_options *o);
 /* The option lines of a command's help: as wide as the page, those of the model only with all; or as mdoc. */
 void cli_print_options(const struct hr_page *p, const struct cli_command *c, bool all);

@@ -6,12 +6,25 @@
 
 #include <string.h>
 
-#define COMMANDS(X)                                                                                                    \
-	X(replay)                                                                                                      \
-	X(compare)                                                                                                     \
-	X(heatmap)                                                                                                     \
-	X(watch)                                                                                                       \
-	X(explain) X(plot) X(report) X(info) X(policies) X(validate) X(export) X(import) X(cut) X(generate) X(help)
+/* clang-format off */
+#define COMMANDS(X) \
+	X(replay) \
+	X(compare) \
+	X(heatmap) \
+	X(watch) \
+	X(explain) \
+	X(plot) \
+	X(report) \
+	X(info) \
+	X(policies) \
+	X(validate) \
+	X(export) \
+	X(import) \
+	X(cut) \
+	X(generate) \
+	X(completion) \
+	X(help)
+/* clang-format on */
 
 #define DECLARE(name) extern const struct cli_command cli_##name;
 COMMANDS(DECLARE)

@@ -7,6 +7,7 @@ heapreplay_SOURCES += \
 	src/cmd/compare.c src/cmd/comparing.h \
 	src/cmd/compare_gates.c \
 	src/cmd/compare_print.c \
+	src/cmd/completion.c \
 	src/cmd/convert.c \
 	src/cmd/cut.c \
 	src/cmd/draw.c \

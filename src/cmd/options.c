@@ -283,8 +283,7 @@ static const struct cli_option *row_at(const struct cli_command *c, size_t i)
 	return own != NULL && own->name != NULL ? own : NULL;
 }
 
-/* The next row that the command takes, from *i on, which goes behind it; NULL: there is none. */
-static const struct cli_option *next_row(const struct cli_command *c, size_t *i)
+const struct cli_option *cli_next_option(const struct cli_command *c, size_t *i)
 {
 	const struct cli_option *row;
 
@@ -317,7 +316,7 @@ static int set_model(const struct cli_command *c, struct cli_options *o, char *a
 
 		if (value != NULL)
 			*value++ = '\0';
-		while ((row = next_row(c, &i)) != NULL)
+		while ((row = cli_next_option(c, &i)) != NULL)
 			if (row->section == CLI_IN_MODEL && strcmp(row->name, pair) == 0)
 				break;
 		if (row == NULL) {
@@ -430,7 +429,6 @@ static int set(const struct cli_command *c, const struct cli_option *row, struct
 	return 0;
 }
 
-/* The tables that getopt_long wants, for one command; values are row numbers + 256. */
 /* The tables that getopt_long wants, for one command; values are row numbers + 256. False without memory. */
 static bool fill_getopt(const struct cli_command *c, struct option **longs, char **shorts)
 {
@@ -445,7 +443,7 @@ static bool fill_getopt(const struct cli_command *c, struct option **longs, char
 	if (*longs == NULL || *shorts == NULL)
 		return false;
 	*s++ = ':'; /* tell a missing value from an unknown option */
-	for (size_t i = 0; (row = next_row(c, &i)) != NULL;) {
+	for (size_t i = 0; (row = cli_next_option(c, &i)) != NULL;) {
 		(*longs)[n++] =
 		    (struct option){row->name, row->arg ? required_argument : no_argument, NULL, (int)(i - 1) + 256};
 		if (row->letter != 0) {
@@ -463,7 +461,7 @@ static const struct cli_option *row_of(const struct cli_command *c, int got)
 
 	if (got >= 256)
 		return row_at(c, (size_t)got - 256);
-	for (size_t i = 0; (row = next_row(c, &i)) != NULL;)
+	for (size_t i = 0; (row = cli_next_option(c, &i)) != NULL;)
 		if (row->letter == got)
 			return row;
 	return NULL;
@@ -562,7 +560,7 @@ void cli_options_release(const struct cli_command *c, struct cli_options *o)
 {
 	const struct cli_option *row;
 
-	for (size_t i = 0; o->own != NULL && (row = next_row(c, &i)) != NULL;)
+	for (size_t i = 0; o->own != NULL && (row = cli_next_option(c, &i)) != NULL;)
 		if (row->type == CLI_LIST && row->groups == 0)
 			release_list((struct cli_list *)((char *)o->own + row->offset));
 	free(o->policies.at);
@@ -615,7 +613,7 @@ void cli_print_options(const struct hr_page *p, const struct cli_command *c, boo
 
 		if (section == CLI_IN_MODEL && !all)
 			continue;
-		for (size_t i = 0; (row = next_row(c, &i)) != NULL;) {
+		for (size_t i = 0; (row = cli_next_option(c, &i)) != NULL;) {
 			if ((int)row->section != section || row->help == NULL)
 				continue;
 			if (!any)
@@ -630,7 +628,7 @@ void cli_print_roff_options(FILE *out, const struct cli_command *c)
 {
 	const struct cli_option *r;
 
-	for (size_t i = 0; (r = next_row(c, &i)) != NULL;) {
+	for (size_t i = 0; (r = cli_next_option(c, &i)) != NULL;) {
 		if (r->help == NULL)
 			continue;
 		fprintf(out, ".It ");
@@ -644,7 +642,7 @@ void cli_print_synopsis(FILE *out, const struct cli_command *c, bool roff)
 {
 	const struct cli_option *r;
 
-	for (size_t i = 0; roff && (r = next_row(c, &i)) != NULL;) {
+	for (size_t i = 0; roff && (r = cli_next_option(c, &i)) != NULL;) {
 		if (r->groups == (unsigned)CLI_ANY || r->section == CLI_IN_MODEL || r->help == NULL)
 			continue;
 		if (r->letter != 0)

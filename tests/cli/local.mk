@@ -6,6 +6,7 @@ cli_tests = \
 	tests/cli/bad-input.sh \
 	tests/cli/cases.sh \
 	tests/cli/compare.sh \
+	tests/cli/completion.sh \
 	tests/cli/damage.sh \
 	tests/cli/docs.sh \
 	tests/cli/examples.sh \

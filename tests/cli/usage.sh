@@ -9,7 +9,15 @@ is "$out" '' 'no command: nothing on standard output'
 run "$HEAPREPLAY" --help
 is "$status" 0 '--help: status 0'
 commands=$(printf '%s\n' "$out" | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
-is "$(tr '\n' ' ' <<<"$commands")" 'replay compare heatmap watch explain plot report info policies validate export import cut generate help ' '--help lists the commands'
+is "$(tr '\n' ' ' <<<"$commands")" 'replay compare heatmap watch explain plot report info policies validate export import cut generate completion help ' '--help lists the commands'
+run "$HEAPREPLAY" --version
+like "$out" '^heapreplay [0-9]+\.[0-9]+\.[0-9]+$' '--version'
+is "$("$HEAPREPLAY" -V)" "$out" '-V is the same'
+is "$("$HEAPREPLAY" --version --json | jq -r '"heapreplay " + .heapreplay')" "$out" 'and so is --version --json,'
+is "$("$HEAPREPLAY" --version --json | jq '.schema')" "$("$HEAPREPLAY" policies --json | jq .schema)" \
+	'which also gives the schema of the JSON'
+run "$HEAPREPLAY" --version --text
+is "$status" 2 '--version takes nothing else'
 run "$HEAPREPLAY" reply
 is "$status" 2 'an unknown command: status 2'
 like "$err" "^heapreplay: unknown command 'reply'; see 'heapreplay --help'$" 'an unknown command is named'
