@@ -7,7 +7,9 @@
 #include "config.h"
 
 #include "trace/format.h"
+#include "trace/native/native.h"
 #include "trace/reader.h"
+#include "trace/text/form.h"
 
 #include "go_bytes.h"
 #include "testing.h"
@@ -340,6 +342,54 @@ static const struct recorder {
      3},
     {"heaptrack free", "v 10200 2\nX p\n+ 18 1 7f10\n", "- h%\n", {"7f10"}, "c 1\n+ 28 1 8f10\n- 8f10\n", 3},
     {"heaptrack clock", "v 10200 2\nX p\n+ 18 1 7f10\n", "c h%\nR h%\n", {"1", "1"}, "+ 28 1 8f10\n- 8f10\n", 3},
+    {"lttng malloc",
+     "[1.0] b lttng_ust_libc:malloc: { vtid = 7 }, { size = 24, ptr = 0x7F10 }\n",
+     "[%.0] b lttng_ust_libc:malloc: { vpid = %, vtid = % }, { size = %, ptr = x% }\n",
+     {"1", "7", "8", "32", "0x7f90"},
+     "[2.0] b lttng_ust_libc:malloc: { vtid = 7 }, { size = 40, ptr = 0x8F10 }\n"
+     "[2.5] b lttng_ust_libc:free: { vtid = 7 }, { ptr = 0x8F10 }\n",
+     3},
+    {"lttng realloc",
+     "[1.0] b lttng_ust_libc:malloc: { cpu_id = 3 }, { size = 24, ptr = 0x7F10 }\n",
+     "[1.0] b lttng_ust_libc:realloc: { cpu_id = % }, { in_ptr = x%, size = %, ptr = x% }\n"
+     "[1.5] b lttng_ust_libc:free: { cpu_id = 3 }, { ptr = x% }\n",
+     {"3", "0x7f10", "32", "0x7f90", "0x7f90"},
+     "[2.0] b lttng_ust_libc:malloc: { cpu_id = 3 }, { size = 40, ptr = 0x8F10 }\n"
+     "[2.5] b lttng_ust_libc:free: { cpu_id = 3 }, { ptr = 0x8F10 }\n",
+     3},
+    {"lttng calloc, posix_memalign",
+     "b lttng_ust_libc:malloc: { size = 24, ptr = 0x7F10 }\n",
+     "b lttng_ust_libc:calloc: { nmemb = %, size = %, ptr = x% }\n"
+     "b lttng_ust_libc:posix_memalign: { out_ptr = x%, alignment = 64, size = 64, result = % }\n",
+     {"3", "32", "0x7f90", "0x7fa0", "0"},
+     "b lttng_ust_libc:malloc: { size = 40, ptr = 0x8F10 }\nb lttng_ust_libc:free: { ptr = 0x8F10 }\n",
+     3},
+    {"malloc lab", "20000\n4\n8\n1\na 7 24\n", "a % %\nr % %\nf %\n", {"8", "32", "8", "48", "8"}, "a 9 40\nf 9\n", 3},
+    {"malloc lab header", "", "%\n%\n%\n%\na 7 24\n", {"20000", "4", "8", "1"}, "a 9 40\nf 9\n", 3},
+    {"logalloc",
+     "9 9 malloc(24)=0x7f10\n",
+     "9 % malloc(%)=x%\n",
+     {"9", "32", "0x7f90"},
+     "9 9 malloc(40)=0x8f10\n9 9 free(0x8f10)\n",
+     3},
+    {"logalloc process",
+     "9 9 malloc(24)=0x7f10\n",
+     "% 9 malloc(32)=0x7f90\n",
+     {"9"},
+     "9 9 malloc(40)=0x8f10\n9 9 free(0x8f10)\n",
+     3},
+    {"logalloc calloc, realloc",
+     "9 9 malloc(24)=0x7f10\n",
+     "9 9 calloc(%,%)=0x7f90\n9 9 realloc(x%,%)=x%\n",
+     {"3", "32", "0x7f90", "48", "0x7fa0"},
+     "9 9 malloc(40)=0x8f10\n9 9 free(0x8f10)\n",
+     3},
+    {"allocfreetrace",
+     "tracealloc(0x7f10, 0x18, int)\n",
+     "tracealloc(x%, x%)\ntracegc()\ntracefree(x%, x%)\n",
+     {"0x7f90", "0x20", "0x7f90", "0x20"},
+     "tracealloc(0x8f10, 0x28)\ntracefree(0x8f10, 0x28)\n",
+     3},
     {"heaptrack memory",
      "v 10200 2\nX p\nI 1000 ffff\n+ 18 1 7f10\n",
      "I h% h%\nt h% h%\ni h% 1\n",
@@ -398,11 +448,151 @@ static void test_mallocs(void **state)
 			}
 }
 
+/* --- the text form ------------------------------------------------------------------- */
+
+/* A word of the line: the field's usual value, or that. */
+static int word_of(char *to, size_t room, const struct hr_text_field *f, const char *addr, bool is_id, bool absurd_one,
+		   uint64_t value)
+{
+	static const char *const usual[] = {
+	    [HR_TEXT_PLACE] = "7",	 [HR_TEXT_PAGES] = "1",	     [HR_TEXT_BYTES] = "32",
+	    [HR_TEXT_LIMIT] = "4194304", [HR_TEXT_CLASS] = "10",     [HR_TEXT_NUMBER] = "3",
+	    [HR_TEXT_COUNT] = "4",	 [HR_TEXT_ARG_BYTES] = "16", [HR_TEXT_CAUSE] = "runtime-gc",
+	};
+	const char *key = f->type == HR_TEXT_PLACE && is_id ? "id" : f->key;
+
+	if (absurd_one && f->type != HR_TEXT_CAUSE)
+		return snprintf(to, room, " %s=%" PRIu64, key, value);
+	return snprintf(to, room, " %s=%s", key, f->type == HR_TEXT_PLACE ? addr : usual[f->type]);
+}
+
+/* The line has the number `which` (0: the time, 1: the P, then its fields) of that value. False: it has none such. */
+static bool line_of(char *to, size_t room, unsigned kind, bool is_id, unsigned which, uint64_t value)
+{
+	const struct hr_text_field *f = hr_text_kinds[kind].fields;
+	const char *addr = is_id						 ? "7"
+			   : kind <= HR_EV_SPAN_FREE || kind >= HR_EV_PAGE_ALLOC ? "0xc000800000"
+										 : "0xc000000010";
+	int n = snprintf(to, room, "%" PRIu64 " p%" PRIu64 " %s", which == 0 ? value : 5, which == 1 ? value : 2,
+			 hr_event_kind_name(kind));
+	unsigned k = 0;
+
+	for (; k < HR_TEXT_MAX_FIELDS && f[k].key != NULL; k++)
+		n += word_of(to + n, room - (size_t)n, &f[k], addr, is_id, which == k + 2, value);
+	snprintf(to + n, room - (size_t)n, "\n");
+	return which < k + 2;
+}
+
+/* Of what is no trace by hand nothing stops at a value; beyond 2^48 there is no address by hand either. */
+static void test_text(void **state)
+{
+	static const char *const front[] = {"span-alloc addr=0xc000000000 npages=1 class=10",
+					    "span-alloc id=5 npages=1 class=10"};
+	static const char *const behind[] = {"span-free addr=0xc000000000", "span-free id=5"};
+	char line[256], text[1024];
+
+	(void)state;
+	for (unsigned kind = 0; kind < HR_EVENT_KIND_COUNT; kind++)
+		for (int is_id = 0; is_id < 2; is_id++)
+			for (unsigned which = 0; which < 2 + HR_TEXT_MAX_FIELDS; which++)
+				for (size_t v = 0; v < ABSURD; v++) {
+					if (!line_of(line, sizeof(line), kind, is_id, which, absurd[v]))
+						continue;
+					int n = snprintf(text, sizeof(text),
+							 "# heapreplay-trace 1\n! strict off\n1 p1 %s\n%s9 p1 %s\n",
+							 front[is_id], line, behind[is_id]);
+					struct read got = read_all(text, (size_t)n, (unsigned)HR_WANT_ALL);
+					if (got.status != HR_END || got.events < 2)
+						fail_msg("%s: %" PRIu64 " events; %s", line, got.events, got.err.text);
+					assert_int_equal(got.last.kind, HR_EV_SPAN_FREE);
+					assert_int_equal(got.last.addr, is_id ? 5 : U(0xc000000000));
+					/* What is not shown has been counted. */
+					if (got.events == 2)
+						assert_true(got.odd > 0);
+				}
+	for (int strict = 0; strict < 2; strict++) {
+		int n = snprintf(text, sizeof(text),
+				 "# heapreplay-trace 1\n! strict %s\n1 span-alloc addr=0x2000 npages=1\n"
+				 "2 span-alloc addr=0x1000000000000 npages=1\n"
+				 "3 span-alloc addr=0xffffffffe000 npages=2\n4 span-free addr=0x2000\n",
+				 strict ? "on" : "off");
+		struct read got = read_all(text, (size_t)n, (unsigned)HR_WANT_ALL);
+		assert_int_equal(got.status, HR_END);
+		assert_int_equal(got.events, 2);
+		assert_int_equal(got.odd, 2);
+	}
+}
+
+/* --- the native form -------------------------------------------------------------------- */
+
+/* The three events as a trace. */
+static size_t write_native(const struct hr_event ev[3], bool addresses, char **at)
+{
+	const struct hr_trace_meta meta = {.format_name = "test",
+					   .has_addresses = addresses,
+					   .has_spans = true,
+					   .has_objects = true,
+					   .has_procs = true,
+					   .has_clock = true,
+					   .page_bytes = 8192};
+	const struct hr_trace_stats stats = {.events_total = 3};
+	const struct hr_native_options options = {0};
+	struct hr_native_writer *w;
+	struct hr_error err;
+	size_t n;
+	FILE *f = open_memstream(at, &n);
+
+	assert_non_null(f);
+	assert_int_equal(hr_native_begin(f, &meta, &options, &w, &err), HR_OK);
+	assert_int_equal(hr_native_add(w, ev, 3, &err), HR_OK);
+	assert_int_equal(hr_native_end(w, &stats, &err), HR_OK);
+	hr_native_free(w);
+	assert_int_equal(fclose(f), 0);
+	return n;
+}
+
+/* Every field of every event that others may have written: read to the end, and what can't be is not shown. */
+static void test_native(void **state)
+{
+	(void)state;
+	for (unsigned kind = 0; kind < HR_EVENT_KIND_COUNT; kind++)
+		for (unsigned field = 0; field < 4; field++)
+			for (size_t v = 0; v < 2 * ABSURD; v++) {
+				const bool addresses = v % 2 == 0;
+				const uint64_t x = absurd[v / 2], base = addresses ? U(0xc000000000) : 5;
+				struct hr_event ev[3] = {
+				    {.time_ns = 1, .addr = base, .size = 8192, .arg = 10, .kind = HR_EV_SPAN_ALLOC},
+				    {.time_ns = 2, .addr = base + 16384, .size = 8192, .arg = 10, .p = 1},
+				    {.time_ns = 3, .addr = base, .kind = HR_EV_SPAN_FREE},
+				};
+				char *at;
+
+				ev[1].kind = (uint8_t)kind;
+				ev[1].addr = field == 0 ? x : ev[1].addr;
+				ev[1].size = field == 1 ? x : ev[1].size;
+				ev[1].arg = field == 2 ? (uint32_t)x : ev[1].arg;
+				ev[1].p = field == 3 ? (int16_t)x : ev[1].p;
+				size_t n = write_native(ev, addresses, &at);
+				struct read got = read_all(at, n, (unsigned)HR_WANT_ALL);
+				free(at);
+				if (got.status != HR_END)
+					fail_msg("field %u of kind %u, %" PRIu64 ": %s", field, kind, x, got.err.text);
+				assert_int_equal(got.last.kind, HR_EV_SPAN_FREE);
+				assert_int_equal(got.last.addr, base);
+				assert_int_equal(got.events + got.odd, 3);
+				if (kind == HR_EV_SPAN_ALLOC && addresses && field == 0)
+					assert_int_equal(got.odd, x >= U(1) << 48);
+				if (kind == HR_EV_SPAN_ALLOC && field == 1)
+					assert_int_equal(got.odd, x == 0 || x >= U(1) << 41);
+			}
+}
+
 HR_TEST_MAIN(absurd_values)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_go_events),	 cmocka_unit_test(test_go_counts), cmocka_unit_test(test_go_stackless),
 	    cmocka_unit_test(test_go_structure), cmocka_unit_test(test_pagetrace), cmocka_unit_test(test_mallocs),
+	    cmocka_unit_test(test_text),	 cmocka_unit_test(test_native),
 	};
 
 	return cmocka_run_group_tests_name("absurd values", tests, NULL, NULL);

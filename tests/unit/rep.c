@@ -27,7 +27,7 @@ static void test_odd(void **state)
 
 	(void)state;
 	assert_reads("1\na 0 5\na 0 6\nr 1 7\nr 0 0\nf 9\nf\nx 1\na 1\n7\na 18446744073709551615 1\n",
-		     "+0:5 -0 +0:6 +1:7 -0 ", "unknown_frees 2 allocs_over_live 1 bad_lines 5 ");
+		     "+0:5 -0 +0:6 +1:7 -0 ", "unknown_frees 2 allocs_over_live 1 bad_lines 4 impossible_values 1 ");
 	/* Fewer operations than the header says. */
 	record(&rec, "20000\n4\n8\n1\na 0 2040\nf 0\n");
 	assert_true(rec.stats.cut);

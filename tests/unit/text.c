@@ -127,7 +127,7 @@ static const char everything[] = HEAD "! source Go execution trace\n"
 				      "14 p0 page-alloc addr=0xc000800000 npages=3\n"
 				      "14 page-free addr=0xc000800000 npages=3\n"
 				      "14 page-scav addr=0xc000800000 npages=2\n"
-				      "18446744073709551614 span-free addr=0xc000002000\n"
+				      "2305843009213693952 span-free addr=0xc000002000\n"
 				      "! assumed the clock is right (--rate)\n"
 				      "! assumed a second thing\n"
 				      "! anomaly unknown_frees 3\n"
@@ -454,8 +454,6 @@ static void test_wrong(void **state)
 	    HEAD "! min-addr 0xc000000001\n5 span-free id=7",
 	    HEAD "! clock-origin-ns x\n5 span-free id=7",
 	    HEAD "5 span-free addr=0x2001",
-	    HEAD "5 span-free addr=0x1000000000000",
-	    HEAD "5 span-alloc addr=0xffffffffe000 npages=2",
 	    HEAD "5 span-free addr=0x",
 	    HEAD "5 span-free addr=0x11112222333344445",
 	    HEAD "! go 2.1\n5 span-free id=7",

@@ -39,7 +39,7 @@ static bool parse(const char *p, struct operation *op)
 		if (!hr_scan_blanks(&p))
 			return false;
 	}
-	if (!hr_scan_decimal(&p, &op->id) || op->id >= UINT64_MAX - 1)
+	if (!hr_scan_decimal(&p, &op->id))
 		return false;
 	if (op->what == 'a' || op->what == 'r') {
 		if (!hr_scan_blanks(&p) || !hr_scan_decimal(&p, &op->size))
@@ -87,6 +87,10 @@ static enum hr_status rep_take(struct hr_reader *r, const char *line, size_t n, 
 		return HR_OK;
 	}
 	rep->operations += op.what != 'n';
+	if (op.what != 'n' && op.id >= UINT64_MAX - 1) {
+		hr_reader_odd(r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+		return HR_OK;
+	}
 	/* Ids begin with 0, which as a key is no object. */
 	switch (op.what) {
 	case 'a':

@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/units.h"
 #include "trace/format.h"
+#include "trace/ledger.h"
 #include "trace/native/form.h"
 #include "trace/native/notes.h"
 #include "trace/native/numbers.h"
@@ -33,6 +34,9 @@
 #include <zstd.h>
 
 enum { READ_BYTES = 1 << 18, SLACK = 16 };
+
+#define MAX_ADDR (UINT64_C(1) << 48)
+#define MAX_SPAN_BYTES (((UINT64_C(1) << 28) - 1) << 13)
 
 struct entry {
 	struct hr_native_entry e;
@@ -542,6 +546,57 @@ static bool read_events(struct native *t, struct hr_event *ev, size_t cap, size_
 	return true;
 }
 
+/* --- values that nothing can have --------------------------------------------------------------- */
+
+static bool is_pages(const struct hr_event *e)
+{
+	return e->kind <= HR_EV_SPAN_FREE || (e->kind >= HR_EV_PAGE_ALLOC && e->kind <= HR_EV_PAGE_SCAV);
+}
+
+static bool is_possible(const struct native *t, const struct hr_event *e)
+{
+	const struct hr_text_field *place = &hr_text_kinds[e->kind].fields[0];
+
+	if (place->key == NULL || place->type != HR_TEXT_PLACE)
+		return true;
+	if (is_pages(e) && e->kind != HR_EV_SPAN_FREE && e->size - 1 >= MAX_SPAN_BYTES)
+		return false;
+	if (!t->r->meta.has_addresses)
+		return e->addr != UINT64_MAX && e->size <= HR_MAX_LIVE_BYTES;
+	return e->addr < MAX_ADDR && (!is_pages(e) || e->size <= MAX_ADDR - e->addr);
+}
+
+/*
+ * Of the events [from, *n) those are left out, and counted, that can't be. The
+ * form is right, and others may have written it; what heapreplay imports has none.
+ */
+static void leave_out(struct native *t, struct hr_event *ev, size_t from, size_t *n)
+{
+	const uint64_t most = t->r->meta.has_addresses ? MAX_ADDR : UINT64_C(1) << 63;
+	uint64_t addrs = 0, sizes = 0;
+	bool none = false;
+	size_t kept = from;
+
+	if (t->r->meta.strict)
+		return;
+	for (size_t i = from; i < *n; i++) {
+		addrs |= ev[i].addr;
+		sizes |= ev[i].size;
+		none |= ev[i].size == 0 && ev[i].kind != HR_EV_SPAN_FREE && is_pages(&ev[i]);
+	}
+	if (addrs < most && sizes < MAX_SPAN_BYTES / 2 && !none)
+		return;
+	for (size_t i = from; i < *n; i++) {
+		if (is_possible(t, &ev[i])) {
+			ev[kept++] = ev[i];
+			continue;
+		}
+		hr_reader_odd(t->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+		t->r->stats.counts[ev[i].kind]--;
+	}
+	*n = kept;
+}
+
 /* --- blocks ---------------------------------------------------------------------------------- */
 
 static enum hr_status begin_events(struct native *t, const struct hr_native_header *h, struct cursor payload)
@@ -956,6 +1011,8 @@ static enum hr_status native_next(struct hr_reader *r, struct hr_event *ev, size
 
 	*n = 0;
 	while (*n < cap) {
+		const size_t from = *n;
+
 		if (t->left == 0) {
 			/* What is here is handed out before a slow source is asked for more. */
 			if (*n > 0)
@@ -969,6 +1026,7 @@ static enum hr_status native_next(struct hr_reader *r, struct hr_event *ev, size
 				  hr_format_count(count, t->left));
 			t->left = 0;
 		}
+		leave_out(t, ev, from, n);
 		if (t->left == 0 && t->standing && !end_standing(t))
 			return hr_error_at(err, HR_EINPUT, t->block_offset,
 					   "a snapshot of what is live makes no sense");

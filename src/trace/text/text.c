@@ -37,6 +37,11 @@ enum {
 };
 
 #define MAX_ADDR (1ULL << 48)
+/* 73 years: no clock of a machine shows more. */
+#define MAX_TIME_NS (1ULL << 61)
+
+/* The value of a key: it is one, none, or one that nothing can have. */
+enum taken { TAKEN, NO_VALUE, IMPOSSIBLE };
 
 struct text {
 	struct hr_reader *r;
@@ -199,7 +204,7 @@ static bool next_time(struct text *t, uint64_t *ns)
 
 /* --- fields ----------------------------------------------------------------- */
 
-/* A number as the value of a field; false: it is out of range. */
+/* A number as the value of a field; false: nothing can have it. */
 static bool set_number(enum hr_text_type type, uint64_t x, struct hr_event *e)
 {
 	switch (type) {
@@ -229,27 +234,28 @@ static bool set_number(enum hr_text_type type, uint64_t x, struct hr_event *e)
 	return false;
 }
 
-/* Any word as the value of a field; false: it is none. */
-static bool set_word(enum hr_text_type type, const char *word, struct hr_event *e)
+/* Any word as the value of a field. */
+static enum taken set_word(enum hr_text_type type, const char *word, struct hr_event *e)
 {
+	bool sized = type == HR_TEXT_BYTES || type == HR_TEXT_LIMIT || type == HR_TEXT_ARG_BYTES;
 	uint64_t x;
 
 	if (type == HR_TEXT_LIMIT && strcmp(word, "off") == 0) {
 		e->size = UINT64_MAX;
-		return true;
+		return TAKEN;
 	}
 	if (type == HR_TEXT_CLASS && strcmp(word, "manual") == 0) {
 		e->arg = HR_SPAN_MANUAL;
-		return true;
+		return TAKEN;
 	}
 	for (const struct hr_text_cause *c = hr_text_causes; type == HR_TEXT_CAUSE && c->name != NULL; c++)
 		if (strcmp(word, c->name) == 0) {
 			e->flags = c->flags;
-			return true;
+			return TAKEN;
 		}
-	if (type == HR_TEXT_BYTES || type == HR_TEXT_LIMIT || type == HR_TEXT_ARG_BYTES)
-		return hr_parse_bytes(word, &x) && set_number(type, x, e);
-	return hr_parse_u64(word, &x) && set_number(type, x, e);
+	if (type == HR_TEXT_CAUSE || !(sized ? hr_parse_bytes(word, &x) : hr_parse_u64(word, &x)))
+		return NO_VALUE;
+	return set_number(type, x, e) ? TAKEN : IMPOSSIBLE;
 }
 
 /* What a value of that type is, for people. */
@@ -280,17 +286,17 @@ static const char *range_of(enum hr_text_type type, bool is_id)
 }
 
 /* The value at hand. */
-static bool take_value(struct text *t, enum hr_text_type type, struct hr_event *e)
+static enum taken take_value(struct text *t, enum hr_text_type type, struct hr_event *e)
 {
 	uint64_t x;
 	size_t n;
 
 	if (type == HR_TEXT_PLACE && t->at[0] == '0' && t->at[1] == 'x') {
 		t->at += 2;
-		return take_hex(t, &e->addr);
+		return take_hex(t, &e->addr) ? TAKEN : NO_VALUE;
 	}
 	if (take_number(t, &x))
-		return set_number(type, x, e);
+		return set_number(type, x, e) ? TAKEN : type == HR_TEXT_CAUSE ? NO_VALUE : IMPOSSIBLE;
 	return set_word(type, rest_of_word(t, &n), e);
 }
 
@@ -328,8 +334,18 @@ static enum hr_status bad_key(struct text *t, struct hr_error *err)
 		   word);
 }
 
-/* key=value words until the end of the line; which fields were there, a bit each. */
-static enum hr_status parse_fields(struct text *t, struct hr_event *e, unsigned *seen, bool *is_id,
+/*
+ * The line's form is right, but nothing can have that value: its event is counted and left out, as those of
+ * recorders are. A person who writes a trace would rather know; addresses come from machines even there.
+ */
+static void leave_out(struct text *t, bool *skip)
+{
+	hr_reader_odd(t->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+	*skip = true;
+}
+
+/* key=value words until the end of the line; which fields were there, a bit each. *skip: one can't be. */
+static enum hr_status parse_fields(struct text *t, struct hr_event *e, unsigned *seen, bool *is_id, bool *skip,
 				   struct hr_error *err)
 {
 	const struct hr_text_field *fields = hr_text_kinds[e->kind].fields;
@@ -340,6 +356,7 @@ static enum hr_status parse_fields(struct text *t, struct hr_event *e, unsigned 
 	for (skip_blanks(t); *t->at != '\0'; skip_blanks(t)) {
 		size_t i = find_field(fields, t->at, guess);
 		const char *value;
+		enum taken taken;
 		bool id;
 
 		if (i == HR_TEXT_MAX_FIELDS)
@@ -352,9 +369,13 @@ static enum hr_status parse_fields(struct text *t, struct hr_event *e, unsigned 
 		*is_id |= id;
 		t->at += id ? 3 : strlen(fields[i].key) + 1;
 		value = t->at;
+		taken = take_value(t, id ? HR_TEXT_PLACE : fields[i].type, e);
 		/* An id is decimal. */
-		if (!take_value(t, id ? HR_TEXT_PLACE : fields[i].type, e) ||
-		    (id && value[0] == '0' && value[1] == 'x'))
+		if (id && value[0] == '0' && value[1] == 'x')
+			taken = NO_VALUE;
+		if (taken == IMPOSSIBLE && !t->r->meta.strict)
+			*skip = true;
+		else if (taken != TAKEN)
 			return bad(t, err, "bad value \"%.*s\": %s= is %s", shown(value), value,
 				   id ? "id" : fields[i].key, range_of(fields[i].type, id));
 	}
@@ -407,31 +428,40 @@ static void learn_places(struct text *t, const struct hr_event *e, bool is_id)
 	t->places_known = true;
 }
 
-/* Whether the place makes sense, and is of the sort that the trace uses. */
-static enum hr_status check_place(struct text *t, const struct hr_event *e, bool is_id, struct hr_error *err)
+/* Whether the place is of the sort that the trace uses; *skip: and there is none such. */
+static enum hr_status check_place(struct text *t, const struct hr_event *e, bool is_id, bool *skip,
+				  struct hr_error *err)
 {
+	const bool strict = t->r->meta.strict;
+
 	if (!t->places_known)
 		learn_places(t, e, is_id);
 	if (t->r->meta.has_addresses == is_id)
 		return bad(t, err, "%s: the trace uses the other one of addr= and id=%s",
 			   is_id ? "id=" : "addr=", given(t, "addresses") ? "" : " so far");
-	if (is_id)
-		return e->addr != UINT64_MAX ? HR_OK : bad(t, err, "the id is too large");
-	if (is_pages(e->kind) && e->addr % HR_TEXT_PAGE_BYTES != 0)
+	if (is_id && e->addr == UINT64_MAX && strict)
+		return bad(t, err, "the id is too large");
+	if (!is_id && is_pages(e->kind) && e->addr % HR_TEXT_PAGE_BYTES != 0 && strict)
 		return bad(t, err, "the address of a span is a multiple of 8192");
-	if (e->addr >= MAX_ADDR || (is_pages(e->kind) && e->size > MAX_ADDR - e->addr))
-		return bad(t, err, "the address lies beyond 2^48");
+	*skip |= is_id ? e->addr == UINT64_MAX
+		       : e->addr >= MAX_ADDR ||
+			     (is_pages(e->kind) && (e->size > MAX_ADDR - e->addr || e->addr % HR_TEXT_PAGE_BYTES != 0));
 	return HR_OK;
 }
 
 /* An allocation over a live object frees that one first: then *e is the free, and the allocation comes second. */
-static enum hr_status alloc_object(struct text *t, struct hr_event *e, bool has_size, struct hr_error *err)
+static enum hr_status alloc_object(struct text *t, struct hr_event *e, bool has_size, bool *skip, struct hr_error *err)
 {
 	uint64_t id = e->addr;
 	uint32_t number = hr_ids_find(&t->ids, id);
 
 	if (!has_size)
 		return bad(t, err, "size= is missing: objects with ids have one");
+	if (!t->r->meta.strict && e->size > HR_MAX_LIVE_BYTES - t->ids.ledger.live_bytes) {
+		hr_reader_odd(t->r, HR_ANOMALY_ABSURD_SIZE);
+		*skip = true;
+		return HR_OK;
+	}
 	if (number != HR_NO_NUMBER) {
 		if (t->r->meta.strict)
 			return bad(t, err, "object %" PRIu64 " is allocated, and has not been freed", id);
@@ -521,16 +551,17 @@ static unsigned find_kind(const struct text *t, const char *word, size_t n)
 	return HR_EVENT_KIND_COUNT;
 }
 
-/* "p3" or "t3". */
-static enum hr_status parse_actor(struct text *t, struct hr_event *e, struct hr_error *err)
+/* "p3" or "t3"; *skip: of a number that none has. */
+static enum hr_status parse_actor(struct text *t, struct hr_event *e, bool *skip, struct hr_error *err)
 {
 	struct hr_trace_meta *meta = &t->r->meta;
 	const char *word = t->at++;
 	bool thread = word[0] == 't';
 	uint64_t p;
 
-	if (!next_number(t, &p) || p > INT16_MAX)
+	if (!next_number(t, &p) || (p > INT16_MAX && t->r->meta.strict))
 		return bad(t, err, "\"%.*s\" is not a P or a thread", shown(word), word);
+	*skip |= p > INT16_MAX;
 	if (!t->actors_known) {
 		t->actors_known = true;
 		meta->has_threads = thread;
@@ -539,32 +570,47 @@ static enum hr_status parse_actor(struct text *t, struct hr_event *e, struct hr_
 	if (thread != meta->has_threads)
 		return bad(t, err, "\"%.*s\": the trace has %s; \"! threads on\" in front says otherwise", shown(word),
 			   word, thread ? "no threads" : "threads");
-	if (thread && p >= t->r->stats.threads)
+	if (thread && p <= INT16_MAX && p >= t->r->stats.threads)
 		t->r->stats.threads = (unsigned)p + 1;
-	e->p = (int16_t)p;
+	e->p = p <= INT16_MAX ? (int16_t)p : 0;
+	return HR_OK;
+}
+
+/* The event's time; *skip: none that there is. */
+static enum hr_status parse_time(struct text *t, struct hr_event *e, bool *skip, struct hr_error *err)
+{
+	const bool strict = t->r->meta.strict;
+	const char *word = t->at;
+
+	if (!next_time(t, &e->time_ns))
+		return bad(t, err, "\"%.*s\" is not a time", shown(word), word);
+	*skip |= e->time_ns > MAX_TIME_NS && !strict;
+	if (e->time_ns >= t->last_ns)
+		return HR_OK;
+	if (strict)
+		return bad(t, err, "time runs backwards");
+	hr_reader_odd(t->r, HR_ANOMALY_CLOCK_BACK);
+	e->time_ns = t->last_ns;
 	return HR_OK;
 }
 
 /* *skip: the line is no event after all. */
 static enum hr_status parse_event(struct text *t, struct hr_event *e, bool *skip, struct hr_error *err)
 {
-	const char *word = t->at;
+	const char *word;
 	unsigned kind, seen;
-	bool is_id;
+	bool is_id, impossible = false;
 	size_t n;
 
 	if (!t->any_event)
 		settle(t);
 	*e = (struct hr_event){.p = HR_NO_P};
-	if (!next_time(t, &e->time_ns))
-		return bad(t, err, "\"%.*s\" is not a time", shown(word), word);
-	if (e->time_ns < t->last_ns)
-		return bad(t, err, "time runs backwards");
+	HR_TRY(parse_time(t, e, &impossible, err));
 	if (t->ended)
 		return bad(t, err, "an event behind the end of the trace");
 	skip_blanks(t);
 	if ((t->at[0] == 'p' || t->at[0] == 't') && t->at[1] >= '0' && t->at[1] <= '9')
-		HR_TRY(parse_actor(t, e, err));
+		HR_TRY(parse_actor(t, e, &impossible, err));
 	word = next_word(t, &n);
 	if (word == NULL)
 		return bad(t, err, "the kind of event is missing");
@@ -574,13 +620,17 @@ static enum hr_status parse_event(struct text *t, struct hr_event *e, bool *skip
 	e->kind = (uint8_t)kind;
 	if (hr_text_kinds[kind].needs_p && e->p == HR_NO_P)
 		return bad(t, err, "%s needs a P", word);
-	HR_TRY(parse_fields(t, e, &seen, &is_id, err));
-	if (hr_text_kinds[kind].fields[0].key != NULL && hr_text_kinds[kind].fields[0].type == HR_TEXT_PLACE) {
-		HR_TRY(check_place(t, e, is_id, err));
-		if (is_id && is_object(kind))
-			HR_TRY(kind == HR_EV_OBJ_FREE ? free_object(t, e, (seen & 2) != 0, skip, err)
-						      : alloc_object(t, e, (seen & 2) != 0, err));
+	HR_TRY(parse_fields(t, e, &seen, &is_id, &impossible, err));
+	bool placed = hr_text_kinds[kind].fields[0].key != NULL && hr_text_kinds[kind].fields[0].type == HR_TEXT_PLACE;
+	if (placed)
+		HR_TRY(check_place(t, e, is_id, &impossible, err));
+	if (impossible) {
+		leave_out(t, skip);
+		return HR_OK;
 	}
+	if (placed && is_id && is_object(kind))
+		HR_TRY(kind == HR_EV_OBJ_FREE ? free_object(t, e, (seen & 2) != 0, skip, err)
+					      : alloc_object(t, e, (seen & 2) != 0, skip, err));
 	if (kind == HR_EV_GC_BEGIN && (e->flags & HR_EVF_FREE_OS_MEMORY) != 0)
 		t->r->stats.free_os_memory++;
 	t->last_ns = e->time_ns;
