@@ -116,8 +116,14 @@ static enum hr_status open_objects(struct hr_replay *r, struct hr_error *err)
 	o->limit_given = s->limit_given;
 	o->other_memory_bytes = s->other_memory_bytes;
 	o->procs = s->procs;
-	o->jobs = r->options.jobs;
 	o->sides = hr_reader_sides(r->reader);
+	r->shares_objects = r->of != NULL && r->of->objects != NULL && hr_objects_is_modelled(r->of->objects) &&
+			    hr_objects_gc(meta, o->gc) == HR_GC_MODEL;
+	if (r->shares_objects)
+		return hr_objects_beside(r->of->objects, o, &r->objects, err);
+	if (r->of == NULL && r->team == NULL && r->options.bounds && hr_objects_gc(meta, o->gc) == HR_GC_MODEL)
+		r->team = hr_team_new(r->options.jobs);
+	o->team = r->team;
 	return hr_objects_new(meta, o, &r->objects, err);
 }
 
@@ -255,10 +261,27 @@ static const struct hr_objects_variation variations[] = {
     {.seed = 4, .skew = 0.5, .mark_cost = 0.9, .goal = -0.06},
 };
 
+/* The one that reads, of a replay: itself, maybe. */
+static struct hr_replay *root_of(struct hr_replay *r)
+{
+	return r->of != NULL ? r->of : r;
+}
+
+static enum hr_status add_unit(struct hr_replay *root, struct hr_replay *unit, struct hr_error *err)
+{
+	if (!hr_reserve(&root->units, &root->cap_units, root->nunits + 1, sizeof(struct hr_replay *)))
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	root->units[root->nunits++] = unit;
+	return HR_OK;
+}
+
 static enum hr_status open_variant(struct hr_replay *r, struct hr_replay *v, const struct hr_objects_variation *vary,
 				   struct hr_error *err)
 {
-	v->is_variant = true;
+	struct hr_replay *root = root_of(r);
+
+	v->of = root;
+	v->shares_objects = true;
 	v->options = r->options;
 	v->options.objects.vary = *vary;
 	v->reader = r->reader;
@@ -266,11 +289,11 @@ static enum hr_status open_variant(struct hr_replay *r, struct hr_replay *v, con
 	v->choices = hr_calloc(r->nfollowers + 1, sizeof(struct hr_policy_choice *));
 	if (v->followers == NULL || v->choices == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	HR_TRY(hr_objects_beside(r->objects, &v->options.objects, &v->objects, err));
+	HR_TRY(hr_objects_beside(root->objects, &v->options.objects, &v->objects, err));
 	HR_TRY(open_placer(v, err));
 	for (size_t i = 0; i < r->nfollowers; i++)
 		HR_TRY(add_follower(v, r->choices[i], err));
-	return HR_OK;
+	return add_unit(root, v, err);
 }
 
 static enum hr_status open_variants(struct hr_replay *r, struct hr_error *err)
@@ -289,61 +312,113 @@ static enum hr_status open_variants(struct hr_replay *r, struct hr_error *err)
 	return HR_OK;
 }
 
+static enum hr_status prepare(struct hr_replay *r, size_t nchoices, struct hr_error *err)
+{
+	r->options.settings.geometry = hr_geometry(r->options.address_bits);
+	if (r->options.settings.geometry == NULL)
+		return hr_error_set(err, HR_EUSAGE, "there are address spaces of 48 and 32 bits");
+	if (r->options.settings.procs == 0)
+		r->options.settings.procs = 1;
+	/* Times of the trace and of the clock are then to be the same. */
+	if (r->options.from_ns > 0 || r->options.until_ns != HR_NEVER)
+		r->options.objects.wall_clock = true;
+	r->followers = hr_calloc(nchoices + 1, sizeof(struct hr_follower *));
+	r->choices = hr_calloc(nchoices + 1, sizeof(struct hr_policy_choice *));
+	return r->followers != NULL && r->choices != NULL ? HR_OK : hr_error_set(err, HR_ENOMEM, "out of memory");
+}
+
+/* What is behind the reader. */
+static enum hr_status open_stages(struct hr_replay *r, const struct hr_policy_choice *choices, size_t nchoices,
+				  struct hr_policy_choice *own, struct hr_error *err)
+{
+	HR_TRY(open_objects(r, err));
+	HR_TRY(open_placer(r, err));
+	if (nchoices == 0) {
+		HR_TRY(hr_policy_choose(hr_replay_own_policy(hr_reader_meta(r->reader)), own, err));
+		HR_TRY(add_follower(r, own, err));
+	}
+	for (size_t i = 0; i < nchoices; i++)
+		HR_TRY(add_follower(r, &choices[i], err));
+	return HR_OK;
+}
+
+static enum hr_status open_all(struct hr_replay *r, const char *path, const struct hr_policy_choice *choices,
+			       size_t nchoices, struct hr_policy_choice *own, struct hr_error *err)
+{
+	struct hr_replay_options *o = &r->options;
+	bool dropped;
+
+	HR_TRY(prepare(r, nchoices, err));
+	if (o->objects.gc == HR_GC_MODEL || o->objects.gc == HR_GC_NONE)
+		o->reading.want |= HR_WANT_OBJECTS;
+	if (o->objects.gc == HR_GC_MODEL)
+		o->reading.want = HR_WANT_ALL;
+	shorten(r);
+	dropped = drop_huge_pages(&o->settings);
+	HR_TRY(hr_reader_open(path, &o->reading, &r->reader, err));
+	note_beginning(r);
+	if (dropped)
+		hr_reader_assume(r->reader, "no huge pages: the Go runtime uses none above 4 MiB (--huge-page)");
+	HR_TRY(open_stages(r, choices, nchoices, own, err));
+	if (o->intervals)
+		HR_TRY(add_intervals(r, err));
+	return open_variants(r, err);
+}
+
 enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struct hr_replay_options *options,
 			      const struct hr_policy_choice *choices, size_t nchoices, struct hr_policy_choice *own,
 			      struct hr_error *err)
 {
 	enum hr_status status;
-	bool dropped;
 
 	memset(r, 0, sizeof(*r));
 	memset(own, 0, sizeof(*own));
 	r->options = *options;
-	r->options.settings.geometry = hr_geometry(options->address_bits);
-	if (r->options.settings.geometry == NULL)
-		return hr_error_set(err, HR_EUSAGE, "there are address spaces of 48 and 32 bits");
-	if (r->options.settings.procs == 0)
-		r->options.settings.procs = 1;
-	r->followers = hr_calloc(nchoices + 1, sizeof(struct hr_follower *));
-	r->choices = hr_calloc(nchoices + 1, sizeof(struct hr_policy_choice *));
-	if (r->followers == NULL || r->choices == NULL) {
-		hr_replay_close(r);
-		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	}
-	if (options->objects.gc == HR_GC_MODEL || options->objects.gc == HR_GC_NONE)
-		r->options.reading.want |= HR_WANT_OBJECTS;
-	if (options->objects.gc == HR_GC_MODEL)
-		r->options.reading.want = HR_WANT_ALL;
-	/* Times of the trace and of the clock are then to be the same. */
-	if (options->from_ns > 0 || options->until_ns != HR_NEVER)
-		r->options.objects.wall_clock = true;
-	shorten(r);
-	dropped = drop_huge_pages(&r->options.settings);
-	status = hr_reader_open(path, &r->options.reading, &r->reader, err);
-	if (status == HR_OK)
-		note_beginning(r);
-	if (status == HR_OK && dropped)
-		hr_reader_assume(r->reader, "no huge pages: the Go runtime uses none above 4 MiB (--huge-page)");
-	if (status == HR_OK)
-		status = open_objects(r, err);
-	if (status == HR_OK)
-		status = open_placer(r, err);
-	if (status == HR_OK && nchoices == 0) {
-		status = hr_policy_choose(hr_replay_own_policy(hr_reader_meta(r->reader)), own, err);
-		if (status == HR_OK)
-			status = add_follower(r, own, err);
-	}
-	for (size_t i = 0; status == HR_OK && i < nchoices; i++)
-		status = add_follower(r, &choices[i], err);
-	if (status == HR_OK && options->intervals)
-		status = add_intervals(r, err);
-	if (status == HR_OK)
-		status = open_variants(r, err);
+	status = open_all(r, path, choices, nchoices, own, err);
 	if (status != HR_OK) {
 		hr_replay_close(r);
 		hr_policy_choice_release(own);
 	}
 	return status;
+}
+
+static enum hr_status open_beside(struct hr_replay *b, const struct hr_policy_choice *choices, size_t nchoices,
+				  struct hr_policy_choice *own, struct hr_error *err)
+{
+	HR_TRY(prepare(b, nchoices, err));
+	drop_huge_pages(&b->options.settings);
+	HR_TRY(open_stages(b, choices, nchoices, own, err));
+	HR_TRY(add_unit(b->of, b, err));
+	return open_variants(b, err);
+}
+
+enum hr_status hr_replay_add(struct hr_replay *r, const struct hr_replay_options *options,
+			     const struct hr_policy_choice *choices, size_t nchoices, struct hr_policy_choice *own,
+			     struct hr_replay **beside, struct hr_error *err)
+{
+	struct hr_replay **list = realloc(r->beside, (r->nbeside + 1) * sizeof(struct hr_replay *));
+	struct hr_replay *b = hr_calloc(1, sizeof(*b));
+
+	memset(own, 0, sizeof(*own));
+	if (list != NULL)
+		r->beside = list;
+	if (list == NULL || b == NULL) {
+		free(b);
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	}
+	r->beside[r->nbeside++] = *beside = b;
+	b->of = r;
+	b->reader = r->reader;
+	b->options = *options;
+	b->options.reading = r->options.reading;
+	b->options.from_ns = r->options.from_ns;
+	b->options.until_ns = r->options.until_ns;
+	b->options.warm_up_ns = r->options.warm_up_ns;
+	b->options.intervals = false;
+	if (r->team == NULL)
+		r->team = hr_team_new(r->options.jobs);
+	/* What there is of it after an error is closed with r, which is of no use any more. */
+	return open_beside(b, choices, nchoices, own, err);
 }
 
 enum hr_status hr_replay_can_be_watched(const struct hr_replay *r, struct hr_error *err)
@@ -361,6 +436,12 @@ void hr_replay_close(struct hr_replay *r)
 	for (size_t i = 0; i < r->nvariants; i++)
 		hr_replay_close(&r->variants[i]);
 	free(r->variants);
+	for (size_t i = 0; i < r->nbeside; i++) {
+		hr_replay_close(r->beside[i]);
+		free(r->beside[i]);
+	}
+	free(r->beside);
+	free(r->units);
 	for (size_t i = 0; i < r->nfollowers; i++) {
 		hr_follower_release(r->followers[i]);
 		free(r->followers[i]);
@@ -373,10 +454,11 @@ void hr_replay_close(struct hr_replay *r)
 	free(r->choices);
 	if (r->placer != NULL)
 		hr_placer_free(r->placer);
-	if (!r->is_variant)
+	if (!r->shares_objects)
 		hr_objects_free(r->objects);
-	if (r->reader != NULL && !r->is_variant)
+	if (r->reader != NULL && r->of == NULL)
 		hr_reader_close(r->reader);
+	hr_team_free(r->team);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -501,23 +583,64 @@ static enum hr_status explain(const struct hr_replay *r, enum hr_status status, 
 	return hr_error_set(err, first->fault.status, "%s", first->fault.text);
 }
 
-/* What came out of a variant's model, through its placer and its followers. */
-static enum hr_status follow_variant(struct hr_replay *v, bool last, struct hr_error *err)
-{
-	const struct hr_place *records;
+/* What all who follow do with what was read; at the end there are no events, but the time. */
+struct step {
+	struct hr_replay *r;
+	const struct hr_event *events;
 	size_t n;
-	const struct hr_event *spans = hr_objects_take(v->objects, &n);
+	bool last, past; /* past: something was read that is beyond until_ns */
+	uint64_t end_ns;
+};
 
+static enum hr_status follow_unit(struct hr_replay *v, const struct step *s, struct hr_error *err)
+{
+	const struct hr_event *spans = s->events;
+	const struct hr_place *records;
+	size_t n = s->n;
+	uint64_t end_ns = s->end_ns;
+
+	if (v->objects != NULL) {
+		if (!v->shares_objects && n > 0)
+			HR_TRY(hr_objects_feed(v->objects, spans, n, err));
+		if (!v->shares_objects && s->last && !s->past)
+			HR_TRY(hr_objects_finish(v->objects, end_ns, err));
+		if (s->last && !s->past)
+			end_ns = hr_objects_end_ns(v->objects);
+		spans = hr_objects_take(v->objects, &n);
+	}
 	keep_until(spans, &n, v->options.until_ns);
 	if (n > 0)
 		HR_TRY(hr_placer_feed(v->placer, spans, n, err));
-	if (last)
-		HR_TRY(hr_placer_finish(v->placer, hr_objects_end_ns(v->objects), err));
+	if (s->last)
+		HR_TRY(hr_placer_finish(v->placer, end_ns, err));
 	records = hr_placer_take(v->placer, &n);
 	if (n > 0 && follow_here(v, records, n) != HR_OK)
 		return explain(v, HR_ENOMEM, err);
 	if (n > 0)
 		v->end_ns = records[n - 1].time_ns;
+	return HR_OK;
+}
+
+static void follow_as_unit(void *ctx, size_t i)
+{
+	const struct step *s = ctx;
+	struct hr_replay *v = s->r->units[i];
+
+	v->followed = follow_unit(v, s, &v->fault);
+}
+
+static enum hr_status follow_units(const struct step *s, struct hr_error *err)
+{
+	struct hr_replay *r = s->r;
+
+	hr_team_run(r->team, r->nunits, follow_as_unit, (void *)(uintptr_t)s);
+	for (size_t i = 0; i < r->nunits; i++) {
+		if (r->units[i]->followed == HR_OK)
+			continue;
+		if (err != NULL)
+			*err = r->units[i]->fault;
+		return r->units[i]->followed;
+	}
 	return HR_OK;
 }
 
@@ -536,9 +659,10 @@ static enum hr_status finish(struct hr_replay *r, bool past, struct hr_error *er
 		end_ns = r->options.until_ns;
 	if (r->objects != NULL && !past) {
 		HR_TRY(hr_objects_finish(r->objects, end_ns, err));
+	}
+	HR_TRY(follow_units(&(struct step){.r = r, .last = true, .past = past, .end_ns = end_ns}, err));
+	if (r->objects != NULL && !past) {
 		end_ns = hr_objects_end_ns(r->objects);
-		for (size_t i = 0; i < r->nvariants; i++)
-			HR_TRY(follow_variant(&r->variants[i], true, err));
 		spans = hr_objects_take(r->objects, &n);
 		keep_until(spans, &n, r->options.until_ns);
 		HR_TRY(hr_placer_feed(r->placer, spans, n, err));
@@ -550,16 +674,16 @@ static enum hr_status finish(struct hr_replay *r, bool past, struct hr_error *er
 static enum hr_status read_some(struct hr_replay *r, bool *past, struct hr_error *err)
 {
 	const struct hr_event *spans = r->events;
-	size_t n;
+	size_t n, read;
 
 	HR_TRY(hr_reader_next(r->reader, r->events, EVENTS_A_BATCH, &n, err));
+	read = n;
 	report_progress(r, r->events[n - 1].time_ns);
 	if (r->objects != NULL) {
 		HR_TRY(hr_objects_feed(r->objects, r->events, n, err));
 		spans = hr_objects_take(r->objects, &n);
-		for (size_t i = 0; i < r->nvariants; i++)
-			HR_TRY(follow_variant(&r->variants[i], false, err));
 	}
+	HR_TRY(follow_units(&(struct step){.r = r, .events = r->events, .n = read}, err));
 	*past = !keep_until(spans, &n, r->options.until_ns);
 	return n > 0 ? hr_placer_feed(r->placer, spans, n, err) : HR_OK;
 }
@@ -607,7 +731,8 @@ static enum hr_status follow(struct hr_replay *r, struct hr_pool *pool, const st
 
 enum hr_status hr_replay_run(struct hr_replay *r, struct hr_error *err)
 {
-	struct hr_pool *pool = open_pool(r);
+	/* Threads that have other replays to run follow this one on the way. */
+	struct hr_pool *pool = r->nunits == 0 ? open_pool(r) : NULL;
 	const struct hr_place *records;
 	enum hr_status status, following;
 	size_t n;

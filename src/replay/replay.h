@@ -10,6 +10,7 @@
 #define HR_REPLAY_REPLAY_H
 
 #include "base/error.h"
+#include "base/team.h"
 #include "replay/objects/objects.h"
 #include "replay/placement/placer.h"
 #include "scavenge/follower.h"
@@ -57,7 +58,18 @@ struct hr_replay {
 	/* Other runs of the GC model, for error bars: of the same trace, with followers of the same policies. */
 	struct hr_replay *variants;
 	size_t nvariants;
-	bool is_variant; /* the reader and the objects belong to the replay that has it */
+	/* Replays of the same trace under other settings (hr_replay_add), which read nothing themselves. */
+	struct hr_replay **beside;
+	size_t nbeside;
+	struct hr_replay *of; /* the one that reads for this one: it owns the reader; NULL: this one does */
+	bool shares_objects;  /* its objects belong to those of the one that reads */
+	/* Of the one that reads: all that follow what it reads, with the variants of each, and their threads. */
+	struct hr_replay **units;
+	size_t nunits, cap_units;
+	struct hr_team *team;
+	/* Of the others: how far they got. */
+	enum hr_status followed;
+	struct hr_error fault;
 };
 
 /*
@@ -70,6 +82,15 @@ struct hr_replay {
 enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struct hr_replay_options *options,
 			      const struct hr_policy_choice *choices, size_t nchoices, struct hr_policy_choice *own,
 			      struct hr_error *err);
+/*
+ * Another replay of r's trace, with settings and choices of its own, before anything was read: one decoding feeds
+ * all. *beside belongs to r, is run by hr_replay_run of r, and is looked at as r is when that is over. What is read,
+ * and which part of it, is as r's options say; intervals are r's alone. Its results are those that a replay of its
+ * own would have. As hr_replay_open.
+ */
+enum hr_status hr_replay_add(struct hr_replay *r, const struct hr_replay_options *options,
+			     const struct hr_policy_choice *choices, size_t nchoices, struct hr_policy_choice *own,
+			     struct hr_replay **beside, struct hr_error *err);
 /*
  * The next placements, for a caller who hands them to followers in his own way,
  * instead of hr_replay_run: *n records, 0 where nothing is decided yet, valid

@@ -78,6 +78,7 @@ unit_tests = \
 	tests/unit/recorded.c \
 	tests/unit/releases.c \
 	tests/unit/rep.c \
+	tests/unit/replay_beside.c \
 	tests/unit/replay_threads.c \
 	tests/unit/saved.c \
 	tests/unit/scavtrace.c \
@@ -93,6 +94,7 @@ unit_tests = \
 	tests/unit/stepper.c \
 	tests/unit/stranger.c \
 	tests/unit/summary.c \
+	tests/unit/team.c \
 	tests/unit/survey.c \
 	tests/unit/survival.c \
 	tests/unit/table.c \

@@ -23,7 +23,6 @@
 #include "trace/ledger.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +50,9 @@ struct hr_objects {
 	struct hr_objects **beside; /* other models of the same recorded heap; NULL in those */
 	size_t nbeside;
 	struct hr_objects *of; /* the one that this one is beside; NULL: it has a recorded heap of its own */
-	uint32_t *adopted;     /* our span of a recorded one, while the start is taken over */
+	enum hr_status taken;  /* how the last of what was decided was taken */
+	struct hr_error taken_err;
+	uint32_t *adopted; /* our span of a recorded one, while the start is taken over */
 	size_t adopted_cap;
 	size_t survivor_span; /* of the recorded heap, at the end */
 	uint32_t survivor_slot;
@@ -1195,49 +1196,35 @@ static enum hr_status take_decided(struct hr_objects *o, const struct hr_deaths 
 	return ev != NULL ? HR_OK : no_memory(err);
 }
 
-/* One of the models beside another, on a thread of its own. */
-struct beside {
-	pthread_t thread;
-	struct hr_objects *model;
-	const struct hr_deaths *deaths;
-	enum hr_status status;
-	struct hr_error err;
-	bool started;
-};
-
-static void *run_beside(void *ctx)
+/* The model that takes what is decided of o's heap by number: those beside o, then o itself. */
+static struct hr_objects *model_at(struct hr_objects *o, size_t i)
 {
-	struct beside *b = ctx;
-
-	b->status = take_decided(b->model, b->deaths, &b->err);
-	return NULL;
+	return i < o->nbeside ? o->beside[i] : o;
 }
 
-/* Through all models, each on its own thread where there may be several. They only read what they share. */
+/* They only read what they share; numbers are free for others afterwards. */
+static void take_as(void *ctx, size_t i)
+{
+	struct hr_objects *o = ctx, *model = model_at(o, i);
+
+	model->taken = take_decided(model, &o->deaths, &model->taken_err);
+}
+
+/* Through all models. */
 static enum hr_status take_by_all(struct hr_objects *o, struct hr_error *err)
 {
-	struct beside b[HR_MAX_BESIDE];
-	enum hr_status status;
-
-	for (size_t i = 0; i < o->nbeside; i++) {
-		b[i] = (struct beside){.model = o->beside[i], .deaths = &o->deaths};
-		b[i].started = o->options.jobs != 1 && pthread_create(&b[i].thread, NULL, run_beside, &b[i]) == 0;
-		if (!b[i].started)
-			run_beside(&b[i]);
-	}
-	/* Numbers are free for others after this one, which is why it is the last to begin, and they only read. */
-	status = take_decided(o, &o->deaths, err);
-	for (size_t i = 0; i < o->nbeside; i++) {
-		if (b[i].started)
-			pthread_join(b[i].thread, NULL);
-		if (status == HR_OK && b[i].status != HR_OK) {
-			status = b[i].status;
-			if (err != NULL)
-				*err = b[i].err;
-		}
-	}
+	hr_team_run(o->options.team, o->nbeside + 1, take_as, o);
 	hr_deaths_done(&o->deaths);
-	return status;
+	for (size_t i = o->nbeside + 1; i-- > 0;) {
+		const struct hr_objects *model = model_at(o, i);
+
+		if (model->taken == HR_OK)
+			continue;
+		if (err != NULL)
+			*err = model->taken_err;
+		return model->taken;
+	}
+	return HR_OK;
 }
 
 /* The next object of the recorded heap that is there at the end. */

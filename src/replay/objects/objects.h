@@ -35,6 +35,7 @@
 
 #include "base/error.h"
 #include "base/params.h"
+#include "base/team.h"
 #include "heap/gcpacer.h"
 #include "heap/objheap.h"
 #include "trace/event.h"
@@ -85,7 +86,7 @@ struct hr_objects_options {
 	struct hr_gc_cost cost;
 	unsigned procs;		      /* threads share so many Ps */
 	bool pointers;		      /* objects of malloc traces hold pointers */
-	unsigned jobs;		      /* 1: models beside this one run on the same thread */
+	struct hr_team *team;	      /* whose threads run this one and the models beside it; NULL: only the caller's */
 	const struct hr_sides *sides; /* the trace's GC CPU times; NULL: none. They grow as the trace is read */
 	bool wall_clock;	      /* events keep the trace's times, whatever the collector takes */
 	struct hr_objects_variation vary;
@@ -131,10 +132,9 @@ enum hr_status hr_objects_new(const struct hr_trace_meta *meta, const struct hr_
 /* With the models beside it. */
 void hr_objects_free(struct hr_objects *o);
 
-#define HR_MAX_BESIDE 16
 /*
  * Another model of the heap that o was made for, which must be a recorded one: it takes all that o takes, when o
- * does, and has an output of its own. At most HR_MAX_BESIDE. *model belongs to o. As hr_objects_new.
+ * does, and has an output of its own. *model belongs to o. As hr_objects_new.
  */
 enum hr_status hr_objects_beside(struct hr_objects *o, const struct hr_objects_options *options,
 				 struct hr_objects **model, struct hr_error *err);
