@@ -118,6 +118,7 @@ struct cli_command {
 	const char *summary;		  /* one line, no full stop */
 	const char *text;		  /* what it does: a paragraph or two for --help */
 	const char *examples;		  /* lines of "command	what it shows" */
+	const char *endings;		  /* of -o's name, "txt json=json": see endings.c; NULL: none says anything */
 	unsigned groups;		  /* CLI_...: the shared options that it takes */
 	const struct cli_option *options; /* its own; NULL: none */
 	size_t own_size;		  /* of the structure that they are kept in */
@@ -167,6 +168,15 @@ void cli_print_options(const struct hr_page *p, const struct cli_command *c, boo
 void cli_print_roff_options(FILE *out, const struct cli_command *c);
 /* "[-p POLICY]... [--json] ..." for the command. */
 void cli_print_synopsis(FILE *out, const struct cli_command *c, bool roff);
+
+/* --- endings.c --- */
+
+/*
+ * Sets the option that the ending of -o's name stands for, such as --json for .json. 0, or after a usage error that
+ * has been printed CLI_MISUSED: an ending that other commands write and this one does not, or one that contradicts an
+ * option.
+ */
+int cli_take_ending(const struct cli_command *c, struct cli_options *o);
 
 /* --- help.c --- */
 

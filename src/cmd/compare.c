@@ -332,6 +332,7 @@ const struct cli_command cli_compare = {
 	"heapreplay compare old.json new.json\twhat has changed between two such runs\n"
 	"heapreplay compare --fail-if 'retained_mean_bytes>+5%' --fail-if 'worst_stall_ns>10ms' old.json new.json\t"
 	"a gate for CI: exit status 3 if it is worse\n",
+    .endings = "txt json=json csv=csv md=markdown",
     .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_JSON | CLI_FORMS | CLI_TRUTH | CLI_JOBS |
 	      CLI_BASELINE | CLI_OUTPUT,
     .options = options,

@@ -22,6 +22,7 @@ const struct cli_command cli_cut = {
 	    "live then, and is replayed like any trace. What a scavenger did before is not in it.\n",
     .examples = "heapreplay cut --from 100ms --until 300ms app.trace -o part.hrt\ta fifth of a second\n"
 		"heapreplay cut --until 100ms app.trace -o start.hrt\tand what was before\n",
+    .endings = "hrt",
     .groups = CLI_READS | CLI_WINDOW | CLI_SHARES | CLI_COPIES | CLI_NATIVE | CLI_OUTPUT,
     .run = run_cut,
 };

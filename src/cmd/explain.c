@@ -417,6 +417,7 @@ const struct cli_command cli_explain = {
 		"heapreplay explain --drop -p go1.22 app.trace\tafter the largest drop of memory in use\n"
 		"heapreplay explain --at 500ms --by class app.trace\tsize classes instead of types\n"
 		"heapreplay explain --at 500ms --by chunk app.trace\tchunk by chunk\n",
+    .endings = "txt json=json",
     .groups = CLI_REPLAYS | CLI_READS | CLI_AT | CLI_JSON | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct own),

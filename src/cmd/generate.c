@@ -207,6 +207,7 @@ const struct cli_command cli_generate = {
 	"heapreplay generate --script night.workload peak=2GiB -o night.hrt\ta workload of your own\n"
 	"heapreplay generate steady,seconds=10 -o - | heapreplay replay -\ta server, replayed as it is generated\n"
 	"heapreplay generate against-density -o - | heapreplay compare -\tall policies in the worst case of density\n",
+    .endings = "hrt txt=text",
     .groups = CLI_OUTPUT | CLI_QUIET,
     .options = options,
     .own_size = sizeof(struct own),

@@ -333,6 +333,7 @@ const struct cli_command cli_heatmap = {
 	"heapreplay heatmap --at 500ms --chunk c000000000 app.trace\tthe pages of one chunk\n"
 	"heapreplay heatmap --at 500ms -o heap.png app.trace\tas PNG\n"
 	"heapreplay heatmap --every 500ms -o frames app.trace\tan animation\n",
+    .endings = "txt ansi png json",
     .groups = CLI_REPLAYS | CLI_READS | CLI_LOOKS | CLI_PLACES | CLI_FILMS | CLI_AT | CLI_JSON | CLI_OUTPUT,
     .run = run_heatmap,
 };

@@ -22,6 +22,7 @@ const struct cli_command cli_import = {
     .examples = "heapreplay import app.trace -o app.hrt\tthe whole trace\n"
 		"heapreplay import --level 19 app.trace -o app.hrt\tas small as it gets\n"
 		"heapreplay import app.trace -o - | heapreplay info -\tthrough a pipe\n",
+    .endings = "hrt",
     .groups = CLI_READS | CLI_WINDOW | CLI_SHARES | CLI_COPIES | CLI_NATIVE | CLI_OUTPUT,
     .run = run_import,
 };

@@ -167,6 +167,7 @@ const struct cli_command cli_info = {
     .examples = "heapreplay info app.trace\tis this trace good for a replay?\n"
 		"heapreplay info --json app.trace\tcounts, for scripts\n"
 		"heapreplay info --by type --at 24s app.trace\twhat was live then, by type\n",
+    .endings = "txt json=json csv=csv",
     .groups = CLI_READS | CLI_WINDOW | CLI_AT | CLI_JSON | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct cli_info_own),

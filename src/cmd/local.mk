@@ -11,6 +11,7 @@ heapreplay_SOURCES += \
 	src/cmd/convert.c \
 	src/cmd/cut.c \
 	src/cmd/draw.c \
+	src/cmd/endings.c \
 	src/cmd/explain.c \
 	src/cmd/export.c \
 	src/cmd/generate.c \

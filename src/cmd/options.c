@@ -35,7 +35,8 @@ static const struct cli_option shared[] = {
     {"fail-on-damage", 0, NULL, CLI_FLAG, AT(fail_on_damage), CLI_READS, CLI_IN_INPUT,
      "exit status 1 if an input is damaged or cut off"},
     {"output", 'o', "FILE", CLI_TEXT, AT(output), CLI_OUTPUT, CLI_IN_OUTPUT,
-     "write the main output to FILE, which appears whole or not at all"},
+     "write the main output to FILE, which appears whole or not at all; its ending decides the form, as .json is "
+     "--json"},
     {"every", 0, "TIME", CLI_TIME, AT(every_ns), CLI_SERIES, CLI_IN_OUTPUT,
      "time between two rows of --series (100ms)"},
     {"at", 0, "TIME", CLI_TIME, AT(at_ns), CLI_AT, CLI_IN_OUTPUT,

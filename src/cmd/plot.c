@@ -256,6 +256,7 @@ const struct cli_command cli_plot = {
 	"heapreplay compare --json app.trace -o c.json && heapreplay plot compare c.json -o compare.pdf\tfrom saved "
 	"JSON\n"
 	"heapreplay plot compare --columns calls,thrash app.trace -o calls.png\tchosen metrics\n",
+    .endings = "png svg pdf",
     .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct own),

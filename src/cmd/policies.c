@@ -92,6 +92,7 @@ const struct cli_command cli_policies = {
 	    "says how to write it.\n",
     .examples = "heapreplay policies\tthe list\nheapreplay policies ./mine.so\tone of your own\nheapreplay replay -p "
 		"go1.19,fix=flush+regrow app.trace\ta parameter in use\n",
+    .endings = "txt json=json",
     .groups = CLI_JSON | CLI_OUTPUT,
     .run = run_policies,
 };

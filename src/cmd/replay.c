@@ -252,6 +252,7 @@ const struct cli_command cli_replay = {
 	"heapreplay replay -q --json -o metrics.json app.trace\tevery metric, for scripts\n"
 	"heapreplay replay --series heap.csv --every 10ms app.trace\tthe heap over time, to plot\n"
 	"curl -sN 'http://localhost:6060/debug/pprof/trace?seconds=60' | heapreplay replay -\tfrom a running server\n",
+    .endings = "txt json=json",
     .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_LOOKS | CLI_SERIES | CLI_JSON | CLI_FORMS |
 	      CLI_TRUTH | CLI_OUTPUT,
     .options = options,

@@ -75,6 +75,7 @@ const struct cli_command cli_report = {
 	    "recorded the trace. gnuplot must be installed.\n",
     .examples = "heapreplay report app.trace -o report.html\tthe page\n"
 		"heapreplay report --gc model --gogc 50 app.trace -o half.html\tand as it might be with GOGC=50\n",
+    .endings = "html",
     .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_SHARES | CLI_OUTPUT,
     .run = run_report,
 };

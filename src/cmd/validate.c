@@ -529,6 +529,7 @@ const struct cli_command cli_validate = {
 	"heapreplay validate app.trace\taddresses only\n"
 	"heapreplay validate app.trace --truth app.truth.csv --log app.stderr\teverything\n"
 	"heapreplay validate app.pagetrace -p go1.21 --gc-log app.gclog\tGo 1.21's scavenger, replayed and recorded\n",
+    .endings = "txt json=json",
     .groups = CLI_RUNS | CLI_READS | CLI_TRUTH | CLI_JSON | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct own),

@@ -9,6 +9,7 @@ cli_tests = \
 	tests/cli/completion.sh \
 	tests/cli/damage.sh \
 	tests/cli/docs.sh \
+	tests/cli/endings.sh \
 	tests/cli/examples.sh \
 	tests/cli/explain.sh \
 	tests/cli/export.sh \
