@@ -46,7 +46,8 @@ enum cli_type {
 	CLI_LIST,      /* struct cli_list */
 	CLI_EXTENT,    /* struct cli_extent */
 	CLI_BYTES,     /* uint64_t */
-	CLI_LIMIT,     /* uint64_t, or "off" */
+	CLI_LIMIT,     /* the memory limit of the replay: bytes, a percentage, "off" */
+	CLI_CGROUP,    /* uint64_t: a size, or a file that has one */
 	CLI_TIME,      /* uint64_t */
 	CLI_COUNT,     /* unsigned, 1..32767 */
 	CLI_NUMBER,    /* uint64_t */

@@ -88,6 +88,43 @@ static void say_settings(const struct hr_page *p, const struct hr_comparison *c)
 	cli_print_object_rules(p, &rules);
 }
 
+/* --- error bars of a GC model ---------------------------------------------- */
+
+/* "8 GC cycles (7 to 9)" of a metric and policy; false: the document has no bounds of it. */
+static bool say_bounded(char *text, size_t size, const struct hr_comparison *c, size_t policy, const char *name)
+{
+	const json_t *p = json_array_get(json_object_get(c->document, "policies"), policy);
+	const json_t *b = json_object_get(json_object_get(p, "bounds"), name);
+	const json_t *low = json_array_get(b, 0), *high = json_array_get(b, 1);
+	const size_t i = hr_metric_index(name);
+	char value[HR_UNIT_BUF], from[HR_UNIT_BUF], to[HR_UNIT_BUF];
+	enum hr_unit unit;
+
+	if (!json_is_integer(low) || !json_is_integer(high) || i >= hr_nmetrics || !c->policies[policy].known[i])
+		return false;
+	unit = hr_metrics[i].unit;
+	snprintf(text, size, "%s (%s to %s)", hr_unit_format(value, unit, c->policies[policy].values[i]),
+		 hr_unit_format(from, unit, (uint64_t)json_integer_value(low)),
+		 hr_unit_format(to, unit, (uint64_t)json_integer_value(high)));
+	return true;
+}
+
+/* Cycles, their CPU time and memory in use, which are those of all policies; then what each of them retains. */
+static void say_bounds(const struct hr_page *p, const struct hr_comparison *c)
+{
+	char cycles[128], cpu[128], mean[128], p99[128];
+
+	if (!say_bounded(cycles, sizeof(cycles), c, 0, "gc_cycles") ||
+	    !say_bounded(cpu, sizeof(cpu), c, 0, "gc_cpu_ns") ||
+	    !say_bounded(mean, sizeof(mean), c, 0, "in_use_mean_bytes"))
+		return;
+	hr_page_text(p, 0, "GC cycles %s, their CPU time %s, mean in use %s", cycles, cpu, mean);
+	for (size_t i = 0; i < c->n; i++)
+		if (say_bounded(mean, sizeof(mean), c, i, "retained_mean_bytes") &&
+		    say_bounded(p99, sizeof(p99), c, i, "retained_p99_bytes"))
+			hr_page_text(p, LEGEND_INDENT, "%s: mean retained %s, p99 %s", c->policies[i].text, mean, p99);
+}
+
 /* --- text ----------------------------------------------------------------- */
 
 /* What the headings mean that were shown; shown: by column of the view. */
@@ -161,6 +198,7 @@ static enum hr_status print_trace(const struct comparing *c, const struct hr_pag
 	damage = hr_damage_from_json(json_object_get(of->document, "trace"));
 	cli_print_damage(p, &damage);
 	say_settings(p, of);
+	say_bounds(p, of);
 	fputc('\n', p->out);
 	hr_table_init(&t);
 	hr_standings_columns(&t, &c->view, HR_STANDINGS_PLAIN);

@@ -83,7 +83,7 @@ static const struct words values[] = {
     {"clock", "work wall ", NULL},
     {"address-bits", "48 32 ", NULL},
     {"gogc", "25 50 100 200 400 off ", NULL},
-    {"memory-limit", "off ", NULL},
+    {"memory-limit", "off 90% ", NULL},
     {"color", "auto always never ", NULL},
     {"format", "text ansi png json ", NULL},
     {NULL, NULL, NULL},

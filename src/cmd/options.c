@@ -9,6 +9,7 @@
 #include "base/print.h"
 #include "base/units.h"
 #include "plot/plot.h"
+#include "replay/limit.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_GOGC 1000000
 #define MAX_RATE UINT64_C(1000000000000)
 
 #define AT(field) offsetof(struct cli_options, field)
@@ -71,8 +71,11 @@ static const struct cli_option shared[] = {
     {"truth", 0, "FILE", CLI_TEXT, AT(truth), CLI_TRUTH, CLI_IN_INPUT,
      "the program's own counters, as CSV, with its limit"},
     {"memory-limit", 0, "SIZE", CLI_LIMIT, AT(replay.settings.memory_limit_bytes), CLI_RUNS, CLI_IN_GC,
-     "memory limit of the scavengers and of modelled GC cycles, as GOMEMLIMIT, or off; recorded cycles do not change "
-     "(off)"},
+     "limit of the scavengers and of modelled cycles, as GOMEMLIMIT; or 90%: of the trace's peak in use, or of "
+     "--cgroup; "
+     "or off (off)"},
+    {"cgroup", 0, "FILE|SIZE", CLI_CGROUP, AT(replay.limit_of_bytes), CLI_RUNS, CLI_IN_GC,
+     "container's memory for --memory-limit 90%: a size, or memory.max"},
     {"other-memory", 0, "SIZE", CLI_BYTES, AT(replay.settings.other_memory_bytes), CLI_RUNS, CLI_IN_MODEL,
      "memory outside the heap that counts against the limit (5MiB)"},
     {"gc", 0, "HOW", CLI_GC, AT(replay.objects.gc), CLI_MODELS, CLI_IN_GC,
@@ -218,22 +221,16 @@ static bool set_clock(bool *wall, const char *arg)
 	return *wall || strcmp(arg, "work") == 0;
 }
 
-static bool set_gogc(uint64_t *field, const char *arg)
+/* In bytes, or a percentage of what is known only later. */
+static bool set_limit(struct cli_options *o, const char *arg)
 {
-	if (strcmp(arg, "off") == 0) {
-		*field = HR_GOGC_OFF;
-		return true;
-	}
-	return hr_parse_u64(arg, field) && *field <= MAX_GOGC;
-}
+	struct hr_limit limit;
 
-static bool set_limit(uint64_t *field, const char *arg)
-{
-	if (strcmp(arg, "off") == 0) {
-		*field = UINT64_MAX;
-		return true;
-	}
-	return hr_parse_bytes(arg, field);
+	if (!hr_limit_parse(arg, &limit))
+		return false;
+	o->replay.settings.memory_limit_bytes = limit.bytes;
+	o->replay.limit_percent = limit.percent;
+	return true;
 }
 
 static bool set_extent(struct cli_extent *field, const char *arg)
@@ -255,7 +252,7 @@ static bool set_extent(struct cli_extent *field, const char *arg)
 static const char *const hints[] = {
     [CLI_EXTENT] = "a width and a height from 200 to 16384, such as 1200x640",
     [CLI_BYTES] = "a size such as 64KiB",
-    [CLI_LIMIT] = "a size such as 512MiB, or off",
+    [CLI_LIMIT] = "a size such as 512MiB, a percentage such as 90%, or off",
     [CLI_TIME] = "a time such as 100ms",
     [CLI_NUMBER] = "a whole number",
     [CLI_COUNT] = "a whole number from 1 to 32767",
@@ -334,87 +331,53 @@ static int set_model(const struct cli_command *c, struct cli_options *o, char *a
 	return 0;
 }
 
-static int set(const struct cli_command *c, const struct cli_option *row, struct cli_options *o, const char *arg)
+/* Of a type that stands for itself; false: arg is none of it. */
+static bool set_plain(const struct cli_option *row, void *field, const char *arg)
 {
-	void *field = (char *)(row->groups == 0 ? o->own : o) + row->offset;
-	struct hr_error err;
-	bool fine = true;
-
 	switch (row->type) {
 	case CLI_FLAG:
 		*(bool *)field = true;
-		break;
+		return true;
 	case CLI_TEXT:
 		*(const char **)field = arg;
-		break;
-	case CLI_LIST:
-		if (append(field, arg, &err) != HR_OK) {
-			o->no_memory = true;
-			cli_fail(NULL, &err);
-			return -1;
-		}
-		break;
+		return true;
 	case CLI_EXTENT:
-		fine = set_extent(field, arg);
-		break;
+		return set_extent(field, arg);
 	case CLI_BYTES:
-		fine = hr_parse_bytes(arg, field);
-		break;
-	case CLI_LIMIT:
-		fine = set_limit(field, arg);
-		break;
+		return hr_parse_bytes(arg, field);
 	case CLI_TIME:
-		fine = hr_parse_ns(arg, field);
-		break;
+		return hr_parse_ns(arg, field);
 	case CLI_NUMBER:
-		fine = hr_parse_u64(arg, field);
-		break;
+		return hr_parse_u64(arg, field);
 	case CLI_COUNT:
 	case CLI_BITS:
-		fine = set_number(row, field, arg);
-		break;
+		return set_number(row, field, arg);
 	case CLI_PLACEMENT:
-		fine = set_placement(field, arg);
-		break;
+		return set_placement(field, arg);
 	case CLI_IDENTITY:
-		fine = set_identity(field, arg);
-		break;
+		return set_identity(field, arg);
 	case CLI_RATE:
-		fine = hr_parse_u64(arg, field) && *(uint64_t *)field >= 1 && *(uint64_t *)field <= MAX_RATE;
-		break;
+		return hr_parse_u64(arg, field) && *(uint64_t *)field >= 1 && *(uint64_t *)field <= MAX_RATE;
 	case CLI_ADDRESS:
-		fine = set_address(field, arg);
-		break;
+		return set_address(field, arg);
 	case CLI_SCALE:
-		fine = hr_parse_double(arg, field) && *(double *)field >= 1e-6 && *(double *)field <= 1e6;
-		break;
+		return hr_parse_double(arg, field) && *(double *)field >= 1e-6 && *(double *)field <= 1e6;
 	case CLI_GC:
-		fine = set_gc(field, arg);
-		break;
+		return set_gc(field, arg);
 	case CLI_GOGC:
-		fine = set_gogc(field, arg);
-		break;
+		return hr_gogc_parse(arg, field);
 	case CLI_CLOCK:
-		fine = set_clock(field, arg);
-		break;
+		return set_clock(field, arg);
 	case CLI_CACHE:
-		fine = set_cache(field, arg);
-		break;
-	case CLI_COST:
-	case CLI_GC_COST:
-		if (hr_params_parse(row->type == CLI_COST ? hr_cost_params : hr_gc_cost_params, field, arg,
-				    row->type == CLI_COST ? "--cost" : "--gc-cost", &err) != HR_OK) {
-			cli_misuse(c, "%s", err.text);
-			return -1;
-		}
-		break;
-	case CLI_MODEL:
-		return set_model(c, o, (char *)arg);
+		return set_cache(field, arg);
+	default:
+		return false;
 	}
-	if (!fine) {
-		cli_misuse(c, "--%s takes %s, not '%s'", row->name, hints[row->type], arg);
-		return -1;
-	}
+}
+
+/* Of settings that may be given once, and of those that others ask whether they were. 0, or -1 after an error. */
+static int note_given(const struct cli_command *c, const struct cli_option *row, struct cli_options *o)
+{
 	if (row->groups == 0)
 		return 0;
 	if ((row->offset == AT(replay.objects.pacing.gogc) && o->replay.objects.gogc_given) ||
@@ -428,6 +391,50 @@ static int set(const struct cli_command *c, const struct cli_option *row, struct
 	o->limit_given |= row->offset == AT(replay.settings.memory_limit_bytes);
 	o->other_given |= row->offset == AT(replay.settings.other_memory_bytes);
 	return 0;
+}
+
+static int set(const struct cli_command *c, const struct cli_option *row, struct cli_options *o, const char *arg)
+{
+	void *field = (char *)(row->groups == 0 ? o->own : o) + row->offset;
+	enum hr_status status = HR_OK;
+	struct hr_error err;
+	bool fine = true;
+
+	switch (row->type) {
+	case CLI_LIST:
+		if (append(field, arg, &err) != HR_OK) {
+			o->no_memory = true;
+			cli_fail(NULL, &err);
+			return -1;
+		}
+		break;
+	case CLI_LIMIT:
+		fine = set_limit(o, arg);
+		break;
+	case CLI_CGROUP:
+		status = hr_cgroup_bytes(arg, field, &err);
+		break;
+	case CLI_COST:
+		status = hr_params_parse(hr_cost_params, field, arg, "--cost", &err);
+		break;
+	case CLI_GC_COST:
+		status = hr_params_parse(hr_gc_cost_params, field, arg, "--gc-cost", &err);
+		break;
+	case CLI_MODEL:
+		return set_model(c, o, (char *)arg);
+	default:
+		fine = set_plain(row, field, arg);
+		break;
+	}
+	if (status != HR_OK) {
+		cli_misuse(c, "%s", err.text);
+		return -1;
+	}
+	if (!fine) {
+		cli_misuse(c, "--%s takes %s, not '%s'", row->name, hints[row->type], arg);
+		return -1;
+	}
+	return note_given(c, row, o);
 }
 
 /* The tables that getopt_long wants, for one command; values are row numbers + 256. False without memory. */
@@ -513,6 +520,8 @@ static bool check(const struct cli_command *c, const struct cli_options *o)
 		wrong = "--magnify takes a whole number from 1 to 8";
 	else if (o->replay.from_ns > o->replay.until_ns)
 		wrong = "--from is after --until";
+	else if (o->replay.limit_of_bytes != 0 && o->replay.limit_percent == 0 && (c->groups & CLI_RUNS))
+		wrong = "--cgroup is what a percentage is of; add --memory-limit 90%";
 	if (wrong != NULL)
 		cli_misuse(c, "%s", wrong);
 	return wrong == NULL;

@@ -5,11 +5,13 @@
 
 #include "base/alloc.h"
 #include "base/units.h"
+#include "replay/limit.h"
 #include "replay/pool.h"
 #include "trace/format.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define EVENTS_A_BATCH 8192
@@ -342,12 +344,56 @@ static enum hr_status open_stages(struct hr_replay *r, const struct hr_policy_ch
 	return HR_OK;
 }
 
+enum hr_status hr_replay_peak(const char *path, const struct hr_replay_options *options, uint64_t *bytes,
+			      struct hr_error *err)
+{
+	struct hr_replay_options o = *options;
+	struct hr_policy_choice none, own;
+	enum hr_status status;
+	struct hr_replay r;
+	struct stat st;
+
+	if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
+		return hr_error_set(err, HR_EUSAGE,
+				    "a percentage is of the trace's peak in use, and a pipe can't be read twice; give "
+				    "a size, or what it is a percentage of (--cgroup)");
+	o.limit_percent = 0;
+	o.settings.memory_limit_bytes = UINT64_MAX;
+	o.bounds = o.intervals = o.objects.gogc_given = false;
+	if (o.objects.gc == HR_GC_MODEL)
+		o.objects.gc = HR_GC_AUTO;
+	HR_TRY(hr_policy_choose("none", &none, err));
+	status = hr_replay_open(&r, path, &o, &none, 1, &own, err);
+	if (status == HR_OK) {
+		status = hr_replay_run(&r, err);
+		*bytes = r.followers[0]->in_use.peak;
+		hr_replay_close(&r);
+	}
+	hr_policy_choice_release(&none);
+	return status;
+}
+
+/* A limit that was given as a percentage, in bytes. */
+static enum hr_status take_percentage(struct hr_replay_options *o, const char *path, struct hr_error *err)
+{
+	struct hr_limit limit = {.percent = o->limit_percent};
+	uint64_t whole = o->limit_of_bytes;
+
+	if (limit.percent == 0)
+		return HR_OK;
+	if (whole == 0)
+		HR_TRY(hr_replay_peak(path, o, &whole, err));
+	o->settings.memory_limit_bytes = hr_limit_bytes(&limit, whole);
+	return HR_OK;
+}
+
 static enum hr_status open_all(struct hr_replay *r, const char *path, const struct hr_policy_choice *choices,
 			       size_t nchoices, struct hr_policy_choice *own, struct hr_error *err)
 {
 	struct hr_replay_options *o = &r->options;
 	bool dropped;
 
+	HR_TRY(take_percentage(o, path, err));
 	HR_TRY(prepare(r, nchoices, err));
 	if (o->objects.gc == HR_GC_MODEL || o->objects.gc == HR_GC_NONE)
 		o->reading.want |= HR_WANT_OBJECTS;

@@ -25,6 +25,8 @@
 struct hr_replay_options {
 	struct hr_reader_options reading;
 	struct hr_settings settings;	   /* geometry may be NULL: by address_bits */
+	double limit_percent;		   /* the memory limit, of the next; 0: the settings have it in bytes */
+	uint64_t limit_of_bytes;	   /* 0: the trace's peak in use, which takes a pass of its own */
 	struct hr_objects_options objects; /* limit, other memory, Ps and version are set from what is here */
 	enum hr_placement placement;
 	const char *placement_of;   /* "go1.18".."go1.26", NULL: of the trace's own runtime */
@@ -106,6 +108,13 @@ enum hr_status hr_replay_can_be_watched(const struct hr_replay *r, struct hr_err
 /* Reads to the end (or until_ns), and follows. */
 enum hr_status hr_replay_run(struct hr_replay *r, struct hr_error *err);
 void hr_replay_close(struct hr_replay *r);
+
+/*
+ * The most that is in use in a replay under these options, without a limit and, where the trace has them, with the
+ * recorded GC cycles. As hr_replay_open and hr_replay_run; HR_EUSAGE: the path is a pipe, which can't be read twice.
+ */
+enum hr_status hr_replay_peak(const char *path, const struct hr_replay_options *options, uint64_t *bytes,
+			      struct hr_error *err);
 
 /* Is follower i the policy of the program that was recorded? False where the trace is not of a Go program. */
 bool hr_replay_is_own(const struct hr_replay *r, size_t i);

@@ -141,11 +141,37 @@ cat >pages <<'TEXT'
 TEXT
 run "$HEAPREPLAY" replay -q --gc model pages
 is "$status" 2 'a trace without objects can not have modelled cycles'
-for bad in '--gc maybe' '--gogc -1' '--gogc 1.5' '--span-cache two' '--gc-cost mark=fast' '--gc-cost speed=1'; do
+for bad in '--gc maybe' '--gogc fast' '--gogc 1.5' '--span-cache two' '--gc-cost mark=fast' '--gc-cost speed=1'; do
 	# shellcheck disable=SC2086 # two words
 	run "$HEAPREPLAY" replay -q $bad malloc
 	is "$status" 2 "$bad is a misuse"
 done
+
+# 90 % of the peak in use, which is 8 MiB at 1 s, is what --memory-limit in bytes says; or of a container's memory.
+cat >limited <<'TEXT'
+# heapreplay-trace 1
+0 span-alloc id=0 npages=512 class=1
+1s span-alloc id=1 npages=512 class=1
+2s span-free id=0
+3s span-free id=1
+TEXT
+limit() {
+	run "$HEAPREPLAY" replay -q --json "$@" limited
+	json memory_limit_bytes
+}
+is "$(limit --memory-limit 90%)" $((8 * 1048576 * 9 / 10)) 'a percentage is of the peak in use'
+is "$(limit --memory-limit 75% --cgroup 1g)" $((768 * 1048576)) 'or of a size'
+echo 268435456 >memory.max
+is "$(limit --memory-limit 50% --cgroup memory.max)" $((128 * 1048576)) 'or of what the file says'
+is "$(limit --memory-limit 50% --cgroup .)" $((128 * 1048576)) 'or that of the directory'
+is "$(limit --memory-limit 512Mi) $(limit --memory-limit 512MB) $(limit --memory-limit 1g)" \
+	'536870912 512000000 1073741824' 'sizes as Kubernetes, the SI and Docker write them'
+echo max >memory.max
+run "$HEAPREPLAY" replay -q --memory-limit 90% --cgroup memory.max limited
+like "$err" "'memory.max' sets no limit; give the size" 'a container without a limit'
+run bash -c '"$1" replay -q --memory-limit 90% - <limited' _ "$HEAPREPLAY"
+is "$status" 2 'a pipe can not be read twice'
+like "$err" "a pipe can't be read twice" 'and says so'
 
 # A Go trace: two objects, of which one dies somewhere between the two recorded cycles, at 1 s or at 2 s.
 cat >go <<'TEXT'
@@ -171,6 +197,11 @@ is "$status" 0 'a Go trace is replayed with modelled cycles'
 is "$(json gc_cycles) $(json gc_recorded_cycles) $(json objects_live)" '1 2 2' 'the recorded cycles are left out'
 is "$(in_use 2500000000 3000000000 3500000000 6000000000)" '2048 5120 4096 4096 ' 'what the recorded one found goes back with the modelled one'
 is "$(json objects_death_window_bytes)" $((1 << 20)) 'and so much died between two of them'
+run "$HEAPREPLAY" compare -q -p none -p go1.22 --gc model --gogc 100 go
+like "$out" '^GC cycles 1 \([0-9]+ to [0-9]+\), their CPU time .*\(.* to .*\), mean in use .*\(.* to .*\)$' 'compare shows cycles, GC CPU and intervals'
+like "$out" '^  none: mean retained .*\(.* to .*\), p99 .*\(.* to .*\)$' 'and what each policy retains'
+run "$HEAPREPLAY" replay -q -p none --gc model --gogc 100 go
+like "$out" '^  gc_cycles +[0-9]+ +[0-9]+$' 'replay shows intervals'
 run "$HEAPREPLAY" replay -q -p none --json --gc model --gogc 400 go
 is "$(json gc_cycles)" 0 'GOGC 400: none'
 run "$HEAPREPLAY" replay -q -p none --json --gc model "$top_srcdir/traces/bench-json-go123.trace.zst"

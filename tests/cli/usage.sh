@@ -54,8 +54,13 @@ while IFS='|' read -r command option value says; do
 done <<'TABLE'
 replay|--every|0|--every takes a time above 0
 replay|--every|5|--every takes a time such as 100ms, not '5'
-replay|--memory-limit|lots|--memory-limit takes a size such as 512MiB, or off, not 'lots'
+replay|--memory-limit|lots|--memory-limit takes a size such as 512MiB, a percentage such as 90%, or off, not 'lots'
 replay|--memory-limit|-1|--memory-limit takes a size
+replay|--memory-limit|0%|--memory-limit takes a size
+replay|--gogc|fast|--gogc takes a whole number of percent up to 1000000, or off, not 'fast'
+replay|--cgroup|/nowhere/memory.max|'/nowhere/memory.max': No such file
+replay|--cgroup|512MiB|--cgroup is what a percentage is of; add --memory-limit 90%
+replay|-p|go1.22,retain-extra=lots|retain-extra=lots is not valid; it takes a percentage such as 1%
 replay|--phys-page|4kb|--phys-page takes a size such as 64KiB
 replay|--address-bits|64|--address-bits takes 48 or 32, not '64'
 replay|--placement|guessed|--placement takes recorded or modelled, not 'guessed'

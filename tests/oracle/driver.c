@@ -1200,7 +1200,8 @@ static void op_pace(struct oracle *o, const struct words *w)
 	    .free_bytes = number(o, w->at[7]),
 	    .phys_page_bytes = number(o, w->at[8]),
 	};
-	struct hr_goals g = hr_pace(&in, o->version->limit_factor, o->geometry->address_bits);
+	struct hr_pace_rules rules = {.retain_extra_percent = 10, .limit_factor = o->version->limit_factor};
+	struct hr_goals g = hr_pace(&in, &rules, o->geometry->address_bits);
 
 	say(o, "pace gcpercent=%" PRIu64 " memlimit=%" PRIu64, g.gc_percent_bytes, g.memory_limit_bytes);
 }

@@ -43,6 +43,7 @@ unit_tests = \
 	tests/unit/labels.c \
 	tests/unit/lag.c \
 	tests/unit/ledger.c \
+	tests/unit/limit.c \
 	tests/unit/lines.c \
 	tests/unit/logalloc.c \
 	tests/unit/lru.c \

@@ -14,6 +14,9 @@
 #define NO_LIMIT INT64_MAX
 #define MIB (UINT64_C(1) << 20)
 
+static const struct hr_pace_rules until121 = {.retain_extra_percent = 10, .limit_factor = 95},
+				  since122 = {.retain_extra_percent = 10, .limit_factor = 0.95};
+
 static void test_double_to_u64(void **state)
 {
 	const double two63 = 9223372036854775808.0, two64 = 2 * two63;
@@ -55,20 +58,20 @@ static void test_gc_percent_goal(void **state)
 	uint64_t goal = 55 * MIB;
 
 	(void)state;
-	assert_true(hr_pace(&in, 95.0, 48).gc_percent_bytes == goal);
+	assert_true(hr_pace(&in, &until121, 48).gc_percent_bytes == goal);
 	in.phys_page_bytes = 4 * MIB;
-	assert_true(hr_pace(&in, 95.0, 48).gc_percent_bytes == 56 * MIB);
+	assert_true(hr_pace(&in, &until121, 48).gc_percent_bytes == 56 * MIB);
 	in = some_heap();
 	in.last_heap_goal_bytes = 0;
-	assert_true(hr_pace(&in, 95.0, 48).gc_percent_bytes == HR_GOAL_OFF);
+	assert_true(hr_pace(&in, &until121, 48).gc_percent_bytes == HR_GOAL_OFF);
 
 	/* Within a physical page of the goal counts as there. */
 	in = some_heap();
 	in.in_use_bytes = goal;
 	in.free_bytes = 4095;
-	assert_true(hr_pace(&in, 95.0, 48).gc_percent_bytes == HR_GOAL_OFF);
+	assert_true(hr_pace(&in, &until121, 48).gc_percent_bytes == HR_GOAL_OFF);
 	in.free_bytes = 4096;
-	assert_true(hr_pace(&in, 95.0, 48).gc_percent_bytes == goal);
+	assert_true(hr_pace(&in, &until121, 48).gc_percent_bytes == goal);
 }
 
 /* Up to Go 1.21 the background goal is 95 times the limit: practically never on, and on 386 always, without a limit. */
@@ -77,14 +80,35 @@ static void test_memory_limit_goal(void **state)
 	struct hr_pace_input in = some_heap();
 
 	(void)state;
-	assert_true(hr_pace(&in, 95.0, 48).memory_limit_bytes == HR_GOAL_OFF);
-	assert_true(hr_pace(&in, 95.0, 32).memory_limit_bytes == 0);
-	assert_true(hr_pace(&in, 0.95, 32).memory_limit_bytes == HR_GOAL_OFF);
+	assert_true(hr_pace(&in, &until121, 48).memory_limit_bytes == HR_GOAL_OFF);
+	assert_true(hr_pace(&in, &until121, 32).memory_limit_bytes == 0);
+	assert_true(hr_pace(&in, &since122, 32).memory_limit_bytes == HR_GOAL_OFF);
 	in.memory_limit_bytes = 100 * MIB;
-	assert_true(hr_pace(&in, 95.0, 48).memory_limit_bytes == HR_GOAL_OFF);
-	assert_true(hr_pace(&in, 0.95, 48).memory_limit_bytes == 95 * MIB);
+	assert_true(hr_pace(&in, &until121, 48).memory_limit_bytes == HR_GOAL_OFF);
+	assert_true(hr_pace(&in, &since122, 48).memory_limit_bytes == 95 * MIB);
 	in.mapped_ready_bytes = 95 * MIB;
-	assert_true(hr_pace(&in, 0.95, 48).memory_limit_bytes == HR_GOAL_OFF);
+	assert_true(hr_pace(&in, &since122, 48).memory_limit_bytes == HR_GOAL_OFF);
+}
+
+/* Both shares are parameters; the runtime's are 10 % and 5 %. */
+static void test_rules(void **state)
+{
+	const struct hr_pace_rules none = {.retain_extra_percent = 0, .limit_factor = hr_limit_factor(0, false)},
+				   half = {.retain_extra_percent = 50, .limit_factor = hr_limit_factor(50, false)};
+	struct hr_pace_input in = some_heap();
+
+	(void)state;
+	assert_true(hr_limit_factor(5, true) == 95.0 && hr_limit_factor(5, false) == 1 - 5 / 100.0);
+	in.memory_limit_bytes = 100 * MIB;
+	assert_true(hr_pace(&in, &none, 48).gc_percent_bytes == 50 * MIB);
+	assert_true(hr_pace(&in, &none, 48).memory_limit_bytes == 100 * MIB);
+	assert_true(hr_pace(&in, &half, 48).gc_percent_bytes == 75 * MIB);
+	assert_true(hr_pace(&in, &half, 48).memory_limit_bytes == 50 * MIB);
+	/* Whole bytes are left out as the runtime's division by 10 does. */
+	in.phys_page_bytes = 1;
+	in.last_heap_in_use_bytes = 1999;
+	in.heap_goal_bytes = in.last_heap_goal_bytes;
+	assert_true(hr_pace(&in, &until121, 48).gc_percent_bytes == 1999 + 199);
 }
 
 static void test_controller_breaks_down(void **state)
@@ -141,7 +165,7 @@ static void test_burst(void **state)
 }
 
 /* Other constants than the runtime's. */
-static void test_rules(void **state)
+static void test_burst_rules(void **state)
 {
 	struct hr_bg_rules rules = hr_bg_runtime;
 	struct hr_bg bg;
@@ -207,9 +231,10 @@ HR_TEST_MAIN(pacing)
 	    cmocka_unit_test(test_double_to_u64),
 	    cmocka_unit_test(test_gc_percent_goal),
 	    cmocka_unit_test(test_memory_limit_goal),
+	    cmocka_unit_test(test_rules),
 	    cmocka_unit_test(test_controller_breaks_down),
 	    cmocka_unit_test(test_burst),
-	    cmocka_unit_test(test_rules),
+	    cmocka_unit_test(test_burst_rules),
 	    cmocka_unit_test(test_sleep),
 	};
 

@@ -12,7 +12,6 @@
 #include <math.h>
 #include <string.h>
 
-#define RETAIN_EXTRA_DIVISOR 10 /* 1 / retainExtraPercent: what the goal leaves as slack */
 #define START_SLEEP_RATIO 0.001 /* startingScavSleepRatio */
 #define COOLDOWN_NS INT64_C(5000000000)
 #define MAX_SLEEP_NS INT64_C(4000000000000000000)
@@ -39,6 +38,17 @@ uint64_t hr_double_to_u64(double x, int address_bits)
 	return address_bits == 32 ? 0 : UINT64_C(1) << 63;
 }
 
+double hr_limit_factor(double reserve_percent, bool with_bug)
+{
+	return with_bug ? 100 - reserve_percent : 1 - reserve_percent / 100.0;
+}
+
+/* Whole bytes, as the runtime's integer division by 10 gives them for 10 %. */
+static uint64_t share_of(uint64_t bytes, double percent)
+{
+	return (uint64_t)((unsigned __int128)bytes * (uint64_t)llround(percent * 1e6) / 100000000);
+}
+
 static uint64_t memory_limit_goal(const struct hr_pace_input *in, double limit_factor, int address_bits)
 {
 	uint64_t goal = hr_double_to_u64((double)in->memory_limit_bytes * limit_factor, address_bits);
@@ -46,7 +56,7 @@ static uint64_t memory_limit_goal(const struct hr_pace_input *in, double limit_f
 	return in->mapped_ready_bytes <= goal ? HR_GOAL_OFF : goal;
 }
 
-static uint64_t gc_percent_goal(const struct hr_pace_input *in, int address_bits)
+static uint64_t gc_percent_goal(const struct hr_pace_input *in, double retain_extra_percent, int address_bits)
 {
 	uint64_t goal, retained = in->in_use_bytes + in->free_bytes;
 	double ratio;
@@ -55,16 +65,16 @@ static uint64_t gc_percent_goal(const struct hr_pace_input *in, int address_bits
 		return HR_GOAL_OFF;
 	ratio = (double)in->heap_goal_bytes / (double)in->last_heap_goal_bytes;
 	goal = hr_double_to_u64((double)in->last_heap_in_use_bytes * ratio, address_bits);
-	goal += goal / RETAIN_EXTRA_DIVISOR;
+	goal += share_of(goal, retain_extra_percent);
 	goal = hr_align_up(goal, in->phys_page_bytes);
 	return retained <= goal || retained - goal < in->phys_page_bytes ? HR_GOAL_OFF : goal;
 }
 
-struct hr_goals hr_pace(const struct hr_pace_input *in, double limit_factor, int address_bits)
+struct hr_goals hr_pace(const struct hr_pace_input *in, const struct hr_pace_rules *rules, int address_bits)
 {
 	return (struct hr_goals){
-	    .gc_percent_bytes = gc_percent_goal(in, address_bits),
-	    .memory_limit_bytes = memory_limit_goal(in, limit_factor, address_bits),
+	    .gc_percent_bytes = gc_percent_goal(in, rules->retain_extra_percent, address_bits),
+	    .memory_limit_bytes = memory_limit_goal(in, rules->limit_factor, address_bits),
 	};
 }
 

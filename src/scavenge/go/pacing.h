@@ -36,8 +36,16 @@ struct hr_goals {
 	uint64_t memory_limit_bytes; /* of mapped-ready; HR_GOAL_OFF */
 };
 
-/* limit_factor: 95.0 as in Go up to 1.21 (a bug), 0.95 from 1.22 on. gcPaceScavenger. */
-struct hr_goals hr_pace(const struct hr_pace_input *in, double limit_factor, int address_bits);
+struct hr_pace_rules {
+	double retain_extra_percent; /* retainExtraPercent: of its goal, that the background leaves above it; 0..100 */
+	double limit_factor;	     /* of the memory limit, which the background keeps mapped memory below */
+};
+
+/* Of the limit all but the reserve (reduceExtraPercent); with the bug of Go up to 1.21 a hundred times that. */
+double hr_limit_factor(double reserve_percent, bool with_bug);
+
+/* gcPaceScavenger. */
+struct hr_goals hr_pace(const struct hr_pace_input *in, const struct hr_pace_rules *rules, int address_bits);
 
 /* piController. Fields are the runtime's. */
 struct hr_pi {

@@ -35,7 +35,7 @@
 struct generation {
 	const struct hr_search_def *search;
 	enum hr_scav_form form;
-	double limit_factor;	/* of the limit, where the background's goal is: 95.0 is a bug that lived until 1.21 */
+	bool limit_bug;		/* the background's goal is 95 times the limit: until 1.21 */
 	bool forces;		/* the memory limit makes allocations scavenge dense chunks, too */
 	bool without_processor; /* an allocation without a P scavenges, too */
 };
@@ -45,6 +45,7 @@ struct go_config {
 	uint64_t fix;
 	bool offset;
 	struct hr_bg_rules pace;
+	double retain_extra_percent, limit_reserve_percent;
 };
 
 enum phase { PARKED, WORKING, FINISHING, SLEEPING };
@@ -54,7 +55,7 @@ struct go {
 	const struct hr_policy_view *view;
 	const struct generation *gen;
 	struct hr_search *search;
-	double limit_factor;
+	struct hr_pace_rules rules;
 
 	struct hr_goals goals;
 	uint64_t last_goal_bytes, last_in_use_bytes; /* of the cycle that ended; 0: none has */
@@ -191,7 +192,7 @@ __attribute__((noinline)) static void pace(struct go *g)
 	    .phys_page_bytes = v->settings->phys_page_bytes,
 	};
 
-	g->goals = hr_pace(&in, g->limit_factor, v->address_bits);
+	g->goals = hr_pace(&in, &g->rules, v->address_bits);
 	hr_follower_set_goal(g->f, g->goals.gc_percent_bytes);
 }
 
@@ -407,7 +408,7 @@ static void *go_clone(const void *state, struct hr_follower *f)
 }
 
 static void *create(struct hr_follower *f, const struct generation *gen, struct hr_search_options options,
-		    bool fix_limit, const struct hr_bg_rules *pace)
+		    bool fix_limit, const struct go_config *config)
 {
 	const struct hr_search_heap heap = heap_of(f);
 	struct go *g = calloc(1, sizeof(*g));
@@ -417,10 +418,11 @@ static void *create(struct hr_follower *f, const struct generation *gen, struct 
 	g->f = f;
 	g->view = hr_follower_view(f);
 	g->gen = gen;
-	g->limit_factor = fix_limit ? 1 - 5 / 100.0 : gen->limit_factor;
+	g->rules.retain_extra_percent = config->retain_extra_percent;
+	g->rules.limit_factor = hr_limit_factor(config->limit_reserve_percent, gen->limit_bug && !fix_limit);
 	g->goals = (struct hr_goals){HR_GOAL_OFF, HR_GOAL_OFF};
 	g->step_ns = g->wake_ns = HR_NEVER;
-	hr_bg_init(&g->bg, pace);
+	hr_bg_init(&g->bg, &config->pace);
 	g->search = gen->search->create(&heap, &options);
 	if (g->search == NULL) {
 		free(g);
@@ -431,10 +433,10 @@ static void *create(struct hr_follower *f, const struct generation *gen, struct 
 
 /* --- the four --- */
 
-static const struct generation go118 = {&hr_search_go118, HR_SCAV_GO118, 95.0, false, true};
-static const struct generation go119 = {&hr_search_go119, HR_SCAV_GO119, 95.0, false, false};
-static const struct generation go121 = {&hr_search_go121, HR_SCAV_GO121, 95.0, true, false};
-static const struct generation go122 = {&hr_search_go122, HR_SCAV_GO121, 1 - 5 / 100.0, true, false};
+static const struct generation go118 = {&hr_search_go118, HR_SCAV_GO118, true, false, true};
+static const struct generation go119 = {&hr_search_go119, HR_SCAV_GO119, true, false, false};
+static const struct generation go121 = {&hr_search_go121, HR_SCAV_GO121, true, true, false};
+static const struct generation go122 = {&hr_search_go122, HR_SCAV_GO121, false, true, false};
 
 static const char *const fixes118[] = {"limit", "flush", NULL};
 static const char *const fixes119[] = {"limit", "flush", "regrow", "sticky", NULL};
@@ -445,17 +447,25 @@ static const char *const fixes122[] = {"setempty", "sticky", NULL};
 	{                                                                                                              \
 		"fix", HR_PARAM_SET, offsetof(struct go_config, fix), "none", words, help                              \
 	}
-/* How fast the background works; the defaults are hr_bg_runtime's. */
+/* How fast the background works, and which goal it has; the defaults are the runtime's. */
 #define PACE(key, type, field, initial, help)                                                                          \
 	{                                                                                                              \
 		key, HR_PARAM_##type, offsetof(struct go_config, pace.field), initial, NULL, help                      \
+	}
+#define GOAL(key, field, initial, help)                                                                                \
+	{                                                                                                              \
+		key, HR_PARAM_PERCENT, offsetof(struct go_config, field), initial, NULL, help                          \
 	}
 #define PACING                                                                                                         \
 	PACE("share", PERCENT, share_percent, "1%", "share of the CPU time of all Ps for the background scavenger"),   \
 	    PACE("quantum", BYTES, quantum_bytes, "64KiB", "bytes that the background scavenger releases at a time"),  \
 	    PACE("burst", NS, burst_ns, "1ms", "least time that the background scavenger works before it sleeps"),     \
 	    PACE("timed", FLAG, timed, "on", "the background scavenger times its releases; off: it uses the guess"),   \
-	    PACE("guess", NS, guess_ns, "10us", "assumed cost per physical page when releases are not timed")
+	    PACE("guess", NS, guess_ns, "10us", "assumed cost per physical page when releases are not timed"),         \
+	    GOAL("retain-extra", retain_extra_percent, "10%",                                                          \
+		 "share of its goal that the background scavenger leaves above it (retainExtraPercent)"),              \
+	    GOAL("limit-reserve", limit_reserve_percent, "5%",                                                         \
+		 "share of the memory limit that the background scavenger keeps free (reduceExtraPercent)")
 #define END_OF_PARAMS                                                                                                  \
 	{                                                                                                              \
 		NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL                                                               \
@@ -496,7 +506,7 @@ static void *create118(struct hr_follower *f, const void *config)
 {
 	const struct go_config *c = config;
 
-	return create(f, &go118, (struct hr_search_options){.fix_flush = fixed(c, 1)}, fixed(c, 0), &c->pace);
+	return create(f, &go118, (struct hr_search_options){.fix_flush = fixed(c, 1)}, fixed(c, 0), c);
 }
 
 static void *create119(struct hr_follower *f, const void *config)
@@ -505,7 +515,7 @@ static void *create119(struct hr_follower *f, const void *config)
 	struct hr_search_options options = {
 	    .offset = c->offset, .fix_flush = fixed(c, 1), .fix_regrow = fixed(c, 2), .fix_sticky = fixed(c, 3)};
 
-	return create(f, &go119, options, fixed(c, 0), &c->pace);
+	return create(f, &go119, options, fixed(c, 0), c);
 }
 
 static void *create121(struct hr_follower *f, const void *config)
@@ -513,7 +523,7 @@ static void *create121(struct hr_follower *f, const void *config)
 	const struct go_config *c = config;
 
 	return create(f, &go121, (struct hr_search_options){.fix_setempty = fixed(c, 1), .fix_sticky = fixed(c, 2)},
-		      fixed(c, 0), &c->pace);
+		      fixed(c, 0), c);
 }
 
 static void *create122(struct hr_follower *f, const void *config)
@@ -521,7 +531,7 @@ static void *create122(struct hr_follower *f, const void *config)
 	const struct go_config *c = config;
 
 	return create(f, &go122, (struct hr_search_options){.fix_setempty = fixed(c, 0), .fix_sticky = fixed(c, 1)},
-		      false, &c->pace);
+		      false, c);
 }
 
 #define GO_POLICY(id, title, line, density)                                                                            \
