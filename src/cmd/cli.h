@@ -86,7 +86,9 @@ struct cli_option {
 	size_t offset;
 	unsigned groups; /* of a shared option: it belongs to commands that have one of them */
 	enum cli_section section;
-	const char *help; /* NULL: another name, which help does not show */
+	/* Up to the first "; ": what --help shows, on a line; a default in brackets may end it. NULL: another name. */
+	const char *help;
+	bool rare; /* shown by --help --all and the manual only, as are those of the model */
 };
 
 /* What the options of a command line say. */
@@ -165,7 +167,7 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_opt
 const struct cli_option *cli_next_option(const struct cli_command *c, size_t *i);
 void cli_options_release(const struct cli_command *c, struct cli_options *o);
 /* The option lines of a command's help: as wide as the page, those of the model only with all; or as mdoc. */
-void cli_print_options(const struct hr_page *p, const struct cli_command *c, bool all);
+bool cli_print_options(const struct hr_page *p, const struct cli_command *c, bool all);
 void cli_print_roff_options(FILE *out, const struct cli_command *c);
 /* "[-p POLICY]... [--json] ..." for the command. */
 void cli_print_synopsis(FILE *out, const struct cli_command *c, bool roff);

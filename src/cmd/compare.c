@@ -302,14 +302,14 @@ static const struct cli_option options[] = {
     {"sort", 0, "COLUMN", CLI_TEXT, offsetof(struct comparing_options, sort), 0, CLI_IN_OUTPUT,
      "sort by that column, best first; a heading or a metric; reversed with a - in front"},
     {"columns", 0, "COLUMN,...", CLI_TEXT, offsetof(struct comparing_options, columns), 0, CLI_IN_OUTPUT,
-     "show these columns: headings or metrics, the most important first; or all"},
+     "show these columns; headings or metrics, the most important first, or all"},
     {"fail-if", 0, "GATE", CLI_LIST, offsetof(struct comparing_options, gates), 0, CLI_IN_OUTPUT,
-     "exit status 3 if the condition is true of a policy: [POLICY:]METRIC or heading, one of > >= < <=, and a value "
+     "exit status 3 if the condition is true of a policy; [POLICY:]METRIC or heading, one of > >= < <=, and a value "
      "(64MiB, 10ms, 1000) or percent of the baseline (+5%); may be given several times"},
     {"csv", 0, NULL, CLI_FLAG, offsetof(struct comparing_options, csv), 0, CLI_IN_OUTPUT,
-     "CSV instead of text: every metric, one row per policy"},
+     "CSV instead of text: every metric, a row per policy"},
     {"markdown", 0, NULL, CLI_FLAG, offsetof(struct comparing_options, markdown), 0, CLI_IN_OUTPUT,
-     "Markdown instead of text"},
+     "Markdown instead of text", true},
     {.name = NULL},
 };
 

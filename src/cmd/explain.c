@@ -398,9 +398,9 @@ static int run_explain(const struct cli_command *c, const struct cli_options *o,
 static const struct cli_option options[] = {
     {"peak", 0, NULL, CLI_FLAG, offsetof(struct own, peak), 0, CLI_IN_OUTPUT, "the moment with the most free memory"},
     {"drop", 0, NULL, CLI_FLAG, offsetof(struct own, drop), 0, CLI_IN_OUTPUT,
-     "the moment at which 90 % of the largest drop of in-use memory is over"},
+     "after the largest drop of in-use memory; the moment at which 90 % of it is over"},
     {"by", 0, "WHAT", CLI_TEXT, offsetof(struct own, by), 0, CLI_IN_OUTPUT,
-     "reason, type, class or chunk: what the second table is by (type)"},
+     "reason, type, class or chunk; what the second table is by (type)"},
     {.name = NULL},
 };
 

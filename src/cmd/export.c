@@ -166,7 +166,7 @@ static int run_export(const struct cli_command *c, const struct cli_options *o, 
 
 static const struct cli_option options[] = {
     {"spans", 0, NULL, CLI_FLAG, offsetof(struct own, spans), 0, CLI_IN_OUTPUT,
-     "only what a replay of recorded spans needs: no objects, stacks, assists, sweeping"},
+     "only what a replay of recorded spans needs; no objects, stacks, assists, sweeping"},
     {.name = NULL},
 };
 

@@ -183,7 +183,7 @@ static const struct cli_option options[] = {
     {"seed", 0, "N", CLI_NUMBER, offsetof(struct own, seed), 0, CLI_IN_INPUT,
      "another number gives another trace of the same kind (1)"},
     {"script", 0, "FILE", CLI_TEXT, offsetof(struct own, script), 0, CLI_IN_INPUT,
-     "a workload of your own, in the language of heapreplay-generate(1); - is standard input"},
+     "a workload of your own; in the language of heapreplay-generate(1); - is standard input"},
     {"text", 0, NULL, CLI_FLAG, offsetof(struct own, text), 0, CLI_IN_OUTPUT,
      "text instead of the native form; the default for a FILE whose name ends in .txt, and for a terminal"},
     {.name = NULL},

@@ -11,7 +11,11 @@
 #include "scavenge/policy.h"
 #include "tui/watch.h"
 
+#include <limits.h>
 #include <string.h>
+
+/* --help fits two screens of 24 lines and 80 columns; --help --all shows all examples. */
+#define SHORT_EXAMPLES 2
 
 /* The options that this command alone has. */
 struct own {
@@ -23,9 +27,9 @@ static const struct own *own_of(const struct cli_options *o)
 	return o->own;
 }
 
-static void print_examples(FILE *out, const char *examples)
+static void print_examples(FILE *out, const char *examples, unsigned most)
 {
-	while (*examples != '\0') {
+	for (; *examples != '\0' && most > 0; most--) {
 		size_t line = strcspn(examples, "\n"), command = strcspn(examples, "\t");
 
 		hr_print(out, "  %.*s\n      %.*s\n", (int)command, examples, (int)(line - command - 1),
@@ -189,21 +193,49 @@ static int print_roff(const struct cli_command *help, FILE *out, const char *wha
 	return cli_misuse(help, "unknown list '%s'", what);
 }
 
+/* Lines are filled up to the page's edge; one that begins with a space stays as it is. */
+static void print_text(const struct hr_page *page, const char *text)
+{
+	unsigned at = 0;
+
+	while (*text != '\0') {
+		const size_t n = strcspn(text, *text == ' ' ? "\n" : " \n");
+
+		if (at > 0 && (*text == ' ' || at + n + 1 > page->columns)) {
+			fputc('\n', page->out);
+			at = 0;
+		}
+		at += (unsigned)hr_print(page->out, "%s%.*s", at > 0 ? " " : "", (int)n, text);
+		if (*text == ' ') {
+			fputc('\n', page->out);
+			at = 0;
+		}
+		text += n + (text[n] != '\0');
+	}
+	if (at > 0)
+		fputc('\n', page->out);
+}
+
 void cli_print_help(FILE *out, const struct cli_command *c, bool all)
 {
 	const struct hr_page page = cli_page(out);
 
-	hr_print(out, "heapreplay %s: %s\n\nusage: heapreplay %s", c->name, c->summary, c->name);
+	char title[160];
+
+	snprintf(title, sizeof(title), "heapreplay %s: %s", c->name, c->summary);
+	print_text(&page, title);
+	hr_print(out, "\nusage: heapreplay %s", c->name);
 	cli_print_synopsis(out, c, false);
 	hr_print(out, "%s%s\n\n", c->args[0] ? " " : "", c->args);
-	fputs(c->text, out);
-	if (strcmp(c->name, "watch") == 0)
+	print_text(&page, c->text);
+	if (strcmp(c->name, "watch") == 0 && all) {
+		fputs("\nKeys:\n", out);
 		hr_watch_print_keys(out, false);
+	}
 	fputs("\nExamples:\n", out);
-	print_examples(out, c->examples);
-	cli_print_options(&page, c, all);
-	if (!all && (c->groups & CLI_RUNS))
-		hr_print(out, "\n'heapreplay %s --help --all' also has the options of the model.\n", c->name);
+	print_examples(out, c->examples, all ? UINT_MAX : SHORT_EXAMPLES);
+	if (cli_print_options(&page, c, all) && !all)
+		hr_print(out, "\n'heapreplay %s --help --all' and heapreplay-%s(1) have the rest.\n", c->name, c->name);
 }
 
 static int run_help(const struct cli_command *help, const struct cli_options *o, int argc, char **argv)

@@ -147,11 +147,11 @@ static int run_info(const struct cli_command *c, const struct cli_options *o, in
 
 static const struct cli_option options[] = {
     {"by", 0, "WHAT", CLI_TEXT, OWN(by), 0, CLI_IN_OUTPUT,
-     "objects by type or class: live and allocated bytes and objects, and mean lifetime; --at (or --until) says when "
+     "objects by type or class; live and allocated bytes and objects, and mean lifetime; --at (or --until) says when "
      "they are live, --from from when on allocations and frees count"},
     {"csv", 0, NULL, CLI_FLAG, OWN(csv), 0, CLI_IN_OUTPUT, "with --by: CSV instead of text, all rows"},
     {"top", 0, "N", CLI_COUNT, OWN(top), 0, CLI_IN_OUTPUT,
-     "with --by: so many rows of text, those with the most live bytes (40)"},
+     "with --by: so many rows of text; those with the most live bytes (40)"},
     {.name = NULL},
 };
 

@@ -23,63 +23,67 @@
 
 static const struct cli_option shared[] = {
     {"policy", 'p', "NAME[,KEY=VALUE...]", CLI_LIST, AT(policies), CLI_RUNS, CLI_IN_POLICY,
-     "policy and its parameters (see heapreplay policies); a name with a slash or that ends in .so is a shared object "
+     "policy and its parameters; one of heapreplay policies; a name with a slash or that ends in .so is a shared "
+     "object "
      "of your own (heapreplay-policy(7)); compare takes several, @all (those that fit the trace) and @go (the Go "
      "generations)"},
     {"baseline", 0, "POLICY", CLI_TEXT, AT(baseline), CLI_BASELINE, CLI_IN_OUTPUT,
      "show the others relative to that policy"},
     {"json", 0, NULL, CLI_FLAG, AT(json), CLI_JSON, CLI_IN_OUTPUT, "JSON instead of text, with exact numbers"},
-    {"no-series", 0, NULL, CLI_FLAG, AT(no_series), CLI_FORMS, CLI_IN_OUTPUT, "leave the series out of the JSON"},
+    {"no-series", 0, NULL, CLI_FLAG, AT(no_series), CLI_FORMS, CLI_IN_OUTPUT, "leave the series out of the JSON", true},
     {"summary", 0, NULL, CLI_FLAG, AT(summary), CLI_FORMS, CLI_IN_OUTPUT,
-     "a line of flat JSON, at most 4 KiB, for each policy and trace"},
+     "a line of flat JSON, at most 4 KiB, for each policy and trace", true},
     {"fail-on-damage", 0, NULL, CLI_FLAG, AT(fail_on_damage), CLI_READS, CLI_IN_INPUT,
      "exit status 1 if an input is damaged or cut off"},
     {"output", 'o', "FILE", CLI_TEXT, AT(output), CLI_OUTPUT, CLI_IN_OUTPUT,
-     "write the main output to FILE, which appears whole or not at all; its ending decides the form, as .json is "
+     "write the main output to FILE; it appears whole or not at all, and its ending decides the form, as .json is "
      "--json"},
     {"every", 0, "TIME", CLI_TIME, AT(every_ns), CLI_SERIES, CLI_IN_OUTPUT,
      "time between two rows of --series (100ms)"},
     {"at", 0, "TIME", CLI_TIME, AT(at_ns), CLI_AT, CLI_IN_OUTPUT,
-     "the moment, after all events up to and including it (the end)"},
+     "this moment; after all events up to and including it (the end)"},
     {"every", 0, "TIME", CLI_TIME, AT(every_ns), CLI_FILMS, CLI_IN_OUTPUT,
-     "animation: a frame at each such time, as numbered files in the directory -o, which is created"},
-    {"from", 0, "TIME", CLI_TIME, AT(replay.from_ns), CLI_FILMS, CLI_IN_OUTPUT, "first moment of an animation (0)"},
+     "animation: a frame this often; as numbered files in the directory -o, which is created"},
+    {"from", 0, "TIME", CLI_TIME, AT(replay.from_ns), CLI_FILMS, CLI_IN_OUTPUT, "first moment of an animation (0)",
+     true},
     {"until", 0, "TIME", CLI_TIME, AT(replay.until_ns), CLI_FILMS, CLI_IN_OUTPUT,
-     "last moment of an animation (the end)"},
+     "last moment of an animation (the end)", true},
     {"view", 0, "VIEW", CLI_TEXT, AT(look.view), CLI_LOOKS, CLI_IN_DISPLAY,
-     "occupancy, free, scavenged, index, density, generation or refaults (occupancy)"},
+     "what cells show; occupancy, free, scavenged, index, density, generation or refaults (occupancy)"},
     {"scale", 0, "SCALE", CLI_TEXT, AT(look.scale), CLI_LOOKS, CLI_IN_DISPLAY,
-     "linear, or ranked: each value that occurs has its own step (linear)"},
+     "linear or ranked; ranked: each value that occurs has its own step (linear)", true},
     {"size", 0, "COLSxROWS", CLI_TEXT, AT(look.size), CLI_FILMS, CLI_IN_DISPLAY,
      "in characters, 20x8 to 400x120 (the terminal's, or 120x40)"},
     {"format", 0, "FORMAT", CLI_TEXT, AT(look.format), CLI_FILMS, CLI_IN_OUTPUT,
-     "text, ansi, png or json (by the suffix of -o; else ansi with color, text without; png for animations)"},
+     "text, ansi, png or json; by the suffix of -o, else ansi with color, text without, png for animations"},
     {"color", 0, "WHEN", CLI_TEXT, AT(look.color), CLI_LOOKS, CLI_IN_DISPLAY,
-     "auto, always or never; auto: on terminals, unless NO_COLOR is set (auto)"},
-    {"palette", 0, "NAME", CLI_TEXT, AT(look.palette), CLI_LOOKS, CLI_IN_DISPLAY, "viridis, cividis or gray (viridis)"},
+     "auto, always or never; auto: on terminals, unless NO_COLOR is set (auto)", true},
+    {"palette", 0, "NAME", CLI_TEXT, AT(look.palette), CLI_LOOKS, CLI_IN_DISPLAY, "viridis, cividis or gray (viridis)",
+     true},
     {"no-marks", 0, NULL, CLI_FLAG, AT(look.no_marks), CLI_LOOKS, CLI_IN_DISPLAY,
-     "two cells per character, one above the other, instead of one with the index's mark"},
+     "two cells per character, one above the other, instead of one with the index's mark", true},
     {"zoom", 0, "FROM-TO", CLI_TEXT, AT(look.zoom), CLI_LOOKS, CLI_IN_DISPLAY,
-     "only these addresses, in hex, by whole chunks"},
+     "only these addresses, in hex; by whole chunks", true},
     {"chunk", 0, "ADDRESS", CLI_TEXT, AT(look.chunk), CLI_PLACES, CLI_IN_DISPLAY,
-     "the pages of the chunk at this address, one by one, with its summary and index entry"},
+     "the pages of the chunk at this address; one by one, with its summary and index entry"},
     {"cursor", 0, "ADDRESS", CLI_TEXT, AT(look.cursor), CLI_PLACES, CLI_IN_DISPLAY,
-     "describe the cell of this address in full"},
-    {"magnify", 0, "N", CLI_COUNT, AT(look.magnify), CLI_FILMS, CLI_IN_DISPLAY, "pixels per dot of a PNG, 1 to 8 (2)"},
+     "describe the cell of this address in full", true},
+    {"magnify", 0, "N", CLI_COUNT, AT(look.magnify), CLI_FILMS, CLI_IN_DISPLAY, "pixels per dot of a PNG, 1 to 8 (2)",
+     true},
     {"gc-log", 0, "FILE", CLI_TEXT, AT(replay.reading.gc_log), CLI_READS, CLI_IN_INPUT,
-     "gctrace=1 output of the program, for the GC cycles that a Go page trace lacks"},
+     "gctrace=1 output of the program; for the GC cycles that a Go page trace lacks", true},
     {"truth", 0, "FILE", CLI_TEXT, AT(truth), CLI_TRUTH, CLI_IN_INPUT,
      "the program's own counters, as CSV, with its limit"},
     {"memory-limit", 0, "SIZE", CLI_LIMIT, AT(replay.settings.memory_limit_bytes), CLI_RUNS, CLI_IN_GC,
-     "limit of the scavengers and of modelled cycles, as GOMEMLIMIT; or 90%: of the trace's peak in use, or of "
-     "--cgroup; "
-     "or off (off)"},
+     "memory limit, as GOMEMLIMIT; of the scavengers and of modelled GC cycles; a size, or 90% of the trace's peak in "
+     "use or of --cgroup, or off (off)"},
     {"cgroup", 0, "FILE|SIZE", CLI_CGROUP, AT(replay.limit_of_bytes), CLI_RUNS, CLI_IN_GC,
-     "container's memory for --memory-limit 90%: a size, or memory.max"},
+     "container's memory for --memory-limit 90%: a size, or memory.max", true},
     {"other-memory", 0, "SIZE", CLI_BYTES, AT(replay.settings.other_memory_bytes), CLI_RUNS, CLI_IN_MODEL,
      "memory outside the heap that counts against the limit (5MiB)"},
     {"gc", 0, "HOW", CLI_GC, AT(replay.objects.gc), CLI_MODELS, CLI_IN_GC,
-     "GC cycles: recorded; model: by the runtime's pacing over the trace's objects; none: frees take effect at once "
+     "GC cycles: recorded, model or none; model: by the runtime's pacing over the trace's objects; none: frees take "
+     "effect at once "
      "(recorded if the trace has them, else model if the program was garbage-collected, else none)"},
     {"gogc", 0, "N", CLI_GOGC, AT(replay.objects.pacing.gogc), CLI_MODELS, CLI_IN_GC,
      "GOGC of modelled GC cycles, or off (what the trace's own cycles show, or 100)"},
@@ -93,18 +97,18 @@ static const struct cli_option shared[] = {
     {"globals", 0, "SIZE", CLI_BYTES, AT(replay.objects.pacing.globals_bytes), CLI_MODELS, CLI_IN_MODEL,
      "global variables that a modelled GC cycle scans (0)"},
     {"gc-cost", 0, "KEY=VALUE,...", CLI_GC_COST, AT(replay.objects.cost), CLI_MODELS, CLI_IN_GC,
-     "what marking and sweeping take in simulated time; see heapreplay(1)"},
+     "what marking and sweeping take in simulated time; see heapreplay(1)", true},
     {"span-cache", 0, "RULE", CLI_CACHE, AT(replay.objects.span_cache), CLI_MODELS, CLI_IN_MODEL,
      "when spans of objects return to the heap: none: as soon as they are empty; one: the same, but the current ones "
      "stay; sweep: when they are swept (sweep with GC cycles, one without)"},
     {"pointers", 0, NULL, CLI_FLAG, AT(replay.objects.pointers), CLI_MODELS, CLI_IN_MODEL,
      "objects whose kind the trace does not tell hold pointers, as a Go program's mostly do"},
     {"phys-page", 0, "SIZE", CLI_BYTES, AT(replay.settings.phys_page_bytes), CLI_RUNS, CLI_IN_POLICY,
-     "physical page: 4KiB to 64KiB (4KiB)"},
+     "physical page: 4KiB to 64KiB (4KiB)", true},
     {"huge-page", 0, "SIZE", CLI_BYTES, AT(replay.settings.huge_page_bytes), CLI_RUNS, CLI_IN_POLICY,
-     "huge page that scavengers keep whole; 0 or above 4MiB: none (2MiB)"},
+     "huge page that scavengers keep whole; 0 or above 4MiB: none (2MiB)", true},
     {"cost", 0, "KEY=VALUE,...", CLI_COST, AT(replay.settings.cost), CLI_RUNS, CLI_IN_POLICY,
-     "what releasing and faulting costs in simulated time; see heapreplay(1)"},
+     "what releasing and faulting costs in simulated time; see heapreplay(1)", true},
     {"wake-delay", 0, "TIME", CLI_TIME, AT(replay.settings.wake_delay_ns), CLI_RUNS, CLI_IN_MODEL,
      "how late sysmon wakes the background scavenger (10ms)"},
     {"run-delay", 0, "TIME", CLI_TIME, AT(replay.settings.run_delay_ns), CLI_RUNS, CLI_IN_MODEL,
@@ -112,7 +116,8 @@ static const struct cli_option shared[] = {
     {"procs", 0, "N", CLI_COUNT, AT(replay.settings.procs), CLI_RUNS, CLI_IN_GC,
      "GOMAXPROCS where the trace does not tell (1)"},
     {"placement", 0, "HOW", CLI_PLACEMENT, AT(replay.placement), CLI_MODELS, CLI_IN_GC,
-     "recorded: spans lie where the trace says; modelled: where the model places them (recorded if possible)"},
+     "recorded or modelled; recorded: spans lie where the trace says; modelled: where the model places them "
+     "(recorded if possible)"},
     {"placement-of", 0, "VERSION", CLI_TEXT, AT(replay.placement_of), CLI_RUNS, CLI_IN_MODEL,
      "Go version whose rule for flushing page caches placement follows (the trace's)"},
     {"address-bits", 0, "N", CLI_BITS, AT(replay.address_bits), CLI_MODELS, CLI_IN_MODEL,
@@ -123,33 +128,34 @@ static const struct cli_option shared[] = {
      "start here; a replay includes what is before, but measures from here on"},
     {"until", 0, "TIME", CLI_TIME, AT(replay.until_ns), CLI_WINDOW, CLI_IN_INPUT, "end here"},
     {"warm-up", 0, "TIME", CLI_TIME, AT(replay.warm_up_ns), CLI_WARM_UP, CLI_IN_INPUT,
-     "least time before --from to replay, if a native trace allows to start there (all)"},
+     "least time before --from to replay; if a native trace allows to start there (all)", true},
     {"anonymize", 0, NULL, CLI_FLAG, AT(anonymize), CLI_SHARES, CLI_IN_OUTPUT,
-     "leave out file name, program, clock origin, notes and other free text, give types as numbers in order of "
-     "appearance, and move addresses to where a Go heap usually begins"},
+     "leave out what tells of its origin; file name, program, clock origin, notes and other free text; types become "
+     "numbers in order of appearance, and addresses move to where a Go heap usually begins"},
     {"keep-arguments", 0, NULL, CLI_FLAG, AT(keep_arguments), CLI_COPIES, CLI_IN_OUTPUT,
-     "keep the program's whole command line, not only its name"},
+     "keep the whole command line; else only the program's name stays"},
     {"level", 0, "N", CLI_COUNT, AT(level), CLI_NATIVE, CLI_IN_OUTPUT,
      "how hard to compress, 1 (fast) to 19 (small, slow) (6)"},
     {"identity", 0, "RULE", CLI_IDENTITY, AT(replay.reading.identity), CLI_READS, CLI_IN_INPUT,
-     "which of several live objects that a heaptrack recording does not tell apart is freed: lifo, fifo, random "
-     "(lifo)"},
+     "lifo, fifo or random; which of several live objects that a heaptrack recording does not tell apart is freed "
+     "(lifo)",
+     true},
     {"process", 0, "PID", CLI_NUMBER, AT(replay.reading.process), CLI_READS, CLI_IN_INPUT,
-     "which process of a recording of several (valgrind, ltrace, utrace, logalloc, LTTng) (the first)"},
+     "which process of a recording of several (valgrind, ltrace, utrace, logalloc, LTTng) (the first)", true},
     {"pid", 0, "PID", CLI_NUMBER, AT(replay.reading.process), CLI_READS, CLI_IN_INPUT, NULL}, /* another name of it */
     {"rate", 0, "N", CLI_RATE, AT(replay.reading.rate), CLI_READS, CLI_IN_INPUT,
-     "events a second where the trace has no clock (1000000)"},
+     "events a second where the trace has no clock (1000000)", true},
     {"min-addr", 0, "ADDRESS", CLI_ADDRESS, AT(replay.reading.min_addr), CLI_READS, CLI_IN_INPUT,
-     "where the heap of a flight recorder's window begins, which it does not tell (0xc000000000)"},
+     "where the heap of a flight recorder's window begins, which it does not tell (0xc000000000)", true},
     {"time-scale", 0, "X", CLI_SCALE, AT(replay.reading.time_scale), CLI_READS, CLI_IN_INPUT,
-     "multiply times by X; below 1 if recording slowed the program down (1)"},
+     "multiply times by X; below 1 if recording slowed the program down (1)", true},
     {"jobs", 'j', "N", CLI_COUNT, AT(replay.jobs), CLI_JOBS, CLI_IN_POLICY,
      "threads; results do not depend on it (one per processor)"},
     {"quiet", 'q', NULL, CLI_FLAG, AT(quiet), CLI_READS | CLI_QUIET, CLI_IN_OUTPUT, "no progress on standard error"},
     {"help", 'h', NULL, CLI_FLAG, AT(help), CLI_ANY, CLI_IN_OUTPUT, "show this"},
     {"model", 0, "KEY=VALUE,...", CLI_MODEL, 0, CLI_RUNS, CLI_IN_GC,
-     "rarely needed settings of the model: the names under Model, see --help --all"},
-    {"all", 0, NULL, CLI_FLAG, AT(all), CLI_RUNS, CLI_IN_OUTPUT, "with --help: also the options of the model"},
+     "rarely needed settings; the names under Model, see --help --all"},
+    {"all", 0, NULL, CLI_FLAG, AT(all), CLI_ANY, CLI_IN_OUTPUT, "with --help: everything, in full"},
     {.name = NULL},
 };
 
@@ -598,40 +604,71 @@ static void print_words(const struct hr_page *p, unsigned at, const char *text)
 	fputc('\n', p->out);
 }
 
-static void print_option(const struct hr_page *p, const struct cli_option *r)
+/* The first clause of what help says, and the default if it has room beside it. */
+static void print_clause(const struct hr_page *p, unsigned at, const char *help)
+{
+	const size_t length = strlen(help);
+	const char *initial = help + length;
+	const char *end = strstr(help, "; ");
+	const unsigned from = at < HELP_COLUMN ? HELP_COLUMN : at + 1;
+	size_t n;
+
+	if (length > 0 && help[length - 1] == ')')
+		while (initial > help && (initial[0] != '(' || initial[-1] != ' '))
+			initial--;
+	if (initial == help)
+		initial = help + length;
+	n = (size_t)((end != NULL && end < initial ? end : initial) - help);
+	while (n > 0 && help[n - 1] == ' ')
+		n--;
+	hr_print(p->out, "%*s%.*s", (int)(from - at), "", (int)n, help);
+	if (from + n + 1 + strlen(initial) <= p->columns)
+		hr_print(p->out, "%s%s", *initial != '\0' ? " " : "", initial);
+	fputc('\n', p->out);
+}
+
+static void print_option(const struct hr_page *p, const struct cli_option *r, bool all)
 {
 	unsigned at = (unsigned)hr_print(p->out, "  %s%c%s--%s%s%s", r->letter ? "-" : " ", r->letter ? r->letter : ' ',
 					 r->letter ? ", " : "  ", r->name, r->arg ? " " : "", r->arg ? r->arg : "");
 
-	if (at >= HELP_COLUMN - 1) {
+	if (all && at >= HELP_COLUMN - 1) {
 		fputc('\n', p->out);
 		at = 0;
 	}
-	print_words(p, at, r->help);
+	if (all)
+		print_words(p, at, r->help);
+	else
+		print_clause(p, at, r->help);
 }
 
-void cli_print_options(const struct hr_page *p, const struct cli_command *c, bool all)
+bool cli_print_options(const struct hr_page *p, const struct cli_command *c, bool all)
 {
 	static const char *const headings[CLI_SECTIONS] = {
 	    [CLI_IN_POLICY] = "Policy",	  [CLI_IN_GC] = "GC and placement",
 	    [CLI_IN_INPUT] = "Input",	  [CLI_IN_OUTPUT] = "Output",
 	    [CLI_IN_DISPLAY] = "Display", [CLI_IN_MODEL] = "Model (also --model KEY=VALUE)"};
+	bool more = false;
 
 	for (int section = 0; section < CLI_SECTIONS; section++) {
 		const struct cli_option *row;
 		bool any = false;
 
-		if (section == CLI_IN_MODEL && !all)
-			continue;
 		for (size_t i = 0; (row = cli_next_option(c, &i)) != NULL;) {
+			const bool rare = row->rare || row->section == CLI_IN_MODEL;
+
 			if ((int)row->section != section || row->help == NULL)
+				continue;
+			more |= rare || strstr(row->help, "; ") != NULL;
+			if (rare && !all)
 				continue;
 			if (!any)
 				hr_print(p->out, "\n%s:\n", headings[section]);
 			any = true;
-			print_option(p, row);
+			print_option(p, row, all);
 		}
 	}
+	return more;
 }
 
 void cli_print_roff_options(FILE *out, const struct cli_command *c)

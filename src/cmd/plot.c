@@ -221,14 +221,14 @@ static int run_plot(const struct cli_command *c, const struct cli_options *o, in
 
 static const struct cli_option options[] = {
     {"size", 0, "WxH", CLI_EXTENT, offsetof(struct own, size), 0, CLI_IN_OUTPUT,
-     "width and height of the plot in pixels (depends on its content)"},
+     "width and height in pixels (depends on the content)"},
     {"columns", 0, "COLUMN,...", CLI_LIST, offsetof(struct own, metrics), 0, CLI_IN_OUTPUT,
-     "metrics or headings of heapreplay-metrics(5) that plot compare shows, as compare's --columns"},
+     "what plot compare shows, as compare's --columns; metrics or headings of heapreplay-metrics(5)"},
     {"metric", 0, "NAME", CLI_LIST, offsetof(struct own, metrics), 0, CLI_IN_OUTPUT, NULL}, /* its old name */
     {"script", 0, "FILE", CLI_TEXT, offsetof(struct own, script), 0, CLI_IN_OUTPUT,
-     "draw with this gnuplot script instead of the kind's own"},
+     "draw with this gnuplot script, not the kind's own"},
     {"keep", 0, NULL, CLI_FLAG, offsetof(struct own, keep), 0, CLI_IN_OUTPUT,
-     "also write gnuplot's input, script and data, as FILE.gp next to the plot FILE"},
+     "also write FILE.gp; it has gnuplot's input, script and data, and stands next to the plot FILE"},
     {.name = NULL},
 };
 
@@ -240,13 +240,13 @@ const struct cli_command cli_plot = {
     .summary = "draw a plot: memory over time, heatmap, trade-off, comparison",
     .text = "Draws with gnuplot, which must be installed. An INPUT is a trace, or JSON that replay --json or\n"
 	    "compare --json saved. KIND is one of:\n"
-	    "  timeline   memory over time: in use, free, released, goals, GC cycles; with several policies\n"
+	    "  timeline   memory over time, with goals and GC cycles; of several policies\n"
 	    "             what each retained\n"
 	    "  heatmap    addresses over time: what was in use, free, released\n"
 	    "  tradeoff   memory against CPU time of every policy, and the offline optimum\n"
 	    "  intervals  how long pages stay free before they are used again\n"
 	    "  compare    bars of every policy's metrics\n"
-	    "  index      index entries that the scavengers read; with several traces by the heap's size\n"
+	    "  index      index entries that scavengers read; of several traces by heap size\n"
 	    "The suffix of the output's name sets its format: .png, .svg or .pdf.\n",
     .examples =
 	"heapreplay plot timeline app.trace -o timeline.png\tthis program's memory over time\n"

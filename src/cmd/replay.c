@@ -233,7 +233,7 @@ static const struct cli_option options[] = {
     {"series", 0, "FILE", CLI_TEXT, offsetof(struct own, series), 0, CLI_IN_OUTPUT,
      "write the heap over time to FILE, as CSV"},
     {"live", 0, NULL, CLI_FLAG, offsetof(struct own, live), 0, CLI_IN_DISPLAY,
-     "show the heap on the terminal during the replay, as heatmap does"},
+     "show the heap on the terminal during the replay; as heatmap does"},
     {.name = NULL},
 };
 

@@ -80,11 +80,11 @@ static int run_watch(const struct cli_command *c, const struct cli_options *o, i
 
 static const struct cli_option options[] = {
     {"speed", 0, "SPEED", CLI_TEXT, offsetof(struct own, speed), 0, CLI_IN_DISPLAY,
-     "initial speed: '1 event/s', '10 events/s', '100 events/s', 1/1000x, 1/100x, 1/10x, 1x, 10x, 100x "
+     "initial speed; '1 event/s', '10 events/s', '100 events/s', 1/1000x, 1/100x, 1/10x, 1x, 10x, 100x "
      "or 'full speed' (1x)"},
     {"paused", 0, NULL, CLI_FLAG, offsetof(struct own, paused), 0, CLI_IN_DISPLAY, "start paused"},
     {"exit", 0, NULL, CLI_FLAG, offsetof(struct own, exit), 0, CLI_IN_DISPLAY,
-     "exit at the end of the trace, without waiting for a key"},
+     "exit at the end of the trace; without waiting for a key"},
     {.name = NULL},
 };
 
@@ -96,8 +96,7 @@ const struct cli_command cli_watch = {
     .summary = "play a trace back in the terminal",
     .text = "Plays a trace back and draws the heap as it changes: a map of the address space, memory over time,\n"
 	    "the latest scavtrace lines. You can pause, step by single events, step backwards, and jump to the\n"
-	    "next GC, scavenge, growth or limit breach. A pipe is followed as it fills.\n"
-	    "Keys (also shown by ? in the view):\n",
+	    "next GC, scavenge, growth or limit breach. A pipe is followed as it fills. Press ? for the keys.\n",
     .examples =
 	"heapreplay watch app.trace\tin real time\n"
 	"heapreplay watch -p go1.19 -p go1.22 app.trace\ttwo policies: 2 puts them side by side\n"

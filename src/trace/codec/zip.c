@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A zip archive, from its front (APPNOTE.TXT 6.3, 4.3): one entry is the
- * stream. Folders aside, and what macOS puts beside each file: attributes in
- * files __MACOSX/._NAME, and folders' .DS_Store. The directory behind the entries says
- * nothing new, and a pipe can't go back from it.
+ * A zip archive, read from its front (APPNOTE.TXT 6.3, 4.3): its one entry is the
+ * stream. Directories are skipped, and so is what macOS adds: attributes in files
+ * __MACOSX/._NAME, and .DS_Store. The central directory at the end is not needed,
+ * and a pipe can't seek to it.
  *
- * Why not a library: libzip needs a file that it can seek in, and libarchive
- * brings ten libraries along for this one format.
+ * Why not a library: libzip and minizip need a file that they can seek in.
+ * libarchive 3.6 reads pipes in half the lines, but brings five packages of 39 MB
+ * (ICU by way of libxml2) and 4.3 million instructions at each start, where
+ * `heapreplay --version` takes 1.4 million; and of an archive that was cut off it
+ * delivers what was complete at the last 64 KiB block, not at the last byte.
  */
 #include "config.h"
 
