@@ -101,94 +101,137 @@ static void print_metrics(FILE *out, enum hr_metric_of of)
 	}
 }
 
+static void print_policy_names(FILE *out)
+{
+	for (size_t i = 0; hr_policies[i] != NULL; i++)
+		hr_print(out, ".It Cm %s\n%s.\n", hr_policies[i]->name, hr_policies[i]->summary);
+}
+
+static void print_aliases(FILE *out)
+{
+	for (const struct hr_policy_alias *a = hr_policy_aliases; a->name != NULL; a++)
+		hr_print(out, ".It Cm %s\n%s: %s%s%s.\n", a->name, a->help, a->policy, a->params[0] != '\0' ? "," : "",
+			 a->params);
+}
+
+static void print_param_list(FILE *out, const struct hr_param *p)
+{
+	if (p->name == NULL)
+		return;
+	fputs(".Bl -tag -width Ds -compact\n", out);
+	print_params(out, p, true);
+	fputs(".El\n", out);
+}
+
+static void print_policies(FILE *out)
+{
+	for (size_t i = 0; hr_policies[i] != NULL; i++) {
+		hr_print(out, ".It Cm %s\n%s.\n", hr_policies[i]->name, hr_policies[i]->summary);
+		print_param_list(out, hr_policy_params(hr_policies[i]));
+	}
+}
+
+static void print_workloads(FILE *out)
+{
+	for (size_t i = 0; hr_workloads[i] != NULL; i++) {
+		hr_print(out, ".It Cm %s\n%s.\n", hr_workloads[i]->name, hr_workloads[i]->summary);
+		print_sentences(out, hr_workloads[i]->text);
+		print_param_list(out, hr_workloads[i]->params);
+	}
+}
+
+static void print_anomalies(FILE *out)
+{
+	for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
+		hr_print(out, ".It Va %s\n%s.\n", hr_anomaly_name(a), hr_anomaly_text(a));
+}
+
+static void print_costs(FILE *out)
+{
+	print_params(out, hr_cost_params, true);
+}
+
+static void print_gc_costs(FILE *out)
+{
+	print_params(out, hr_gc_cost_params, true);
+}
+
+static void print_keys(FILE *out)
+{
+	hr_watch_print_keys(out, true);
+}
+
+static void print_commands(FILE *out)
+{
+	for (const struct cli_command *const *each = cli_commands; *each != NULL; each++)
+		hr_print(out, ".It Cm %s\n%s.\n", (*each)->name, (*each)->summary);
+}
+
+static void print_policy_metrics(FILE *out)
+{
+	print_metrics(out, HR_METRIC_POLICY);
+}
+
+static void print_object_metrics(FILE *out)
+{
+	print_metrics(out, HR_METRIC_OBJECTS);
+}
+
+static void print_gc_metrics(FILE *out)
+{
+	print_metrics(out, HR_METRIC_GC);
+}
+
+static void print_regret_metrics(FILE *out)
+{
+	print_metrics(out, HR_METRIC_REGRET);
+}
+
+static void print_command_examples(FILE *out, const struct cli_command *c)
+{
+	print_roff_examples(out, c->examples);
+}
+
 /* The lists that manual pages include, by name. */
 static int print_roff(const struct cli_command *help, FILE *out, const char *what)
 {
-	const struct cli_command *c = cli_command_find(what);
+	static const struct {
+		const char *name;
+		void (*print)(FILE *out);
+	} lists[] = {
+	    {"metrics", print_policy_metrics},	  {"object-metrics", print_object_metrics},
+	    {"gc-metrics", print_gc_metrics},	  {"regret-metrics", print_regret_metrics},
+	    {"policy-names", print_policy_names}, {"aliases", print_aliases},
+	    {"policies", print_policies},	  {"workloads", print_workloads},
+	    {"anomalies", print_anomalies},	  {"cost", print_costs},
+	    {"gc-cost", print_gc_costs},	  {"keys", print_keys},
+	    {"commands", print_commands},
+	};
+	/* And for each command: prefix and the command's name. */
+	static const struct {
+		const char *prefix;
+		void (*print)(FILE *out, const struct cli_command *c);
+	} of_commands[] = {
+	    {"synopsis-", print_roff_command},
+	    {"options-", cli_print_roff_options},
+	    {"examples-", print_command_examples},
+	};
 
-	if (strcmp(what, "metrics") == 0) {
-		print_metrics(out, HR_METRIC_POLICY);
-		return CLI_DONE;
-	}
-	if (strcmp(what, "object-metrics") == 0) {
-		print_metrics(out, HR_METRIC_OBJECTS);
-		return CLI_DONE;
-	}
-	if (strcmp(what, "gc-metrics") == 0) {
-		print_metrics(out, HR_METRIC_GC);
-		return CLI_DONE;
-	}
-	if (strcmp(what, "regret-metrics") == 0) {
-		print_metrics(out, HR_METRIC_REGRET);
-		return CLI_DONE;
-	}
-	if (strcmp(what, "policy-names") == 0) {
-		for (size_t i = 0; hr_policies[i] != NULL; i++)
-			hr_print(out, ".It Cm %s\n%s.\n", hr_policies[i]->name, hr_policies[i]->summary);
-		return CLI_DONE;
-	}
-	if (strcmp(what, "aliases") == 0) {
-		for (const struct hr_policy_alias *a = hr_policy_aliases; a->name != NULL; a++)
-			hr_print(out, ".It Cm %s\n%s: %s%s%s.\n", a->name, a->help, a->policy,
-				 a->params[0] != '\0' ? "," : "", a->params);
-		return CLI_DONE;
-	}
-	if (strcmp(what, "policies") == 0) {
-		for (size_t i = 0; hr_policies[i] != NULL; i++) {
-			hr_print(out, ".It Cm %s\n%s.\n", hr_policies[i]->name, hr_policies[i]->summary);
-			if (hr_policy_params(hr_policies[i])->name == NULL)
-				continue;
-			fputs(".Bl -tag -width Ds -compact\n", out);
-			print_params(out, hr_policy_params(hr_policies[i]), true);
-			fputs(".El\n", out);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (strcmp(what, lists[i].name) == 0) {
+			lists[i].print(out);
+			return CLI_DONE;
 		}
-		return CLI_DONE;
 	}
-	if (strcmp(what, "workloads") == 0) {
-		for (size_t i = 0; hr_workloads[i] != NULL; i++) {
-			const struct hr_workload_def *w = hr_workloads[i];
+	for (size_t i = 0; i < sizeof(of_commands) / sizeof(of_commands[0]); i++) {
+		const size_t n = strlen(of_commands[i].prefix);
+		const struct cli_command *c =
+		    strncmp(what, of_commands[i].prefix, n) == 0 ? cli_command_find(what + n) : NULL;
 
-			hr_print(out, ".It Cm %s\n%s.\n", w->name, w->summary);
-			print_sentences(out, w->text);
-			fputs(".Bl -tag -width Ds -compact\n", out);
-			print_params(out, w->params, true);
-			fputs(".El\n", out);
+		if (c != NULL) {
+			of_commands[i].print(out, c);
+			return CLI_DONE;
 		}
-		return CLI_DONE;
-	}
-	if (strcmp(what, "anomalies") == 0) {
-		for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
-			hr_print(out, ".It Va %s\n%s.\n", hr_anomaly_name(a), hr_anomaly_text(a));
-		return CLI_DONE;
-	}
-	if (strcmp(what, "cost") == 0) {
-		print_params(out, hr_cost_params, true);
-		return CLI_DONE;
-	}
-	if (strcmp(what, "gc-cost") == 0) {
-		print_params(out, hr_gc_cost_params, true);
-		return CLI_DONE;
-	}
-	if (strcmp(what, "keys") == 0) {
-		hr_watch_print_keys(out, true);
-		return CLI_DONE;
-	}
-	if (strcmp(what, "commands") == 0) {
-		for (const struct cli_command *const *each = cli_commands; *each != NULL; each++)
-			hr_print(out, ".It Cm %s\n%s.\n", (*each)->name, (*each)->summary);
-		return CLI_DONE;
-	}
-	if (strncmp(what, "synopsis-", 9) == 0 && (c = cli_command_find(what + 9)) != NULL) {
-		print_roff_command(out, c);
-		return CLI_DONE;
-	}
-	if (strncmp(what, "options-", 8) == 0 && (c = cli_command_find(what + 8)) != NULL) {
-		cli_print_roff_options(out, c);
-		return CLI_DONE;
-	}
-	if (strncmp(what, "examples-", 9) == 0 && (c = cli_command_find(what + 9)) != NULL) {
-		print_roff_examples(out, c->examples);
-		return CLI_DONE;
 	}
 	return cli_misuse(help, "unknown list '%s'", what);
 }
