@@ -11,6 +11,8 @@ printf '#!/bin/sh\ncat app.trace\n' >bin/curl
 printf '#!/bin/sh\ncat\n' >bin/less
 chmod +x bin/curl bin/less
 PATH=$PWD/bin:$PATH
+export HOME=$PWD # some examples write into it
+mkdir -p .config/fish/completions .zfunc
 
 cp "$top_srcdir/traces/bench-json-go123.trace.zst" app.trace.zst
 zstd -dq app.trace.zst -o app.trace
