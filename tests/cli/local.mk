@@ -14,6 +14,7 @@ cli_tests = \
 	tests/cli/explain.sh \
 	tests/cli/export.sh \
 	tests/cli/generate.sh \
+	tests/cli/goals.sh \
 	tests/cli/heaptrack.sh \
 	tests/cli/heatmap.sh \
 	tests/cli/hostile-text.sh \
@@ -33,7 +34,8 @@ cli_tests = \
 	tests/cli/rivals.sh \
 	tests/cli/types.sh \
 	tests/cli/usage.sh \
-	tests/cli/version.sh
+	tests/cli/version.sh \
+	tests/cli/windows.sh
 cli_data = tests/cli/small tests/cli/malloc-samples tests/cli/native_form.py tests/cli/objects_by_type.py tests/cli/go_windows.py
 
 TESTS += $(cli_tests)
