@@ -132,7 +132,8 @@ struct hr_trace_meta {
 	X(IMPOSSIBLE_VALUE, "impossible_values", "impossible values in otherwise valid records: ignored")                 \
 	X(TYPE_LIMIT, "types_over_limit", "types beyond the 262,144 that are kept: their objects have none") \
 	X(LATE_BATCH, "late_batches", "batches of generations that are over: their events come at the next one's start") \
-	X(LOST_GENERATION, "lost_generations", "generations that are missing between two: so are their events")
+	X(LOST_GENERATION, "lost_generations", "generations that are missing between two: so are their events") \
+	X(REPEATED_BATCH, "repeated_batches", "batches that were written twice: read once")
 /* clang-format on */
 
 enum hr_anomaly {

@@ -871,6 +871,92 @@ static void test_late_batches(void **state)
 	free(r.ev);
 }
 
+/* WebAssembly has chunks of 64 pages from Go 1.26 on: its heap lies below 4 GiB, but pointers have 8 bytes. */
+static void test_wide_pointers(void **state)
+{
+	static const struct {
+		unsigned version;
+		uint64_t base, pointer_bytes;
+		bool refused;
+	} rows[] = {
+	    {26, 0x1e80000, 8, true},	       {26, 0x2000000, 8, true},  {26, 0x2000000, 4, false},
+	    {26, U(0x7f0000000000), 8, false}, {25, 0x2000000, 8, false},
+	};
+	static struct bytes b, c;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		header(&b, rows[i].version);
+		frequency(&b, rows[i].version, 1, 15625000);
+		info_at(&b, 1, rows[i].base, 8192, 8, 2048);
+		c.n = 0;
+		event(&c, 129, 5, 3, U(1), U(1), U(10));
+		batch(&b, 1, 9, 1000, &c);
+		/* Two types: id, address, bytes, bytes with pointers, name. */
+		c.n = 0;
+		byte(&c, 0);
+		for (uint64_t id = 1; id <= 2; id++) {
+			varint(&c, id);
+			varint(&c, 0x500000 + id);
+			varint(&c, id == 1 ? 24 : rows[i].pointer_bytes);
+			varint(&c, id == 1 ? 0 : rows[i].pointer_bytes);
+			varint(&c, 6);
+			put(&c, id == 1 ? "main.T" : "*int64", 6);
+		}
+		byte(&b, 49);
+		byte(&b, 1);
+		batch_head(&b, 1, NO_THREAD, 0, c.n);
+		put(&b, c.data, c.n);
+		if (rows[i].version >= 26)
+			byte(&b, 52);
+		/* Whatever is wanted of it. */
+		for (unsigned want = HR_WANT_SPANS; want != 0;
+		     want = want == HR_WANT_SPANS ? (unsigned)HR_WANT_ALL : 0) {
+			struct result r = read_bytes(&b, b.n, want, 10);
+			assert_int_equal(r.status, rows[i].refused ? HR_EINPUT : HR_END);
+			assert_int_equal(r.n, !rows[i].refused);
+			if (rows[i].refused)
+				assert_non_null(strstr(r.err.text, "WebAssembly"));
+			free(r.ev);
+		}
+	}
+}
+
+/* A program that crashes writes buffers again, in their generation or behind it: they are read once. */
+static void test_repeated_batches(void **state)
+{
+	static struct bytes b, c;
+
+	(void)state;
+	for (unsigned which = 0; which < 4; which++) {
+		header(&b, 25);
+		frequency(&b, 25, 1, 15625000);
+		info(&b, 1);
+		c.n = 0;
+		event(&c, 129, 5, 3, U(1), U(1), U(10));
+		event(&c, 129, 5, 3, U(2), U(1), U(10));
+		batch(&b, 1, 9, 1000, &c);
+		if (which == 1)
+			batch(&b, 1, 9, 1000, &c);
+		frequency(&b, 25, 2, 15625000);
+		c.n = 0;
+		event(&c, 130, 5, 1, U(1));
+		batch(&b, 2, 9, 2000, &c);
+		c.n = 0;
+		event(&c, 129, 5, 3, which == 3 ? U(3) : U(1), U(1), U(10));
+		event(&c, 129, 5, 3, U(2), U(1), U(10));
+		/* The same again; or another that begins at the same tick of the clock, which is not left out. */
+		if (which >= 2)
+			batch(&b, 1, 9, 1000, &c);
+		struct result r = read_bytes(&b, b.n, (unsigned)HR_WANT_ALL, 10);
+		assert_int_equal(r.status, HR_END);
+		assert_int_equal(r.n, which == 3 ? 5 : 3);
+		assert_int_equal(r.stats.anomalies[HR_ANOMALY_REPEATED_BATCH], which == 1 || which == 2);
+		assert_int_equal(r.stats.anomalies[HR_ANOMALY_LATE_BATCH], which == 3);
+		free(r.ev);
+	}
+}
+
 /* A trace behind another one: the first is read, the second is named. */
 static void test_second_trace(void **state)
 {
@@ -1045,15 +1131,26 @@ static void test_lengths(void **state)
 HR_TEST_MAIN(gotrace)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_counts),	   cmocka_unit_test(test_skim_is_full),
-	    cmocka_unit_test(test_merge),	   cmocka_unit_test(test_procs),
-	    cmocka_unit_test(test_causes),	   cmocka_unit_test(test_work),
-	    cmocka_unit_test(test_part_of_work),   cmocka_unit_test(test_work_beside_gctrace),
-	    cmocka_unit_test(test_values),	   cmocka_unit_test(test_cut),
-	    cmocka_unit_test(test_versions),	   cmocka_unit_test(test_small_chunks),
-	    cmocka_unit_test(test_no_heap_events), cmocka_unit_test(test_late_batches),
-	    cmocka_unit_test(test_second_trace),   cmocka_unit_test(test_window),
-	    cmocka_unit_test(test_damaged),	   cmocka_unit_test(test_damage_comes_late),
+	    cmocka_unit_test(test_counts),
+	    cmocka_unit_test(test_skim_is_full),
+	    cmocka_unit_test(test_merge),
+	    cmocka_unit_test(test_procs),
+	    cmocka_unit_test(test_causes),
+	    cmocka_unit_test(test_work),
+	    cmocka_unit_test(test_part_of_work),
+	    cmocka_unit_test(test_work_beside_gctrace),
+	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_cut),
+	    cmocka_unit_test(test_versions),
+	    cmocka_unit_test(test_small_chunks),
+	    cmocka_unit_test(test_no_heap_events),
+	    cmocka_unit_test(test_late_batches),
+	    cmocka_unit_test(test_repeated_batches),
+	    cmocka_unit_test(test_wide_pointers),
+	    cmocka_unit_test(test_second_trace),
+	    cmocka_unit_test(test_window),
+	    cmocka_unit_test(test_damaged),
+	    cmocka_unit_test(test_damage_comes_late),
 	    cmocka_unit_test(test_lengths),
 	};
 

@@ -82,6 +82,7 @@ enum hr_go_type {
 #define HR_GO_MAX_TIME_NS (1ULL << 61)
 /* Where the heap begins up to Go 1.25; from 1.26 on anywhere. */
 #define HR_GO_CHUNK_BYTES (4ULL << 20)
+#define HR_GO_LOW_ADDR (4ULL << 30)
 #define HR_GO_USUAL_BASE 0xc000000000ULL
 /* What one generation may take, marks included. */
 #define HR_GO_MAX_HELD_BYTES (4ULL << 30)
@@ -92,6 +93,7 @@ enum {
 	HR_GO_BLOCK_ROOM = HR_GO_BLOCK_BYTES - 64,
 	HR_GO_READ_BYTES = 256 << 10, /* at a time, so that what is read is still in the cache when it is looked at */
 	HR_GO_PAGE_BYTES = 8192,
+	HR_GO_SEEN = 4096, /* heads of batches that are remembered: several generations */
 	HR_GO_NONE = -1,
 };
 
@@ -129,6 +131,11 @@ struct hr_go_batch {
 	uint64_t first_ns, last_ns; /* of its events, since base_ns */
 };
 
+/* What tells a thread's batch from all others. */
+struct hr_go_seen {
+	uint64_t generation, thread, ts, len, sum;
+};
+
 /* A batch that is no thread's events: stacks or strings, looked into when a GC's stack is wanted. */
 struct hr_go_table {
 	const uint8_t *at;
@@ -156,6 +163,7 @@ enum hr_go_work {
 struct hr_go_thread {
 	uint64_t goroutine; /* 0: none, or not known; only those that matter to what is wanted */
 	uint64_t since_ns;  /* work is counted up to then */
+	uint64_t batch_ts;  /* of the latest batch, in units of the trace's clock */
 	int32_t cursor;	    /* of this generation, or HR_GO_NONE */
 	int16_t p;	    /* HR_NO_P */
 	uint8_t work;	    /* enum hr_go_work */
@@ -229,9 +237,11 @@ struct hr_go {
 	uint64_t *lanes;	     /* scratch of the scan */
 	struct hr_go_type_id *types; /* by type id of this generation */
 	size_t ntypes, cap_types;
-	struct hr_map64 gc_stacks; /* stack id of a GCBegin: enum hr_event_flags */
-	uint64_t max_ns;	   /* the latest event */
-	bool any_late;		   /* of the batches */
+	struct hr_map64 gc_stacks;	    /* stack id of a GCBegin: enum hr_event_flags */
+	uint64_t max_ns;		    /* the latest event */
+	bool any_late;			    /* of the batches */
+	struct hr_go_seen seen[HR_GO_SEEN]; /* of all generations so far the last ones, */
+	uint64_t nseen;			    /* and how many there were */
 
 	/* threads; index 0 is "no thread" */
 	struct hr_go_thread *threads;
@@ -260,7 +270,8 @@ struct hr_go {
 	uint64_t origin_ns; /* of the first event */
 	uint64_t floor_ns;  /* nothing of this generation is shown earlier */
 	bool has_info;
-	bool has_types; /* a table of types, which only a trace with heap events has */
+	bool wide_pointers; /* of 8 bytes, by a table of types */
+	bool has_types;	    /* a table of types, which only a trace with heap events has */
 	uint64_t min_addr, object_align, stack_unit;
 	uint64_t procs;	    /* GOMAXPROCS as last seen; 0: not yet */
 	uint8_t *p_running; /* per P: enum p_state of merge.c */

@@ -75,6 +75,19 @@ enum hr_status hr_go_add_types(struct hr_go *g, const uint8_t *at, const uint8_t
 	return HR_OK;
 }
 
+bool hr_go_has_wide_pointers(const uint8_t *at, const uint8_t *end)
+{
+	uint64_t id, addr, bytes, ptr_bytes, name_len;
+
+	while (at < end && hr_varint(&at, end, &id) && hr_varint(&at, end, &addr) && hr_varint(&at, end, &bytes) &&
+	       hr_varint(&at, end, &ptr_bytes) && hr_varint(&at, end, &name_len) && name_len <= (uint64_t)(end - at)) {
+		if (name_len > 0 && *at == '*')
+			return bytes == 8;
+		at += name_len;
+	}
+	return false;
+}
+
 /* The strings that name a cause: id to flags. */
 static enum hr_status find_causes(const struct hr_go *g, struct hr_map64 *found, struct hr_error *err)
 {

@@ -25,12 +25,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <xxhash.h>
 
 enum {
 	HEADER_BYTES = 16,
 	EXPERIMENT_ALLOC_FREE = 1,
 	TYPES = 0, /* first byte of an experimental batch */
 	INFO = 1,
+	EDGE_BYTES = 64,
 };
 
 #define NO_THREAD UINT64_MAX
@@ -285,6 +287,15 @@ static uint64_t possible_unit(struct hr_go *g, uint64_t unit, uint64_t usual)
 	return usual;
 }
 
+static enum hr_status small_chunks(const struct hr_go *g, uint64_t min_addr, const char *why, struct hr_error *err)
+{
+	return hr_error_at(err, HR_EINPUT, g->offset,
+			   "the heap begins at %#" PRIx64 ", %s: the recorded program has the small chunks of "
+			   "WebAssembly (from Go 1.26 on), which a replay does not model; record it as a program of "
+			   "another system",
+			   min_addr, why);
+}
+
 static enum hr_status set_info(struct hr_go *g, const uint8_t *at, const uint8_t *end, struct hr_error *err)
 {
 	uint64_t min_addr, page_bytes, object_align, stack_unit;
@@ -311,12 +322,7 @@ static enum hr_status set_info(struct hr_go *g, const uint8_t *at, const uint8_t
 	}
 	/* It is where the first chunk begins: 4 MiB, but for WebAssembly from Go 1.26 on, where it is 64 pages. */
 	if (min_addr % HR_GO_CHUNK_BYTES != 0)
-		return hr_error_at(
-		    err, HR_EINPUT, g->offset,
-		    "the heap begins at %#" PRIx64 ", which is no multiple of 4 MiB: the recorded program "
-		    "has the small chunks of WebAssembly (from Go 1.26 on), which a replay does not model; "
-		    "record it as a program of another system",
-		    min_addr);
+		return small_chunks(g, min_addr, "which is no multiple of 4 MiB", err);
 	g->has_info = true;
 	g->min_addr = min_addr;
 	g->object_align = possible_unit(g, object_align, 8);
@@ -370,6 +376,8 @@ static enum hr_status take_batch(struct hr_go *g, const struct head *h, struct h
 		if (*at == INFO)
 			return set_info(g, at + 1, end, err);
 		g->has_types |= *at == TYPES;
+		if (*at == TYPES)
+			g->wide_pointers |= hr_go_has_wide_pointers(at + 1, end);
 		if (*at == TYPES && (g->r->options.want & HR_WANT_OBJECTS) != 0)
 			return hr_go_add_types(g, at + 1, end, g->offset + 1, err);
 		return HR_OK;
@@ -461,6 +469,36 @@ static enum hr_status drain(struct hr_go *g, struct hr_error *err)
 	return status == HR_END ? HR_OK : status;
 }
 
+/*
+ * Was the thread's batch read before? A program that crashes while its trace ends
+ * writes buffers again that it has written (seen: all that come late, and others of
+ * the same generation; docs/recording-crash.md). A thread's batches begin later each,
+ * so that one which does not is looked for among the last HR_GO_SEEN: by its head and
+ * both ends, since clocks may be coarse.
+ */
+static enum hr_status is_repeated(struct hr_go *g, const struct head *h, bool *yes, struct hr_error *err)
+{
+	const uint8_t *at = g->block->data + g->pos;
+	const size_t edge = h->len < EDGE_BYTES ? h->len : EDGE_BYTES;
+	const uint64_t sum = XXH3_64bits(at, edge) + XXH3_64bits(at + h->len - edge, edge);
+	const struct hr_go_seen seen = {h->generation, h->thread, h->ts, h->len, sum};
+	const uint64_t n = g->nseen < HR_GO_SEEN ? g->nseen : HR_GO_SEEN;
+	uint32_t thread;
+
+	*yes = false;
+	if (h->type != HR_GO_BATCH || h->thread == NO_THREAD)
+		return HR_OK;
+	HR_TRY(find_thread(g, h->thread, &thread, err));
+	if (h->ts <= g->threads[thread].batch_ts)
+		for (uint64_t i = 0; i < n && !*yes; i++)
+			*yes = memcmp(&g->seen[i], &seen, sizeof(seen)) == 0;
+	else
+		g->threads[thread].batch_ts = h->ts;
+	if (!*yes)
+		g->seen[g->nseen++ % HR_GO_SEEN] = seen;
+	return HR_OK;
+}
+
 enum place { IN_TIME, LATE, NEXT, NOWHERE };
 
 /* Where a batch of that generation belongs, when this one, which may not have begun, is held. */
@@ -481,6 +519,7 @@ static enum hr_status collect_batch(struct hr_go *g, const struct head *h, size_
 				    struct hr_error *err)
 {
 	const enum place place = place_of(g, h->generation);
+	bool repeated = false;
 	size_t have;
 
 	*done = true;
@@ -504,8 +543,12 @@ static enum hr_status collect_batch(struct hr_go *g, const struct head *h, size_
 	}
 	*done = false;
 	consume(g, size);
+	if (place != NOWHERE)
+		HR_TRY(is_repeated(g, h, &repeated, err));
 	if (place == NOWHERE)
 		hr_reader_odd(g->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
+	else if (repeated)
+		hr_reader_odd(g->r, HR_ANOMALY_REPEATED_BATCH);
 	else if (place == LATE)
 		HR_TRY(take_late_batch(g, h, err));
 	else
@@ -621,6 +664,9 @@ static enum hr_status prepare(struct hr_go *g, struct hr_error *err)
 		qsort(g->batches, g->nbatches, sizeof(*g->batches), by_generation);
 	if (!g->has_info)
 		set_window(g);
+	/* Of the systems whose heap lies that low only WebAssembly has pointers of 8 bytes. */
+	if (g->version >= 26 && g->min_addr < HR_GO_LOW_ADDR && g->wide_pointers)
+		return small_chunks(g, g->min_addr, "below 4 GiB, and pointers have 8 bytes", err);
 	hr_go_find_names(g);
 	HR_TRY(hr_go_scan(g, err));
 	if (g->last_generation == 0 && g->r->meta.window && !g->has_types && !has_heap_event(g))
