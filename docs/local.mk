@@ -38,3 +38,9 @@ CLEANFILES += docs/malloc-pid.bt
 
 docs/malloc-pid.bt: docs/malloc.bt
 	$(AM_V_GEN)$(MKDIR_P) docs && sed 's/pid == cpid/pid == $$1/' $(top_srcdir)/docs/malloc.bt >$@
+
+# The pictures, drawn anew into the source directory; RECORDINGS are directories with those that do not ship.
+EXTRA_DIST += docs/pictures.sh
+pictures: heapreplay$(EXEEXT)
+	@export $(test_environment) RECORDINGS="$(RECORDINGS)"; $(BASH) $(top_srcdir)/docs/pictures.sh
+.PHONY: pictures

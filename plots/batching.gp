@@ -37,7 +37,7 @@ array mark[7] = [7, 8, 4, 2, 6, 10, 12]
 mib = 2.0 ** 20
 
 is(sweep, trace, policy) = (strcol("sweep") eq sweep && strcol("trace") eq trace && strcol("policy") eq policy)
-# Its own CPU time is the share of a processor that it may take: what it gives back in a second of the clock.
+# Its own CPU time is the share of a processor that it may take: what it releases in a second of the clock.
 speed(share) = column("returned_background_bytes") / column("background_cpu_ns") * 1e9 * share / 100 / mib
 by_costs(costs) = is("batch", one, "go1.22") && strcol("costs") eq costs ? speed(1) : NaN
 by_quantum(batch) = is("quantum", one, "go1.22") && column("batch") == batch ? speed(1) : NaN
@@ -53,7 +53,7 @@ set key bottom right Left reverse
 set yrange [0:*]
 set title one . ": 1 % of each processor" noenhanced
 set xlabel "releases in a call"
-set ylabel "given back, MiB/s for each processor"
+set ylabel "released, MiB/s for each processor"
 plot csv using "batch":(by_costs("measured")) with linespoints linecolor rgb colour[1] pointtype mark[1] \
 	title "950 ns a call, 370 ns a page (measured)", \
      csv using "batch":(by_costs("fitted")) with linespoints linecolor rgb colour[4] pointtype mark[3] \
@@ -76,7 +76,7 @@ set yrange [*:*]
 
 set key top right Left reverse
 set title one . ": the largest drop" noenhanced
-set ylabel "until 9/10 of it are given back (s)"
+set ylabel "until 90 % of it are released (s)"
 plot csv using "share_percent":(drop("go1.22", 1)) with linespoints linecolor rgb colour[2] pointtype mark[2] title "go1.22", \
      csv using "share_percent":(drop("go1.22", 16)) with linespoints linecolor rgb colour[2] pointtype mark[2] dashtype 2 \
 	title "go1.22, 16 releases in a call", \
@@ -92,7 +92,7 @@ unset key
 plot for [i = 1:words(traces)] csv using "share_percent":(by_share(word(traces, i), "retained_mean_bytes") / mib) \
 	with linespoints linecolor rgb colour[(i - 1) % 7 + 1] pointtype mark[(i - 1) % 7 + 1] title word(traces, i)
 
-set title "Used again after it was given back, go1.22 (lines as in the last panel)" noenhanced
+set title "Refaulted after release, go1.22 (lines as in the last panel)" noenhanced
 set ylabel "refaulted (MiB)"
 plot for [i = 1:words(traces)] csv using "share_percent":(by_share(word(traces, i), "refaulted_bytes") / mib) \
 	with linespoints linecolor rgb colour[(i - 1) % 7 + 1] pointtype mark[(i - 1) % 7 + 1] title word(traces, i)

@@ -10,7 +10,7 @@ layer() {
 
 	[ -d "src/$folder" ] || return 0
 	may=$(tr ' ' '|' <<<"$*")
-	is "$(grep -rnE '^#[[:space:]]*include "[a-z]+/' --include='*.[ch]' "src/$directory" |
+	is "$(grep -rnE '^#[[:space:]]*include "[a-z]+/' --include='*.[ch]' "src/$folder" |
 		grep -vE "include \"($may)/")" '' "src/$folder includes only: $*"
 }
 

@@ -75,7 +75,7 @@ struct layout {
 
 static struct layout divide(const struct hr_frame_options *o, bool series, bool log, unsigned legend)
 {
-	unsigned most_legend = o->rows < 12 ? 1 : o->rows < 20 ? 2 : o->rows < 30 ? 3 : 4;
+	unsigned most_legend = o->rows < 12 ? 1 : o->rows < 20 ? 2 : o->rows < 30 ? 3 : o->rows < 36 ? 4 : 5;
 	struct layout l = {
 	    .header = o->rows < 10 ? 1 : 2,
 	    .legend = legend < most_legend ? legend : most_legend,

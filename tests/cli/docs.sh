@@ -70,4 +70,29 @@ is "$(for command in replay compare cut watch plot generate; do
 	"$HEAPREPLAY" help --roff "examples-$command" | grep -F '\n'
 	"$HEAPREPLAY" help --roff "options-$command" | grep -F '\n'
 done)" '' 'examples and options of the manual pages are lines of their own'
+
+# What the README shows is what the program prints, up to lines that are left out.
+# block PATTERN: the block of the README whose first line matches.
+block() {
+	awk -v want="$1" '/^```/ { inside = !inside; first = inside; next }
+		inside && first { shown = $0 ~ want; first = 0 }
+		inside && shown && !/^\$ /' README.md
+}
+# not_printed BLOCK <OUTPUT: the first line of the block that the output does not have, in its order.
+not_printed() {
+	awk 'NR == FNR { printed[++n] = $0; next }
+		$1 == "..." { next }
+		{ while (i < n && printed[++i] != $0) ; if (printed[i] != $0) { print; exit } }' - <(printf '%s\n' "$1")
+}
+for sample in \
+	'^traces/phases 100 compare traces/phases-1p-go125.trace.zst' \
+	'^\$.heapreplay.compare 88 compare traces/phases-1p-go125.trace.zst -p @go -p none -p eager --baseline go1.22' \
+	'^\$.heapreplay.info 80 info traces/gnuplot.heaptrack.zst'; do
+	read -r pattern columns arguments <<<"$sample"
+	shown=$(block "$pattern")
+	ok "$((${#shown} < 200))" "the README shows: $arguments"
+	# shellcheck disable=SC2086 # words
+	is "$(COLUMNS=$columns LC_ALL=C.UTF-8 "$HEAPREPLAY" $arguments 2>/dev/null | not_printed "$shown")" '' \
+		'and it is what is printed'
+done
 done_testing
