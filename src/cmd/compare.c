@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "cmd/comparing.h"
+#include "cmd/insights.h"
 
 #include "base/alloc.h"
 #include "base/json.h"
@@ -129,11 +130,28 @@ static enum hr_status add_comparison(struct comparing *c, json_t *object, const 
 	return status;
 }
 
+static bool is_text(const struct cli_options *o)
+{
+	return !o->json && !o->summary && !compare_options_of(o)->csv;
+}
+
+static json_t *comparison_of(const char *path, const struct hr_replay *r, const struct hr_json_series *series,
+			     const struct hr_kept *kept)
+{
+	json_t *comparison = hr_document_comparison(path, r, series);
+
+	if (cli_kept_put(comparison, kept, r, path))
+		return comparison;
+	json_decref(comparison);
+	return NULL;
+}
+
 static enum hr_status replay_trace(struct comparing *c, const char *path, const struct cli_choices *choices,
 				   struct hr_error *err)
 {
 	struct hr_replay_options options = c->o->replay;
 	struct hr_json_series *series = NULL;
+	struct hr_kept *kept = NULL;
 	struct hr_policy_choice own;
 	struct hr_replay r;
 	enum hr_status status;
@@ -147,15 +165,19 @@ static enum hr_status replay_trace(struct comparing *c, const char *path, const 
 	if (status == HR_OK) {
 		if (c->o->json && !c->o->no_series && !c->o->summary)
 			status = observe(&r, &series, err);
+		/* For the sentences at the end of the text. */
+		if (is_text(c->o))
+			kept = cli_kept_start(&r);
 		if (status == HR_OK)
 			status = hr_replay_run(&r, err);
 		if (status == HR_OK)
-			status = add_comparison(c, hr_document_comparison(path, &r, series), path, err);
+			status = add_comparison(c, comparison_of(path, &r, series, kept), path, err);
 		cli_progress_end();
 		if (status == HR_OK)
 			cli_warn_trace(c->o, path, hr_reader_stats(r.reader));
-		hr_replay_close(&r);
 		free(series);
+		cli_kept_free(kept, &r);
+		hr_replay_close(&r);
 	}
 	cli_progress_end();
 	return status;

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "cmd/comparing.h"
+#include "cmd/insights.h"
 
 #include "base/alloc.h"
 #include "base/json.h"
@@ -209,6 +210,17 @@ static enum hr_status print_trace(const struct comparing *c, const struct hr_pag
 	return status;
 }
 
+/* Of each trace what its rules say. */
+static void print_insights(const struct comparing *c, const struct hr_page *page)
+{
+	struct hr_page p = *page;
+
+	if (p.columns > LEGEND_COLUMNS)
+		p.columns = LEGEND_COLUMNS;
+	for (size_t i = 0; i < c->n; i++)
+		cli_print_insights(&p, &c->at[i], c->n > 1 ? CLI_INSIGHTS_NAMED : CLI_INSIGHTS_ALONE);
+}
+
 static enum hr_status print_text(const struct comparing *c, FILE *out, struct hr_error *err)
 {
 	struct hr_page p = cli_table_page(out);
@@ -229,6 +241,8 @@ static enum hr_status print_text(const struct comparing *c, FILE *out, struct hr
 		print_legend(&p, &c->view, shown + 1);
 	if (status == HR_OK && c->n > 1 && c->view.baseline == NULL)
 		hr_page_text(&p, 0, "--baseline POLICY compares the traces by ratios instead");
+	if (status == HR_OK)
+		print_insights(c, &p);
 	free(shown);
 	return status;
 }
@@ -257,6 +271,7 @@ static enum hr_status print_markdown(const struct comparing *c, FILE *out, struc
 		hr_table_markdown(&t, out);
 		failed |= t.failed;
 		hr_table_release(&t);
+		cli_print_insights(&(const struct hr_page){.out = out}, &c->at[i], CLI_INSIGHTS_MARKDOWN);
 	}
 	if (c->n > 1 && c->view.baseline != NULL) {
 		fprintf(out, "\n### All %zu traces\n\nGeometric means of the ratios to ", c->n);

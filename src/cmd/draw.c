@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "cmd/cli.h"
+#include "cmd/insights.h"
 
 #include "base/alloc.h"
 #include "base/json.h"
@@ -13,7 +14,7 @@
 
 /* What compare --json prints; NULL: out of memory. */
 static json_t *comparison_of(const char *path, bool anonymous, const struct hr_replay *r,
-			     const struct hr_json_series *series)
+			     const struct hr_json_series *series, const struct hr_kept *kept)
 {
 	json_t *document = hr_document_new(), *list = json_array();
 	json_t *comparison = hr_document_comparison(anonymous ? "trace" : path, r, series);
@@ -23,6 +24,11 @@ static json_t *comparison_of(const char *path, bool anonymous, const struct hr_r
 
 		json_object_del(trace, "program");
 		json_array_clear(json_object_get(trace, "assumed"));
+	}
+	/* The names of types are the program's own. */
+	if (!cli_kept_put(comparison, kept, r, anonymous ? "-" : path)) {
+		json_decref(comparison);
+		comparison = NULL;
 	}
 	hr_json_add(&list, comparison);
 	hr_json_put(&document, "comparisons", list);
@@ -45,12 +51,14 @@ static enum hr_status follow(const struct cli_options *o, struct hr_replay *r, c
 {
 	struct hr_json_series *series = hr_calloc(r->nfollowers, sizeof(*series));
 	size_t own = own_follower(r);
+	struct hr_kept *kept;
 	enum hr_status status;
 
 	if (series == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	for (size_t i = 0; i < r->nfollowers; i++)
 		hr_json_series_start(&series[i], r->followers[i]);
+	kept = d->own != NULL ? cli_kept_start(r) : NULL;
 	if (d->plane != NULL) {
 		hr_plane_start(d->plane, r->followers[own]);
 		d->plane->anonymous = o->anonymize;
@@ -60,10 +68,11 @@ static enum hr_status follow(const struct cli_options *o, struct hr_replay *r, c
 	status = hr_replay_run(r, err);
 	cli_progress_end();
 	if (status == HR_OK)
-		status = hr_plot_source_add(d->source, comparison_of(path, o->anonymize, r, series), err);
+		status = hr_plot_source_add(d->source, comparison_of(path, o->anonymize, r, series, kept), err);
 	if (status == HR_OK)
 		cli_warn_trace(o, path, hr_reader_stats(r->reader));
 	free(series);
+	cli_kept_free(kept, r);
 	return status;
 }
 

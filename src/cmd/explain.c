@@ -8,10 +8,10 @@
 #include "base/print.h"
 #include "base/units.h"
 #include "info/holders.h"
-#include "info/reasons.h"
 #include "replay/stepper.h"
 #include "report/document.h"
 #include "report/output.h"
+#include "report/reasons.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -7,6 +7,7 @@
 #include "base/params.h"
 #include "base/print.h"
 #include "generate/generate.h"
+#include "report/insights.h"
 #include "scavenge/cost.h"
 #include "scavenge/policy.h"
 #include "tui/watch.h"
@@ -146,6 +147,12 @@ static void print_anomalies(FILE *out)
 		hr_print(out, ".It Va %s\n%s.\n", hr_anomaly_name(a), hr_anomaly_text(a));
 }
 
+static void print_insights(FILE *out)
+{
+	for (size_t i = 0; i < hr_ninsight_rules; i++)
+		hr_print(out, ".It Cm %s\n%s\n", hr_insight_rules[i].name, hr_insight_rules[i].rule);
+}
+
 static void print_costs(FILE *out)
 {
 	print_params(out, hr_cost_params, true);
@@ -205,7 +212,7 @@ static int print_roff(const struct cli_command *help, FILE *out, const char *wha
 	    {"policies", print_policies},	  {"workloads", print_workloads},
 	    {"anomalies", print_anomalies},	  {"cost", print_costs},
 	    {"gc-cost", print_gc_costs},	  {"keys", print_keys},
-	    {"commands", print_commands},
+	    {"commands", print_commands},	  {"insights", print_insights},
 	};
 	/* And for each command: prefix and the command's name. */
 	static const struct {

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "cmd/cli.h"
+#include "cmd/insights.h"
 
 #include "base/alloc.h"
 #include "base/print.h"
@@ -36,6 +37,7 @@ struct run {
 	struct hr_output main, log, csv;
 	struct hr_csv_series csv_series;
 	struct hr_json_series *json_series;
+	struct hr_kept *kept;  /* NULL: no text ends with sentences */
 	struct cli_live *live; /* NULL: not asked for */
 	FILE *log_file;	       /* NULL: nobody reads the log */
 };
@@ -114,22 +116,44 @@ static enum hr_status observe(struct run *r, const struct cli_options *o, const 
 			return hr_error_set(err, HR_ENOMEM, "out of memory");
 		hr_json_series_start(r->json_series, f);
 	}
+	if (!o->json && !o->summary && has_text(r, o))
+		r->kept = cli_kept_start(&r->replay);
 	if (r->live != NULL)
 		cli_live_watch(r->live, f, path, policy_name(r), r->json_series);
 	return HR_OK;
 }
 
-static enum hr_status write_flat(struct run *r, const char *path, struct hr_error *err)
+static enum hr_status read_comparison(struct hr_comparison *c, const struct run *r, const char *path,
+				      struct hr_error *err)
 {
 	json_t *document = hr_document_comparison(path, &r->replay, NULL);
+	enum hr_status status = HR_ENOMEM;
+
+	if (cli_kept_put(document, r->kept, &r->replay, path))
+		status = hr_comparison_read(c, document, NULL, "the replay", err);
+	else
+		hr_error_set(err, HR_ENOMEM, "out of memory");
+	json_decref(document);
+	return status;
+}
+
+static enum hr_status print_insights(const struct run *r, const char *path, struct hr_error *err)
+{
+	const struct hr_page page = cli_page(r->main.file);
+	struct hr_comparison c;
+
+	HR_TRY(read_comparison(&c, r, path, err));
+	cli_print_insights(&page, &c, CLI_INSIGHTS_ALONE);
+	hr_comparison_release(&c);
+	return HR_OK;
+}
+
+static enum hr_status write_flat(struct run *r, const char *path, struct hr_error *err)
+{
 	struct hr_comparison c;
 	enum hr_status status;
 
-	if (document == NULL)
-		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	status = hr_comparison_read(&c, document, NULL, "the replay", err);
-	json_decref(document);
-	HR_TRY(status);
+	HR_TRY(read_comparison(&c, r, path, err));
 	status = hr_flat_write(hr_flat_result(&c, 0, PACKAGE_VERSION), r->main.file, err);
 	hr_comparison_release(&c);
 	return status;
@@ -145,8 +169,10 @@ static enum hr_status replay(struct run *r, const struct cli_options *o, const c
 	else if (o->json)
 		HR_TRY(hr_document_write(hr_document_replay(path, &r->replay, o->no_series ? NULL : r->json_series),
 					 r->main.file, err));
-	else if (has_text(r, o))
+	else if (has_text(r, o)) {
 		print_summary(r->main.file, path, r);
+		HR_TRY(print_insights(r, path, err));
+	}
 	return hr_output_commit_all((struct hr_output *[]){&r->csv, &r->log, &r->main}, 3, err);
 }
 
@@ -219,6 +245,7 @@ static int run_replay(const struct cli_command *c, const struct cli_options *o, 
 	hr_output_abandon(&r.log);
 	hr_output_abandon(&r.main);
 	free(r.json_series);
+	cli_kept_free(r.kept, &r.replay);
 	cli_live_release(r.live);
 	if (r.replay.followers != NULL)
 		hr_replay_close(&r.replay);

@@ -12,7 +12,7 @@
 #ifndef HR_INFO_HOLDERS_H
 #define HR_INFO_HOLDERS_H
 
-#include "info/reasons.h"
+#include "report/reasons.h"
 #include "trace/reader.h"
 
 #include <stddef.h>

@@ -4,7 +4,6 @@ libcore_la_SOURCES += \
 	src/info/groups.c src/info/groups.h src/info/groups_print.c \
 	src/info/holders.c src/info/holders.h \
 	src/info/info.c src/info/info.h \
-	src/info/reasons.c src/info/reasons.h \
 	src/info/slots.c src/info/slots.h \
 	src/info/survey.c src/info/survey.h \
 	src/info/text.c

@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "plot/data.h"
 #include "report/document.h"
+#include "report/insights.h"
 #include "report/marks.h"
 #include "report/metrics.h"
 
@@ -185,6 +186,31 @@ static void write_glance(const struct page *p)
 		 metric_text(c, own, "returned_bytes"), metric_text(d, own, "refaulted_bytes"));
 	write_leanest(p);
 	write_regret(p);
+}
+
+static void write_insight(void *ctx, const char *rule, const char *text)
+{
+	const struct page *p = ctx;
+
+	hr_print(p->out, "<li class=\"%s\">", rule);
+	put_text(p, text);
+	fputs("</li>\n", p->out);
+}
+
+/* What the rules of insights.h say; nothing if none holds. */
+static enum hr_status write_insights(struct page *p, struct hr_error *err)
+{
+	json_t *comparisons = json_object_get(p->s->documents[0], "comparisons");
+	struct hr_comparison c;
+
+	if (json_array_size(comparisons) != 1)
+		return HR_OK;
+	HR_TRY(hr_comparison_read(&c, json_array_get(comparisons, 0), NULL, "the replay", err));
+	fputs("<ul class=\"insights\">\n", p->out);
+	hr_insights_tell(&c, write_insight, p);
+	fputs("</ul>\n", p->out);
+	hr_comparison_release(&c);
+	return HR_OK;
 }
 
 /* --- the table ------------------------------------------------------------------- */
@@ -466,6 +492,7 @@ enum hr_status hr_html_report_write(FILE *out, const struct hr_plot_source *s, s
 	fputs("</h1>\n", out);
 	write_trace(&p);
 	write_glance(&p);
+	HR_TRY(write_insights(&p, err));
 	write_table(&p);
 	HR_TRY(write_pictures(&p, err));
 	write_rest(&p);

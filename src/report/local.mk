@@ -11,9 +11,12 @@ libcore_la_SOURCES += \
 	src/report/gc_cpu.c src/report/gc_cpu.h \
 	src/report/gate.c src/report/gate.h \
 	src/report/marks.c src/report/marks.h \
+	src/report/insights.c src/report/insights.h \
+	src/report/kept.c src/report/kept.h \
 	src/report/metrics.c src/report/metrics.h \
 	src/report/optimum.c src/report/optimum.h \
 	src/report/output.c src/report/output.h \
+	src/report/reasons.c src/report/reasons.h \
 	src/report/saved.c src/report/saved.h \
 	src/report/scavtrace.c src/report/scavtrace.h \
 	src/report/series.c src/report/series.h \

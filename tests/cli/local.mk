@@ -19,6 +19,7 @@ cli_tests = \
 	tests/cli/heatmap.sh \
 	tests/cli/hostile-text.sh \
 	tests/cli/info.sh \
+	tests/cli/insights.sh \
 	tests/cli/live.sh \
 	tests/cli/manners.sh \
 	tests/cli/objects.sh \

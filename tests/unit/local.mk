@@ -38,6 +38,7 @@ unit_tests = \
 	tests/unit/index_bits.c \
 	tests/unit/index_density.c \
 	tests/unit/input.c \
+	tests/unit/insights.c \
 	tests/unit/intervals.c \
 	tests/unit/json.c \
 	tests/unit/labels.c \

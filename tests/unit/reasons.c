@@ -2,7 +2,7 @@
 /* Reasons of free memory: at any moment of any heap, under every policy, they add up to what is free. */
 #include "config.h"
 
-#include "info/reasons.h"
+#include "report/reasons.h"
 #include "replay/replay.h"
 
 #include "small_heap.h"

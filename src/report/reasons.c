@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include "info/reasons.h"
+#include "report/reasons.h"
 
 #include "base/alloc.h"
 #include "pagealloc/bitmap.h"

@@ -9,8 +9,8 @@
  * now, as many as retained memory is above the policy's goal wait for its pace,
  * from the top of the heap on; the others stay because the goal is met then.
  */
-#ifndef HR_INFO_REASONS_H
-#define HR_INFO_REASONS_H
+#ifndef HR_REPORT_REASONS_H
+#define HR_REPORT_REASONS_H
 
 #include "scavenge/follower.h"
 
