@@ -14,11 +14,18 @@ embedded_plots = \
 	plots/tradeoff.gp
 dist_plots_DATA = $(embedded_plots) plots/batching.gp plots/index-work.gp
 
-BUILT_SOURCES += src/plot/scripts.inc
-CLEANFILES += src/plot/scripts.inc
-EXTRA_DIST += plots/embed.sh
+# The style and the script of the report's page.
+page_files = plots/report.css plots/report.js
+
+BUILT_SOURCES += src/plot/scripts.inc src/plot/page_files.inc
+CLEANFILES += src/plot/scripts.inc src/plot/page_files.inc
+EXTRA_DIST += plots/embed.sh $(page_files)
 src/plot/scripts.inc: plots/embed.sh $(embedded_plots)
 	$(AM_V_GEN)$(MKDIR_P) src/plot && cd $(top_srcdir) && $(SHELL) plots/embed.sh $(embedded_plots) \
 		> '$(abs_top_builddir)/$@.tmp' && mv '$(abs_top_builddir)/$@.tmp' '$(abs_top_builddir)/$@'
+src/plot/page_files.inc: plots/embed.sh $(page_files)
+	$(AM_V_GEN)$(MKDIR_P) src/plot && cd $(top_srcdir) && $(SHELL) plots/embed.sh $(page_files) \
+		> '$(abs_top_builddir)/$@.tmp' && mv '$(abs_top_builddir)/$@.tmp' '$(abs_top_builddir)/$@'
 # Without make's dependencies yet, in a fresh tree.
 src/plot/plot.lo: src/plot/scripts.inc
+src/plot/html.lo: src/plot/page_files.inc

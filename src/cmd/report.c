@@ -70,8 +70,9 @@ const struct cli_command cli_report = {
     .most_args = 1,
     .summary = "write everything about a trace as one HTML page",
     .text = "Replays the trace under all policies (or those of -p) and writes one page to read in a browser or to\n"
-	    "send to a colleague: a summary, the comparison, the plots of heapreplay plot, assumptions, settings,\n"
-	    "and how to read it. The page needs no other files. It focuses on the policy of the Go version that\n"
+	    "send to a colleague: a summary, the comparison, the plots of heapreplay plot with one cursor in time,\n"
+	    "zoom and a map that plays, assumptions, settings, and how to read it. The page needs no other files. It "
+	    "focuses on the policy of the Go version that\n"
 	    "recorded the trace. gnuplot must be installed.\n",
     .examples = "heapreplay report app.trace -o report.html\tthe page\n"
 		"heapreplay report --gc model --gogc 50 app.trace -o half.html\tand as it might be with GOGC=50\n",

@@ -152,3 +152,10 @@ void hr_plot_end_block(FILE *out)
 {
 	fputs(HR_PLOT_BLOCK_END "\n", out);
 }
+
+double hr_plot_limit_bytes(const struct hr_plot_run *run, size_t i)
+{
+	double other = hr_plot_number(run->settings, "other_memory_bytes");
+
+	return hr_plot_element(run->series, "memory_limit_bytes", i) - (isfinite(other) ? other : 0);
+}

@@ -31,6 +31,11 @@ const char *hr_plot_string(const json_t *object, const char *name);
 const char *hr_plot_policy_text(const struct hr_plot_run *run);
 /* CPU time of releases and refaults, or NaN. */
 double hr_plot_cpu_ns(const struct hr_plot_run *run);
+/*
+ * The memory limit in interval i of the run's series, less what is beside the heap, which limits count and plots do not
+ * show; NaN: none.
+ */
+double hr_plot_limit_bytes(const struct hr_plot_run *run, size_t i);
 /* Neither knows its policy the future nor was it inactive: it can be the best. */
 bool hr_plot_competes(const struct hr_plot_run *run);
 /* What a run is called beside the others of the source: its policy, its trace, or both. */

@@ -6,7 +6,6 @@
 
 #include "base/print.h"
 #include "pagealloc/geometry.h"
-#include "trace/anonymous.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -14,21 +13,6 @@
 /* Rows of the picture that a gap takes, and how many addresses are written beside the axis. */
 #define GAP_ROWS 2
 #define MOST_TICKS 12
-
-static uint64_t address_of(const struct hr_plane *p, size_t row)
-{
-	return (p->rows[row]->group << p->log_pages) * HR_PAGE_BYTES;
-}
-
-/* What is written beside the row. */
-static uint64_t shown_address(const struct hr_plane *p, size_t row)
-{
-	uint64_t first = address_of(p, 0);
-
-	if (!p->anonymous)
-		return address_of(p, row);
-	return address_of(p, row) - first / HR_ANONYMOUS_STEP * HR_ANONYMOUS_STEP + HR_ANONYMOUS_BASE;
-}
 
 static bool gap_before(const struct hr_plane *p, size_t row)
 {
@@ -100,7 +84,8 @@ static void write_ticks(FILE *out, const struct hr_plane *p, size_t rows)
 			y += GAP_ROWS;
 		if (y < next)
 			continue;
-		hr_print(out, "%s'0x%" PRIx64 "' %.1f", r > 0 ? ", " : "", shown_address(p, r), (double)y - 0.5);
+		hr_print(out, "%s'0x%" PRIx64 "' %.1f", r > 0 ? ", " : "", hr_plane_shown_address(p, r),
+			 (double)y - 0.5);
 		next = y + least;
 	}
 	fputs(")\n", out);

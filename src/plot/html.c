@@ -7,6 +7,7 @@
 #include "base/print.h"
 #include "base/units.h"
 #include "plot/data.h"
+#include "plot/page.h"
 #include "report/document.h"
 #include "report/insights.h"
 #include "report/marks.h"
@@ -17,6 +18,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "plot/page_files.inc"
 
 void hr_html_text(FILE *out, const char *text)
 {
@@ -48,31 +51,8 @@ void hr_html_text(FILE *out, const char *text)
 
 /* --- the frame of the page ---------------------------------------------------- */
 
-static const char head[] =
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-    "<meta name=\"color-scheme\" content=\"light dark\">\n"
-    "<style>\n"
-    ":root { color-scheme: light dark; --text: #1a1a1a; --page: #ffffff; --dim: #595959; --line: #d0d0d0; "
-    "--best: #00674b; --own: #f1f5f9; --released: #dcdcdc }\n"
-    "@media (prefers-color-scheme: dark) { :root { --text: #e6e6e6; --page: #15181c; --dim: #a8a8a8; "
-    "--line: #444b53; --best: #4fd1a5; --own: #20262d; --released: #3b434c } }\n"
-    "body { color: var(--text); background: var(--page); font: 16px/1.5 sans-serif; max-width: 80rem; "
-    "margin: 0 auto; padding: 1rem 1.5rem 3rem }\n"
-    "h1 { font-size: 1.6rem; margin-bottom: 0 } h2 { font-size: 1.25rem; margin-top: 2.2rem }\n"
-    "h1, td, th, dd { overflow-wrap: anywhere }\n"
-    ".dim, figcaption { color: var(--dim) }\n"
-    "figure { margin: 1.5rem 0 } figure svg { display: block; width: 100%; height: auto }\n"
-    "figcaption { max-width: 60rem; font-size: .95rem }\n"
-    ".wide { overflow-x: auto }\n"
-    "table { border-collapse: collapse; font-variant-numeric: tabular-nums }\n"
-    "th, td { padding: .25rem .55rem; text-align: right; border-bottom: 1px solid var(--line); "
-    "overflow-wrap: normal } td { white-space: nowrap } th { vertical-align: bottom }\n"
-    "th:first-child, td:first-child { text-align: left; white-space: normal }\n"
-    "tr.own { background: var(--own) } td.best { color: var(--best); font-weight: bold }\n"
-    "dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem } dt { color: var(--dim) } "
-    "dd { margin: 0 }\n"
-    "@media print { body { max-width: none } figure, table { break-inside: avoid } }\n"
-    "</style>\n";
+static const char head[] = "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+			   "<meta name=\"color-scheme\" content=\"light dark\">\n";
 
 struct page {
 	FILE *out;
@@ -172,12 +152,41 @@ static void write_regret(const struct page *p)
 		 value_text(b, HR_UNIT_NS, hr_plot_number(regret, "equal_memory_ns")));
 }
 
+/* The figures that come first. */
+static const struct tile {
+	const char *metric, *label;
+} tiles[] = {
+    {"retained_p99_bytes", "retained, 99 % of the time at most"},
+    {"retained_mean_bytes", "retained, mean"},
+    {"in_use_mean_bytes", "in use, mean"},
+    {"returned_bytes", "released to the system"},
+    {"refaulted_bytes", "of that used again"},
+    {"lag_90_ns", "until 90 % of the largest drop was released"},
+    {"gc_cycles", "GC cycles"},
+    {"gc_cpu_ns", "GC CPU time"},
+};
+
+/* Those that the run has. */
+static void write_tiles(const struct page *p)
+{
+	char buf[HR_UNIT_BUF];
+
+	fputs("<div class=\"tiles\">\n", p->out);
+	for (size_t i = 0; i < sizeof(tiles) / sizeof(tiles[0]); i++)
+		if (hr_plot_number(own_run(p)->summary, tiles[i].metric) >= 0)
+			hr_print(p->out, "<div class=\"tile\"><b>%s</b><span>%s</span></div>\n",
+				 metric_text(buf, own_run(p), tiles[i].metric), tiles[i].label);
+	fputs("</div>\n", p->out);
+}
+
 static void write_glance(const struct page *p)
 {
 	const struct hr_plot_run *own = own_run(p);
 	char a[HR_UNIT_BUF], b[HR_UNIT_BUF], c[HR_UNIT_BUF], d[HR_UNIT_BUF];
 
-	fputs("<h2>At a glance</h2>\n<p>Under <b>", p->out);
+	fputs("<h2 id=\"glance\">At a glance</h2>\n", p->out);
+	write_tiles(p);
+	fputs("<p>Under <b>", p->out);
 	put_text(p, hr_plot_policy_text(own));
 	hr_print(p->out,
 		 "</b> the program retained %s of memory on average, %s of it in use and the rest free. The policy "
@@ -243,7 +252,11 @@ static void write_row(const struct page *p, size_t i)
 		const struct hr_metric *m = &hr_metrics[metric];
 		double v = number_of(run, m);
 
-		hr_print(p->out, "<td%s>%s</td>", hr_plot_competes(run) && is_best(p, m, v) ? " class=\"best\"" : "",
+		hr_print(p->out, "<td%s data-value=\"",
+			 hr_plot_competes(run) && is_best(p, m, v) ? " class=\"best\"" : "");
+		if (isfinite(v))
+			fprintf(p->out, "%.15g", v);
+		hr_print(p->out, "\">%s</td>",
 			 m->unit == HR_UNIT_RATIO ? value_text(buf, m->unit, v * 1000) : value_text(buf, m->unit, v));
 	}
 	fputs("</tr>\n", p->out);
@@ -253,16 +266,22 @@ static void write_table(const struct page *p)
 {
 	size_t metric;
 
-	fputs("<h2>Policies</h2>\n<div class=\"wide\">\n<table>\n<thead><tr><th>policy</th>", p->out);
+	fputs("<h2 id=\"policies\">Policies</h2>\n<div class=\"wide\">\n<table id=\"policies-table\">\n<thead><tr>"
+	      "<th scope=\"col\" data-name=\"policy\">policy</th>",
+	      p->out);
 	for (unsigned place = 1; hr_metric_at_place(place, &metric); place++)
-		hr_print(p->out, "<th title=\"%s\">%s</th>", hr_metrics[metric].name, hr_metric_heading(metric));
+		hr_print(p->out, "<th scope=\"col\" data-name=\"%s\" title=\"%s\">%s</th>", hr_metrics[metric].name,
+			 hr_metrics[metric].name, hr_metric_heading(metric));
 	fputs("</tr></thead>\n<tbody>\n", p->out);
 	for (size_t i = 0; i < p->s->n; i++)
 		write_row(p, i);
-	fputs("</tbody>\n</table>\n</div>\n<dl class=\"legend\">\n", p->out);
+	fputs(
+	    "</tbody>\n</table>\n</div>\n<details>\n<summary>What the columns mean</summary>\n<dl class=\"legend\">\n",
+	    p->out);
 	for (unsigned place = 1; hr_metric_at_place(place, &metric); place++)
 		hr_print(p->out, "<dt>%s</dt><dd>%s</dd>\n", hr_metric_heading(metric), hr_metric_legend(metric));
-	fputs("</dl>\n<p class=\"dim\">The best of a column is bold, unless more than half of the policies share it; "
+	fputs("</dl>\n</details>\n<p class=\"dim\">The best of a column is bold, unless more than half of the policies "
+	      "share it; "
 	      "the offline optimum is not ranked. The policy that this report focuses on is highlighted.</p>\n",
 	      p->out);
 }
@@ -272,27 +291,40 @@ static void write_table(const struct page *p)
 static const struct picture {
 	const char *kind;
 	bool own; /* of the page's own policy alone, or of all */
-	const char *title, *caption;
+	const char *id, *title, *caption;
+	const char *live; /* what scripts fill in its place; NULL: nothing */
 } pictures[] = {
-    {"timeline", true, "Memory over time",
+    {"timeline", true, "memory", "Memory over time",
      "Blue is in use, orange is free but retained, grey is released; together they are the mapped memory. Less "
-     "orange for a shorter time is better. Where blue grows into grey, memory was faulted in again."},
-    {"timeline", false, "What each policy retained",
+     "orange for a shorter time is better. Where blue grows into grey, memory was faulted in again.",
+     "<div id=\"memory-live\"></div>"},
+    {"timeline", false, "retained", "What each policy retained",
      "The grey area is memory in use, the same for all policies. Each line is what a policy retained; a line that "
-     "covers others shows them as a rim."},
-    {"heatmap", true, "Addresses over time",
+     "covers others shows them as a rim.",
+     "<div id=\"policies-live\"></div>"},
+    {"heatmap", true, "addresses", "Addresses over time",
      "Each row is a range of addresses. Orange rows that persist are free memory that is not released; mixed "
-     "colours are fragmented ranges."},
-    {"tradeoff", false, "Memory against CPU time",
+     "colours are fragmented ranges.",
+     "<div id=\"addresses-live\"></div>\n<p class=\"bar\"><button id=\"map-play\">Play</button>"
+     "<input id=\"map-time\" type=\"range\" min=\"0\" value=\"0\" aria-label=\"Time of the map\"><span "
+     "id=\"map-when\"></span>"
+     "</p>\n<canvas id=\"map\" role=\"img\" aria-label=\"The heap at the time of the cursor, a cell for each range of "
+     "addresses\"></canvas>\n<p class=\"read\" id=\"map-text\">The map shows the heap at the time of the cursor: a "
+     "cell for each "
+     "range of addresses, in rows.</p>"},
+    {"tradeoff", false, "tradeoff", "Memory against CPU time",
      "Further left is less memory, further down is less CPU time. No policy can be in the grey area; a point's "
-     "distance from its edge is what a better policy could gain."},
-    {"intervals", true, "How long memory stays free",
+     "distance from its edge is what a better policy could gain.",
+     NULL},
+    {"intervals", true, "intervals", "How long memory stays free",
      "Above: how much memory is freed for how long. Below: what retaining it costs. Releasing memory on the left of "
-     "the lower plot gains little and costs a fault per page; releasing memory on the right pays."},
-    {"compare", false, "Metrics", "Shorter is better."},
-    {"index", false, "Finding work",
+     "the lower plot gains little and costs a fault per page; releasing memory on the right pays.",
+     NULL},
+    {"compare", false, "metrics", "Metrics", "Shorter is better.", NULL},
+    {"index", false, "index", "Finding work",
      "How often the Go scavengers looked for memory to release, how many index entries they read for it, and how "
-     "many lookups missed."},
+     "many lookups missed.",
+     NULL},
 };
 
 /* A source of one run, which owns nothing. */
@@ -321,6 +353,21 @@ static bool worth_it(const struct page *p, const struct picture *picture)
 	return picture->own || p->s->n > 1;
 }
 
+/* The picture, and what scripts put in its place. */
+static void write_figure(const struct page *p, const struct picture *picture, const struct hr_blob *svg)
+{
+	hr_print(p->out, "<h2 id=\"%s\">%s</h2>\n<figure>\n", picture->id, picture->title);
+	if (picture->live != NULL)
+		fputs("<div class=\"still\">\n", p->out);
+	fwrite(svg->at, 1, svg->n, p->out);
+	if (picture->live != NULL) {
+		fputs("</div>\n<div class=\"live\">\n", p->out);
+		fputs(picture->live, p->out);
+		fputs("\n</div>\n", p->out);
+	}
+	hr_print(p->out, "<figcaption>%s</figcaption>\n</figure>\n", picture->caption);
+}
+
 static enum hr_status write_picture(const struct page *p, const struct picture *picture, size_t number,
 				    struct hr_error *err)
 {
@@ -335,9 +382,7 @@ static enum hr_status write_picture(const struct page *p, const struct picture *
 	options.prefix = prefix;
 	status = hr_plot_draw(kind, picture->own ? &one : p->s, &options, &svg, p->complaints, err);
 	if (status == HR_OK) {
-		hr_print(p->out, "<h2>%s</h2>\n<figure>\n", picture->title);
-		fwrite(svg.at, 1, svg.n, p->out);
-		hr_print(p->out, "<figcaption>%s</figcaption>\n</figure>\n", picture->caption);
+		write_figure(p, picture, &svg);
 		free(p->complaints->at);
 		*p->complaints = (struct hr_blob){0};
 	}
@@ -348,14 +393,18 @@ static enum hr_status write_picture(const struct page *p, const struct picture *
 /* A timeline shows so many lines at most; of more policies, the others do. */
 #define MOST_LINES 14
 
+static bool is_drawn(const struct page *p, const struct picture *picture)
+{
+	bool crowded = strcmp(picture->kind, "timeline") == 0 && !picture->own && p->s->n > MOST_LINES;
+
+	return worth_it(p, picture) && !crowded;
+}
+
 static enum hr_status write_pictures(const struct page *p, struct hr_error *err)
 {
-	for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++) {
-		bool crowded = strcmp(pictures[i].kind, "timeline") == 0 && !pictures[i].own && p->s->n > MOST_LINES;
-
-		if (worth_it(p, &pictures[i]) && !crowded)
+	for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++)
+		if (is_drawn(p, &pictures[i]))
 			HR_TRY(write_picture(p, &pictures[i], i + 1, err));
-	}
 	return HR_OK;
 }
 
@@ -435,7 +484,7 @@ static void write_assumed(const struct page *p)
 	const struct hr_plot_run *own = own_run(p);
 	bool any;
 
-	fputs("<h2>What was assumed</h2>\n<ul>\n", p->out);
+	fputs("<h2 id=\"assumed\">What was assumed</h2>\n<ul>\n", p->out);
 	any = write_sentences(p, json_object_get(own->trace, "assumed"), "");
 	any |= write_anomalies(p, json_object_get(own->trace, "anomalies"));
 	any |= write_sentences(p, json_object_get(own->optimum, "ignored"), "the optimum ignores ");
@@ -449,7 +498,7 @@ static void write_rest(const struct page *p)
 	const struct hr_plot_run *own = own_run(p);
 
 	write_assumed(p);
-	fputs("<h2>Settings</h2>\n<dl>\n", p->out);
+	fputs("<h2 id=\"settings\">Settings</h2>\n<dl>\n", p->out);
 	fputs("<dt>trace</dt><dd>", p->out);
 	put_text(p, hr_plot_string(own->trace, "name"));
 	fputs("</dd>\n<dt>xxh3</dt><dd>", p->out);
@@ -458,7 +507,7 @@ static void write_rest(const struct page *p)
 	/* The iteration of jansson changes nothing, but wants to be able to. */
 	write_settings(p, "", (json_t *)(uintptr_t)own->settings);
 	fputs("</dl>\n", p->out);
-	fputs("<h2>How to read this</h2>\n<dl>\n"
+	fputs("<h2 id=\"reading\">How to read this</h2>\n<dl>\n"
 	      "<dt>in use</dt><dd>pages of spans that hold objects</dd>\n"
 	      "<dt>manual</dt><dd>pages of spans without objects: stacks, the GC&#39;s work buffers</dd>\n"
 	      "<dt>free</dt><dd>mapped, in no span, and not released: the system still counts it as the "
@@ -475,6 +524,35 @@ static void write_rest(const struct page *p)
 	      p->out);
 }
 
+/* The contents of the page, and which colours it has. */
+static void write_nav(const struct page *p)
+{
+	fputs("<nav aria-label=\"Contents\"><a href=\"#glance\">At a glance</a><a href=\"#policies\">Policies</a>",
+	      p->out);
+	for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++)
+		if (is_drawn(p, &pictures[i]))
+			hr_print(p->out, "<a href=\"#%s\">%s</a>", pictures[i].id, pictures[i].title);
+	fputs(
+	    "<a href=\"#assumed\">Assumptions</a><a href=\"#settings\">Settings</a><a href=\"#reading\">How to read "
+	    "this</a>"
+	    "<span class=\"live\"><select id=\"theme\" aria-label=\"Colours\"><option value=\"\">colours of the system"
+	    "</option><option value=\"light\">light</option><option "
+	    "value=\"dark\">dark</option></select></span></nav>\n",
+	    p->out);
+}
+
+static enum hr_status write_scripts(const struct page *p, struct hr_error *err)
+{
+	enum hr_status status;
+
+	fputs("<script type=\"application/json\" id=\"data\">", p->out);
+	status = hr_page_data_write(p->out, p->s, p->own, err);
+	fputs("</script>\n<script>\n", p->out);
+	fputs(report_js, p->out);
+	fputs("</script>\n", p->out);
+	return status;
+}
+
 enum hr_status hr_html_report_write(FILE *out, const struct hr_plot_source *s, size_t own, struct hr_blob *complaints,
 				    struct hr_error *err)
 {
@@ -487,7 +565,11 @@ enum hr_status hr_html_report_write(FILE *out, const struct hr_plot_source *s, s
 	put_text(&p, hr_plot_string(own_run(&p)->trace, "name"));
 	fputs(" - heapreplay</title>\n", out);
 	fputs(head, out);
-	fputs("</head>\n<body>\n<h1>", out);
+	fputs("<style>\n", out);
+	fputs(report_css, out);
+	fputs("</style>\n</head>\n<body>\n", out);
+	write_nav(&p);
+	fputs("<h1>", out);
 	put_text(&p, hr_plot_string(own_run(&p)->trace, "name"));
 	fputs("</h1>\n", out);
 	write_trace(&p);
@@ -496,6 +578,7 @@ enum hr_status hr_html_report_write(FILE *out, const struct hr_plot_source *s, s
 	write_table(&p);
 	HR_TRY(write_pictures(&p, err));
 	write_rest(&p);
+	HR_TRY(write_scripts(&p, err));
 	fputs("</body>\n</html>\n", out);
 	return HR_OK;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A report: one HTML page about one trace, with everything in it (pictures as
- * inline SVG; no scripts, fonts or anything else from elsewhere), for light and
- * dark screens and for paper. It is made from the same source as plots are;
+ * inline SVG; its own script, plots/report.js, which makes some of them
+ * interactive; nothing from elsewhere), for light and dark screens and for
+ * paper. It is made from the same source as plots are;
  * whatever comes from a trace or a command line is escaped. Nothing in it
  * depends on when or where it was made.
  */

@@ -8,6 +8,7 @@ libcore_la_SOURCES += \
 	src/plot/html.c src/plot/html.h \
 	src/plot/intervals.c \
 	src/plot/labels.c src/plot/labels.h \
+	src/plot/page.c src/plot/page.h \
 	src/plot/plane.c src/plot/plane.h \
 	src/plot/plot.c src/plot/plot.h \
 	src/plot/timeline.c \

@@ -3,6 +3,8 @@
 
 #include "plot/plane.h"
 
+#include "trace/anonymous.h"
+
 #include "base/alloc.h"
 #include "base/bits.h"
 
@@ -209,4 +211,18 @@ void hr_plane_release(struct hr_plane *p)
 	for (size_t i = 0; i < p->nrows; i++)
 		free(p->rows[i]);
 	memset(p, 0, sizeof(*p));
+}
+
+static uint64_t address_of(const struct hr_plane *p, size_t row)
+{
+	return (p->rows[row]->group << p->log_pages) * HR_PAGE_BYTES;
+}
+
+uint64_t hr_plane_shown_address(const struct hr_plane *p, size_t row)
+{
+	uint64_t first = address_of(p, 0);
+
+	if (!p->anonymous)
+		return address_of(p, row);
+	return address_of(p, row) - first / HR_ANONYMOUS_STEP * HR_ANONYMOUS_STEP + HR_ANONYMOUS_BASE;
 }

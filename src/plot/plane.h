@@ -45,6 +45,8 @@ struct hr_plane {
 
 /* The plane must stay where it is while the follower follows. */
 void hr_plane_start(struct hr_plane *p, struct hr_follower *f);
+/* Where a row begins, as it is to be shown (anonymous). */
+uint64_t hr_plane_shown_address(const struct hr_plane *p, size_t row);
 /* Zeroes are an empty one. */
 void hr_plane_release(struct hr_plane *p);
 

@@ -56,13 +56,6 @@ static void take_in(double *max, double value)
 		*max = value;
 }
 
-/* The memory limit counts what is beside the heap, which the plot does not show. */
-static double limit_at(const struct hr_plot_run *run, size_t i)
-{
-	return hr_plot_element(run->series, "memory_limit_bytes", i) -
-	       or_zero(hr_plot_number(run->settings, "other_memory_bytes"));
-}
-
 static struct scale scale_of(const struct hr_plot_source *s)
 {
 	struct scale scale = {.begin_ns = INFINITY};
@@ -76,7 +69,7 @@ static struct scale scale_of(const struct hr_plot_source *s)
 			take_in(&mapped, s->n == 1 ? mapped_at(series, i) : 0);
 			take_in(&others, hr_plot_element(series, "retained_max_bytes", i));
 			take_in(&others, s->n == 1 ? hr_plot_element(series, "goal_bytes", i) : NAN);
-			take_in(&others, s->n == 1 ? limit_at(&s->runs[r], i) : NAN);
+			take_in(&others, s->n == 1 ? hr_plot_limit_bytes(&s->runs[r], i) : NAN);
 		}
 		/* Goals far above everything would leave a flat plot. */
 		if (mapped > 0 && others > 1.5 * mapped)
@@ -114,7 +107,7 @@ static void write_row(FILE *out, const struct scale *scale, const struct hr_plot
 
 		hr_plot_put(out, (c < 4 ? or_zero(v) : v) / scale->memory.size);
 	}
-	hr_plot_put(out, limit_at(run, i) / scale->memory.size);
+	hr_plot_put(out, hr_plot_limit_bytes(run, i) / scale->memory.size);
 	fputc('\n', out);
 }
 
