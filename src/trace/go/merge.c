@@ -381,6 +381,14 @@ static bool is_manual(const struct hr_go *g, uint64_t addr)
 	return hr_map64_get(&g->manual, addr / HR_GO_PAGE_BYTES) != NULL;
 }
 
+/* The event at hand. */
+static bool is_of_sweeper(const struct hr_go *g)
+{
+	const struct hr_go_cursor *c = &g->cursors[g->heap[0].cursor];
+
+	return hr_go_sweeper_at(g, &g->batches[c->batch], c->mark);
+}
+
 /*
  * The event at p (its type byte) of thread t into *e, whose time is set.
  * *show: whether it is one for the caller.
@@ -388,7 +396,6 @@ static bool is_manual(const struct hr_go *g, uint64_t addr)
 static inline enum hr_status decode(struct hr_go *g, struct hr_go_thread *t, const uint8_t *p, struct hr_event *e,
 				    bool *show, struct hr_error *err)
 {
-	const uint8_t *event = p;
 	const unsigned type = *p++;
 	const struct row *row = &rows[type];
 	uint64_t x;
@@ -423,8 +430,7 @@ static inline enum hr_status decode(struct hr_go *g, struct hr_go_thread *t, con
 	case FREED_SPAN:
 		g->any_span = true;
 		*show = place(g, &p, HR_GO_PAGE_BYTES, &e->addr);
-		if (g->gc.sweeping && is_manual(g, e->addr) &&
-		    hr_go_sweeper_at(g, &g->batches[g->cursors[g->heap[0].cursor].batch], event))
+		if (g->gc.sweeping && is_manual(g, e->addr) && is_of_sweeper(g))
 			hr_go_work_swept(g, e->time_ns);
 		break;
 	case STACK:

@@ -105,11 +105,6 @@ static const struct shape shapes[256] = {
     [HR_GO_STACK_FREE] = {1, 1, OBJECTS},
 };
 
-unsigned hr_go_event_args(unsigned type)
-{
-	return shapes[type].args;
-}
-
 /* The bytes of a number, as they stand in an event. */
 struct bytes_of {
 	uint64_t is, mask;
@@ -224,36 +219,42 @@ static enum hr_status careful(struct hr_go *g, struct lane *l, const struct scan
 	return HR_OK;
 }
 
-/*
- * Most goroutines that wait are not the sweeper: how long such an event is, above
- * its first byte; 0: it is that, or another, and needs care. w: the eight bytes
- * behind the type.
- */
-static inline unsigned pass_block(const struct scan *s, unsigned type, uint64_t w)
+/* Most goroutines that wait are not the sweeper: passes such an event. False: it is that, or another, and needs care. */
+static inline bool pass_block(const struct scan *s, struct lane *l)
 {
-	uint64_t reached = ((~w >> 7 & LOW_BITS) * LOW_BITS + BLOCK_REACHED) & HIGH_BITS;
+	const uint64_t w = hr_load64(l->p + 1);
+	const uint64_t reached = ((~w >> 7 & LOW_BITS) * LOW_BITS + BLOCK_REACHED) & HIGH_BITS;
 
-	if (type != HR_GO_GO_BLOCK || !s->pass_blocks || reached == 0 || (w & 0x80) != 0 ||
-	    (w >> 8 & s->block.mask) == s->block.is)
-		return 0;
-	return 1 + (unsigned)__builtin_ctzll(reached) / 8;
+	if (*l->p != HR_GO_GO_BLOCK || !s->pass_blocks || l->end - l->p < FAST_BYTES || reached == 0 ||
+	    (w & 0x80) != 0 || (w >> 8 & s->block.mask) == s->block.is)
+		return false;
+	l->time += w & 0x7f;
+	l->p += 2 + (unsigned)__builtin_ctzll(reached) / 8;
+	return true;
 }
 
-/* One event of a lane whose place and time are p and time, or `stuck` where that needs care. */
+/* The event behind the one at p, which the scan has seen. */
+const uint8_t *hr_go_next_event(const uint8_t *p)
+{
+	unsigned more = shapes[*p].args + 1u;
+	const uint64_t w = hr_load64(p + 1);
+	const uint64_t reached = ((~w >> 7 & LOW_BITS) * LOW_BITS + EVERY_BYTE(0x80ULL - more)) & HIGH_BITS;
+
+	if (reached != 0)
+		return p + 2 + (unsigned)__builtin_ctzll(reached) / 8;
+	for (p++; more > 0; more--)
+		hr_varint_skip_known(&p);
+	return p;
+}
+
+/* One event of a lane whose place and time are p and time; `stuck` where that is not ordinary. */
 #define STEP(lane, p, time)                                                                                            \
 	do {                                                                                                           \
 		uint64_t w = hr_load64((p) + 1), ends = ~w >> 7 & LOW_BITS;                                            \
 		uint64_t reached = (ends * LOW_BITS + s->reached[*(p)]) & HIGH_BITS;                                   \
 		if (__builtin_expect(reached == 0 || (w & 0x80) != 0, 0)) {                                            \
-			unsigned more = mark_all ? 0 : pass_block(s, *(p), w);                                         \
-                                                                                                                       \
-			if (more == 0) {                                                                               \
-				stuck = (lane);                                                                        \
-				goto out;                                                                              \
-			}                                                                                              \
-			(time) += w & 0x7f;                                                                            \
-			(p) += 1 + more;                                                                               \
-			break;                                                                                         \
+			stuck = (lane);                                                                                \
+			goto out;                                                                                      \
 		}                                                                                                      \
 		(time) += w & 0x7f;                                                                                    \
 		if (mark_all)                                                                                          \
@@ -377,7 +378,8 @@ scan_all(struct hr_go *g, const struct scan *s, bool mark_all, uint64_t units_ns
 			fast1(l, s, mark_all, units_ns, &events);
 		/* The one event that is not ordinary, or the last ones of the batch. */
 		while (l->p < l->end) {
-			HR_TRY(careful(g, l, s, err));
+			if (mark_all || !pass_block(s, l))
+				HR_TRY(careful(g, l, s, err));
 			events++;
 			if (l->end - l->p >= FAST_BYTES)
 				break;

@@ -12,7 +12,7 @@
  */
 enum hr_status hr_go_scan(struct hr_go *g, struct hr_error *err);
 
-/* How many arguments an event of that type, below 256, has behind its time. */
-unsigned hr_go_event_args(unsigned type);
+/* Where the event behind the one at p begins, in a batch that has been scanned. */
+const uint8_t *hr_go_next_event(const uint8_t *p);
 
 #endif

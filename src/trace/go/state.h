@@ -172,12 +172,6 @@ struct hr_go_thread {
 /* Strings of a generation: labels of mark workers, by enum hr_go_work, and why the background sweeper waits. */
 enum { HR_GO_NAME_SWEEPER_WAITS = 0, HR_GO_NAMES = HR_GO_IDLE + 1, HR_GO_MAX_EXTRA = 4 };
 
-/* How far a batch has been looked through for who runs, and who does there. */
-struct hr_go_walk {
-	const uint8_t *batch, *at;
-	uint64_t goroutine; /* 0: none, or not known */
-};
-
 /* A GC cycle. */
 struct hr_go_gc {
 	struct hr_gc_cpu cpu;
@@ -250,10 +244,9 @@ struct hr_go {
 
 	/* goroutines */
 	uint64_t names[HR_GO_NAMES]; /* ids in this generation; UINT64_MAX: none */
-	struct hr_go_walk walk;
-	uint64_t sweeper;	/* goroutine; 0: not known yet */
-	struct hr_map64 manual; /* pages where the last span that began there was manual */
-	struct hr_map64 paused; /* goroutine that waits within an assist or a sweep: enum hr_go_work */
+	uint64_t sweeper;	     /* goroutine; 0: not known yet */
+	struct hr_map64 manual;	     /* pages where the last span that began there was manual */
+	struct hr_map64 paused;	     /* goroutine that waits within an assist or a sweep: enum hr_go_work */
 	struct hr_go_gc gc;
 	struct hr_event extra[HR_GO_MAX_EXTRA]; /* to be given before all others */
 	unsigned nextra;

@@ -15,8 +15,8 @@
  * all is swept, and then parks (bgsweep in mgcsweep.go). Which goroutine it is
  * shows by the reason it gives for that; it sweeps and yields until then, even
  * where allocation has swept the last span. So its first free of a manual span
- * tells the end (found by walking through the batch, so that a replay of spans need
- * not decode the events of goroutines), at the latest its parking, or the start of
+ * tells the end (found by walking back through the batch, so that a replay of spans
+ * need not decode the events of goroutines), at the latest its parking, or the start of
  * the next cycle, which sweeps what is left. What is found does not depend on what
  * the caller wants.
  */
@@ -65,50 +65,67 @@ void hr_go_find_names(struct hr_go *g)
 
 /* --- the sweeper ---------------------------------------------------------------- */
 
-/* The goroutine that runs at a place in a batch; 0: none, or one that was started before the batch. */
-static uint64_t goroutine_at(struct hr_go *g, const struct hr_go_batch *b, const uint8_t *place)
+/* The last start or end of a goroutine in the events [at, end): *goroutine, 0 of an end. False: there is none. */
+static bool last_switch(const uint8_t *at, const uint8_t *end, uint64_t *goroutine)
 {
-	struct hr_go_walk *w = &g->walk;
+	bool any = false;
 
-	/* A batch is walked once: places come in order. */
-	if (w->batch != b->at || w->at > place)
-		*w = (struct hr_go_walk){.batch = b->at, .at = b->at};
-	while (w->at < place) {
-		unsigned type = *w->at++, args = hr_go_event_args(type);
+	for (; at < end; at = hr_go_next_event(at)) {
+		const uint8_t *p = at + 1;
 
-		hr_varint_skip_known(&w->at);
-		if (type == HR_GO_GO_START) {
-			w->goroutine = hr_varint_known(&w->at);
-			args--;
-		} else if (type == HR_GO_GO_STOP || type == HR_GO_GO_BLOCK || type == HR_GO_GO_DESTROY) {
-			w->goroutine = 0;
+		if (*at != HR_GO_GO_START && *at != HR_GO_GO_STOP && *at != HR_GO_GO_BLOCK && *at != HR_GO_GO_DESTROY)
+			continue;
+		any = true;
+		*goroutine = 0;
+		if (*at == HR_GO_GO_START) {
+			hr_varint_skip_known(&p);
+			*goroutine = hr_varint_known(&p);
 		}
-		for (; args > 0; args--)
-			hr_varint_skip_known(&w->at);
 	}
-	return w->goroutine;
+	return any;
 }
 
-bool hr_go_sweeper_at(struct hr_go *g, const struct hr_go_batch *b, const uint8_t *place)
+static const uint8_t *place_of(const struct hr_go_batch *b, const uint64_t *mark)
 {
-	return g->sweeper != 0 && goroutine_at(g, b, place) == g->sweeper;
+	return b->at + (*mark & (HR_GO_MAX_BATCH - 1));
+}
+
+/* The goroutine that runs at a mark of a batch; 0: none, or one that was started before the batch. */
+static uint64_t goroutine_at(const struct hr_go *g, const struct hr_go_batch *b, const uint64_t *mark)
+{
+	const uint64_t *first = g->marks + b->mark0;
+	const uint8_t *end = place_of(b, mark);
+	uint64_t goroutine = 0;
+
+	/* Events can be walked forwards only, but each mark is where one begins: from near ones to far ones. */
+	for (size_t back = 4; end > b->at; back *= 2) {
+		const uint8_t *from = (size_t)(mark - first) > back ? place_of(b, mark - back) : b->at;
+
+		if (last_switch(from, end, &goroutine))
+			return goroutine;
+		end = from;
+	}
+	return 0;
+}
+
+bool hr_go_sweeper_at(const struct hr_go *g, const struct hr_go_batch *b, const uint64_t *mark)
+{
+	return g->sweeper != 0 && goroutine_at(g, b, mark) == g->sweeper;
 }
 
 void hr_go_find_sweeper(struct hr_go *g)
 {
-	/* Blocks are used again: what was looked through is of another generation. */
-	g->walk = (struct hr_go_walk){0};
 	for (size_t i = 0; g->sweeper == 0 && i < g->nbatches; i++) {
 		const struct hr_go_batch *b = &g->batches[i];
 
 		for (const uint64_t *m = g->marks + b->mark0; m < g->marks + b->mark0 + b->marks; m++) {
-			const uint8_t *at = b->at + (*m & (HR_GO_MAX_BATCH - 1)), *p = at + 1;
+			const uint8_t *at = place_of(b, m), *p = at + 1;
 
 			if (*at != HR_GO_GO_BLOCK)
 				continue;
 			hr_varint_skip_known(&p);
 			if (hr_varint_known(&p) == g->names[HR_GO_NAME_SWEEPER_WAITS])
-				g->sweeper = goroutine_at(g, b, at);
+				g->sweeper = goroutine_at(g, b, m);
 		}
 	}
 }

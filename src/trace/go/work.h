@@ -13,8 +13,8 @@
 void hr_go_find_names(struct hr_go *g);
 /* Behind the scan: which goroutine is the sweeper, if it is not known. */
 void hr_go_find_sweeper(struct hr_go *g);
-/* Does the sweeper run at that place of a batch? False where it was started before the batch. */
-bool hr_go_sweeper_at(struct hr_go *g, const struct hr_go_batch *b, const uint8_t *place);
+/* Does the sweeper run at that mark of the batch? False where it was started before the batch. */
+bool hr_go_sweeper_at(const struct hr_go *g, const struct hr_go_batch *b, const uint64_t *mark);
 /* An event of a goroutine: its type and arguments. HR_ENOMEM. */
 enum hr_status hr_go_work_event(struct hr_go *g, struct hr_go_thread *t, unsigned type, const uint8_t *args,
 				uint64_t now_ns, struct hr_error *err);
