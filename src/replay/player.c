@@ -2,7 +2,7 @@
 /*
  * Invariants: what is read with the lock held is shared (struct feed); the rest
  * of the player is the caller's. The caller's position is in feed.needed, too,
- * and no record from there on is overwritten. No follower is ahead of `frontier`.
+ * and no record from half the ring before the farthest one on is overwritten. No follower is ahead of `frontier`.
  */
 #include "config.h"
 
@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #define DEFAULT_HISTORY_BYTES (UINT64_C(2) << 30)
-#define MAX_COPY_BYTES (UINT64_C(256) << 20)
 #define FIRST_COPY_EVERY 4096 /* records */
 #define WINDOW 4096	      /* records that are read from the file at a time */
 #define MAX_MOMENTS ((size_t)1 << 20)
@@ -100,6 +99,28 @@ const char *hr_moment_name(enum hr_moment m)
 	return m < HR_MOMENT_COUNT ? names[m] : "?";
 }
 
+/* --- what is kept ---------------------------------------------------------------------- */
+
+/* Half of the ring lies behind the farthest state: before this record nothing can be followed any more. */
+static uint64_t oldest_record(struct hr_player *p)
+{
+	bool whole;
+
+	pthread_mutex_lock(&p->feed.lock);
+	whole = p->feed.source == HR_SOURCE_ENDED && p->feed.have <= p->cap;
+	pthread_mutex_unlock(&p->feed.lock);
+	return whole || p->frontier_at <= p->cap / 2 ? 0 : p->frontier_at - p->cap / 2;
+}
+
+/*
+ * Copies are at most this many records apart, or twice as many when they are taken late: of the last two,
+ * one is always behind the oldest record, and lies some way back.
+ */
+static uint64_t copies_apart(const struct hr_player *p)
+{
+	return p->cap / 8;
+}
+
 /* --- the reading thread ----------------------------------------------------------- */
 
 static void tell_news(struct hr_player *p)
@@ -153,13 +174,13 @@ static enum hr_status get_at(const struct hr_player *p, uint64_t record, struct 
 	return HR_OK;
 }
 
-/* Waits until n more records fit into the ring. False: no more are wanted. */
+/* Waits until n more records fit into the half of the ring that is ahead. False: no more are wanted. */
 static bool wait_for_room(struct hr_player *p, size_t n)
 {
 	bool go_on;
 
 	pthread_mutex_lock(&p->feed.lock);
-	while (!p->feed.quit && p->feed.have + n - p->feed.needed > p->cap)
+	while (!p->feed.quit && p->feed.have + n - p->feed.needed > p->cap / 2)
 		pthread_cond_wait(&p->feed.room, &p->feed.lock);
 	go_on = !p->feed.quit;
 	pthread_mutex_unlock(&p->feed.lock);
@@ -272,7 +293,7 @@ static enum hr_status start(struct hr_player *p, struct hr_error *err)
 	for (int i = 0; i < 2; i++)
 		if (fcntl(p->news[i], F_SETFL, O_NONBLOCK) != 0)
 			return hr_error_set(err, HR_EIO, "cannot set up a pipe: %s", strerror(errno));
-	p->options.replay.reading.stop_fd = p->stop[0];
+	p->options.replay.reading.stop_fd = &p->stop[0];
 	errno = pthread_create(&p->thread, NULL, read_all, p);
 	return errno == 0 ? HR_OK : hr_error_set(err, HR_EIO, "cannot start a thread: %s", strerror(errno));
 }
@@ -296,7 +317,7 @@ enum hr_status hr_player_open(const char *path, const struct hr_player_options *
 	p->nchoices = nchoices;
 	p->fd = p->stop[0] = p->stop[1] = p->news[0] = p->news[1] = -1;
 	p->cap = bytes / sizeof(struct hr_place) > 2 * WINDOW ? bytes / sizeof(struct hr_place) : 2 * WINDOW;
-	p->copy_every = FIRST_COPY_EVERY;
+	p->copy_every = FIRST_COPY_EVERY < copies_apart(p) ? FIRST_COPY_EVERY : copies_apart(p);
 	pthread_mutex_init(&p->feed.lock, NULL);
 	pthread_cond_init(&p->feed.room, NULL);
 	status = start(p, err);
@@ -619,12 +640,27 @@ static uint64_t bytes_of_copy(const struct hr_player *p)
 	return bytes;
 }
 
-/* Every other copy goes. */
+static void forget_old_copies(struct hr_player *p)
+{
+	uint64_t oldest = oldest_record(p);
+	size_t n = 0;
+
+	while (n < p->ncopies && p->copies[n].at < oldest)
+		n++;
+	if (n > 0)
+		drop_copies(p, 0, n);
+}
+
+/* Every other copy goes, or the older of two that may not lie farther apart. */
 static void thin(struct hr_player *p)
 {
+	if (p->ncopies == 2 && p->copy_every == copies_apart(p)) {
+		drop_copies(p, 0, 1);
+		return;
+	}
 	for (size_t i = 1; i < p->ncopies; i++)
 		drop_copies(p, i, 1);
-	p->copy_every *= 2;
+	p->copy_every = 2 * p->copy_every < copies_apart(p) ? 2 * p->copy_every : copies_apart(p);
 }
 
 static enum hr_status clone_all(const struct hr_player *p, struct hr_follower *const *from, struct hr_follower ***to,
@@ -653,15 +689,12 @@ static enum hr_status maybe_copy(struct hr_player *p, struct hr_error *err)
 
 	if (p->no_copies || p->ended || p->at != p->frontier_at || p->at - last < p->copy_every)
 		return HR_OK;
+	forget_old_copies(p);
 	bytes = bytes_of_copy(p);
-	while (p->ncopies > 0 &&
-	       (p->ncopies == HR_PLAYER_MAX_COPIES || (hr_player_copies(p, &all), all + bytes > MAX_COPY_BYTES))) {
-		size_t before = p->ncopies;
-
+	/* Two there are at any price, so that there is a way back. */
+	while (p->ncopies > 1 && (p->ncopies == HR_PLAYER_MAX_COPIES ||
+				  (hr_player_copies(p, &all), all + bytes > p->cap * sizeof(struct hr_place) / 8)))
 		thin(p);
-		if (p->ncopies == before)
-			return HR_OK; /* there is one, and no room for two */
-	}
 	status = clone_all(p, p->replay.followers, &c.followers, err);
 	if (status == HR_EUSAGE) {
 		p->no_copies = true;
@@ -698,7 +731,7 @@ enum hr_status hr_player_records(struct hr_player *p, uint64_t from, struct hr_p
 	uint64_t have, to_border = p->cap - from % p->cap;
 
 	hr_player_known_ns(p, &have);
-	*n = from < have && have - from <= p->cap ? (size_t)(have - from < cap ? have - from : cap) : 0;
+	*n = from < have && from >= oldest_record(p) ? (size_t)(have - from < cap ? have - from : cap) : 0;
 	if (*n > to_border)
 		*n = (size_t)to_border;
 	return get_at(p, from, r, *n, err);
@@ -717,6 +750,8 @@ enum hr_status hr_player_follow(struct hr_player *p, uint64_t until_ns, uint64_t
 			n = (size_t)(p->frontier_at - p->at);
 		if (n > max_records)
 			n = (size_t)max_records;
+		if (n > p->copy_every)
+			n = (size_t)p->copy_every;
 		while (due < n && r[due].time_ns <= until_ns)
 			due++;
 		if (due == 0) {
@@ -740,26 +775,6 @@ enum hr_status hr_player_follow(struct hr_player *p, uint64_t until_ns, uint64_t
 }
 
 /* --- back ------------------------------------------------------------------------------------ */
-
-/* Before this record nothing can be followed any more. */
-static uint64_t oldest_record(struct hr_player *p)
-{
-	uint64_t have;
-
-	hr_player_known_ns(p, &have);
-	return have > p->cap ? have - p->cap : 0;
-}
-
-static void forget_old_copies(struct hr_player *p)
-{
-	uint64_t oldest = oldest_record(p);
-	size_t n = 0;
-
-	while (n < p->ncopies && p->copies[n].at < oldest)
-		n++;
-	if (n > 0)
-		drop_copies(p, 0, n);
-}
 
 uint64_t hr_player_earliest_ns(struct hr_player *p)
 {
@@ -791,8 +806,8 @@ static enum hr_status from_the_beginning(struct hr_player *p, struct hr_error *e
 	struct hr_follower **f;
 
 	if (oldest_record(p) > 0)
-		return hr_error_set(err, HR_EUSAGE,
-				    "the beginning of the trace is gone, and this policy can't be copied");
+		return hr_error_set(err, HR_EUSAGE, "the beginning of the trace is gone%s",
+				    p->no_copies ? ", and this policy can't be copied" : "");
 	f = hr_calloc(p->replay.nfollowers, sizeof(struct hr_follower *));
 	if (f == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
@@ -856,7 +871,8 @@ enum hr_status hr_player_step(struct hr_player *p, bool forward, struct hr_error
 		status = hr_player_follow(p, HR_NEVER, 1, err);
 		return status == HR_END && p->at > before ? HR_OK : status;
 	}
-	if (p->at == oldest_record(p))
+	forget_old_copies(p);
+	if (p->at == 0 || (oldest_record(p) > 0 && p->ncopies > 0 && p->at <= p->copies[0].at))
 		return HR_END;
 	HR_TRY(go_before(p, to, p->now_ns, err));
 	if (p->at >= to)

@@ -86,7 +86,7 @@ static enum hr_status make(struct hr_input **made, struct hr_error *err)
 	*made = NULL;
 	if (in == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	in->source.fd = -1;
+	in->source.fd = in->source.stop_fd = -1;
 	in->digest = XXH3_createState();
 	if (in->digest == NULL) {
 		hr_input_close(in);
@@ -107,7 +107,7 @@ enum hr_status hr_input_open_until(const char *path, int stop_fd, struct hr_inpu
 	HR_TRY(make(&in, err));
 	*made = NULL;
 	/* A FIFO is not waited for here: with somebody who may want to stop, every read is waited for by poll. */
-	in->source.fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | (stop_fd != 0 ? O_NONBLOCK : 0));
+	in->source.fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | (stop_fd >= 0 ? O_NONBLOCK : 0));
 	in->own_fd = !standard;
 	in->source.stop_fd = stop_fd;
 	if (in->source.fd < 0) {
@@ -115,7 +115,7 @@ enum hr_status hr_input_open_until(const char *path, int stop_fd, struct hr_inpu
 		hr_input_close(in);
 		return status;
 	}
-	if (!standard && stop_fd != 0)
+	if (!standard && stop_fd >= 0)
 		fcntl(in->source.fd, F_SETFL, O_RDONLY);
 	if (fstat(in->source.fd, &st) == 0 && S_ISREG(st.st_mode))
 		in->total_bytes = (uint64_t)st.st_size;
@@ -131,7 +131,7 @@ enum hr_status hr_input_open_until(const char *path, int stop_fd, struct hr_inpu
 
 enum hr_status hr_input_open(const char *path, struct hr_input **made, struct hr_error *err)
 {
-	return hr_input_open_until(path, 0, made, err);
+	return hr_input_open_until(path, -1, made, err);
 }
 
 enum hr_status hr_input_open_memory(const void *data, size_t n, struct hr_input **made, struct hr_error *err)

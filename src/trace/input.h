@@ -23,7 +23,7 @@ struct hr_input;
 enum hr_status hr_input_open(const char *path, struct hr_input **in, struct hr_error *err);
 /*
  * The same, with a descriptor that says, by being readable, that what has not
- * come yet is not waited for any more: the input ends there. 0: there is none.
+ * come yet is not waited for any more: the input ends there. -1: there is none.
  */
 enum hr_status hr_input_open_until(const char *path, int stop_fd, struct hr_input **in, struct hr_error *err);
 /* From n bytes that stay the caller's and must stay as they are until the close. */

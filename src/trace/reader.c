@@ -176,7 +176,7 @@ enum hr_status hr_reader_open(const char *path, const struct hr_reader_options *
 	struct hr_input *in;
 
 	*reader = NULL;
-	HR_TRY(hr_input_open_until(path, options->stop_fd, &in, err));
+	HR_TRY(hr_input_open_until(path, options->stop_fd != NULL ? *options->stop_fd : -1, &in, err));
 	return make(in, options, reader, err);
 }
 

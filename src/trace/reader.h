@@ -39,7 +39,7 @@ struct hr_reader_options {
 	double time_scale; /* times are multiplied by it; 0: 1 */
 	bool jump;	   /* use the index of a native trace where there is one: begin as late as from_ns allows */
 	uint64_t from_ns;  /* with jump: what is before is not wanted, but what stands then is (meta.begins_ns) */
-	int stop_fd; /* waiting for input ends when this descriptor becomes readable, as if it ended there; 0: none */
+	const int *stop_fd; /* waiting for input ends when this becomes readable, as if it ended there; NULL: none */
 	uint64_t process;   /* of a recording of several: this one's events; 0: the first one's */
 	uint64_t min_addr;  /* of a window that does not tell it: where the heap begins; 0: where it most often does */
 	const char *gc_log; /* of a page trace: the program's gctrace lines, stamped; NULL */

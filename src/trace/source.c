@@ -13,7 +13,7 @@ static bool stopped(const struct hr_source *s)
 {
 	struct pollfd wait[] = {{.fd = s->fd, .events = POLLIN}, {.fd = s->stop_fd, .events = POLLIN}};
 
-	if (s->stop_fd == 0)
+	if (s->stop_fd < 0)
 		return false;
 	while (poll(wait, 2, -1) < 0 && errno == EINTR)
 		;

@@ -16,7 +16,7 @@ enum { HR_SOURCE_BYTES = 1 << 17 };
 
 struct hr_source {
 	int fd;		 /* -1: memory */
-	int stop_fd;	 /* becomes readable when no more input is wanted; 0: none */
+	int stop_fd;	 /* becomes readable when no more input is wanted; -1: none */
 	bool eof;	 /* there is no more */
 	uint8_t *raw;	 /* HR_SOURCE_BYTES, or all of the memory, which is never written to */
 	size_t pos, len; /* [pos, len) of raw has not been used */

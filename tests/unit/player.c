@@ -311,6 +311,43 @@ static void test_bounded(void **state)
 	hr_player_close(all);
 }
 
+/* Wherever one is in a trace longer than the ring, and though there is no room for copies, some way back is open. */
+static void test_just_behind(void **state)
+{
+	struct hr_player_options o = {.max_history_bytes = 1};
+	struct hr_player *all = open_all(large), *p;
+	enum hr_status status = HR_OK;
+
+	(void)state;
+	hr_replay_defaults(&o.replay);
+	o.replay.settings.memory_limit_bytes = LIMIT;
+	o.replay.settings.limit_given = true;
+	assert_int_equal(hr_player_open(path_of(large), &o, choices, 2, &p, NULL), HR_OK);
+	wait_while(p, HR_SOURCE_OPENING);
+	while (!hr_player_at_end(p)) {
+		uint64_t at, now;
+
+		status = hr_player_follow(p, HR_NEVER, 997, NULL);
+		assert_true(status == HR_OK || status == HR_END);
+		if (status == HR_END && !hr_player_at_end(p))
+			poll(&(struct pollfd){.fd = hr_player_news_fd(p), .events = POLLIN}, 1, 20);
+		at = hr_player_at(p);
+		now = hr_player_now(p);
+		if (at < 2 * 4096 || hr_player_at_end(p)) /* the ring is not full yet */
+			continue;
+		assert_int_equal(hr_player_seek(p, 0, NULL), HR_OK);
+		assert_in_range(hr_player_at(p), 1, at - 2 * 4096 / 8);
+		assert_int_equal(hr_player_step(p, false, NULL), HR_END);
+		assert_int_equal(hr_player_seek(all, hr_player_now(p) - 1, NULL), HR_OK);
+		assert_int_equal(hr_player_follow(all, HR_NEVER, hr_player_at(p) - hr_player_at(all), NULL), HR_OK);
+		assert_int_equal(look(p), look(all));
+		assert_int_equal(hr_player_follow(p, now, at - hr_player_at(p), NULL), HR_OK);
+		assert_int_equal(hr_player_at(p), at);
+	}
+	hr_player_close(p);
+	hr_player_close(all);
+}
+
 /* A pipe that says nothing, with somebody at its other end or nobody, is not waited for by close. */
 static void test_pipe(void **state)
 {
@@ -358,6 +395,7 @@ HR_TEST_MAIN(player)
 	    cmocka_unit_test(test_breach_after_a_limit_is_set),
 	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_bounded),
+	    cmocka_unit_test(test_just_behind),
 	    cmocka_unit_test(test_pipe),
 	    cmocka_unit_test(test_no_file),
 	};
