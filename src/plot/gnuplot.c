@@ -96,13 +96,15 @@ static enum hr_status read_back(int fd, off_t limit, struct hr_blob *to, struct 
 /*
  * gnuplot reads its standard input byte by byte, but a file that it is given by name in
  * blocks, so where the system has names for open files it gets the script by that name.
- * Signals that this program ignores (SIGPIPE) are none of gnuplot's affair. 0 or an errno.
+ * Without its debug mode, cairo 1.18 compresses the date in a PDF together with other
+ * objects, where it can't be replaced. Signals that this program ignores (SIGPIPE) are none
+ * of gnuplot's affair. 0 or an errno.
  */
 static int spawn(const struct run *r, pid_t *child)
 {
 	char own_input[] = "/dev/fd/0";
-	char *const argv[] = {(char[]){"gnuplot"}, (char[]){"--default-settings"},
-			      access("/dev/fd", X_OK) == 0 ? own_input : NULL, NULL};
+	char *const argv[] = {(char[]){"env"}, (char[]){"CAIRO_DEBUG_PDF=1"}, (char[]){"gnuplot"},
+			      (char[]){"--default-settings"}, access("/dev/fd", X_OK) == 0 ? own_input : NULL, NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	sigset_t signals;
@@ -135,7 +137,7 @@ static enum hr_status is_missing(struct hr_error *err)
 			    "there is no gnuplot on PATH; install it (Debian: apt-get install gnuplot-nox)");
 }
 
-/* *missing: posix_spawn of some systems says so that there was nothing to run. */
+/* *missing: env says so that there was nothing to run. */
 static enum hr_status wait_for(pid_t child, bool *missing, struct hr_error *err)
 {
 	int how;

@@ -11,10 +11,11 @@
  * Back is forward again, from a copy of the followers that was taken on the way.
  * Copies lie so many records apart that there are at most HR_PLAYER_MAX_COPIES
  * of them, and that they take no more than an eighth of max_history_bytes (but
- * two there are in any case); where there would be more, every other one goes. The file is a ring:
- * when the trace has more records than max_history_bytes, the half of it behind
- * the farthest state is kept, and what lies before the oldest copy there can't be
- * seen again; the reader is never farther ahead of the caller than the other half.
+ * two there are in any case); where there would be more, every other one goes. The
+ * file is a ring: when the trace has more records than max_history_bytes, the half
+ * of it behind the farthest state is kept, and what lies before the oldest copy
+ * there can't be seen again; the reader is never farther ahead of the caller than
+ * the other half.
  *
  * A state is named by how many records came before it, and by its time: all
  * records up to that one, and all timers before that time. However it is

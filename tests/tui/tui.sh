@@ -63,6 +63,39 @@ sees() {
 	printf '%s\n' "expected on the screen: $1" "$screen" | sed 's/^/# /'
 }
 
+# sees_other REGEX OLD DESCRIPTION: within 10 s the last text that matches is not (or no longer) OLD.
+sees_other() {
+	local i text
+
+	for ((i = 0; i < 200; i++)); do
+		look
+		text=$(grep -oE -e "$1" <<<"$screen" | tail -n 1)
+		if [ -n "$text" ] && [ "$text" != "$2" ]; then
+			ok 0 "$3"
+			return
+		fi
+		sleep 0.05
+	done
+	ok 1 "$3"
+	printf '%s\n' "expected on the screen: $1, but not '$2'" "$screen" | sed 's/^/# /'
+}
+
+# misses REGEX DESCRIPTION: within 10 s nothing on the screen matches.
+misses() {
+	local i
+
+	for ((i = 0; i < 200; i++)); do
+		look
+		if ! grep -qE -e "$1" <<<"$screen"; then
+			ok 0 "$2"
+			return
+		fi
+		sleep 0.05
+	done
+	ok 1 "$2"
+	printf '%s\n' "should be gone from the screen: $1" "$screen" | sed 's/^/# /'
+}
+
 # The process id of the command.
 child() {
 	local pane
