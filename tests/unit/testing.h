@@ -32,4 +32,10 @@ static inline bool test_quick(void)
 	return getenv("HR_QUICK") != NULL;
 }
 
+/* In `make check-all`, which has hours: everything that a test can try. */
+static inline bool test_thorough(void)
+{
+	return getenv("HR_THOROUGH") != NULL;
+}
+
 #endif
