@@ -20,7 +20,7 @@
 
 /*
  * Makes value (taken over) a member of *object, in place of an older one of
- * that name. Either is NULL, or memory is exhausted: *object is given back and
+ * that name. Either is NULL, or memory is exhausted: *object is freed and
  * becomes NULL.
  */
 void hr_json_put(json_t **object, const char *key, json_t *value);

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *hr_nameless_folder(void)
+const char *hr_nameless_directory(void)
 {
 	const char *name = getenv("TMPDIR");
 
@@ -25,11 +25,11 @@ int hr_nameless_open(void)
 	int fd;
 
 #ifdef O_TMPFILE
-	fd = open(hr_nameless_folder(), O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, S_IRUSR | S_IWUSR);
+	fd = open(hr_nameless_directory(), O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, S_IRUSR | S_IWUSR);
 	if (fd >= 0)
 		return fd;
 #endif
-	if (snprintf(path, sizeof(path), "%s/heapreplay-XXXXXX", hr_nameless_folder()) >= (int)sizeof(path)) {
+	if (snprintf(path, sizeof(path), "%s/heapreplay-XXXXXX", hr_nameless_directory()) >= (int)sizeof(path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}

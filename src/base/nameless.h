@@ -7,7 +7,7 @@
 #define HR_BASE_NAMELESS_H
 
 /* $TMPDIR, or /tmp. */
-const char *hr_nameless_folder(void);
+const char *hr_nameless_directory(void);
 /* A descriptor to read and write, closed in programs that are started; -1: errno says why not. */
 int hr_nameless_open(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The policies that a command line names, one by one or in groups. */
+/* Resolves the policies that a command line names, singly or in groups. */
 #include "config.h"
 
 #include "cmd/cli.h"

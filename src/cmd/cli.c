@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Picks the command, parses its options, runs it, and sees to it that standard output was really written. */
+/* Finds the command, parses its options, runs it, and checks that standard output was written. */
 #include "config.h"
 
 #include "cmd/cli.h"

@@ -141,7 +141,7 @@ enum {
 	CLI_OUTPUT = 1 << 6,
 	CLI_LOOKS = 1 << 7,  /* how a heap is shown */
 	CLI_PLACES = 1 << 8, /* and what of it */
-	CLI_FILMS = 1 << 9,
+	CLI_ANIMATES = 1 << 9,
 	CLI_SERIES = 1 << 10,
 	CLI_NATIVE = 1 << 11, /* writing .hrt */
 	CLI_QUIET = 1 << 12,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The commands, in the order of the manual. What each is stands at the end of its file. */
+/* The commands, in the order of the manual. Each is defined at the end of its own file. */
 #include "config.h"
 
 #include "cmd/cli.h"

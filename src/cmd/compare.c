@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* compare: many policies on one placement, for one trace or several; or runs that were saved. */
+/* compare: several policies on the same placement, for one trace or several, or saved runs. */
 #include "config.h"
 
 #include "cmd/comparing.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The gates of compare: which are not met, and by whom. */
+/* The gates of compare: which of them fail, and for which policy. */
 #include "config.h"
 
 #include "cmd/comparing.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What compare prints: tables of traces with their policies, or of what differs between saved runs. */
+/* Prints compare's tables: policies of each trace, or differences between saved runs. */
 #include "config.h"
 
 #include "cmd/comparing.h"

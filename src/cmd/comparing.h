@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the parts of compare share. */
+/* Shared by the parts of compare. */
 #ifndef HR_CMD_COMPARING_H
 #define HR_CMD_COMPARING_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* completion: what a shell needs to complete a command line, from the same tables as --help. */
+/* completion: shell completion scripts, made from the same tables as --help. */
 #include "config.h"
 
 #include "cmd/cli.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What import and cut have in common: a trace, or a part of it, into the native form. */
+/* Shared by import and cut: writes a trace, or a slice of it, in the native form. */
 #include "config.h"
 
 #include "cmd/cli.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* cut: a part of a trace as a native one, with what is live where it begins. */
+/* cut: writes a slice of a trace in the native form, starting with what is live at that time. */
 #include "config.h"
 
 #include "cmd/cli.h"

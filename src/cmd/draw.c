@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What plot and report do with a trace: replay it under all policies, and keep what pictures show. */
+/* Shared by plot and report: replays a trace under all policies and keeps the data that plots need. */
 #include "config.h"
 
 #include "cmd/cli.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the ending of -o's name says: a form of the output, or one that the command does not write. */
+/*
+ * Derives the form of the output from the ending of -o's name; refuses endings
+ * that the command does not write.
+ */
 #include "config.h"
 
 #include "cmd/cli.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* explain: why memory is free and not released at a moment, and whose objects hold it. */
+/* explain: why memory is free and not released at a moment, and which objects hold it. */
 #include "config.h"
 
 #include "cmd/cli.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* export: any trace as text. */
+/* export: writes any trace as text. */
 #include "config.h"
 
 #include "cmd/cli.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* generate: synthetic workloads, as traces. */
+/* generate: writes synthetic workloads as traces. */
 #include "config.h"
 
 #include "cmd/cli.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* heatmap: the heap at one moment, or at many as a film, as text, picture or JSON. */
+/* heatmap: the heap at one moment, or an animation of many; as text, PNG or JSON. */
 #include "config.h"
 
 #include "cmd/cli.h"
@@ -35,8 +35,8 @@ struct run {
 	const struct cli_options *o;
 	struct cli_look look;
 	enum format format;
-	bool film;
-	const char *trace; /* its name without folders */
+	bool animation;
+	const char *trace; /* its name without directories */
 	struct hr_output output;
 
 	struct hr_replay replay;
@@ -88,7 +88,7 @@ static enum hr_status paint(const struct run *r, FILE *out, struct hr_error *err
 	return HR_OK;
 }
 
-static enum hr_status paint_film(struct run *r, struct hr_error *err)
+static enum hr_status paint_animation(struct run *r, struct hr_error *err)
 {
 	size_t size = strlen(r->o->output) + 32;
 	char *path;
@@ -115,7 +115,7 @@ static enum hr_status take(struct run *r, uint64_t time_ns, struct hr_error *err
 		r->scenes[i].time_ns = time_ns;
 	if (hr_frame_draw(&r->frame, r->scenes, r->replay.nfollowers, &r->look.frame) != HR_OK)
 		return hr_error_set(err, HR_ENOMEM, "out of memory for a frame");
-	HR_TRY(r->film ? paint_film(r, err) : paint(r, r->output.file, err));
+	HR_TRY(r->animation ? paint_animation(r, err) : paint(r, r->output.file, err));
 	r->taken++;
 	return HR_OK;
 }
@@ -130,7 +130,7 @@ static void placed(void *ctx, const struct hr_place *records, size_t n)
 /* Frame after frame, up to the last one wanted; where the trace ends before the first, its last moment. */
 static enum hr_status take_all(struct run *r, struct hr_error *err)
 {
-	uint64_t at = r->film ? r->o->replay.from_ns : r->o->at_ns, every = r->o->every_ns;
+	uint64_t at = r->animation ? r->o->replay.from_ns : r->o->at_ns, every = r->o->every_ns;
 	struct hr_stepper stepper;
 	enum hr_status status;
 
@@ -142,7 +142,7 @@ static enum hr_status take_all(struct run *r, struct hr_error *err)
 	}
 	while ((status = hr_stepper_to(&stepper, at, err)) == HR_OK) {
 		HR_TRY(take(r, at, err));
-		if (!r->film || every > HR_NEVER - at || at + every > r->o->replay.until_ns)
+		if (!r->animation || every > HR_NEVER - at || at + every > r->o->replay.until_ns)
 			return HR_OK;
 		at += every;
 	}
@@ -152,7 +152,7 @@ static enum hr_status take_all(struct run *r, struct hr_error *err)
 static struct hr_replay_options replay_options(const struct run *r)
 {
 	struct hr_replay_options options = r->o->replay;
-	uint64_t last_ns = r->film ? r->o->replay.until_ns : r->o->at_ns;
+	uint64_t last_ns = r->animation ? r->o->replay.until_ns : r->o->at_ns;
 
 	options.from_ns = 0;
 	options.until_ns = last_ns < HR_NEVER - BEYOND_NS ? last_ns + BEYOND_NS : HR_NEVER;
@@ -186,7 +186,7 @@ static enum hr_status observe(struct run *r, struct hr_error *err)
 
 static enum hr_status open_output(struct run *r, struct hr_error *err)
 {
-	if (!r->film)
+	if (!r->animation)
 		return hr_output_open(&r->output, r->o->output, err);
 	if (mkdir(r->o->output, 0777) != 0 && errno != EEXIST)
 		return hr_error_set(err, HR_EIO, "cannot create %s: %s", r->o->output, strerror(errno));
@@ -195,7 +195,7 @@ static enum hr_status open_output(struct run *r, struct hr_error *err)
 
 static void warn_of_the_end(const struct run *r)
 {
-	uint64_t asked = r->film ? r->o->replay.from_ns : r->o->at_ns;
+	uint64_t asked = r->animation ? r->o->replay.from_ns : r->o->at_ns;
 	char end[HR_UNIT_BUF], at[HR_UNIT_BUF];
 
 	if (asked != HR_NEVER && r->replay.end_ns < asked)
@@ -222,7 +222,7 @@ static int run(struct run *r, const char *path, const struct cli_choices *choice
 	if (status == HR_OK)
 		status = take_all(r, &err);
 	cli_progress_end();
-	if (status == HR_OK && !r->film)
+	if (status == HR_OK && !r->animation)
 		status = hr_output_commit(&r->output, &err);
 	if (status == HR_EIO)
 		about = NULL;
@@ -252,7 +252,7 @@ static bool choose_format(const struct cli_command *c, struct run *r)
 {
 	const char *name = r->o->json ? "json" : r->o->look.format, *dot = NULL;
 
-	if (r->o->output != NULL && !r->film)
+	if (r->o->output != NULL && !r->animation)
 		dot = strrchr(r->o->output, '.');
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (name ? strcmp(name, formats[i].name) == 0 : dot && strcmp(dot + 1, formats[i].ending) == 0) {
@@ -264,7 +264,7 @@ static bool choose_format(const struct cli_command *c, struct run *r)
 		cli_misuse(c, "--format takes text, ansi, png or json, not '%s'", name);
 		return false;
 	}
-	r->format = r->film ? PNG : r->look.colors > 0 ? ANSI : TEXT;
+	r->format = r->animation ? PNG : r->look.colors > 0 ? ANSI : TEXT;
 	return true;
 }
 
@@ -304,7 +304,7 @@ static int run_heatmap(const struct cli_command *c, const struct cli_options *o,
 		return CLI_FAILED;
 	}
 	r->o = o;
-	r->film = o->every_given;
+	r->animation = o->every_given;
 	r->trace = slash != NULL ? slash + 1 : argv[0];
 	if (cli_look(c, o, o->output == NULL ? stdout : NULL, &r->look) && choose_format(c, r)) {
 		r->look.frame.half_blocks =
@@ -334,6 +334,6 @@ const struct cli_command cli_heatmap = {
 	"heapreplay heatmap --at 500ms -o heap.png app.trace\tas PNG\n"
 	"heapreplay heatmap --every 500ms -o frames app.trace\tan animation\n",
     .endings = "txt ansi png json",
-    .groups = CLI_REPLAYS | CLI_READS | CLI_LOOKS | CLI_PLACES | CLI_FILMS | CLI_AT | CLI_JSON | CLI_OUTPUT,
+    .groups = CLI_REPLAYS | CLI_READS | CLI_LOOKS | CLI_PLACES | CLI_ANIMATES | CLI_AT | CLI_JSON | CLI_OUTPUT,
     .run = run_heatmap,
 };

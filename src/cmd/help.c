@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* help: the tables as text, and as mdoc for the manual pages. */
+/* help: prints the tables as text, and as mdoc for the manual pages. */
 #include "config.h"
 
 #include "cmd/cli.h"

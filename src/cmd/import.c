@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* import: any trace as a native one. */
+/* import: writes any trace in the native form. */
 #include "config.h"
 
 #include "cmd/cli.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* info: what a trace holds, whether it is sound, what it lacks. */
+/* info: what a trace holds, whether it is complete, and what it does not tell. */
 #include "config.h"
 
 #include "cmd/cli.h"

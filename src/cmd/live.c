@@ -101,7 +101,7 @@ void cli_live_log(struct cli_live *l, const struct hr_follower *f, const struct 
 	hr_log_tail_add(&l->tail, f, line);
 }
 
-/* A terminal that has changed its size is painted anew. */
+/* A terminal that has changed its size is repainted. */
 static void follow_size(struct cli_live *l)
 {
 	struct cli_look now;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the options and the environment say of how a heap is to be shown. */
+/* Reads the display settings from options and environment. */
 #include "config.h"
 
 #include "cmd/cli.h"

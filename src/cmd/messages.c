@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the program says on standard error, in one form. */
+/* Messages on standard error, all in one form. */
 #include "config.h"
 
 #include "cmd/cli.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What replay and compare say of a trace whose objects became spans. */
+/* What replay and compare print about a trace of objects that was placed in modelled spans. */
 #include "config.h"
 
 #include "cmd/cli.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The table of options, and everything that is made of it. */
+/* The table of shared options, the parser, and the lists that --help and the manual print. */
 #include "config.h"
 
 #include "cmd/cli.h"
@@ -42,19 +42,19 @@ static const struct cli_option shared[] = {
      "time between two rows of --series (100ms)"},
     {"at", 0, "TIME", CLI_TIME, AT(at_ns), CLI_AT, CLI_IN_OUTPUT,
      "this moment; after all events up to and including it (the end)"},
-    {"every", 0, "TIME", CLI_TIME, AT(every_ns), CLI_FILMS, CLI_IN_OUTPUT,
+    {"every", 0, "TIME", CLI_TIME, AT(every_ns), CLI_ANIMATES, CLI_IN_OUTPUT,
      "animation: a frame this often; as numbered files in the directory -o, which is created"},
-    {"from", 0, "TIME", CLI_TIME, AT(replay.from_ns), CLI_FILMS, CLI_IN_OUTPUT, "first moment of an animation (0)",
+    {"from", 0, "TIME", CLI_TIME, AT(replay.from_ns), CLI_ANIMATES, CLI_IN_OUTPUT, "first moment of an animation (0)",
      true},
-    {"until", 0, "TIME", CLI_TIME, AT(replay.until_ns), CLI_FILMS, CLI_IN_OUTPUT,
+    {"until", 0, "TIME", CLI_TIME, AT(replay.until_ns), CLI_ANIMATES, CLI_IN_OUTPUT,
      "last moment of an animation (the end)", true},
     {"view", 0, "VIEW", CLI_TEXT, AT(look.view), CLI_LOOKS, CLI_IN_DISPLAY,
      "what cells show; occupancy, free, scavenged, index, density, generation or refaults (occupancy)"},
     {"scale", 0, "SCALE", CLI_TEXT, AT(look.scale), CLI_LOOKS, CLI_IN_DISPLAY,
      "linear or ranked; ranked: each value that occurs has its own step (linear)", true},
-    {"size", 0, "COLSxROWS", CLI_TEXT, AT(look.size), CLI_FILMS, CLI_IN_DISPLAY,
+    {"size", 0, "COLSxROWS", CLI_TEXT, AT(look.size), CLI_ANIMATES, CLI_IN_DISPLAY,
      "in characters, 20x8 to 400x120 (the terminal's, or 120x40)"},
-    {"format", 0, "FORMAT", CLI_TEXT, AT(look.format), CLI_FILMS, CLI_IN_OUTPUT,
+    {"format", 0, "FORMAT", CLI_TEXT, AT(look.format), CLI_ANIMATES, CLI_IN_OUTPUT,
      "text, ansi, png or json; by the suffix of -o, else ansi with color, text without, png for animations"},
     {"color", 0, "WHEN", CLI_TEXT, AT(look.color), CLI_LOOKS, CLI_IN_DISPLAY,
      "auto, always or never; auto: on terminals, unless NO_COLOR is set (auto)", true},
@@ -68,8 +68,8 @@ static const struct cli_option shared[] = {
      "the pages of the chunk at this address; one by one, with its summary and index entry"},
     {"cursor", 0, "ADDRESS", CLI_TEXT, AT(look.cursor), CLI_PLACES, CLI_IN_DISPLAY,
      "describe the cell of this address in full", true},
-    {"magnify", 0, "N", CLI_COUNT, AT(look.magnify), CLI_FILMS, CLI_IN_DISPLAY, "pixels per dot of a PNG, 1 to 8 (2)",
-     true},
+    {"magnify", 0, "N", CLI_COUNT, AT(look.magnify), CLI_ANIMATES, CLI_IN_DISPLAY,
+     "pixels per dot of a PNG, 1 to 8 (2)", true},
     {"gc-log", 0, "FILE", CLI_TEXT, AT(replay.reading.gc_log), CLI_READS, CLI_IN_INPUT,
      "gctrace=1 output of the program; for the GC cycles that a Go page trace lacks", true},
     {"truth", 0, "FILE", CLI_TEXT, AT(truth), CLI_TRUTH, CLI_IN_INPUT,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How wide text may be, and of which characters. */
+/* Width and character set of text output. */
 #include "config.h"
 
 #include "cmd/cli.h"

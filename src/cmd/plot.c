@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* plot: a picture of a trace, or of what replay and compare saved. */
+/* plot: draws a trace, or saved results of replay and compare. */
 #include "config.h"
 
 #include "cmd/cli.h"
@@ -74,23 +74,23 @@ static enum hr_status read_script(const char *path, struct hr_blob *text, struct
 /* NAME.gp of the user's own directory of scripts, if it has one. */
 static enum hr_status read_own(struct job *j, const char *name, struct hr_blob *text, struct hr_error *err)
 {
-	const char *folder = getenv("HEAPREPLAY_PLOTS");
+	const char *directory = getenv("HEAPREPLAY_PLOTS");
 	enum hr_status status = HR_OK;
 	struct stat st;
 	size_t n;
 	char *path;
 
-	if (folder == NULL || folder[0] == '\0')
+	if (directory == NULL || directory[0] == '\0')
 		return HR_OK;
-	n = strlen(folder) + strlen(name) + sizeof("/.gp");
+	n = strlen(directory) + strlen(name) + sizeof("/.gp");
 	path = hr_calloc(n, 1);
 	if (path == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	snprintf(path, n, "%s/%s.gp", folder, name);
+	snprintf(path, n, "%s/%s.gp", directory, name);
 	if (stat(path, &st) == 0)
 		status = read_script(path, text, err);
 	if (status != HR_OK)
-		j->about = folder;
+		j->about = directory;
 	free(path);
 	return status;
 }

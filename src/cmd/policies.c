@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* policies: what -p takes. */
+/* policies: lists what -p takes. */
 #include "config.h"
 
 #include "cmd/cli.h"

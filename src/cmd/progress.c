@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Progress on a terminal's standard error, for work that takes longer than a
- * second: one line, as much of it as the terminal is wide, erased at the end.
+ * Progress on standard error, if that is a terminal and the work takes longer
+ * than a second: one line, cut to the width of the terminal and erased at the
+ * end.
  */
 #include "config.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* replay: one policy on a trace; its scavtrace log, a summary, JSON, CSV. */
+/* replay: one policy on a trace; prints its scavtrace log, a summary, JSON, CSV. */
 #include "config.h"
 
 #include "cmd/cli.h"

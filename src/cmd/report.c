@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* report: all about one trace as one HTML page. */
+/* report: everything about one trace on one HTML page. */
 #include "config.h"
 
 #include "cmd/cli.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Small files that people write: scripts. */
+/* Reads small files that users write: scripts. */
 #include "config.h"
 
 #include "cmd/cli.h"

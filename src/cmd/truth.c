@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The recorded program's own settings, from the counters that it recorded (--truth). */
+/* Takes the recorded program's settings from the counters that it recorded (--truth). */
 #include "config.h"
 
 #include "cmd/cli.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* validate: the replay beside reality, in addresses, counters and scavtrace lines. */
+/* validate: compares the replay with the recorded addresses, counters and scavtrace lines. */
 #include "config.h"
 
 #include "cmd/cli.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* watch: the live view on a terminal. */
+/* watch: the live view. */
 #include "config.h"
 
 #include "cmd/cli.h"

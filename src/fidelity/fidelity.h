@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How well a replay agrees with what the recorded program said of itself: its
- * counters (a CSV with names of runtime/metrics, sampled over time) and its
- * scavtrace lines.
+ * Measures how well a replay agrees with what the recorded program reported
+ * about itself: its counters (a CSV with names of runtime/metrics, sampled over
+ * time) and its scavtrace lines.
  */
 #ifndef HR_REPORT_FIDELITY_H
 #define HR_REPORT_FIDELITY_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The CPU time of GC cycles that a trace tells, beside what the program printed for GODEBUG=gctrace=1. */
+/*
+ * Compares the CPU time of GC cycles that a trace tells with what the program
+ * printed for GODEBUG=gctrace=1.
+ */
 #ifndef HR_FIDELITY_GCTRACE_H
 #define HR_FIDELITY_GCTRACE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Releases, recorded and replayed; what is compared stands in releases.h. */
+/* Compares recorded and replayed releases; releases.h defines the figures. */
 #include "config.h"
 
 #include "fidelity/releases.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One chunk opened: its 512 pages, a character each, with what both bitmaps say
- * of them, and what is known of the chunk.
+ * One chunk opened: its 512 pages, one character each, with the state that both
+ * bitmaps give them, and what else is known of the chunk.
  */
 #include "config.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A small font for text in pictures: the printable ASCII characters, drawn for
- * this program, 5 dots wide and 9 high, of which the last two are for what goes
- * below the line.
+ * The printable ASCII characters, drawn for this program: 5 dots wide and 9
+ * high, of which the lowest two are for descenders.
  */
 #include "config.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A small font of our own for text in pictures. */
+/* A small bitmap font for text in PNG frames. */
 #ifndef HR_REPORT_FONT_H
 #define HR_REPORT_FONT_H
 

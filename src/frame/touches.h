@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Who touched the pages of one chunk last: taken from the placements, so that
- * following them costs a comparison a record, and nothing is kept of other
+ * Which event touched each page of one chunk last. Taken from the placements,
+ * so that it costs one comparison a record and stores nothing about other
  * chunks.
  */
 #ifndef HR_REPORT_TOUCHES_H

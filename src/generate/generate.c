@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A generator: a kind's program, cut off at its end, with what stands around it. */
+/* A generator: runs a kind's program, ends it at the requested time, and adds the settings around it. */
 #include "config.h"
 
 #include "generate/generate.h"

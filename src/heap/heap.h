@@ -2,7 +2,7 @@
 /*
  * The heap as all policies see it: page allocator, page caches of the Ps,
  * arenas and counts, with the runtime's order of doing things, and a record of
- * each change (pagealloc/place.h) for those who follow.
+ * each change (struct hr_place, heapreplay-policy.h) for the followers.
  *
  * A span can be placed in two ways. hr_heap_ask lets the model choose, and
  * hr_heap_commit makes that true or hr_heap_undo unmakes it; hr_heap_force

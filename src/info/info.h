@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What `heapreplay info` tells of a trace, as JSON and as text: what is in it,
- * whether it is sound, and what a replay has to assume because the trace does
- * not tell it.
+ * What `heapreplay info` reports about a trace, as JSON and as text: its
+ * content, whether it is complete, and what a replay has to assume because the
+ * trace does not tell it.
  */
 #ifndef HR_REPORT_INFO_H
 #define HR_REPORT_INFO_H

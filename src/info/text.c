@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* `info` as text, as wide as the page is. */
+/* `info` as text, wrapped to the page. */
 #include "config.h"
 
 #include "info/info.h"

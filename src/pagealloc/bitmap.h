@@ -2,7 +2,7 @@
 /*
  * 512 pages as bits: bit i of word w is page 64*w + i of the chunk. In an
  * allocation bitmap a one is a page in use; in a scavenged bitmap a page that
- * has been given back to the system, or never was taken from it.
+ * has been released to the system, or was never taken from it.
  *
  * Source: mpallocbits.go of the Go runtime (pageBits, pallocBits, pallocData).
  */

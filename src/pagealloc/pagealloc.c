@@ -226,7 +226,7 @@ HR_INLINE void update(struct hr_pagealloc *p, struct region *r, uint64_t chunk, 
 		update_upper(p, r, chunk, s);
 }
 
-/* --- taking and giving back ----------------------------------------------- */
+/* --- allocating and freeing ----------------------------------------------- */
 
 /* As hr_ctz and hr_clz, without a branch. */
 static inline unsigned zeros_below(uint64_t x)

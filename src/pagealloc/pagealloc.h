@@ -6,7 +6,7 @@
  * cache of up to 64 pages for each P.
  *
  * It knows nothing of scavenging: no result here depends on which free pages
- * have been given back, so that one allocator can place a trace for any number
+ * have been released, so that one allocator can place a trace for any number
  * of policies (src/scavenge/pagemap.h keeps their view).
  *
  * Memory: bitmaps and summaries are committed only for what has grown; a heap
@@ -56,7 +56,7 @@ uint64_t hr_pagealloc_alloc(struct hr_pagealloc *p, uint64_t npages);
  * pageAlloc.allocRange.
  */
 void hr_pagealloc_alloc_range(struct hr_pagealloc *p, uint64_t page, uint64_t npages);
-/* Gives back pages (>= 1) in grown chunks. pageAlloc.free. */
+/* Frees pages (>= 1) in grown chunks. pageAlloc.free. */
 void hr_pagealloc_free_range(struct hr_pagealloc *p, uint64_t page, uint64_t npages);
 
 /*

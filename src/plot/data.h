@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the writers of plots' data (plot.h) share. */
+/* Shared by the writers of plot data (plot.h). */
 #ifndef HR_REPORT_PLOT_DATA_H
 #define HR_REPORT_PLOT_DATA_H
 

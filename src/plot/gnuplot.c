@@ -31,7 +31,7 @@ struct run {
 static enum hr_status no_temporary(const char *what, int why, struct hr_error *err)
 {
 	return hr_error_set(err, HR_EIO, "cannot %s a temporary file in %s: %s; set TMPDIR to a directory with room",
-			    what, hr_nameless_folder(), strerror(why));
+			    what, hr_nameless_directory(), strerror(why));
 }
 
 static enum hr_status open_files(struct run *r, struct hr_error *err)

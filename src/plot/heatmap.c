@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The data of a heatmap: a plane, with the gaps of the address space folded. */
+/* The data of a heatmap: a plane, with gaps of the address space folded. */
 #include "config.h"
 
 #include "plot/data.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The data of histograms of free intervals: how long pages lie free, by bytes and by what keeping them takes. */
+/*
+ * The data of histograms of free intervals: how long pages stay free, by bytes
+ * and by the cost of keeping them.
+ */
 #include "config.h"
 
 #include "plot/data.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A memory limit as people write it, in bytes or as a share of something, and the limit that a container has. */
+/* Parses a memory limit, in bytes or as a percentage, and reads the memory limit of a container. */
 #ifndef HR_REPLAY_LIMIT_H
 #define HR_REPLAY_LIMIT_H
 

@@ -144,7 +144,7 @@ static enum hr_status put_at(const struct hr_player *p, uint64_t record, const s
 			continue;
 		if (done <= 0)
 			return hr_error_set(err, HR_EIO, "cannot keep what was read in %s: %s; set TMPDIR",
-					    hr_nameless_folder(), strerror(done < 0 ? errno : ENOSPC));
+					    hr_nameless_directory(), strerror(done < 0 ? errno : ENOSPC));
 		from += done;
 		to += done;
 		left -= (size_t)done;
@@ -166,7 +166,7 @@ static enum hr_status get_at(const struct hr_player *p, uint64_t record, struct 
 			continue;
 		if (done <= 0)
 			return hr_error_set(err, HR_EIO, "cannot read back what was kept in %s: %s",
-					    hr_nameless_folder(), done < 0 ? strerror(errno) : "it is gone");
+					    hr_nameless_directory(), done < 0 ? strerror(errno) : "it is gone");
 		to += done;
 		from += done;
 		left -= (size_t)done;
@@ -287,7 +287,7 @@ static enum hr_status start(struct hr_player *p, struct hr_error *err)
 	p->fd = hr_nameless_open();
 	if (p->fd < 0)
 		return hr_error_set(err, HR_EIO, "cannot make a temporary file in %s: %s; set TMPDIR",
-				    hr_nameless_folder(), strerror(errno));
+				    hr_nameless_directory(), strerror(errno));
 	if (pipe(p->stop) != 0 || pipe(p->news) != 0)
 		return hr_error_set(err, HR_EIO, "cannot make a pipe: %s", strerror(errno));
 	for (int i = 0; i < 2; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What of a trace is missing because its file is damaged or ends early. Figures
- * of such a trace say what is left of it; no gate passes on them.
+ * How much of a trace is missing because its file is damaged or truncated.
+ * Results for such a trace say so, and no gate passes on them.
  */
 #ifndef HR_REPORT_DAMAGE_H
 #define HR_REPORT_DAMAGE_H

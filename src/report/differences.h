@@ -67,7 +67,7 @@ enum hr_status hr_differences_parameters(const struct hr_differences *d, const s
 void hr_differences_table(struct hr_table *table, const struct hr_differences *d, const struct hr_view *v, bool every,
 			  bool exact, const struct hr_paired_trace *t, const struct hr_paired_policy *p);
 
-/* The "runs" (names without folders) and "differences" of the document that `compare --json` prints of saved runs. */
+/* The "runs" (names without directories) and "differences" of the document that `compare --json` prints of saved runs. */
 enum hr_status hr_differences_json(const struct hr_differences *d, const char *const *names, json_t **document,
 				   struct hr_error *err);
 

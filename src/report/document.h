@@ -25,7 +25,7 @@ json_t *hr_document_new(void);
 json_t *hr_document_anomalies(const struct hr_trace_stats *stats);
 /* What was taken as given, a list of sentences. */
 json_t *hr_document_assumed(const struct hr_trace_stats *stats);
-/* The trace: name (without folders), format, program, digest, whether it was cut off, and the two above. */
+/* The trace: name (without directories), format, program, digest, whether it was cut off, and the two above. */
 json_t *hr_document_trace(const char *path, const struct hr_trace_meta *meta, const struct hr_trace_stats *stats);
 /* Every setting in force. */
 json_t *hr_document_settings(const struct hr_replay *r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A result as one flat row: of which trace, by which heapreplay, with which
- * settings, policy and parameters, and every metric. CSV and --summary have it.
+ * A result as one flat row: trace, version of heapreplay, settings, policy with
+ * parameters, and every metric. CSV and --summary print it.
  */
 #ifndef HR_REPORT_FLAT_H
 #define HR_REPORT_FLAT_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The CPU time of the recorded GC cycles, summed up as the runtime does for GODEBUG=gctrace=1. */
+/* The CPU time of the recorded GC cycles, summed as the runtime does for GODEBUG=gctrace=1. */
 #ifndef HR_REPORT_GC_CPU_H
 #define HR_REPORT_GC_CPU_H
 

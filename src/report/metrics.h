@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is measured: one table of names, units, headings and definitions. The
- * JSON, the CSV, the summary, tables, gates, plots, the HTML page and
- * heapreplay-metrics(5) come from it.
+ * The metrics: one table of names, units, headings and definitions. JSON, CSV,
+ * the summary, tables, gates, plots, the HTML page and heapreplay-metrics(5)
+ * are made from it.
  */
 #ifndef HR_REPORT_METRICS_H
 #define HR_REPORT_METRICS_H

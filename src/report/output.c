@@ -35,14 +35,14 @@ static enum hr_status cannot(struct hr_output *o, const char *what, struct hr_er
 /* The descriptor that path names; -1: none. */
 static int descriptor_of(const char *path)
 {
-	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+	static const char *const directories[] = {"/dev/fd/", "/proc/self/fd/"};
 	long n;
 	char *end;
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		size_t len = strlen(folders[i]);
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		size_t len = strlen(directories[i]);
 
-		if (strncmp(path, folders[i], len) != 0 || !isdigit((unsigned char)path[len]))
+		if (strncmp(path, directories[i], len) != 0 || !isdigit((unsigned char)path[len]))
 			continue;
 		errno = 0;
 		n = strtol(path + len, &end, 10);
@@ -51,34 +51,34 @@ static int descriptor_of(const char *path)
 	return -1;
 }
 
-/* The length of the folder in path, with its slash; 0: it has none. */
-static size_t folder_length(const char *path)
+/* The length of the directory in path, with its slash; 0: it has none. */
+static size_t directory_length(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
 	return slash != NULL ? (size_t)(slash - path) + 1 : 0;
 }
 
-/* What the link at *path says, from the folder that it is in. False: errno says why not. */
+/* What the link at *path says, from the directory that it is in. False: errno says why not. */
 static bool follow_link(char **path)
 {
-	size_t folder = folder_length(*path);
-	char *to = malloc(folder + PATH_MAX + 1);
+	size_t directory = directory_length(*path);
+	char *to = malloc(directory + PATH_MAX + 1);
 	ssize_t n;
 
 	if (to == NULL)
 		return false;
-	memcpy(to, *path, folder);
-	n = readlink(*path, to + folder, PATH_MAX);
+	memcpy(to, *path, directory);
+	n = readlink(*path, to + directory, PATH_MAX);
 	if (n < 0 || n == PATH_MAX) {
 		if (n == PATH_MAX)
 			errno = ENAMETOOLONG;
 		free(to);
 		return false;
 	}
-	to[folder + (size_t)n] = '\0';
-	if (to[folder] == '/')
-		memmove(to, to + folder, (size_t)n + 1);
+	to[directory + (size_t)n] = '\0';
+	if (to[directory] == '/')
+		memmove(to, to + directory, (size_t)n + 1);
 	free(*path);
 	*path = to;
 	return true;
@@ -107,15 +107,16 @@ static bool follow_links(struct hr_output *o)
 	return false;
 }
 
-/* Opens the target's folder. -1: errno says why not. */
-static int open_folder(const struct hr_output *o)
+/* Opens the target's directory. -1: errno says why not. */
+static int open_directory(const struct hr_output *o)
 {
-	size_t n = folder_length(o->target);
-	char *folder = n > 0 ? strndup(o->target, n) : NULL;
-	int fd = n > 0 && folder == NULL ? -1 : open(folder ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t n = directory_length(o->target);
+	char *directory = n > 0 ? strndup(o->target, n) : NULL;
+	int fd =
+	    n > 0 && directory == NULL ? -1 : open(directory ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int why = errno;
 
-	free(folder);
+	free(directory);
 	errno = why;
 	return fd;
 }
@@ -148,19 +149,19 @@ static enum hr_status open_in_place(struct hr_output *o, struct hr_error *err)
 /* Sets o->temporary, the i-th that the target may have. */
 static void name_temporary(struct hr_output *o, unsigned i)
 {
-	size_t folder = folder_length(o->target);
+	size_t directory = directory_length(o->target);
 	char number[12] = "";
 
 	if (i > 0)
 		snprintf(number, sizeof(number), "%u", i + 1);
-	snprintf(o->temporary, strlen(o->target) + SUFFIX_BYTES, "%.*s.%.*s.heapreplay-tmp%s", (int)folder, o->target,
-		 NAME_BYTES, o->target + folder, number);
+	snprintf(o->temporary, strlen(o->target) + SUFFIX_BYTES, "%.*s.%.*s.heapreplay-tmp%s", (int)directory,
+		 o->target, NAME_BYTES, o->target + directory, number);
 }
 
 /*
  * Opens the temporary, or what a killed run has left of it, unless another run
  * is at it: it holds a lock, and may have renamed or removed the file just now.
- * In a folder of everybody's, what belongs to others is none of ours. -1: errno
+ * In a directory of everybody's, what belongs to others is none of ours. -1: errno
  * says why not.
  */
 static int open_named(const char *name, mode_t mode)
@@ -201,16 +202,17 @@ static const char *self_name(char name[32], int fd)
 	return name;
 }
 
-/* A file in the target's folder without a name. -1: the file system, or this system, can't. */
+/* A file in the target's directory without a name. -1: the file system, or this system, can't. */
 static int open_nameless(const struct hr_output *o, mode_t mode)
 {
 #ifdef O_TMPFILE
 	char name[32];
-	size_t n = folder_length(o->target);
-	char *folder = n > 0 ? strndup(o->target, n) : NULL;
-	int fd = n > 0 && folder == NULL ? -1 : open(folder ? folder : ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+	size_t n = directory_length(o->target);
+	char *directory = n > 0 ? strndup(o->target, n) : NULL;
+	int fd =
+	    n > 0 && directory == NULL ? -1 : open(directory ? directory : ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 
-	free(folder);
+	free(directory);
 	if (fd < 0 || access(self_name(name, fd), F_OK) == 0)
 		return fd;
 	close(fd);
@@ -247,7 +249,7 @@ static enum hr_status open_temporary(struct hr_output *o, const struct stat *old
 
 enum hr_status hr_output_open(struct hr_output *o, const char *path, struct hr_error *err)
 {
-	struct stat st = {0}, folder = {0};
+	struct stat st = {0}, directory = {0};
 	int fd;
 
 	memset(o, 0, sizeof(*o));
@@ -264,15 +266,15 @@ enum hr_status hr_output_open(struct hr_output *o, const char *path, struct hr_e
 	if (descriptor_of(o->target) >= 0 || (!o->new_file && !S_ISREG(st.st_mode)) ||
 	    strncmp(o->target, "/proc/", 6) == 0)
 		return open_in_place(o, err);
-	fd = open_folder(o);
-	if (fd < 0 || fstat(fd, &folder) != 0) {
+	fd = open_directory(o);
+	if (fd < 0 || fstat(fd, &directory) != 0) {
 		if (fd >= 0)
 			close(fd);
 		return cannot(o, "create", err);
 	}
 	close(fd);
-	o->folder_dev = folder.st_dev;
-	o->folder_ino = folder.st_ino;
+	o->directory_dev = directory.st_dev;
+	o->directory_ino = directory.st_ino;
 	o->temporary = malloc(strlen(o->target) + SUFFIX_BYTES);
 	if (o->temporary == NULL)
 		return cannot(o, "create", err);
@@ -281,9 +283,9 @@ enum hr_status hr_output_open(struct hr_output *o, const char *path, struct hr_e
 
 enum hr_status hr_output_differ(const struct hr_output *a, const struct hr_output *b, struct hr_error *err)
 {
-	if (a->target == NULL || b->target == NULL || a->folder_dev != b->folder_dev ||
-	    a->folder_ino != b->folder_ino ||
-	    strcmp(a->target + folder_length(a->target), b->target + folder_length(b->target)) != 0)
+	if (a->target == NULL || b->target == NULL || a->directory_dev != b->directory_dev ||
+	    a->directory_ino != b->directory_ino ||
+	    strcmp(a->target + directory_length(a->target), b->target + directory_length(b->target)) != 0)
 		return HR_OK;
 	return hr_error_set(err, HR_EUSAGE, "two outputs are to become the file %s; give each its own", b->path);
 }
@@ -395,7 +397,7 @@ static enum hr_status place(struct hr_output *o, struct hr_error *err)
 	o->named = false;
 	o->placed = true;
 	/* It is there; a power failure could still bring the old one back. */
-	fd = open_folder(o);
+	fd = open_directory(o);
 	if (fd >= 0) {
 		fsync(fd);
 		close(fd);

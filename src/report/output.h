@@ -22,15 +22,15 @@
 
 struct hr_output {
 	FILE *file;
-	char *path;	  /* as it was given, for messages; NULL: standard output */
-	char *target;	  /* where the file goes, links followed; NULL: written in place */
-	char *temporary;  /* the name until it is complete, or to be */
-	bool named;	  /* something of ours has that name now */
-	bool complete;	  /* written, synced and closed; only its name is missing */
-	bool new_file;	  /* there was no target before */
-	bool placed;	  /* it has its own name */
-	dev_t folder_dev; /* the folder of the target */
-	ino_t folder_ino;
+	char *path;	     /* as it was given, for messages; NULL: standard output */
+	char *target;	     /* where the file goes, links followed; NULL: written in place */
+	char *temporary;     /* the name until it is complete, or to be */
+	bool named;	     /* something of ours has that name now */
+	bool complete;	     /* written, synced and closed; only its name is missing */
+	bool new_file;	     /* there was no target before */
+	bool placed;	     /* it has its own name */
+	dev_t directory_dev; /* the directory of the target */
+	ino_t directory_ino;
 };
 
 /* path: NULL or "-" is standard output. HR_EIO says why not. */

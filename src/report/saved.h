@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reading what `replay --json` and `compare --json` wrote (document.h), of
- * this version or an earlier one, plain or compressed. The file may be
- * anybody's: what it holds is checked, and what is wrong is said in one line.
+ * Reads the JSON that `replay --json` and `compare --json` wrote (document.h),
+ * of this version or an earlier one, plain or compressed. The file may come
+ * from anywhere: its content is checked, and an error is reported in one line.
  */
 #ifndef HR_REPORT_SAVED_H
 #define HR_REPORT_SAVED_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The lines of GODEBUG=scavtrace=1, to the byte as each generation of the runtime prints them. */
+/* The lines of GODEBUG=scavtrace=1, byte for byte as each generation of the runtime prints them. */
 #ifndef HR_REPORT_SCAVTRACE_H
 #define HR_REPORT_SCAVTRACE_H
 

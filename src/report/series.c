@@ -97,7 +97,7 @@ static void note_areas(struct hr_json_series *s, struct hr_gauge *const g[HR_SER
 	s->gauged_ns = g[0]->start_ns;
 }
 
-/* Measuring may have begun anew (--from) within the interval: then the mean is that since. */
+/* Measuring may have restarted (--from) within the interval: then the mean is over the rest of it. */
 static double mean_of(const struct hr_json_series *s, struct hr_gauge *g, unsigned k, uint64_t time_ns)
 {
 	bool anew = g->start_ns != s->gauged_ns;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The choice of a policy by what a user writes. */
+/* Chooses a policy from what a user wrote. */
 #include "config.h"
 
 #include "scavenge/policy.h"

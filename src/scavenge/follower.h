@@ -78,7 +78,7 @@ struct hr_follower {
 	/* Measurements, from measured_from_ns on. */
 	uint64_t measured_from_ns;
 	bool had_goal;		/* the policy stated one, at any time */
-	uint64_t measure_at_ns; /* when measuring is to begin anew, HR_NEVER */
+	uint64_t measure_at_ns; /* when measuring restarts, HR_NEVER */
 	struct hr_gauge in_use, free, released, retained, trapped;
 	uint64_t trapped_pages; /* free, but of a physical page that is partly used */
 	struct hr_lag lag;
@@ -103,7 +103,7 @@ enum hr_status hr_follower_init(struct hr_follower *f, const struct hr_policy_ch
 				const struct hr_settings *settings, struct hr_error *err);
 void hr_follower_release(struct hr_follower *f);
 
-/* At from_ns, which is to come, forgets what was measured and begins anew; the heap and the policy go on. */
+/* At from_ns, in the future, discards what was measured and starts again; heap and policy go on. */
 void hr_follower_measure_from(struct hr_follower *f, uint64_t from_ns);
 /* Adds an observer; at most HR_MAX_SAMPLERS. */
 void hr_follower_sample(struct hr_follower *f, struct hr_sampler s);

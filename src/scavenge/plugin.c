@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A shared object is code that runs with all rights of the program; nothing here
- * protects from one that means harm. What is checked is what one gets wrong.
+ * A shared object runs with all rights of the program: policies are not
+ * sandboxed. What is checked here are mistakes, not malice.
  */
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Policies of one's own: shared objects with a struct hr_policy_def in them
- * (heapreplay-policy.h). What they call they find in the program, or in
- * libheapreplay, whichever of them has loaded them.
+ * Policies from shared objects that define a struct hr_policy_def (heapreplay-
+ * policy.h). The functions that they call are found in the program or in
+ * libheapreplay, whichever loaded them.
  */
 #ifndef HR_SCAVENGE_PLUGIN_H
 #define HR_SCAVENGE_PLUGIN_H

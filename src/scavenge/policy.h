@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Scavenging policies: the built-in ones, those of shared objects, and the
- * choice of one by what a user writes. What a policy is stands in the installed
- * header, heapreplay-policy.h.
+ * Scavenging policies: the built-in ones, those in shared objects, and choosing
+ * one from what a user wrote. The installed header, heapreplay-policy.h,
+ * defines what a policy is.
  */
 #ifndef HR_SCAVENGE_POLICY_H
 #define HR_SCAVENGE_POLICY_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * When released pages were released: what tells a page that is used again (a
- * refault) from one that is used for the first time, and one that comes back
- * within a second (thrash).
+ * When released pages were released. This distinguishes a page that is used
+ * again (a refault) from one that is used for the first time, and a page that
+ * comes back within a second (thrash).
  */
 #ifndef HR_SCAVENGE_STAMPS_H
 #define HR_SCAVENGE_STAMPS_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A trace without what tells whose it is: no program, clock origin, notes and
- * sentences, types as numbers in order of appearance, addresses as if the heap
- * began where Go's usually does. Sizes, times and the distances between
- * addresses stay; they are what is replayed.
+ * Removes from a trace what identifies its origin: program, clock origin, notes
+ * and other text are dropped, types become numbers in order of appearance, and
+ * addresses move to where a Go heap usually begins. Sizes, times and distances
+ * between addresses stay: a replay depends on nothing else.
  */
 #ifndef HR_TRACE_ANONYMOUS_H
 #define HR_TRACE_ANONYMOUS_H

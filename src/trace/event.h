@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The one form into which every trace format is decoded. Events come in time
- * order as far as the recorder knew it (readers say what they did about it).
+ * The one form that every trace format is decoded into. Events come in time
+ * order as far as the recorder knew it; readers report what they reordered.
  */
 #ifndef HR_TRACE_EVENT_H
 #define HR_TRACE_EVENT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a trace format is to the reader: a row of a table. The reader finds the
- * format by the first bytes and lends it the stream; the format fills meta and
- * stats of the reader it belongs to.
+ * A trace format, as a row of a table. The reader finds the format by the first
+ * bytes and lends it the stream; the format fills meta and stats of the reader
+ * that it belongs to.
  */
 #ifndef HR_TRACE_FORMAT_H
 #define HR_TRACE_FORMAT_H

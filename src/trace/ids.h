@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Objects under any ids, such as people and other programs give, as the numbers
- * of a ledger. Ids that are as dense as the ledger's own are found in an array,
- * others in a hash table; both are bounded by the peak of live objects.
+ * Maps objects with arbitrary ids, as people and other programs write them, to
+ * the ledger's numbers. Ids that are as dense as the ledger's own are looked up
+ * in an array, others in a hash table; both are bounded by the peak of live
+ * objects.
  */
 #ifndef HR_TRACE_IDS_H
 #define HR_TRACE_IDS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * People try what they have. Most of it are profiles, which hold sums and not
- * events; a table tells them by marks in their first bytes.
+ * Most files that people try are profiles, which hold sums and not events. A
+ * table recognises them by marks in their first bytes.
  */
 #include "config.h"
 
@@ -41,7 +41,8 @@ static const struct mark marks[] = {
 	 "ELF",
 	 0, "a program, a library or a core dump: run it under a tracer; " MALLOCS),
     MARK("PERFILE2", 0, "data of perf record: " MALLOCS),
-    MARK("\xc1\x1f\xfc\xc1", 0, "a stream of LTTng's binary form: give what babeltrace2 prints of the trace's folder"),
+    MARK("\xc1\x1f\xfc\xc1", 0,
+	 "a stream of LTTng's binary form: give what babeltrace2 prints of the trace's directory"),
     MARK("HTTP/1.", 0, "an answer of a web server with its header: save the body alone (curl -o, without -i)"),
     MARK("<!DOCTYPE", 0, "a web page: the address gave no trace"),
     MARK("<!doctype", 0, "a web page: the address gave no trace"),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is wrong with a file that no format takes for its own: what it is, and what to record instead. */
+/* Recognises files of other tools: says what a file that no format accepts is, and what to record instead. */
 #ifndef HR_TRACE_STRANGER_H
 #define HR_TRACE_STRANGER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What keys and mouse do: a table, and a function a row. */
+/* Keys and mouse: a table with a function for each row. */
 #include "config.h"
 
 #include "tui/keys.h"

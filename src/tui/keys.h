@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What keys and mouse do. */
+/* Keys and mouse. */
 #ifndef HR_TUI_KEYS_H
 #define HR_TUI_KEYS_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The terminal, for who draws frames on it: a size, characters with inks
- * (report/palette.h), keys and the mouse. The only file that knows of ncurses, of
+ * (frame/palette.h), keys and the mouse. The only file that knows of ncurses, of
  * signals and of what terminals can't do.
  *
  * One screen at a time. The terminal is as it was when the screen is closed,

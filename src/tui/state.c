@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What may be done to the live view's state from anywhere, and the speeds. */
+/* Operations on the state of the live view that more than one part of it needs, and the speeds. */
 #include "config.h"
 
 #include "tui/state.h"

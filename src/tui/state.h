@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the live view knows, which its loop (watch.c), its keys (keys.c) and its drawing (view.c) work on. */
+/* The state of the live view, which its loop (watch.c), keys (keys.c) and drawing (view.c) work on. */
 #ifndef HR_TUI_STATE_H
 #define HR_TUI_STATE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Drawing: the frame of one policy or two, and what stands over it: the last line, the help. */
+/* Draws the frame of one policy or two, and over it the last line and the help. */
 #include "config.h"
 
 #include "tui/view.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the live view draws. */
+/* Draws the live view. */
 #ifndef HR_TUI_VIEW_H
 #define HR_TUI_VIEW_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The loop: time passes, frames are drawn, keys are taken; and how fast time passes. */
+/* The loop: advances time, draws frames, reads keys. Also decides how fast time passes. */
 #include "config.h"
 
 #include "tui/watch.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The live view: a replay (replay/player.h) drawn as frames (report/frame.h) on
+ * The live view: a replay (replay/player.h) drawn as frames (frame/frame.h) on
  * a terminal, and moved about in by keys and mouse. It redraws at most 30 times
  * a second whatever the replay's speed, and does nothing while it is paused.
  */

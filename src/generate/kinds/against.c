@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Workloads against one kind of policy each, as scripts. */
+/* Worst cases for one kind of policy each, as scripts. */
 #include "config.h"
 
 #include "generate/script.h"
@@ -109,7 +109,7 @@ const struct hr_workload_def hr_workload_against_walk = {
 /* Up, a collection, down, and a while of nothing. */
 const struct hr_workload_def hr_workload_against_background = {
     .name = "against-background",
-    .summary = "what a background scavenger has just given back is needed again",
+    .summary = "what a background scavenger has just released is needed again",
     .text = "A collection finds most of the heap dead and lowers the goal, so that the background scavenger sets\n"
 	    "to work; about when it is done, the same memory is needed again. It has worked for nothing, and the\n"
 	    "program pays for the faults. More processors make the scavenger faster, so that idle should be less.\n"
@@ -150,7 +150,7 @@ const struct hr_workload_def hr_workload_against_density = {
     .summary = "chunks that are just dense when marking ends, and empty right after",
     .text = "From Go 1.21 on, a chunk with 496 of its 512 pages in use when a cycle ends is left alone until the\n"
 	    "next. Here that is when the sweep frees it, and the next cycle comes when all is needed again, so that\n"
-	    "nothing is ever given back. With pages=495 everything is, and has to be faulted in again.\n",
+	    "nothing is ever released. With pages=495 everything is, and has to be faulted in again.\n",
     .example = "against-density,pages=495\tjust not dense",
     .spans = true,
     .params =

@@ -121,7 +121,7 @@ const struct hr_workload_def hr_workload_against_first_fit = {
     .summary = "pins that leave only holes which are too small (Robson's program)",
     .text = "What is in use stays within size, but each round frees every other span, always below one that stays,\n"
 	    "and asks for spans twice as large, which fit nowhere but at the top. The heap grows to\n"
-	    "1 + rounds / 2 times its use, all of the difference in holes that a policy keeps or gives back.\n",
+	    "1 + rounds / 2 times its use, the difference being holes that a policy keeps or releases.\n",
     .example = "against-first-fit,rounds=8\ta heap of five times its use",
     .spans = true,
     .params = params,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Bursts of work with nothing in between. */
+/* Bursts of work with idle time in between. */
 #include "config.h"
 
 #include "generate/flows.h"
@@ -104,7 +104,7 @@ const struct hr_workload_def hr_workload_bursty = {
     .summary = "bursts of requests with idle time in between",
     .text = "Data that stays, and bursts of allocation; when a burst ends, what it held is dead, and nothing is\n"
 	    "allocated until the next, so that no collection runs either. Memory that is kept through the idle\n"
-	    "time is wasted; memory given back is needed again a few seconds later.\n",
+	    "time is wasted; memory that is released is needed again a few seconds later.\n",
     .example = "bursty,burst=1s,idle=30s\trare bursts",
     .params = params,
     .config_bytes = sizeof(struct config),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Long-lived objects strewn among short-lived ones, so that few spans ever become empty. */
+/* Long-lived objects scattered among short-lived ones, so that few spans ever become empty. */
 #include "config.h"
 
 #include "generate/flows.h"

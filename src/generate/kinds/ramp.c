@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A heap that grows, is dropped, and has to be given back while little goes on. */
+/* A heap that grows, is dropped, and has to be released while the program is nearly idle. */
 #include "config.h"
 
 #include "generate/flows.h"
@@ -120,7 +120,7 @@ const struct hr_workload_def hr_workload_ramp = {
     .name = "ramp",
     .summary = "the heap grows to a peak, is dropped at once, and little is needed for a while",
     .text = "A load besides a small steady one: it grows evenly, stays, and all of it dies at one moment, as where\n"
-	    "a batch job ends. How soon does the memory go back? Only a collection finds what is dead, and after\n"
+	    "a batch job ends. How soon is the memory released? Only a collection finds what is dead, and after\n"
 	    "a peak the next one is far.\n",
     .example = "ramp,peak=1GiB,idle=100s\ta batch job, twice",
     .params = params,

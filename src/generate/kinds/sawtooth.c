@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The saw of a collected heap: up to the goal, down to what is live. */
+/* The sawtooth of a collected heap: up to the goal, down to what is live. */
 #include "config.h"
 
 #include "generate/pages.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Addresses reproduced: what is counted stands in addresses.h, the look-ahead in lookahead.c. */
+/* Agreement with recorded addresses: addresses.h defines what is counted, lookahead.c looks ahead. */
 #include "config.h"
 
 #include "replay/placement/addresses.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Live spans, modelled and recorded; the rules stand in live.h. */
+/* Live spans, modelled and recorded; live.h has the rules. */
 #include "config.h"
 
 #include "replay/placement/live.h"

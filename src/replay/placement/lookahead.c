@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The caches at the start are looked for in so many events, beginning anew so many times. */
+/* The caches at the start are looked for in so many events, with so many restarts. */
 #define START_EVENTS 65536
 #define MAX_RESTARTS 256
 
@@ -244,7 +244,7 @@ static bool untraced(const void *ctx, uint64_t page)
 
 /*
  * Event i, of page `offered` by the model, was not explained. Does a cache at
- * the start explain it? Then that is noted, and all must begin anew: true.
+ * the start explain it? Then that is noted, and the look-ahead must restart: true.
  */
 static bool learn_start(struct ahead *a, size_t i, const struct hr_offer *offer)
 {
@@ -432,7 +432,7 @@ static enum hr_status take_other(struct ahead *a, const struct hr_event *e, stru
 	return hr_span_run_other(&a->run, e, err);
 }
 
-/* *again: something was learnt about the start, all is to begin anew. */
+/* *again: something was learnt about the start, so the look-ahead must restart. */
 static enum hr_status replay(struct ahead *a, bool *again, struct hr_error *err)
 {
 	const struct hr_span_trace *t = a->trace;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Recorded placement with the future known: what the trace shows only later is
- * inferred and made true in the model before it is asked. The rules stand in
- * addresses.h. Inside of src/replay only.
+ * Recorded placement that knows the future: what the trace shows only later is
+ * inferred and made true in the model before it is asked. addresses.h has the
+ * rules. Internal to src/replay.
  */
 #ifndef HR_REPLAY_LOOKAHEAD_H
 #define HR_REPLAY_LOOKAHEAD_H

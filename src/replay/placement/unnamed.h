@@ -10,7 +10,7 @@
  * as the named spans are that hold any.
  *
  * The sweep is done when nothing has been freed for 100 ms, or the next cycle
- * begins; what a late one frees then mends the estimate. Nothing is allocated
+ * begins; what a late one frees then corrects the estimate. Nothing is allocated
  * unnamed, so between cycles there can only be less of it; frees of unnamed
  * spans are taken as one page each until the next estimate.
  * Before the first one, what is live less what is named stands for it.

@@ -4,7 +4,7 @@
  * once a generation. A generation begins when a GC cycle's sweep is done, and
  * before a forced pass; it has a copy of the heap's address ranges, from which
  * each call takes the top of the highest range, a 64th of the heap's size,
- * looks at its chunks from the top down, and gives back what it didn't come to.
+ * looks at its chunks from the top down, and returns what it did not reach.
  * What is freed above stays unseen until the next generation; that starts at
  * the highest byte freed in the last one if anything was released below it, else
  * it goes on where the last one stopped releasing, or at the top if it released

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What was freed is given back when it has been free for a set time, as in
+ * Memory is released once it has been free for a set time, as in
  * mimalloc 2 (purge_delay, 10 ms by default).
  *
  * The heap is divided into segments of 32 MiB, and each has one deadline for

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is shared by the policies that give dirty pages back (dirty_pages.h)
- * without an index of Go's: who looks for them, and who pays for it.
+ * What the policies that release dirty pages (dirty_pages.h) without one of
+ * Go's indexes share: which thread looks for pages, and who pays for it.
  */
 #ifndef HR_SCAVENGE_DIRTY_H
 #define HR_SCAVENGE_DIRTY_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A steady rate: every second a thread gives back so many bytes, as in
+ * A steady rate: every second a thread releases so many bytes, as in
  * google/tcmalloc (MallocExtension::SetBackgroundReleaseRate), and spares huge
  * pages that are likely to be needed whole.
  *
@@ -12,7 +12,7 @@
  * The second kind only as far as memory that is not released stays above what
  * the program is expected to need (demand.h: filler_skip_subrelease_short_interval
  * and _long_interval, 60 s and 300 s). Huge pages go by the lot, so that a
- * second may give back up to one more than its share. A share that finds
+ * second may release up to one more than its share. A share that finds
  * nothing is lost.
  *
  * There, the expectation is of the part of the heap that shares huge pages;
@@ -63,7 +63,7 @@ struct rate {
 	const struct hr_policy_view *view;
 	const struct rate_config *config;
 	unsigned huge_pages;	 /* pages in a huge page; where there are none, a chunk stands for one */
-	uint64_t share_pages;	 /* by=thread: what each wake-up is to give back */
+	uint64_t share_pages;	 /* by=thread: what each wake-up is to release */
 	struct hr_demand demand; /* by=thread */
 	bool awake;
 	int64_t until_release; /* by=activity: pages to be freed */
@@ -176,7 +176,7 @@ static uint64_t to_spare(struct rate *r, uint64_t dirty)
 	return have > need ? have - need : 0;
 }
 
-/* What one wake-up gives back; returns what is dirty after it. */
+/* Releases for one wake-up; returns what is dirty after it. */
 static uint64_t release_share(struct rate *r)
 {
 	uint64_t want = r->share_pages, dirty = count_dirty(r), released, spare;
@@ -191,7 +191,7 @@ static uint64_t release_share(struct rate *r)
 	return dirty - release_selected(r, select_from(r, 1, want < spare ? want : spare));
 }
 
-/* At the next multiple of the interval, while there is something to give back. */
+/* At the next multiple of the interval, while there is something to release. */
 static void sleep_on(struct rate *r, bool dirty)
 {
 	uint64_t interval = r->config->interval_ns;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The two ends of the scale: `none` never releases anything, `eager` releases
- * what is freed in the moment it is freed. Both are what the others are
- * measured against: none has no cost, eager retains nothing.
+ * The two extremes: `none` never releases anything, `eager` releases every page
+ * at the moment it is freed. They are the yardsticks for the others: none has
+ * no cost, eager retains nothing beyond what is in use.
  */
 #include "config.h"
 

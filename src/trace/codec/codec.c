@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The loop around a decoder: fill, decode, and tell the end of the stream from one that was cut. */
+/* The loop around a decoder: fill, decode, and distinguish the end of the stream from a truncated one. */
 #include "config.h"
 
 #include "trace/codec/codec.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a compression is to the input: a row of a table. Two sorts: those whose
- * library takes a piece and gives a piece (decode), for which stream.c has the
- * loop, and archives, which read by themselves.
+ * A compression format, as a row of a table. There are two sorts: those whose
+ * library turns a piece of input into a piece of output (decode; codec.c has
+ * the loop), and archives, which read by themselves.
  */
 #ifndef HR_TRACE_CODEC_H
 #define HR_TRACE_CODEC_H

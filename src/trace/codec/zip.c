@@ -43,7 +43,7 @@ struct zip {
 	uint32_t crc_read;
 	struct zip_name {
 		char text[256]; /* as much of it as fits, printable */
-		bool folder;
+		bool directory;
 		bool aside; /* macOS wrote it for itself */
 	} name;
 	z_stream z;
@@ -104,7 +104,7 @@ static enum hr_status zip_name(struct hr_unpack *u, struct zip_name *name, size_
 			name->text[used++] = c >= ' ' && c <= '~' ? (char)c : '?';
 	}
 	name->text[used] = '\0';
-	name->folder = c == '/';
+	name->directory = c == '/';
 	const char *slash = strrchr(name->text, '/');
 	name->aside = strncmp(name->text, "__MACOSX/", 9) == 0 ||
 		      strcmp(slash != NULL ? slash + 1 : name->text, ".DS_Store") == 0;
@@ -169,9 +169,9 @@ static enum hr_status zip_header(struct hr_unpack *u, struct hr_error *err)
 	plain = le32(h + 22);
 	HR_TRY(zip_name(u, &name, le16(h + 26), err));
 	HR_TRY(zip_extra(u, le16(h + 28), &plain, &packed, err));
-	/* Folders are empty, also where that is compressed. */
-	name.folder = name.folder && plain == 0 && packed <= 2;
-	if (!name.folder && !name.aside && zip->found)
+	/* Directories are empty, also where that is compressed. */
+	name.directory = name.directory && plain == 0 && packed <= 2;
+	if (!name.directory && !name.aside && zip->found)
 		return hr_error_at(
 		    err, HR_EINPUT, u->out_bytes,
 		    "the zip archive holds more than one file, %s and %s: unpack it and give one of them",
@@ -185,7 +185,7 @@ static enum hr_status zip_header(struct hr_unpack *u, struct hr_error *err)
 				   name.text, method);
 	zip->stored = method == ZIP_STORED;
 	zip->described = (flags & ZIP_DESCRIBED) != 0;
-	if (zip->stored && zip->described && packed == 0 && !name.folder)
+	if (zip->stored && zip->described && packed == 0 && !name.directory)
 		return hr_error_at(err, HR_EINPUT, u->out_bytes,
 				   "%s in the zip archive is stored without its size: unpack it first", name.text);
 	if (zip->stored && packed != plain)
@@ -196,7 +196,7 @@ static enum hr_status zip_header(struct hr_unpack *u, struct hr_error *err)
 	zip->packed_read = zip->plain_read = zip->crc_read = 0;
 	zip->place = ZIP_DATA;
 	zip->aside = name.aside;
-	if (!name.folder && !name.aside) {
+	if (!name.directory && !name.aside) {
 		zip->found = true;
 		zip->name = name;
 	}

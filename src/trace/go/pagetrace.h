@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Page traces of the Go runtime (GOEXPERIMENT=pagetrace, Go 1.20 to 1.22): every
- * run of pages that was taken from the page heap, given back to it, or released
+ * run of pages that was taken from the page heap, returned to it, or released
  * by its scavenger. A format of reader.h; what it looks like, and how its words
  * are packed, for its tests.
  *

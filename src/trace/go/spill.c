@@ -62,8 +62,8 @@ enum hr_status hr_spill_write(struct hr_spill *s, const void *segment, uint64_t 
 		s->fd = hr_nameless_open();
 	if (s->fd < 0)
 		return hr_error_set(err, HR_EIO,
-				    "cannot create a temporary file in %s: %s; set TMPDIR to a folder with room",
-				    hr_nameless_folder(), strerror(errno));
+				    "cannot create a temporary file in %s: %s; set TMPDIR to a directory with room",
+				    hr_nameless_directory(), strerror(errno));
 	at = offset_of(s, s->n);
 	for (size_t left = HR_SEGMENT_BYTES; left > 0;) {
 		ssize_t n = pwrite(s->fd, from, left, at);
@@ -72,8 +72,9 @@ enum hr_status hr_spill_write(struct hr_spill *s, const void *segment, uint64_t 
 			continue;
 		if (n <= 0)
 			return hr_error_set(
-			    err, HR_EIO, "cannot write the temporary file in %s: %s; set TMPDIR to a folder with room",
-			    hr_nameless_folder(), n < 0 ? strerror(errno) : "nothing was written");
+			    err, HR_EIO,
+			    "cannot write the temporary file in %s: %s; set TMPDIR to a directory with room",
+			    hr_nameless_directory(), n < 0 ? strerror(errno) : "nothing was written");
 		from += n;
 		at += n;
 		left -= (size_t)n;
@@ -99,7 +100,7 @@ enum hr_status hr_spill_read(const struct hr_spill *s, uint64_t number, void *se
 			continue;
 		if (n <= 0)
 			return hr_error_set(err, HR_EIO, "cannot read the temporary file in %s: %s",
-					    hr_nameless_folder(), n < 0 ? strerror(errno) : "it has become shorter");
+					    hr_nameless_directory(), n < 0 ? strerror(errno) : "it has become shorter");
 		to += n;
 		at += n;
 		left -= (size_t)n;

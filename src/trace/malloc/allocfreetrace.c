@@ -95,15 +95,15 @@ static enum hr_status allocfreetrace_take(struct hr_reader *r, const char *text,
 	return HR_OK;
 }
 
-/* The runtime's version, where a stack names the folder that it lies in: /usr/lib/go-1.19/src/runtime, go1.19.8. */
+/* The runtime's version, where a stack names the directory that it lies in: /usr/lib/go-1.19/src/runtime, go1.19.8. */
 static unsigned find_minor(const struct hr_reader *r)
 {
-	static const char *const folders[] = {"/go-1.", "/go1.", "@v0.0.1-go1."};
+	static const char *const directories[] = {"/go-1.", "/go1.", "@v0.0.1-go1."};
 	const char *head = (const char *)r->head, *end = head + r->head_len;
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		const size_t n = strlen(folders[i]);
-		const char *p = memmem(head, r->head_len, folders[i], n);
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		const size_t n = strlen(directories[i]);
+		const char *p = memmem(head, r->head_len, directories[i], n);
 		unsigned minor = 0;
 
 		if (p == NULL)

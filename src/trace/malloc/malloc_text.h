@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the line formats of malloc recordings have in common: a line is an
- * event, or it is noise, or it is damaged. A format says how its lines are
- * told; reading on, counting, and what happens at the end are the same.
+ * What the line formats of malloc recordings share: a line is an event, noise,
+ * or damaged. A format only recognises its lines; reading on, counting, and
+ * what happens at the end are the same for all.
  */
 #ifndef HR_TRACE_MALLOC_TEXT_H
 #define HR_TRACE_MALLOC_TEXT_H

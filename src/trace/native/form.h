@@ -21,7 +21,7 @@
  * All fixed numbers are little-endian. Every byte is covered by an XXH3-64: the
  * header's first 40 bytes by its last 8, the payload by the header's checksum,
  * the footer by itself. A block of events can be read without the ones before
- * it, except for which object a numbered free means (native_numbers.h).
+ * it, except for which object a numbered free means (numbers.h).
  */
 #ifndef HR_TRACE_NATIVE_FORM_H
 #define HR_TRACE_NATIVE_FORM_H
@@ -81,8 +81,8 @@ enum hr_native_place {
 	HR_NATIVE_NOWHERE,   /* 0 */
 	HR_NATIVE_BY_PLACE,  /* PLACES: a difference to the one before of that context */
 	HR_NATIVE_BY_OBJECT, /* OBJECTS: the same */
-	HR_NATIVE_PREDICTED, /* CHOICES, MISSES: native_places.h */
-	HR_NATIVE_NEXT,	     /* the number that comes next: native_numbers.h, and the rest too */
+	HR_NATIVE_PREDICTED, /* CHOICES, MISSES: places.h */
+	HR_NATIVE_NEXT,	     /* the number that comes next: numbers.h, and the rest too */
 	HR_NATIVE_NEWER,
 	HR_NATIVE_OLDER,
 	HR_NATIVE_NEWEST,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a native trace tells in words: of the trace at its begin, of how it ended behind the events. JSON. */
+/*
+ * The JSON blocks of a native trace: what is known of the trace, at its start,
+ * and how it ended, behind the events.
+ */
 #ifndef HR_TRACE_NATIVE_NOTES_H
 #define HR_TRACE_NATIVE_NOTES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Numbered objects of native traces; see native_numbers.h. Sizes are in lists by hash, so that nothing grows with them. */
+/* Numbered objects of native traces; see numbers.h. Sizes are in lists by hash, so that nothing grows with them. */
 #include "config.h"
 
 #include "trace/native/numbers.h"

@@ -48,7 +48,7 @@ struct hr_places {
 	} contexts[HR_NATIVE_CONTEXTS];
 };
 
-/* A calloc'ed one, to be given back with hr_places_free; NULL: out of memory. */
+/* A new one, to be freed with hr_places_free; NULL: out of memory. */
 struct hr_places *hr_places_new(void);
 void hr_places_free(struct hr_places *s);
 static inline void hr_places_begin_block(struct hr_places *s)

@@ -160,7 +160,7 @@ static bool is_object(unsigned kind)
 	return kind >= HR_EV_OBJ_EXISTS && kind <= HR_EV_STACK_FREE;
 }
 
-/* Kinds that native_numbers.h keeps where there are no addresses. */
+/* Kinds that numbers.h keeps where there are no addresses. */
 static bool is_numbered(unsigned kind)
 {
 	return kind >= HR_EV_OBJ_EXISTS && kind <= HR_EV_OBJ_FREE;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the text form consists of: the keys of each kind of event, and the
- * settings. Shared by its reader and its writer; heapreplay-trace(5) describes
- * it for people.
+ * The vocabulary of the text form: the keys of each kind of event, and the
+ * settings. Reader and writer share it; heapreplay-trace(5) describes it.
  */
 #ifndef HR_TRACE_TEXT_FORM_H
 #define HR_TRACE_TEXT_FORM_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The text form, read. The tables of text_form.h say what a line may hold, so
+ * The text form, read. The tables of form.h say what a line may hold, so
  * that what is written reads back as the same.
  *
  * Invariants: times never fall; a trace has addresses or ids, never both. Where
