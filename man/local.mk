@@ -2,6 +2,7 @@
 # man: pages with a part that comes from the program's own tables are made from a .in file (fill.sh).
 filled_pages = \
 	man/heapreplay.1 \
+	man/heapreplay-advise.1 \
 	man/heapreplay-compare.1 \
 	man/heapreplay-completion.1 \
 	man/heapreplay-cut.1 \
@@ -26,6 +27,7 @@ EXTRA_DIST += man/fill.sh $(filled_pages:=.in)
 $(filled_pages): man/fill.sh heapreplay$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) man && $(SHELL) $(top_srcdir)/man/fill.sh ./heapreplay$(EXEEXT) < $(top_srcdir)/$@.in > $@.tmp && mv $@.tmp $@
 man/heapreplay.1: $(top_srcdir)/man/heapreplay.1.in
+man/heapreplay-advise.1: $(top_srcdir)/man/heapreplay-advise.1.in
 man/heapreplay-compare.1: $(top_srcdir)/man/heapreplay-compare.1.in
 man/heapreplay-completion.1: $(top_srcdir)/man/heapreplay-completion.1.in
 man/heapreplay-cut.1: $(top_srcdir)/man/heapreplay-cut.1.in

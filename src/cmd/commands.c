@@ -12,6 +12,7 @@
 	X(compare) \
 	X(heatmap) \
 	X(watch) \
+	X(advise) \
 	X(explain) \
 	X(plot) \
 	X(report) \

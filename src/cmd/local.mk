@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/cmd: the program apart from main().
 heapreplay_SOURCES += \
+	src/cmd/advise.c \
 	src/cmd/choices.c \
 	src/cmd/cli.c src/cmd/cli.h \
 	src/cmd/commands.c \

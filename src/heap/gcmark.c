@@ -41,8 +41,13 @@ void hr_gc_mark_run(struct hr_gc_marker *m, double ns, double busy)
 	       left = (m->to_mark - m->done) * m->ns_per_byte;
 	double idle = (share - BACKGROUND) * m->procs * ns;
 
+	if (cpu <= 0)
+		return;
 	m->done += cpu / m->ns_per_byte;
-	m->total_cpu_ns += cpu < left ? cpu : left > 0 ? left : 0;
+	if (left < 0)
+		left = 0;
+	m->total_cpu_ns += cpu < left ? cpu : left;
+	m->total_idle_ns += cpu < left ? idle : idle * left / cpu;
 	m->elapsed_ns += ns;
 	m->idle_ns += idle;
 	/* What marks only because it has nothing else to do counts for neither side. */

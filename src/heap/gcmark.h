@@ -41,7 +41,7 @@ struct hr_gc_marker {
 	bool limiting;
 	uint64_t limited_cycles; /* in which the limiter came on */
 
-	double total_cpu_ns, total_assist_ns, total_elapsed_ns; /* over all cycles */
+	double total_cpu_ns, total_assist_ns, total_idle_ns, total_elapsed_ns; /* over all cycles */
 };
 
 /* Marking begins. */

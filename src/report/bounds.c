@@ -10,10 +10,13 @@
 /* A cycle more or less is where the trace happens to end. */
 #define NOISE_COUNT 1
 
-static bool value_of(const struct hr_replay *r, size_t follower, const struct hr_metric *metric, uint64_t *value)
+bool hr_bounds_value(const struct hr_replay *r, size_t follower, size_t of, uint64_t *value)
 {
-	struct hr_objects_stats stats = hr_objects_stats(r->objects);
-	const struct hr_measured m = {.follower = r->followers[follower], .objects = &stats};
+	struct hr_objects_stats stats =
+	    r->objects != NULL ? hr_objects_stats(r->objects) : (struct hr_objects_stats){0};
+	const struct hr_metric *metric = &hr_metrics[of];
+	const struct hr_measured m = {.follower = r->followers[follower],
+				      .objects = r->objects != NULL ? &stats : NULL};
 
 	return metric->of != HR_METRIC_REGRET && metric->get(&m, value);
 }
@@ -32,13 +35,13 @@ bool hr_bounds_of(const struct hr_replay *r, size_t follower, size_t metric, str
 	const struct hr_metric *m = &hr_metrics[metric];
 	uint64_t value, low, high, noise;
 
-	if (r->nvariants == 0 || !value_of(r, follower, m, &value))
+	if (r->nvariants == 0 || !hr_bounds_value(r, follower, metric, &value))
 		return false;
 	low = high = value;
 	for (size_t i = 0; i < r->nvariants; i++) {
 		uint64_t other;
 
-		if (!value_of(&r->variants[i], follower, m, &other))
+		if (!hr_bounds_value(&r->variants[i], follower, metric, &other))
 			return false;
 		low = other < low ? other : low;
 		high = other > high ? other : high;

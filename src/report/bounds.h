@@ -19,6 +19,8 @@ struct hr_bounds {
 	uint64_t low, high;
 };
 
+/* A metric (its number) of a follower and its objects; false: it is not known, or of something else. */
+bool hr_bounds_value(const struct hr_replay *r, size_t follower, size_t metric, uint64_t *value);
 /* Of a metric (its number) and a follower. False: there are no variants, or the metric is not known. */
 bool hr_bounds_of(const struct hr_replay *r, size_t follower, size_t metric, struct hr_bounds *bounds);
 /* Of all that have any: metric name to [low, high]. NULL: there are none, or no memory. */

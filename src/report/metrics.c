@@ -199,7 +199,7 @@ OBJECTS_IF(limited, s->cpu_known, s->limited_cycles)
 
 GC(total, s->cpu_known, s->cpu_ns, gc->total_ns)
 GC(assist, s->cpu_known, s->assist_ns, gc->assist_ns)
-GC(share, s->cpu_known && s->capacity_ns > 0, (s->cpu_ns * 1000 + s->capacity_ns / 2) / s->capacity_ns,
+GC(share, s->cpu_known && s->capacity_ns > 0, per_thousand(s->cpu_ns - s->idle_ns, s->capacity_ns),
    m->gc_over_ns > 0 ? per_thousand(gc->share_ns, m->gc_over_ns) : 0)
 RECORDED_GC(cycles, gc->cycles)
 RECORDED_GC(stw, gc->stw_ns)
@@ -359,8 +359,8 @@ const struct hr_metric hr_metrics[] = {
     {"gc_cpu_assist_ns", NS, LOW, SUM, "objects", "the part of gc_cpu_ns that allocating goroutines had to do",
      gc_assist, OF_OBJECTS},
     {"gc_cpu_ratio", R, LOW, MEAN, "objects",
-     "gc_cpu_ns as a share of the CPU time of all Ps (trace time times GOMAXPROCS); of recorded cycles without "
-     "gc_cpu_idle_ns",
+     "gc_cpu_ns as a share of the CPU time of all Ps (trace time times GOMAXPROCS), without the part of Ps "
+     "that had nothing else to do",
      gc_share, OF_OBJECTS},
     {"gc_limiter_count", N, LOW, SUM, "objects",
      "number of times the GC CPU limiter came on, because collecting took more than half of the CPU for long",

@@ -3,6 +3,7 @@
 #     cli_tests += tests/cli/foo.sh
 #     cli_data += tests/cli/foo.golden        (directories are allowed)
 cli_tests = \
+	tests/cli/advise.sh \
 	tests/cli/bad-input.sh \
 	tests/cli/cases.sh \
 	tests/cli/compare.sh \

@@ -5,7 +5,9 @@
 
 #include "base/alloc.h"
 #include "heap/gcmark.h"
+#include "heap/gcpacer.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,6 +123,8 @@ static void take_sides(struct hr_cycles *c, struct hr_cycle *y, const struct hr_
 				y->cpu_ns += parts[i];
 		if (r->assist_ns != HR_NOT_KNOWN)
 			y->assist_ns = r->assist_ns;
+		if (r->stw_ns != HR_NOT_KNOWN)
+			y->stw_ns = r->stw_ns * (r->procs != HR_NOT_KNOWN ? r->procs : c->procs);
 		c->any_side = true;
 		c->next_side++;
 		return;
@@ -137,10 +141,67 @@ void hr_cycles_settle(struct hr_cycles *c, const struct hr_sides *sides)
 		learn_drag(c, y);
 		if (y->marked_bytes == 0 || (c->any_side && y->cpu_ns == 0))
 			continue;
+		if (y->cpu_ns != 0) {
+			c->stw_ns = c->stw_ns / 2 + (double)y->stw_ns;
+			c->stw_cycles = c->stw_cycles / 2 + 1;
+		}
 		c->cpu_ns = c->cpu_ns / 2 + cpu_of(c, y);
 		c->marked = c->marked / 2 + (double)y->marked_bytes;
 		c->per_byte = c->cpu_ns / c->marked;
 	}
+}
+
+/* The first cycle that began at that time or later; n: none did. */
+static size_t first_from(const struct hr_cycles *c, uint64_t begin_ns)
+{
+	size_t low = 0, high = c->n;
+
+	while (low < high) {
+		size_t half = (low + high) / 2;
+
+		if (c->list[half].begin_ns < begin_ns)
+			low = half + 1;
+		else
+			high = half;
+	}
+	return low;
+}
+
+/* A cycle begins with the heap at live_bytes: so far below the goal, by the bounds of a trigger's range at least or at most. */
+static void take_trigger(struct hr_cycles *c, bool forced)
+{
+	uint64_t marked = c->n > 0 ? c->list[c->n - 1].marked_bytes : 0, live = c->live_bytes, least, most, slack;
+	struct hr_gc_goal goal = {.goal = c->goal};
+
+	c->now.runway_low = 0;
+	c->now.runway_high = INFINITY;
+	if (marked == 0 || forced || c->goal <= marked || c->goal == UINT64_MAX)
+		return;
+	least = hr_gc_trigger(goal, marked, UINT64_MAX / 2);
+	most = hr_gc_trigger(goal, marked, 0);
+	slack = (c->goal - marked) / 64;
+	if (live + slack < least)
+		return;
+	if (live > least + slack)
+		c->now.runway_high = (double)(c->goal > live ? c->goal - live : 0) / (double)marked;
+	if (live + slack < most)
+		c->now.runway_low = (double)(c->goal - (live > least ? live : least)) / (double)marked;
+	else
+		c->now.runway_high = (double)(c->goal - most) / (double)marked;
+}
+
+void hr_cycles_runway(const struct hr_cycles *c, uint64_t trace_ns, double *low, double *high)
+{
+	size_t i = first_from(c, trace_ns);
+
+	*low = 0;
+	*high = INFINITY;
+	if (i == c->n && i > 0)
+		i--;
+	if (i == c->n)
+		return;
+	*low = c->list[i].runway_low;
+	*high = c->list[i].runway_high;
 }
 
 static bool add_cycle(struct hr_cycles *c)
@@ -153,6 +214,7 @@ static bool add_cycle(struct hr_cycles *c)
 
 static void take_goal(struct hr_cycles *c, uint64_t goal)
 {
+	c->goal = goal;
 	if (c->n == 0) {
 		c->first_goal = goal;
 		return;
@@ -187,6 +249,7 @@ bool hr_cycles_take(struct hr_cycles *c, const struct hr_event *e)
 					   .births_before = c->births - c->births_then,
 					   .before_ns = e->time_ns - c->end_then_ns};
 		c->births_then = c->births;
+		take_trigger(c, e->flags & HR_EVF_FORCED_GC);
 		return true;
 	case HR_EV_GC_END:
 		if (!c->marking)
@@ -216,15 +279,7 @@ bool hr_cycles_take(struct hr_cycles *c, const struct hr_event *e)
 
 const struct hr_cycle *hr_cycles_at(const struct hr_cycles *c, uint64_t begin_ns)
 {
-	size_t low = 0, high = c->n;
+	size_t i = first_from(c, begin_ns);
 
-	while (low < high) {
-		size_t half = (low + high) / 2;
-
-		if (c->list[half].begin_ns < begin_ns)
-			low = half + 1;
-		else
-			high = half;
-	}
-	return low < c->n && c->list[low].begin_ns == begin_ns ? &c->list[low] : NULL;
+	return i < c->n && c->list[i].begin_ns == begin_ns ? &c->list[i] : NULL;
 }

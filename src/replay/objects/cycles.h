@@ -37,8 +37,10 @@ struct hr_cycle {
 	uint64_t begin_ns, end_ns;
 	uint64_t marked_bytes; /* 0: not known */
 	uint64_t assist_ns;
-	uint64_t cpu_ns; /* of marking, all of it; 0: the trace does not tell */
-	double busy;	 /* Ps, when it began */
+	uint64_t cpu_ns;		/* of marking, all of it; 0: the trace does not tell */
+	uint64_t stw_ns;		/* of CPU, while the world stood still; with cpu_ns */
+	double runway_low, runway_high; /* bytes below the goal at which it began, per byte marked before */
+	double busy;			/* Ps, when it began */
 	uint64_t births, births_before,
 	    before_ns; /* allocations while it marked, and since the last one, in that time */
 };
@@ -50,12 +52,13 @@ struct hr_cycles {
 	bool marking, ended; /* ended: the goal is still to come */
 	struct hr_busy busy;
 	unsigned procs, assists; /* that are going on */
-	uint64_t last_ns, live_bytes, first_goal;
+	uint64_t last_ns, live_bytes, goal, first_goal;
 	struct hr_gc_fit fit;
 	size_t settled, next_side; /* cycles whose cost was learned; of the trace's CPU times */
 	bool any_side;
 	double cpu_ns, marked; /* sums that halve with every cycle */
 	double per_byte;
+	double stw_ns, stw_cycles; /* sums that halve */
 	double had, would; /* allocations while marking, and how many by the share of the CPU; sums that halve */
 	uint64_t births;   /* counted by the caller */
 	uint64_t births_then, end_then_ns;
@@ -69,6 +72,17 @@ bool hr_cycles_take(struct hr_cycles *c, const struct hr_event *e);
 void hr_cycles_settle(struct hr_cycles *c, const struct hr_sides *sides);
 /* The recorded cycle that began then, or NULL: it is not complete. */
 const struct hr_cycle *hr_cycles_at(const struct hr_cycles *c, uint64_t begin_ns);
+/*
+ * Where the trace's own cycles began says what the runtime's estimate of allocation while marking was: of the first
+ * one that began after that time, in bytes per byte marked. At an end of the range in which cycles begin it is a
+ * bound only. Cycles that the program asked for, or that time began, tell nothing: 0 and infinity.
+ */
+void hr_cycles_runway(const struct hr_cycles *c, uint64_t trace_ns, double *low, double *high);
+/* ns of CPU for which the world stood still in a cycle, by the last ones; negative: the trace does not tell. */
+static inline double hr_cycles_stw_ns(const struct hr_cycles *c)
+{
+	return c->stw_cycles > 0 ? c->stw_ns / c->stw_cycles : -1;
+}
 /* ns of CPU to mark a byte, by the last cycles; 0: there is none. */
 static inline double hr_cycles_ns_per_byte(const struct hr_cycles *c)
 {

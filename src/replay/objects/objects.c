@@ -83,7 +83,8 @@ struct hr_objects {
 	struct hr_cycles cycles;
 	struct hr_gc_marker marker;
 	struct hr_busy busy;
-	uint64_t extra_bytes; /* stacks and globals, by the trace's goals */
+	double runway_low, runway_high; /* that the trace's next cycle shows, per byte marked */
+	uint64_t extra_bytes;		/* stacks and globals, by the trace's goals */
 	bool extra_known;
 	uint64_t trace_ns;	    /* of the last event; the clock may differ */
 	double clock_ns, rec_speed; /* rec_speed: of the program where the trace is now, 1 without a mark phase */
@@ -278,6 +279,11 @@ static const struct hr_cycles *told(const struct hr_objects *o)
 	return o->of != NULL ? &o->of->cycles : &o->cycles;
 }
 
+const struct hr_cycles *hr_objects_cycles(const struct hr_objects *o)
+{
+	return told(o);
+}
+
 uint64_t hr_objects_end_ns(const struct hr_objects *o)
 {
 	return o->end_ns;
@@ -295,6 +301,7 @@ struct hr_objects_stats hr_objects_stats(const struct hr_objects *o)
 	s.capacity_ns = (uint64_t)(o->clock_ns * told(o)->procs);
 	s.cpu_ns = (uint64_t)o->marker.total_cpu_ns;
 	s.assist_ns = (uint64_t)o->marker.total_assist_ns;
+	s.idle_ns = (uint64_t)o->marker.total_idle_ns;
 	s.limited_cycles = o->marker.limited_cycles;
 	return s;
 }
@@ -335,10 +342,15 @@ static inline void send_changes(struct hr_objects *o, uint64_t time_ns, int p)
 
 /* --- pacing --------------------------------------------------------------- */
 
+/* Of what is mapped, free and released pages and the objects themselves don't count. */
+static uint64_t non_heap_bytes(const struct hr_objects *o)
+{
+	return o->heap.span_bytes - o->heap.object_bytes + o->manual_bytes + o->options.other_memory_bytes;
+}
+
 static struct hr_gc_goal goal_now(const struct hr_objects *o)
 {
-	/* Of what is mapped, free and released pages and the objects themselves don't count. */
-	uint64_t non_heap = o->heap.span_bytes - o->heap.object_bytes + o->manual_bytes + o->options.other_memory_bytes;
+	uint64_t non_heap = non_heap_bytes(o);
 	uint64_t mapped = non_heap + o->heap.object_bytes;
 	struct hr_gc_settings s = o->options.pacing;
 	struct hr_gc_goal goal;
@@ -525,10 +537,22 @@ static void begin_paced(struct hr_objects *o, uint64_t time_ns, uint64_t to_mark
 static void end_paced(struct hr_objects *o, uint64_t time_ns)
 {
 	struct hr_gc_marker *m = &o->marker;
+	double stw = hr_cycles_stw_ns(told(o));
 
 	o->stats.mark_ns += time_ns > o->marked_ns ? time_ns - o->marked_ns : 0;
 	hr_gc_mark_end(m, o->heap.heap_live);
-	m->total_cpu_ns += STW_NS * m->procs;
+	m->total_cpu_ns += stw >= 0 ? stw : STW_NS * m->procs;
+}
+
+/* Where the trace's own cycle of about now began tells more than the model's cycles before. */
+static uint64_t paced_runway(const struct hr_objects *o)
+{
+	double marked = (double)o->marked_bytes, low = o->runway_low * marked, high = o->runway_high * marked;
+	uint64_t runway = hr_gc_mark_runway(&o->marker, o->marked_bytes);
+
+	if ((double)runway > high)
+		return (uint64_t)high;
+	return (double)runway < low ? (uint64_t)low : runway;
 }
 
 static bool end_marking(struct hr_objects *o, uint64_t time_ns);
@@ -589,6 +613,8 @@ static bool end_marking(struct hr_objects *o, uint64_t time_ns)
 	o->marked_bytes = hr_objheap_mark_done(&o->heap);
 	o->live_then = o->heap.heap_live;
 	hr_gc_history_add(&o->history, o->stats.allocated_bytes - o->allocated_then, o->marked_bytes);
+	if (o->marked_bytes + non_heap_bytes(o) > o->stats.floor_bytes)
+		o->stats.floor_bytes = o->marked_bytes + non_heap_bytes(o);
 	o->stats.cycles++;
 	o->stats.marked_bytes += o->marked_bytes;
 	o->marking = false;
@@ -663,8 +689,7 @@ static bool run_timers(struct hr_objects *o, uint64_t time_ns)
 static bool look_at_trigger(struct hr_objects *o, uint64_t time_ns)
 {
 	struct hr_gc_goal goal = goal_now(o);
-	uint64_t runway =
-	    o->paced ? hr_gc_mark_runway(&o->marker, o->marked_bytes) : hr_gc_runway(&o->history, o->marked_bytes);
+	uint64_t runway = o->paced ? paced_runway(o) : hr_gc_runway(&o->history, o->marked_bytes);
 
 	o->heap.refilled = false;
 	if (o->marking && o->paced)
@@ -690,8 +715,10 @@ static bool come_alive(struct hr_objects *o, uint64_t time_ns)
 	o->marked_bytes = o->heap.object_bytes;
 	o->live_then = 0;
 	o->heap.refilled = false;
-	if (o->paced)
+	if (o->paced) {
 		learn_settings(o);
+		hr_cycles_runway(told(o), 0, &o->runway_low, &o->runway_high);
+	}
 	if (o->options.gc == HR_GC_MODEL)
 		send_goal(o, time_ns);
 	return true;
@@ -948,8 +975,10 @@ static void pass_recorded(struct hr_objects *o, const struct hr_event *e)
 	const struct hr_cycle *c;
 
 	hr_busy_take(&o->busy, e);
-	if (e->kind == HR_EV_GC_END)
+	if (e->kind == HR_EV_GC_END) {
 		o->rec_speed = 1;
+		hr_cycles_runway(told(o), e->time_ns, &o->runway_low, &o->runway_high);
+	}
 	if (e->kind != HR_EV_GC_BEGIN)
 		return;
 	learn_settings(o);

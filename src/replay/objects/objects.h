@@ -112,8 +112,10 @@ struct hr_objects_stats {
 	uint64_t mark_ns;
 	uint64_t goal_min_bytes, goal_max_bytes; /* over all cycles; 0: there was none */
 	uint64_t limit_breaches;    /* cycles after which the memory limit left less room than what had survived */
-	bool cpu_known;		    /* the three that follow, and limited_cycles */
+	uint64_t floor_bytes;	    /* most that a cycle left alive, with all that is mapped and no object beside it */
+	bool cpu_known;		    /* the four that follow, and limited_cycles */
 	uint64_t cpu_ns, assist_ns; /* of CPU, by all cycles; of that, by those who allocate */
+	uint64_t idle_ns;	    /* of that, by Ps that had nothing else to do */
 	uint64_t capacity_ns;	    /* of CPU, that all Ps had */
 	uint64_t limited_cycles;    /* in which the limiter of GC CPU came on */
 	uint64_t window_bytes;	    /* most that died between two recorded mark starts: see deaths.h */
@@ -142,6 +144,10 @@ enum hr_status hr_objects_beside(struct hr_objects *o, const struct hr_objects_o
 bool hr_objects_is_modelled(const struct hr_objects *o);
 /* Whether GOGC is what the trace's own cycles show, as far as they have been read. */
 bool hr_objects_learned(const struct hr_objects *o);
+
+/* The cycles that the trace tells, of a modelled recorded heap. Valid until the next feed. */
+struct hr_cycles;
+const struct hr_cycles *hr_objects_cycles(const struct hr_objects *o);
 
 /* Of what comes out. Valid as long as the stage. */
 const struct hr_trace_meta *hr_objects_meta(const struct hr_objects *o);

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "info/advice.h"
+
+#include "base/alloc.h"
+#include "heap/gcpacer.h"
+#include "replay/objects/cycles.h"
+#include "report/gc_cpu.h"
+#include "report/series.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define LIMIT_SHARE 0.9 /* of the memory, that the limit is set to: the rest is for what the runtime does not count */
+#define FEW_CYCLES 10
+#define WIDE 0.2	 /* of the middle: error bars that ask for a better recording */
+#define LEAK_TAU 0.6	 /* Kendall's rank correlation of what survives with time */
+#define LEAK_GROWTH 1.2	 /* and growth from the first third to the last */
+#define AT_THE_END 0.9	 /* of the recording: a peak behind it may not be one */
+#define NEARLY_FULL 1.1	 /* of what survives: a limit that leaves less makes cycles follow one another */
+#define SAME_MEMORY 0.02 /* less of a gain is none */
+#define MOST_KENDALL_CYCLES 512
+
+/* What people set. Today's is put between them. */
+static const uint64_t settings[] = {25, 50, 75, 100, 150, 200, 300, 400, 800};
+
+#define NSETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+/* --- figures ----------------------------------------------------------------- */
+
+static const char *const names[HR_ADVICE_FIGURES] = {
+    [HR_ADVICE_P99] = "retained_p99_bytes",  [HR_ADVICE_PEAK] = "retained_peak_bytes",
+    [HR_ADVICE_MEAN] = "in_use_mean_bytes",  [HR_ADVICE_CPU] = "gc_cpu_ns",
+    [HR_ADVICE_ASSIST] = "gc_cpu_assist_ns", [HR_ADVICE_STALL] = "worst_stall_ns",
+    [HR_ADVICE_LAG] = "lag_90_ns",	     [HR_ADVICE_CYCLES] = "gc_cycles",
+};
+
+/* CPU times are shares of what all Ps had. */
+static void take_figures(const struct hr_replay *r, struct hr_advice_row *row)
+{
+	struct hr_objects_stats stats = hr_objects_stats(r->objects);
+	double capacity = (double)stats.capacity_ns,
+	       worked = stats.cpu_ns > 0 ? (double)(stats.cpu_ns - stats.idle_ns) / (double)stats.cpu_ns : 0;
+
+	row->spiral = stats.cycles >= FEW_CYCLES && stats.limit_breaches > stats.cycles / 2;
+	for (size_t i = 0; i < HR_ADVICE_FIGURES; i++) {
+		struct hr_advice_figure *f = &row->figures[i];
+		size_t metric = hr_metric_index(names[i]);
+		double unit = 1;
+		struct hr_bounds b;
+		uint64_t value;
+
+		if (i == HR_ADVICE_CPU || i == HR_ADVICE_ASSIST)
+			unit = capacity > 0 ? 100 / capacity * (i == HR_ADVICE_CPU ? worked : 1) : 0;
+		f->known = hr_bounds_value(r, 0, metric, &value);
+		f->value = f->low = f->high = f->known ? (double)value * unit : 0;
+		if (f->known && hr_bounds_of(r, 0, metric, &b)) {
+			f->low = (double)b.low * unit;
+			f->high = (double)b.high * unit;
+		}
+	}
+}
+
+/*
+ * What the model says of the recorded setting, and what was recorded, are so far apart: whoever believes the error bars of
+ * other settings must allow for as much.
+ */
+static void widen(const struct hr_advice *a, struct hr_advice_row *row)
+{
+	for (size_t i = HR_ADVICE_P99; i <= HR_ADVICE_CPU; i++) {
+		struct hr_advice_figure *f = &row->figures[i];
+		double ratio = a->recorded_ratio[i];
+
+		if (!f->known || ratio <= 0)
+			continue;
+		if (f->low * ratio < f->low)
+			f->low *= ratio;
+		if (f->high * ratio > f->high)
+			f->high *= ratio;
+	}
+}
+
+/* As recorded: the replay of the trace's own spans, and what it tells of its cycles' CPU time. */
+static void take_recorded(struct hr_advice *a, const struct hr_replay *r, const struct hr_objects *model)
+{
+	const struct hr_cycles *c = hr_objects_cycles(model);
+	const struct hr_gc_cpu_sum gc =
+	    hr_gc_cpu_sum(hr_reader_sides(r->reader), r->options.from_ns, r->options.until_ns);
+	struct hr_advice_row *t = &a->today;
+
+	for (size_t i = 0; i < HR_ADVICE_FIGURES; i++) {
+		struct hr_advice_figure *f = &t->figures[i];
+		uint64_t value;
+
+		f->known = hr_bounds_value(r, 0, hr_metric_index(names[i]), &value);
+		f->value = f->low = f->high = f->known ? (double)value : 0;
+	}
+	t->figures[HR_ADVICE_CYCLES] = (struct hr_advice_figure){(double)c->n, (double)c->n, (double)c->n, true};
+	t->figures[HR_ADVICE_CPU].known = t->figures[HR_ADVICE_ASSIST].known = gc.cycles > 0 && a->duration_ns > 0;
+	if (gc.cycles > 0 && a->duration_ns > 0) {
+		double share = 100 * (double)gc.share_ns / (double)a->duration_ns,
+		       assists = 100 * (double)gc.assist_ns / (double)a->duration_ns / c->procs;
+
+		t->figures[HR_ADVICE_CPU] = (struct hr_advice_figure){share, share, share, true};
+		t->figures[HR_ADVICE_ASSIST] = (struct hr_advice_figure){assists, assists, assists, true};
+	}
+	t->today = true;
+}
+
+/* --- the recording ------------------------------------------------------------ */
+
+/* Of what survives with time, over the last cycles: 1, it always grows. */
+static double kendall(const struct hr_cycle *c, size_t n)
+{
+	double with = 0, pairs = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < i; j++) {
+			with += (c[i].marked_bytes > c[j].marked_bytes) - (c[i].marked_bytes < c[j].marked_bytes);
+			pairs++;
+		}
+	return pairs > 0 ? with / pairs : 0;
+}
+
+static uint64_t mean_marked(const struct hr_cycle *c, size_t from, size_t until)
+{
+	double sum = 0;
+
+	for (size_t i = from; i < until; i++)
+		sum += (double)c[i].marked_bytes;
+	return until > from ? (uint64_t)(sum / (double)(until - from)) : 0;
+}
+
+/* The first third is the program's start, which always grows: the rest is looked at. */
+static void judge_recording(struct hr_advice *a, const struct hr_cycles *c, const struct hr_json_series *series)
+{
+	size_t from = c->n / 3, n = c->n - from;
+
+	if (n > MOST_KENDALL_CYCLES) {
+		from = c->n - MOST_KENDALL_CYCLES;
+		n = MOST_KENDALL_CYCLES;
+	}
+	a->cycles = c->n;
+	a->live_first = mean_marked(c->list + from, 0, n / 3);
+	a->live_last = mean_marked(c->list + from, n - n / 3, n);
+	a->risks[HR_RISK_SHORT] = c->n < FEW_CYCLES;
+	a->risks[HR_RISK_LEAK] = n >= 6 && (double)a->live_last > LEAK_GROWTH * (double)a->live_first &&
+				 kendall(c->list + from, n) > LEAK_TAU;
+	for (unsigned i = 0; i < series->n; i++)
+		if (series->points[i].high[HR_SERIES_IN_USE] > a->peak_bytes) {
+			a->peak_bytes = series->points[i].high[HR_SERIES_IN_USE];
+			a->peak_ns = series->points[i].end_ns;
+		}
+	if (a->peak_ns > a->duration_ns)
+		a->peak_ns = a->duration_ns;
+	a->risks[HR_RISK_PEAK] = (double)a->peak_ns > AT_THE_END * (double)a->duration_ns;
+	a->risks[HR_RISK_LOAD] = !a->risks[HR_RISK_PEAK];
+}
+
+/* --- replays ------------------------------------------------------------------ */
+
+/* One decoding: the model under several settings, and the recorded heap. */
+struct runs {
+	struct hr_replay base; /* the first of the models */
+	struct hr_replay *models[HR_ADVICE_SETTINGS], *recorded;
+	struct hr_policy_choice own[HR_ADVICE_SETTINGS + 1];
+	struct hr_json_series *series; /* of the recorded heap */
+	size_t n;
+	bool opened;
+};
+
+static void close_runs(struct runs *r)
+{
+	if (r->opened)
+		hr_replay_close(&r->base);
+	for (size_t i = 0; i < HR_ADVICE_SETTINGS + 1; i++)
+		hr_policy_choice_release(&r->own[i]);
+	free(r->series);
+}
+
+static enum hr_status add_recorded(struct runs *r, struct hr_replay_options o, const struct hr_policy_choice *policy,
+				   struct hr_error *err)
+{
+	r->series = hr_calloc(1, sizeof(*r->series));
+	if (r->series == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	o.objects.gc = HR_GC_RECORDED;
+	o.objects.gogc_given = o.bounds = false;
+	o.settings.limit_given = false;
+	o.settings.memory_limit_bytes = UINT64_MAX;
+	HR_TRY(hr_replay_add(&r->base, &o, policy, policy != NULL, &r->own[HR_ADVICE_SETTINGS], &r->recorded, err));
+	hr_json_series_start(r->series, r->recorded->followers[0]);
+	return HR_OK;
+}
+
+static enum hr_status add_model(struct runs *r, const char *path, const struct hr_replay_options *o,
+				const struct hr_policy_choice *policy, struct hr_error *err)
+{
+	struct hr_policy_choice *own = &r->own[r->n];
+
+	if (r->n == 0) {
+		HR_TRY(hr_replay_open(&r->base, path, o, policy, policy != NULL, own, err));
+		r->opened = true;
+		r->models[r->n++] = &r->base;
+		return HR_OK;
+	}
+	HR_TRY(hr_replay_add(&r->base, o, policy, policy != NULL, own, &r->models[r->n], err));
+	r->n++;
+	return HR_OK;
+}
+
+static enum hr_status run_all(const struct hr_advice *a, struct runs *r, const struct hr_advice_row *rows, size_t n,
+			      bool bounds, struct hr_error *err)
+{
+	struct hr_replay_options o = *a->asked.options;
+
+	memset(r, 0, sizeof(*r));
+	o.bounds = bounds;
+	o.limit_percent = 0;
+	o.reading.want |= HR_WANT_GC_CPU;
+	o.objects.gc = HR_GC_MODEL;
+	for (size_t i = 0; i < n; i++) {
+		/* Without one it finds that of the trace. */
+		o.objects.gogc_given = rows[i].gogc != 0;
+		if (o.objects.gogc_given)
+			o.objects.pacing.gogc = rows[i].gogc;
+		o.settings.limit_given = rows[i].limit_bytes != UINT64_MAX;
+		o.settings.memory_limit_bytes = rows[i].limit_bytes;
+		HR_TRY(add_model(r, a->path, &o, a->asked.policy, err));
+	}
+	if (!bounds)
+		HR_TRY(add_recorded(r, o, a->asked.policy, err));
+	return hr_replay_run(&r->base, err);
+}
+
+/* --- choosing ----------------------------------------------------------------- */
+
+static void judge(const struct hr_advice *a, struct hr_advice_row *row)
+{
+	const struct hr_advice_figure *peak = &row->figures[HR_ADVICE_PEAK], *cpu = &row->figures[HR_ADVICE_CPU];
+
+	row->fits = a->asked.memory_bytes == 0 || peak->high + (double)a->other_bytes <= (double)a->asked.memory_bytes;
+	row->fits &= !row->spiral;
+	row->cheap = cpu->known && cpu->high <= a->asked.gc_cpu_percent;
+}
+
+/* The row of the least memory that is cheap, of those that fit; else the cheapest that fits; n: none fits. */
+static size_t choose(const struct hr_advice_row *rows, size_t n)
+{
+	size_t best = n;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct hr_advice_row *x = &rows[i], *b = &rows[best < n ? best : i];
+		enum hr_advice_what by = x->cheap ? HR_ADVICE_P99 : HR_ADVICE_CPU;
+
+		if (!x->fits)
+			continue;
+		if (best == n || (x->cheap && !b->cheap) ||
+		    (x->cheap == b->cheap && x->figures[by].value < b->figures[by].value))
+			best = i;
+	}
+	return best;
+}
+
+/* Where none fits: that of the lowest peak. */
+static size_t choose_nearest(const struct hr_advice_row *rows, size_t n)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i < n; i++)
+		if (rows[i].figures[HR_ADVICE_PEAK].value < rows[best].figures[HR_ADVICE_PEAK].value)
+			best = i;
+	return best;
+}
+
+/* All settings, the trace's own first: it has 0. */
+static size_t list_settings(const struct hr_advice *a, struct hr_advice_row *rows)
+{
+	uint64_t limit = UINT64_MAX;
+	size_t n = 0;
+
+	if (a->asked.memory_bytes != 0)
+		limit = (uint64_t)(LIMIT_SHARE * (double)a->asked.memory_bytes);
+	rows[n++] = (struct hr_advice_row){.limit_bytes = UINT64_MAX};
+	for (size_t i = 0; i < NSETTINGS; i++)
+		rows[n++] = (struct hr_advice_row){.gogc = settings[i], .limit_bytes = limit};
+	return n;
+}
+
+static int by_gogc(const void *a, const void *b)
+{
+	const struct hr_advice_row *x = a, *y = b;
+
+	return (x->gogc > y->gogc) - (x->gogc < y->gogc);
+}
+
+/* Over all settings, without error bars: *pick is the likeliest of `rows`, which are ordered by GOGC then. */
+static enum hr_status run_coarsely(struct hr_advice *a, struct hr_advice_row *rows, size_t *n, size_t *pick,
+				   struct hr_error *err)
+{
+	struct runs r;
+	enum hr_status status;
+
+	*n = list_settings(a, rows);
+	status = run_all(a, &r, rows, *n, false, err);
+	if (status == HR_OK && hr_objects_cycles(r.base.objects)->n == 0)
+		status = hr_error_set(err, HR_EUSAGE, "the trace records no GC cycle: nothing shows what one would do");
+	if (status == HR_OK) {
+		const struct hr_objects *own = r.base.objects;
+
+		a->duration_ns = hr_reader_stats(r.base.reader)->last_time_ns;
+		a->other_bytes = r.base.options.settings.other_memory_bytes;
+		take_recorded(a, r.recorded, own);
+		judge_recording(a, hr_objects_cycles(own), r.series);
+		a->risks[HR_RISK_UNKNOWN] = !hr_objects_learned(own);
+		a->today.gogc = hr_objects_options(own)->pacing.gogc;
+		a->today.limit_bytes = hr_objects_options(own)->pacing.memory_limit_bytes;
+		a->spiral_bytes = (uint64_t)(NEARLY_FULL * (double)hr_objects_stats(own).floor_bytes);
+		for (size_t i = 0; i < *n; i++) {
+			take_figures(r.models[i], &rows[i]);
+			judge(a, &rows[i]);
+		}
+		for (size_t i = 0; i < HR_ADVICE_FIGURES; i++)
+			if (rows[0].figures[i].value > 0)
+				a->recorded_ratio[i] = a->today.figures[i].value / rows[0].figures[i].value;
+		rows[0].gogc = 0;
+		*n -= 1;
+		memmove(rows, rows + 1, *n * sizeof(*rows));
+		*pick = choose(rows, *n);
+		if (*pick == *n)
+			*pick = choose_nearest(rows, *n);
+	}
+	close_runs(&r);
+	return status;
+}
+
+/* Two on either side of the pick, and today's, which the recording shows best. */
+static void take_neighbours(struct hr_advice *a, const struct hr_advice_row *rows, size_t n, size_t pick)
+{
+	size_t from = pick > 2 ? pick - 2 : 0, until = pick + 3 < n ? pick + 3 : n;
+	bool has_today = a->risks[HR_RISK_UNKNOWN] || a->today.gogc == HR_GOGC_OFF;
+
+	a->nrows = 0;
+	for (size_t i = from; i < until; i++) {
+		a->rows[a->nrows++] = rows[i];
+		has_today |= rows[i].gogc == a->today.gogc;
+	}
+	if (!has_today) {
+		a->rows[a->nrows] = rows[0];
+		a->rows[a->nrows++].gogc = a->today.gogc;
+	}
+	qsort(a->rows, a->nrows, sizeof(a->rows[0]), by_gogc);
+}
+
+/* Is it surely no better than today's, as that was recorded? */
+static bool is_no_gain(const struct hr_advice *a, const struct hr_advice_row *row)
+{
+	const struct hr_advice_figure *now = a->today.figures, *then = row->figures;
+	bool fits = a->asked.memory_bytes == 0 ||
+		    now[HR_ADVICE_PEAK].value + (double)a->other_bytes <= (double)a->asked.memory_bytes;
+
+	if (!fits || !now[HR_ADVICE_CPU].known || now[HR_ADVICE_CPU].value > a->asked.gc_cpu_percent)
+		return false;
+	return then[HR_ADVICE_P99].high > (1 - SAME_MEMORY) * now[HR_ADVICE_P99].value;
+}
+
+enum hr_status hr_advice_find(struct hr_advice *a, const char *path, const struct hr_advice_question *question,
+			      struct hr_error *err)
+{
+	struct hr_advice_row all[HR_ADVICE_SETTINGS];
+	const struct hr_advice_row *used;
+	struct runs r;
+	enum hr_status status;
+	struct stat st;
+	size_t n = 0, pick = 0;
+
+	memset(a, 0, sizeof(*a));
+	a->path = path;
+	a->asked = *question;
+	if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
+		return hr_error_set(err, HR_EUSAGE,
+				    "the trace is read twice, which a pipe can't be; write it to a file");
+	HR_TRY(run_coarsely(a, all, &n, &pick, err));
+	take_neighbours(a, all, n, pick);
+	status = run_all(a, &r, a->rows, a->nrows, true, err);
+	for (size_t i = 0; status == HR_OK && i < a->nrows; i++) {
+		take_figures(r.models[i], &a->rows[i]);
+		widen(a, &a->rows[i]);
+		judge(a, &a->rows[i]);
+	}
+	close_runs(&r);
+	HR_TRY(status);
+	a->use = choose(a->rows, a->nrows);
+	a->nearest = a->use < a->nrows ? a->use : choose_nearest(a->rows, a->nrows);
+	used = &a->rows[a->nearest];
+	a->keep = a->use < a->nrows && (used->gogc == a->today.gogc || is_no_gain(a, used));
+	a->risks[HR_RISK_WIDE] = used->figures[HR_ADVICE_P99].high - used->figures[HR_ADVICE_P99].low >
+				 WIDE * used->figures[HR_ADVICE_P99].value;
+	a->risks[HR_RISK_SPIRAL] = a->spiral_bytes != 0;
+	a->risks[HR_RISK_MODEL] = fabs(a->recorded_ratio[HR_ADVICE_P99] - 1) > WIDE / 2;
+	return HR_OK;
+}

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# advise: the setting to use keeps what was asked for by the upper ends of its error bars, is the least that does,
+# and nothing is advised where none does.
+. "$top_srcdir/tests/lib.sh"
+
+trace=$top_srcdir/traces/bench-json-go123.trace.zst
+
+# holds WHAT PYTHON: an expression over the document d, its rows and the row u to use.
+holds() {
+	OUT=$out python3 -c 'import json, os, sys
+d = json.loads(os.environ["OUT"])
+rows = d["settings"]
+u = rows[d["use"]] if d["use"] is not None else None
+sys.exit(not eval(sys.argv[1]))' "$2"
+	ok $? "$1" || note "$out"
+}
+
+run "$HEAPREPLAY" advise -q --json --gc-cpu 50% "$trace"
+is "$status" 0 'advice of a Go trace'
+first=$out
+holds 'bars are around their values' \
+	'all(r[k]["low"] <= r[k]["value"] <= r[k]["high"] for r in rows for k in ("retained_p99_bytes", "gc_cpu_percent"))'
+holds 'the setting to use takes no more CPU than was asked for, for sure' 'u["within_gc_cpu"] and u["gc_cpu_percent"]["high"] <= 50'
+holds 'none of those has less memory' \
+	'all(r["retained_p99_bytes"]["value"] >= u["retained_p99_bytes"]["value"] for r in rows if r["within_gc_cpu"] and r["fits"])'
+holds 'rows are in order of GOGC' '[r["gogc"] for r in rows] == sorted(r["gogc"] for r in rows)'
+holds 'the recorded setting is among them' 'd["recorded"]["gogc"] in [r["gogc"] for r in rows]'
+holds 'nothing was asked of memory' 'd["memory_bytes"] is None and all(r["memory_limit_bytes"] is None for r in rows)'
+holds 'it says what to record' 'd["record"] != "" and any(r["kind"] == "death_spiral" for r in d["risks"])'
+run "$HEAPREPLAY" advise -q --json --gc-cpu 50 -j 1 "$trace"
+is "$out" "$first" 'the same by one thread'
+
+run "$HEAPREPLAY" advise -q --json --memory 1GiB --gc-cpu 100% "$trace"
+holds 'a limit of 90 % of the memory' 'all(r["memory_limit_bytes"] == (1 << 30) * 9 // 10 for r in rows)'
+holds 'the peak fits with what is no heap' 'u["retained_peak_bytes"]["high"] + d["other_memory_bytes"] <= 1 << 30'
+
+run "$HEAPREPLAY" advise -q --json --memory 6MiB "$trace"
+holds 'nothing is advised where nothing is sure to fit' 'd["use"] is None and not d["keep"]'
+run "$HEAPREPLAY" advise -q --memory 6MiB "$trace"
+like "$out" '^No setting that was tried is sure to fit of 6.00 MiB' 'and it says so'
+run "$HEAPREPLAY" advise -q "$trace"
+like "$out" '^Recorded with GOGC=100: p99 of retained memory' 'the text begins with what was recorded'
+like "$out" '^GOGC=100 recorded' 'so does the table'
+
+run "$HEAPREPLAY" advise -q --gc-cpu 0% "$trace"
+is "$status" 2 'no CPU at all is a misuse'
+run "$HEAPREPLAY" advise -q --memory /nowhere "$trace"
+is "$status" 2 'memory of no file is one'
+run bash -c '"$1" advise -q - <"$2"' _ "$HEAPREPLAY" "$trace"
+is "$status" 2 'a pipe can not be read twice'
+run "$HEAPREPLAY" advise -q "$top_srcdir/traces/gnuplot.heaptrack.zst"
+is "$status" 2 'a recording of malloc has no GOGC'
+like "$err" 'GC' 'and is told so'
+done_testing
