@@ -24,6 +24,7 @@
 
 #define OWN_GROUND 233 /* of xterm's colours */
 #define OWN_TEXT 251
+#define BOLD_TEXT 255
 
 /* --- shapes: whether a dot (x, y) of a character has its ink -------------------- */
 
@@ -78,7 +79,8 @@ static void draw_line(const struct hr_frame *f, enum hr_palette palette, unsigne
 
 	for (unsigned i = 0; i < f->columns; i++) {
 		const struct hr_glyph *g = hr_frame_glyph(f, row, i);
-		int fg = hr_ink_color(g->fg, palette, 256), bg = hr_ink_color(g->bg, palette, 256);
+		int fg = hr_ink_is_bold(g->fg) ? BOLD_TEXT : hr_ink_color(g->fg, palette, 256),
+		    bg = hr_ink_color(g->bg, palette, 256);
 
 		for (unsigned x = 0; x < COLUMNS; x++) {
 			int color = has_ink(g, x, dot) ? (fg < 0 ? OWN_TEXT : fg) : bg < 0 ? OWN_GROUND : bg;

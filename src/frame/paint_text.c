@@ -57,15 +57,19 @@ static void put_color(int color, unsigned ground, FILE *out)
 
 struct colors {
 	int fg, bg;
+	bool bold;
 };
 
 /* Only what changes is written; a blank shows nothing of its foreground. */
 static void set_colors(struct colors *now, const struct hr_glyph *g, const struct hr_ansi_options *o, FILE *out)
 {
-	struct colors want = {hr_ink_color(g->fg, o->palette, o->colors), hr_ink_color(g->bg, o->palette, o->colors)};
+	struct colors want = {hr_ink_color(g->fg, o->palette, o->colors), hr_ink_color(g->bg, o->palette, o->colors),
+			      hr_ink_is_bold(g->fg)};
 
 	if ((o->utf8 ? g->code : (unsigned char)g->ascii) == ' ')
-		want.fg = now->fg;
+		want.fg = now->fg, want.bold = now->bold;
+	if (want.bold != now->bold)
+		fputs(want.bold ? "\033[1m" : "\033[22m", out);
 	if (want.fg != now->fg)
 		put_color(want.fg, 30, out);
 	if (want.bg != now->bg)
@@ -76,7 +80,7 @@ static void set_colors(struct colors *now, const struct hr_glyph *g, const struc
 static void paint_row(const struct hr_frame *f, unsigned row, const struct hr_ansi_options *o, FILE *out)
 {
 	unsigned n = length(f, row, false);
-	struct colors now = {-1, -1};
+	struct colors now = {-1, -1, false};
 
 	for (unsigned i = 0; i < n; i++) {
 		const struct hr_glyph *g = hr_frame_glyph(f, row, i);
@@ -87,7 +91,7 @@ static void paint_row(const struct hr_frame *f, unsigned row, const struct hr_an
 		else
 			fputc(g->ascii, out);
 	}
-	if (now.fg != -1 || now.bg != -1)
+	if (now.fg != -1 || now.bg != -1 || now.bold)
 		fputs("\033[0m", out);
 }
 

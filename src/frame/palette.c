@@ -41,8 +41,8 @@ static const uint8_t ramp8[HR_LEVELS] = {0, 4, 1, 5, 2, 2, 6, 6, 3, 7};
 static const struct {
 	int16_t xterm, sixteen, eight; /* -1: the device's own */
 } inks[HR_INK_COUNT] = {
-    [HR_INK_NONE] = {-1, -1, -1},  [HR_INK_TEXT] = {-1, -1, -1},    [HR_INK_DIM] = {245, 8, -1},
-    [HR_INK_TITLE] = {255, 15, 7}, [HR_INK_DARK] = {16, 0, 0},	    [HR_INK_LIGHT] = {231, 15, 7},
+    [HR_INK_NONE] = {-1, -1, -1},  [HR_INK_TEXT] = {-1, -1, -1},    [HR_INK_DIM] = {243, 8, -1},
+    [HR_INK_TITLE] = {-1, -1, -1}, [HR_INK_DARK] = {16, 0, 0},	    [HR_INK_LIGHT] = {231, 15, 7},
     [HR_INK_SEARCH] = {203, 9, 1}, [HR_INK_DIFFERS] = {213, 13, 5}, [HR_INK_CURSOR] = {231, 15, 7},
     [HR_INK_IN_USE] = {32, 4, 4},  [HR_INK_FREE] = {180, 3, 3},	    [HR_INK_GOAL] = {203, 9, 1},
     [HR_INK_LIMIT] = {213, 13, 5},
@@ -74,6 +74,11 @@ uint32_t hr_xterm_rgb(unsigned index)
 		return (uint32_t)cube[i / 36] << 16 | (uint32_t)cube[i / 6 % 6] << 8 | cube[i % 6];
 	}
 	return (8 + 10 * (index - 232)) * UINT32_C(0x010101);
+}
+
+bool hr_ink_is_bold(unsigned ink)
+{
+	return ink == HR_INK_TITLE;
 }
 
 enum hr_ink hr_ink_on(unsigned level)

@@ -15,6 +15,7 @@
 
 #include "frame/cells.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum hr_ink {
@@ -43,9 +44,12 @@ int hr_palette_find(const char *name);
 
 /*
  * The index of an ink among 256, 16 or 8 colours; -1: the device's own, which
- * HR_INK_NONE and HR_INK_TEXT are, and all are where there are 0 colours.
+ * HR_INK_NONE, HR_INK_TEXT and HR_INK_TITLE are, so that text can be read on
+ * light and dark devices, and all are where there are 0 colours.
  */
 int hr_ink_color(unsigned ink, enum hr_palette palette, unsigned colors);
+/* Is text of this ink bold? */
+bool hr_ink_is_bold(unsigned ink);
 /* Red, green, blue of one of xterm's 256 colours, 0xRRGGBB. */
 uint32_t hr_xterm_rgb(unsigned index);
 /* What is readable on a level. */

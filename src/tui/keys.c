@@ -6,7 +6,9 @@
 
 #include "base/print.h"
 #include "base/units.h"
+#include "tui/bars.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,9 +116,15 @@ static void slower(struct hr_view_state *v)
 	hr_view_say(v, "%s", hr_speeds[v->speed].name);
 }
 
-static void ask(struct hr_view_state *v)
+static void ask_time(struct hr_view_state *v)
 {
-	v->asking = true;
+	v->asking = HR_ASKING_TIME;
+	v->answer[0] = '\0';
+}
+
+static void ask_address(struct hr_view_state *v)
+{
+	v->asking = HR_ASKING_ADDRESS;
 	v->answer[0] = '\0';
 }
 
@@ -381,8 +389,10 @@ static const struct binding {
     {'n', find_next, "n N", "next, previous GC, scavenge, growth or limit breach"},
     {'N', find_previous, NULL, NULL},
     {'e', next_moment, "e", "choose what n and N jump to"},
-    {HR_KEY_LEFT, left, "left right", "2 % of the trace back, forward; < and > with a cursor"},
+    {HR_KEY_LEFT, left, "left right", "2 % of the trace back, forward (also h and l); < and > with a cursor"},
     {HR_KEY_RIGHT, right, NULL, NULL},
+    {'h', left, NULL, NULL},
+    {'l', right, NULL, NULL},
     {'<', back_a_little, NULL, NULL},
     {'>', on_a_little, NULL, NULL},
     {HR_KEY_SHIFT_LEFT, back_a_bit, "[ ]", "0.2 % back, forward (also shift and left, right)"},
@@ -393,12 +403,15 @@ static const struct binding {
     {HR_KEY_PAGE_DOWN, on_far, NULL, NULL},
     {HR_KEY_HOME, to_beginning, "home end", "start; end of what has been read"},
     {HR_KEY_END, to_end, NULL, NULL},
-    {'g', ask, "g", "go to a time"},
+    {'g', ask_time, "g", "go to a time"},
+    {'/', ask_address, "/", "find an address: the cursor goes there"},
     {'+', faster, "+ -", "faster, slower: 1 event a second to full speed"},
     {'=', faster, NULL, NULL},
     {'-', slower, NULL, NULL},
-    {HR_KEY_UP, up, "arrows, click", "move the cursor (up and down show it)"},
+    {HR_KEY_UP, up, "arrows, click", "move the cursor (up and down show it; also h j k l)"},
     {HR_KEY_DOWN, down, NULL, NULL},
+    {'k', up, NULL, NULL},
+    {'j', down, NULL, NULL},
     {HR_KEY_ENTER, open_chunk, "enter", "open the chunk under the cursor: its 512 pages (also a second click)"},
     {HR_KEY_ESCAPE, leave, "esc", "leave the chunk, the cursor, the zoom"},
     {HR_KEY_BACK, leave, NULL, NULL},
@@ -414,8 +427,9 @@ static const struct binding {
     {'s', hr_view_save, "s", "save the frame as PNG"},
     {CTRL('L'), redraw, "ctrl-L", "redraw"},
     {'?', help, "?", "this help"},
-    {'h', help, NULL, NULL},
-    {'q', quit, "q", "quit"},
+    {HR_KEY_F1, help, NULL, NULL},
+    {'q', quit, "q", "quit (F1 and F10 work as in htop)"},
+    {HR_KEY_F10, quit, NULL, NULL},
 };
 
 enum { NBINDINGS = sizeof(bindings) / sizeof(bindings[0]) };
@@ -471,14 +485,49 @@ static bool parse_time(const struct hr_view_state *v, const char *text, uint64_t
 	return hr_parse_ns(text, time_ns) && *time_ns < HR_NEVER;
 }
 
+/* "c000400000", "0xc000400000"; "+64MiB" from where the heap begins. False: it is none. */
+static bool parse_address(const struct hr_view_state *v, const char *text, uint64_t *page)
+{
+	const struct hr_cells *c = cells_of(v);
+	uint64_t bytes;
+	char *end;
+
+	if (*text == '+' && c->n > 0 && hr_parse_bytes(text + 1, &bytes)) {
+		*page = c->at[0].page + bytes / HR_PAGE_BYTES;
+		return true;
+	}
+	if (!isxdigit((unsigned char)*text))
+		return false;
+	*page = strtoull(text, &end, 16) / HR_PAGE_BYTES;
+	return *end == '\0';
+}
+
+static void answer_address(struct hr_view_state *v)
+{
+	uint64_t page;
+
+	if (!parse_address(v, v->answer, &page)) {
+		hr_view_say(v, "'%s' is not an address; examples: c000400000, +64MiB", v->answer);
+	} else if (hr_cells_find(cells_of(v), page) == HR_NO_CELL) {
+		hr_view_say(v, "%s is not mapped now, or outside of what is shown", v->answer);
+	} else {
+		if (v->frame_options.open_chunk != HR_NO_CHUNK)
+			v->frame_options.open_chunk = hr_chunk_of(page);
+		v->frame_options.cursor_page = page;
+	}
+}
+
 static void answer(struct hr_view_state *v)
 {
+	enum hr_asking asked = v->asking;
 	uint64_t time_ns;
 
-	v->asking = false;
+	v->asking = HR_ASKING_NOTHING;
 	if (v->answer[0] == '\0')
 		return;
-	if (parse_time(v, v->answer, &time_ns))
+	if (asked == HR_ASKING_ADDRESS)
+		answer_address(v);
+	else if (parse_time(v, v->answer, &time_ns))
 		seek_to(v, time_ns);
 	else
 		hr_view_say(v, "'%s' is not a time; examples: 12.5s, +1s, -500ms, 50%%", v->answer);
@@ -491,7 +540,7 @@ static void answer_key(struct hr_view_state *v, uint32_t key)
 	if (key == HR_KEY_ENTER)
 		answer(v);
 	else if (key == HR_KEY_ESCAPE)
-		v->asking = false;
+		v->asking = HR_ASKING_NOTHING;
 	else if (key == HR_KEY_BACK && n > 0)
 		v->answer[n - 1] = '\0';
 	else if (key > ' ' && key < 0x7f && n + 1 < sizeof(v->answer)) {
@@ -502,12 +551,31 @@ static void answer_key(struct hr_view_state *v, uint32_t key)
 
 /* --- all of them --------------------------------------------------------------------------- */
 
-/* A click takes the cursor there; one where it is opens the chunk. */
+static void do_key(struct hr_view_state *v, uint32_t key)
+{
+	for (size_t i = 0; i < NBINDINGS; i++) {
+		if (bindings[i].key == key) {
+			bindings[i].act(v);
+			return;
+		}
+	}
+	hr_view_say(v, "unknown key; ? lists the keys");
+}
+
+/* A click takes the cursor there; one where it is opens the chunk. The lines below have clicks of their own. */
 static void click(struct hr_view_state *v, unsigned row, unsigned column)
 {
 	size_t pane;
-	uint64_t page = hr_frame_page_at(&v->frame, row, column, &pane);
+	uint64_t time_ns, page;
+	uint32_t key = hr_bars_click(v, row, column, &time_ns);
 
+	if (time_ns != HR_NEVER)
+		seek_to(v, time_ns);
+	else if (key != HR_KEY_NONE)
+		do_key(v, key);
+	if (row >= v->rows - hr_bars_rows(v))
+		return;
+	page = hr_frame_page_at(&v->frame, row, column, &pane);
 	if (page == HR_NO_PAGE)
 		return;
 	if (page == v->frame_options.cursor_page)
@@ -527,7 +595,7 @@ void hr_view_key(struct hr_view_state *v, uint32_t key, unsigned row, unsigned c
 		v->helping = false;
 		return;
 	}
-	if (v->asking) {
+	if (v->asking != HR_ASKING_NOTHING) {
 		answer_key(v, key);
 		return;
 	}
@@ -537,10 +605,5 @@ void hr_view_key(struct hr_view_state *v, uint32_t key, unsigned row, unsigned c
 		click(v, row, column);
 		return;
 	}
-	for (size_t i = 0; i < NBINDINGS; i++)
-		if (bindings[i].key == key) {
-			bindings[i].act(v);
-			return;
-		}
-	hr_view_say(v, "unknown key; ? lists the keys");
+	do_key(v, key);
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/tui: the terminal view; part of the program, not of the library.
 heapreplay_SOURCES += \
+	src/tui/bars.c src/tui/bars.h \
 	src/tui/keys.c src/tui/keys.h \
 	src/tui/screen.c src/tui/screen.h \
 	src/tui/state.c src/tui/state.h \

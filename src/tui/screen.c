@@ -210,11 +210,13 @@ static int pair_of(struct hr_screen *s, unsigned fg, unsigned bg)
 /* Where there are no colours: what is most important. */
 static attr_t attributes_of(const struct hr_screen *s, const struct hr_glyph *g)
 {
+	if (hr_ink_is_bold(g->fg))
+		return A_BOLD;
 	if (s->options.colors > 0)
 		return A_NORMAL;
 	if (g->bg == HR_INK_CURSOR)
 		return A_REVERSE;
-	return g->fg == HR_INK_TITLE ? A_BOLD : A_NORMAL;
+	return A_NORMAL;
 }
 
 static void put(struct hr_screen *s, unsigned row, unsigned column, const struct hr_glyph *g)
@@ -286,7 +288,7 @@ static const struct {
     {KEY_DOWN, HR_KEY_DOWN},	  {KEY_SLEFT, HR_KEY_SHIFT_LEFT}, {KEY_SRIGHT, HR_KEY_SHIFT_RIGHT},
     {KEY_PPAGE, HR_KEY_PAGE_UP},  {KEY_NPAGE, HR_KEY_PAGE_DOWN},  {KEY_HOME, HR_KEY_HOME},
     {KEY_END, HR_KEY_END},	  {KEY_ENTER, HR_KEY_ENTER},	  {KEY_BACKSPACE, HR_KEY_BACK},
-    {KEY_RESIZE, HR_KEY_RESIZED},
+    {KEY_RESIZE, HR_KEY_RESIZED}, {KEY_F(1), HR_KEY_F1},	  {KEY_F(10), HR_KEY_F10},
 };
 
 uint32_t hr_screen_key(struct hr_screen *s, unsigned *row, unsigned *column)

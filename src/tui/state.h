@@ -17,6 +17,9 @@
 
 #define HR_MAX_ZOOMS 32
 
+/* What the last line asks for. */
+enum hr_asking { HR_ASKING_NOTHING, HR_ASKING_TIME, HR_ASKING_ADDRESS };
+
 struct hr_view_state {
 	const struct hr_watch_options *options;
 	struct hr_player *player;
@@ -53,7 +56,7 @@ struct hr_view_state {
 	char status[40];
 	char message[200]; /* on the last line, until the next key */
 	bool helping;
-	bool asking;	  /* for a time */
+	enum hr_asking asking;
 	char answer[40];  /* so far */
 	bool stale, anew; /* to be drawn; all of it */
 	bool done;

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/units.h"
 #include "frame/paint.h"
+#include "tui/bars.h"
 #include "tui/keys.h"
 
 #include <inttypes.h>
@@ -90,23 +91,24 @@ static enum hr_status draw_frame(struct hr_view_state *v, struct hr_error *err)
 {
 	struct hr_scene scenes[HR_MAX_PANES];
 	size_t npolicies = hr_player_followers(v->player), n = v->pair && npolicies > 1 ? 2 : 1;
+	unsigned rows = v->rows - hr_bars_rows(v);
 
 	if (npolicies == 0)
-		return hr_frame_message(&v->frame, v->columns, v->rows, "waiting for the trace to start");
+		return hr_frame_message(&v->frame, v->columns, rows, "waiting for the trace to start");
 	if (v->frame_options.open_chunk != HR_NO_CHUNK)
 		HR_TRY(follow_touches(v, err));
 	for (size_t i = 0; i < n; i++)
 		scenes[i] = scene_of(v, i, (v->policy + i) % npolicies);
 	v->frame_options.columns = v->columns < HR_FRAME_MAX_COLUMNS ? v->columns : HR_FRAME_MAX_COLUMNS;
-	v->frame_options.rows = v->rows < HR_FRAME_MAX_ROWS ? v->rows : HR_FRAME_MAX_ROWS;
+	v->frame_options.rows = rows < HR_FRAME_MAX_ROWS ? rows : HR_FRAME_MAX_ROWS;
 	v->frame_options.half_blocks = hr_screen_utf8(v->screen) && hr_screen_colors(v->screen) > 0;
 	return hr_frame_draw(&v->frame, scenes, n, &v->frame_options);
 }
 
 /* --- over the frame ------------------------------------------------------------------ */
 
-static void put_text(struct hr_view_state *v, unsigned row, unsigned column, unsigned width, enum hr_ink ink,
-		     const char *text)
+void hr_view_put_text(struct hr_view_state *v, unsigned row, unsigned column, unsigned width, enum hr_ink ink,
+		      const char *text)
 {
 	struct hr_glyph *at = &v->screen_glyphs[(size_t)row * v->columns];
 
@@ -119,7 +121,7 @@ static void put_text(struct hr_view_state *v, unsigned row, unsigned column, uns
 
 static void put_line(struct hr_view_state *v, unsigned row, const char *text)
 {
-	put_text(v, row, 0, v->columns, HR_INK_TITLE, text);
+	hr_view_put_text(v, row, 0, v->columns, HR_INK_TITLE, text);
 }
 
 static void put_help(struct hr_view_state *v)
@@ -127,12 +129,12 @@ static void put_help(struct hr_view_state *v)
 	unsigned width = v->columns < 76 ? v->columns : 76, row = 0;
 	const char *keys, *text;
 
-	put_text(v, row++, 0, width, HR_INK_TITLE, " keys (any key returns)");
+	hr_view_put_text(v, row++, 0, width, HR_INK_TITLE, " keys (any key returns)");
 	for (size_t i = 0; hr_view_help(i, &keys, &text) && row < v->rows; i++, row++) {
-		put_text(v, row, 0, width, HR_INK_TITLE, " ");
-		put_text(v, row, 1, KEY_COLUMNS, HR_INK_TITLE, keys);
+		hr_view_put_text(v, row, 0, width, HR_INK_TITLE, " ");
+		hr_view_put_text(v, row, 1, KEY_COLUMNS, HR_INK_TITLE, keys);
 		if (width > KEY_COLUMNS + 1)
-			put_text(v, row, KEY_COLUMNS + 1, width - KEY_COLUMNS - 1, HR_INK_TEXT, text);
+			hr_view_put_text(v, row, KEY_COLUMNS + 1, width - KEY_COLUMNS - 1, HR_INK_TEXT, text);
 	}
 }
 
@@ -163,10 +165,14 @@ enum hr_status hr_view_draw(struct hr_view_state *v, struct hr_error *err)
 	if (status == HR_ENOMEM)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	HR_TRY(status);
+	hr_bars_draw(v);
 	if (v->helping)
 		put_help(v);
-	if (v->asking) {
-		snprintf(line, sizeof(line), "go to (12.5s, +1s, -500ms, 50%%): %s_", v->answer);
+	if (v->asking != HR_ASKING_NOTHING) {
+		snprintf(line, sizeof(line), "%s: %s_",
+			 v->asking == HR_ASKING_TIME ? "go to (12.5s, +1s, -500ms, 50%)"
+						     : "address (c000400000, or from the heap's start: +64MiB)",
+			 v->answer);
 		put_line(v, v->rows - 1, line);
 	} else if (v->message[0] != '\0') {
 		put_line(v, v->rows - 1, v->message);

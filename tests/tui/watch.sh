@@ -116,8 +116,37 @@ sees '[0-9]+ pages in use, [0-9]+ free' 'a click brings the cursor'
 mux send-keys -t view -l "$click"
 sees 'a chunk' 'a second one opens the chunk'
 keys Escape Escape
-keys q
+
+# --- the lines below ---
+
+sees '^ \? help  q quit  space play ' 'the last line tells the keys'
+keys Up
+sees '^ \? help .*enter open chunk  esc no cursor' 'also those that only now do something'
+keys Escape
+sees '^ \? help .*left right seek' 'and no more when it is gone'
+mux send-keys -t view -l $'\033[M#">\033[M ">\033[M#">'
+sees 'pause, resume' 'a click on help there helps'
+keys Space F1
+sees 'pause, resume' 'and so does F1'
+keys Space / + 8 M i B Enter
+sees '[0-9]+ pages in use, [0-9]+ free' '/ finds an address'
+keys / z z Enter
+sees "'zz' is not an address" 'what is no address is none'
+keys / 7 0 Enter
+sees '70 is not mapped now' 'what is not mapped is not found'
+keys Escape Home
+sees 'at 0 ' 'the beginning'
+mux send-keys -t view -l $'\033[M R=\033[M#R='
+sees 'at [1-9]' 'a click on the line above goes to that time'
+keys h h h h h h h h h h h h h h h h h h h h h h h h h h
+sees 'at 0 ' 'h goes back'
+keys l
+sees 'at [1-9]' 'l on'
+keys j
+sees '[0-9]+ pages in use, [0-9]+ free' 'j brings the cursor'
+keys F10
 finish
+is "$ended" 0 'F10 ends it'
 is "$ended" 0 'q ends it'
 like "$(cat modes)" '[^-]icanon' 'the terminal reads lines again'
 like "$(cat modes)" '[^-]echo\b' 'and echoes'

@@ -432,6 +432,7 @@ static void test_every_size(void **state)
 struct seen {
 	uint32_t code;
 	int fg, bg;
+	bool bold;
 };
 
 /* One number of a CSI sequence, and what follows it. */
@@ -452,6 +453,9 @@ static void take_sgr(const char **p, struct seen *now)
 
 		if (n == 0) {
 			now->fg = now->bg = -1;
+			now->bold = false;
+		} else if (n == 1 || n == 22) {
+			now->bold = n == 1;
 		} else if (n == 38 || n == 48) {
 			assert_int_equal(*(*p)++, ';');
 			assert_int_equal(number(p), 5);
@@ -487,14 +491,14 @@ static void check_ansi(const struct hr_frame *f, const struct hr_ansi_options *o
 	char *text = painted(f, o);
 	const char *p = text;
 	unsigned row = 0, column = 0;
-	struct seen now = {0, -1, -1};
+	struct seen now = {0, -1, -1, false};
 
 	while (*p != '\0') {
 		const struct hr_glyph *g;
 
 		if (*p == '\n') {
 			/* What is left out at the end is blank, and nothing of a line's colours is left to the next. */
-			assert_true(now.fg == -1 && now.bg == -1);
+			assert_true(now.fg == -1 && now.bg == -1 && !now.bold);
 			for (; column < f->columns; column++) {
 				assert_int_equal(hr_frame_glyph(f, row, column)->code, ' ');
 				assert_int_equal(
@@ -515,8 +519,10 @@ static void check_ansi(const struct hr_frame *f, const struct hr_ansi_options *o
 		now.code = take_code(&p);
 		assert_int_equal(now.code, o->utf8 ? g->code : (unsigned char)g->ascii);
 		assert_int_equal(now.bg, hr_ink_color(g->bg, o->palette, o->colors));
-		if (now.code != ' ')
-			assert_int_equal(now.fg, hr_ink_color(g->fg, o->palette, o->colors));
+		if (now.code == ' ')
+			continue;
+		assert_int_equal(now.fg, hr_ink_color(g->fg, o->palette, o->colors));
+		assert_int_equal(now.bold, g->fg == HR_INK_TITLE);
 	}
 	assert_int_equal(row, f->rows);
 	free(text);
