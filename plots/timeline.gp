@@ -10,6 +10,10 @@
 #   one_trace        whether all are of one trace
 #   $cycles          when GC cycles were marked to the end; gc_cycles: how many
 #   has_goal, has_limit
+#   $layers          of one policy, where has_layers: what in use and free are made of;
+#                    time, then live, dying, dead, undecided objects, slack in spans,
+#                    manual, free memory kept by the index, that waits, within the
+#                    goal, and released. A row where a moment's interval begins
 #   time_unit, memory_unit, time_begin, time_end, memory_top
 #
 # Of one policy: in use, manual, free and released are stacked, so that their top
@@ -21,13 +25,28 @@ set xrange [time_begin : time_end]
 set yrange [0 : 1.06 * memory_top]
 set lmargin at screen left(95)
 set rmargin at screen 1 - left(30)
-foot = runs == 1 ? 112 : 58 + key_height(runs + 1, run_letters)
+foot = has_layers && runs == 1 ? 160 : runs == 1 ? 112 : 58 + key_height(runs + 1, run_letters)
 set bmargin at screen bottom(foot)
 set key at screen 0.5, bottom(7) center bottom horizontal maxcols (runs == 1 ? 4 : key_columns(runs + 1, run_letters)) Left reverse samplen 1.6 width 1 noenhanced
 set label 105 sprintf("time (%s)", time_unit) at graph 0.5, screen bottom(foot - 50) center
 set grid ytics
 
-if (runs == 1) {
+if (runs == 1 && has_layers) {
+	array band_color[10] = [blue, sky, pink, "#7f9fbf", green, manual_color, red, orange, "#f0e442", released_color]
+	array band_name[10] = ["live", "dies by next GC", "dead already", "undecided", "slack in spans", "manual (stacks)", \
+		"free: not in reach", "free: waits", "free: within goal", "released"]
+	sum_to(i) = i < 1 ? 0 : sum_to(i - 1) + column(i + 1)
+	plot for [i = 10 : 1 : -1] $layers using 1:(sum_to(i)) with fillsteps linecolor rgb band_color[i] notitle, \
+	     $runs using 1:7 with steps linewidth 2.5 dashtype solid linecolor rgb "black" notitle, \
+	     $runs using 1:9 with steps linewidth 2.5 dashtype 2 linecolor rgb "black" notitle, \
+	     $cycles using 1:(1.06 * memory_top):(0):(-0.03 * memory_top) with vectors nohead linewidth 1 \
+		dashtype solid linecolor rgb "black" notitle, \
+	     for [i = 1 : 10] keyentry with boxes linecolor rgb band_color[i] title band_name[i], \
+	     keyentry with lines linewidth 2.5 dashtype solid linecolor rgb "black" title has_goal ? "scavenger's goal" : "", \
+	     keyentry with lines linewidth 2.5 dashtype 2 linecolor rgb "black" title has_limit ? "memory limit" : "", \
+	     keyentry with points pointtype "|" linecolor rgb "black" \
+		title gc_cycles > 0 ? sprintf("GC cycle (%d)", gc_cycles) : ""
+} else { if (runs == 1) {
 	# What is drawn later lies above.
 	plot $runs using 1:($2 + $3 + $4 + $5) with fillsteps linecolor rgb released_color notitle, \
 	     $runs using 1:($2 + $3 + $4) with fillsteps linecolor rgb free_color notitle, \
@@ -53,4 +72,4 @@ if (runs == 1) {
 		title one_trace ? "in use" : "", \
 	     for [i = 1 : runs] $runs index i - 1 using 1:($2 + $4) with steps \
 		linewidth 1.7 + 3.0 * (runs - i) / runs linetype i title run_name[i]
-}
+} }

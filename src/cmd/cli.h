@@ -152,6 +152,7 @@ enum {
 	CLI_FORMS = 1 << 17,  /* of the JSON of a replay */
 	CLI_SHARES = 1 << 18, /* may tell less of whose the trace is */
 	CLI_COPIES = 1 << 19, /* writes the trace */
+	CLI_LAYERS = 1 << 20,
 	CLI_ANY = ~0,
 };
 

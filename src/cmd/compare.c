@@ -4,6 +4,7 @@
 
 #include "cmd/comparing.h"
 #include "cmd/insights.h"
+#include "cmd/layers.h"
 
 #include "base/alloc.h"
 #include "base/json.h"
@@ -135,23 +136,51 @@ static bool is_text(const struct cli_options *o)
 	return !o->json && !o->summary && !compare_options_of(o)->csv;
 }
 
-static json_t *comparison_of(const char *path, const struct hr_replay *r, const struct hr_json_series *series,
-			     const struct hr_kept *kept)
-{
-	json_t *comparison = hr_document_comparison(path, r, series);
+/* What is observed of a replay besides what is measured. */
+struct observers {
+	struct hr_json_series *series; /* NULL: not asked for */
+	struct hr_kept *kept;	       /* for the sentences at the end of the text; NULL: not asked for */
+	struct cli_layers layers;
+};
 
-	if (cli_kept_put(comparison, kept, r, path))
-		return comparison;
+static enum hr_status observe_all(const struct comparing *c, struct hr_replay *r, struct observers *x,
+				  struct hr_error *err)
+{
+	if (c->o->json && !c->o->no_series && !c->o->summary)
+		HR_TRY(observe(r, &x->series, err));
+	if (is_text(c->o))
+		x->kept = cli_kept_start(r);
+	return cli_layers_start(&x->layers, r, err);
+}
+
+static void observers_release(struct observers *x, const struct hr_replay *r)
+{
+	free(x->series);
+	cli_kept_free(x->kept, r);
+	cli_layers_release(&x->layers);
+}
+
+static enum hr_status add_replay(struct comparing *c, const char *path, const struct hr_replay *r,
+				 const struct observers *x, struct hr_error *err)
+{
+	json_t *comparison = hr_document_comparison(path, r, x->series);
+	enum hr_status status = HR_ENOMEM;
+
+	if (cli_kept_put(comparison, x->kept, r, path))
+		status = cli_layers_put_all(&x->layers, r, !c->o->no_series, comparison, err);
+	else
+		hr_error_set(err, HR_ENOMEM, "out of memory");
+	if (status == HR_OK)
+		return add_comparison(c, comparison, path, err);
 	json_decref(comparison);
-	return NULL;
+	return status;
 }
 
 static enum hr_status replay_trace(struct comparing *c, const char *path, const struct cli_choices *choices,
 				   struct hr_error *err)
 {
 	struct hr_replay_options options = c->o->replay;
-	struct hr_json_series *series = NULL;
-	struct hr_kept *kept = NULL;
+	struct observers x = {.series = NULL};
 	struct hr_policy_choice own;
 	struct hr_replay r;
 	enum hr_status status;
@@ -163,20 +192,15 @@ static enum hr_status replay_trace(struct comparing *c, const char *path, const 
 	cli_progress_start(&options, c->o);
 	status = hr_replay_open(&r, path, &options, choices->at, choices->n, &own, err);
 	if (status == HR_OK) {
-		if (c->o->json && !c->o->no_series && !c->o->summary)
-			status = observe(&r, &series, err);
-		/* For the sentences at the end of the text. */
-		if (is_text(c->o))
-			kept = cli_kept_start(&r);
+		status = observe_all(c, &r, &x, err);
 		if (status == HR_OK)
 			status = hr_replay_run(&r, err);
 		if (status == HR_OK)
-			status = add_comparison(c, comparison_of(path, &r, series, kept), path, err);
+			status = add_replay(c, path, &r, &x, err);
 		cli_progress_end();
 		if (status == HR_OK)
 			cli_warn_trace(c->o, path, hr_reader_stats(r.reader));
-		free(series);
-		cli_kept_free(kept, &r);
+		observers_release(&x, &r);
 		hr_replay_close(&r);
 	}
 	cli_progress_end();
@@ -356,7 +380,7 @@ const struct cli_command cli_compare = {
 	"a gate for CI: exit status 3 if it is worse\n",
     .endings = "txt json=json csv=csv md=markdown",
     .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_JSON | CLI_FORMS | CLI_TRUTH | CLI_JOBS |
-	      CLI_BASELINE | CLI_OUTPUT,
+	      CLI_BASELINE | CLI_LAYERS | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct comparing_options),
     .run = run_compare,

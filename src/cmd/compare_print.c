@@ -4,6 +4,7 @@
 
 #include "cmd/comparing.h"
 #include "cmd/insights.h"
+#include "cmd/layers.h"
 
 #include "base/alloc.h"
 #include "base/json.h"
@@ -207,7 +208,7 @@ static enum hr_status print_trace(const struct comparing *c, const struct hr_pag
 	hr_table_text(&t, p, hint, shown);
 	status = t.failed ? no_memory(err) : HR_OK;
 	hr_table_release(&t);
-	return status;
+	return status == HR_OK ? cli_layers_print(p, of->document, err) : status;
 }
 
 /* Of each trace what its rules say. */

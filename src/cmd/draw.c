@@ -4,6 +4,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/insights.h"
+#include "cmd/layers.h"
 
 #include "base/alloc.h"
 #include "base/json.h"
@@ -14,7 +15,8 @@
 
 /* What compare --json prints; NULL: out of memory. */
 static json_t *comparison_of(const char *path, bool anonymous, const struct hr_replay *r,
-			     const struct hr_json_series *series, const struct hr_kept *kept)
+			     const struct hr_json_series *series, const struct hr_kept *kept,
+			     const struct cli_layers *layers)
 {
 	json_t *document = hr_document_new(), *list = json_array();
 	json_t *comparison = hr_document_comparison(anonymous ? "trace" : path, r, series);
@@ -26,7 +28,8 @@ static json_t *comparison_of(const char *path, bool anonymous, const struct hr_r
 		json_array_clear(json_object_get(trace, "assumed"));
 	}
 	/* The names of types are the program's own. */
-	if (!cli_kept_put(comparison, kept, r, anonymous ? "-" : path)) {
+	if (!cli_kept_put(comparison, kept, r, anonymous ? "-" : path) ||
+	    cli_layers_put_all(layers, r, true, comparison, NULL) != HR_OK) {
 		json_decref(comparison);
 		comparison = NULL;
 	}
@@ -51,6 +54,7 @@ static enum hr_status follow(const struct cli_options *o, struct hr_replay *r, c
 {
 	struct hr_json_series *series = hr_calloc(r->nfollowers, sizeof(*series));
 	size_t own = own_follower(r);
+	struct cli_layers layers;
 	struct hr_kept *kept;
 	enum hr_status status;
 
@@ -65,14 +69,18 @@ static enum hr_status follow(const struct cli_options *o, struct hr_replay *r, c
 	}
 	if (d->own != NULL)
 		*d->own = d->source->n + own;
-	status = hr_replay_run(r, err);
+	status = cli_layers_start(&layers, r, err);
+	if (status == HR_OK)
+		status = hr_replay_run(r, err);
 	cli_progress_end();
 	if (status == HR_OK)
-		status = hr_plot_source_add(d->source, comparison_of(path, o->anonymize, r, series, kept), err);
+		status =
+		    hr_plot_source_add(d->source, comparison_of(path, o->anonymize, r, series, kept, &layers), err);
 	if (status == HR_OK)
 		cli_warn_trace(o, path, hr_reader_stats(r->reader));
 	free(series);
 	cli_kept_free(kept, r);
+	cli_layers_release(&layers);
 	return status;
 }
 

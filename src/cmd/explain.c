@@ -3,7 +3,9 @@
 #include "config.h"
 
 #include "cmd/cli.h"
+#include "cmd/layers.h"
 
+#include "base/alloc.h"
 #include "base/json.h"
 #include "base/print.h"
 #include "base/units.h"
@@ -14,12 +16,14 @@
 #include "report/reasons.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 /* As heatmap: whether a sweep had been done is known later. */
 #define BEYOND_NS UINT64_C(1000000000)
 #define MOST_ROWS 20
+#define BATCH 4096
 
 enum by { BY_REASON, BY_TYPE, BY_CLASS, BY_CHUNK };
 
@@ -38,6 +42,8 @@ struct run {
 	struct hr_policy_choice own;
 	struct hr_reasons reasons;
 	struct hr_holders holders;
+	struct hr_layer_point layers;
+	bool has_layers;
 	const char *no_holders; /* why there are none; NULL: there may be */
 };
 
@@ -96,6 +102,54 @@ static bool is_file(const char *path)
 	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+/* Reads the trace until what the objects of the moment become is known, or to its end. */
+static enum hr_status read_layers(struct run *r, struct hr_reader *reader, struct hr_layers *l, struct hr_error *err)
+{
+	struct hr_event *events = hr_calloc(BATCH, sizeof(*events));
+	struct hr_layers_sample sum;
+	struct hr_layers_row row = {.decided = false};
+	struct hr_layer_look look;
+	enum hr_status status = events != NULL ? HR_OK : hr_error_set(err, HR_ENOMEM, "out of memory");
+	size_t n;
+
+	while (status == HR_OK && !row.decided) {
+		status = hr_reader_next(reader, events, BATCH, &n, err);
+		if (status == HR_OK)
+			status = hr_layers_take(l, events, n, err);
+		sum = (struct hr_layers_sample){.found = 0};
+		hr_layers_row(l, 0, 0, &sum, &row);
+	}
+	free(events);
+	if (status == HR_END)
+		status = hr_layers_finish(l, hr_reader_stats(reader)->last_time_ns,
+					  hr_reader_meta(reader)->tells_sweeps, err);
+	HR_TRY(status);
+	sum = (struct hr_layers_sample){.found = 0};
+	r->has_layers = hr_layers_row(l, 0, 0, &sum, &row);
+	HR_TRY(hr_layer_look_at(r->replay.followers[0], r->at_ns, &look, err));
+	if (r->has_layers && !hr_layer_join(&look, &row, &r->layers))
+		return hr_error_set(err, HR_EINTERNAL, "the layers of the heap do not add up");
+	return HR_OK;
+}
+
+static enum hr_status find_layers(struct run *r, struct hr_error *err)
+{
+	struct hr_reader_options options = r->o->replay.reading;
+	struct hr_reader *reader;
+	struct hr_layers l;
+	enum hr_status status;
+
+	options.want = HR_WANT_SPANS | HR_WANT_OBJECTS;
+	options.jump = false;
+	HR_TRY(hr_reader_open(r->path, &options, &reader, err));
+	hr_layers_init(&l, &hr_reader_sides(reader)->types, hr_reader_meta(reader)->go_minor);
+	hr_layers_look(&l, r->at_ns, HR_NEVER, false);
+	status = read_layers(r, reader, &l, err);
+	hr_layers_release(&l);
+	hr_reader_close(reader);
+	return status;
+}
+
 /* Where it can be told, that is: otherwise the reason why not. */
 static enum hr_status find_holders(struct run *r, struct hr_error *err)
 {
@@ -108,8 +162,10 @@ static enum hr_status find_holders(struct run *r, struct hr_error *err)
 		r->no_holders = "the trace does not tell which objects lie where";
 	else if (!hr_placer_stats(r->replay.placer).recorded || r->replay.objects != NULL)
 		r->no_holders = "spans are not where they were recorded";
-	else
+	else {
+		HR_TRY(find_layers(r, err));
 		return hr_holders_of(r->path, &r->o->replay.reading, r->at_ns, &r->reasons, by, &r->holders, err);
+	}
 	return HR_OK;
 }
 
@@ -210,6 +266,8 @@ static json_t *document(const struct run *r)
 	hr_json_put(&d, "goal_bytes", hr_document_bytes(v->goal_bytes));
 	hr_json_put(&d, "reasons", reasons_json(&r->reasons));
 	hr_json_put(&d, "holders", holders_json(r));
+	if (r->has_layers)
+		hr_json_put(&d, "layers", hr_layer_point_json(&r->layers));
 	if (r->by == BY_CHUNK)
 		hr_json_put(&d, "chunks", chunks_json(&r->reasons));
 	return d;
@@ -313,6 +371,19 @@ static void print_chunks(FILE *out, const struct hr_reasons *r)
 	}
 }
 
+static enum hr_status print_layers(const struct hr_page *p, const struct run *r, struct hr_error *err)
+{
+	json_t *point;
+	enum hr_status status;
+
+	if (!r->has_layers)
+		return HR_OK;
+	point = hr_layer_point_json(&r->layers);
+	status = cli_layers_print_point(p, point, err);
+	json_decref(point);
+	return status;
+}
+
 static enum hr_status print(const struct run *r, struct hr_error *err)
 {
 	struct hr_output main = {0};
@@ -324,6 +395,7 @@ static enum hr_status print(const struct run *r, struct hr_error *err)
 		struct hr_page page = cli_page(main.file);
 
 		print_levels(main.file, r);
+		status = print_layers(&page, r, err);
 		print_reasons(&page, &r->reasons);
 		if (r->by == BY_CHUNK)
 			print_chunks(main.file, &r->reasons);

@@ -8,6 +8,7 @@
 #include "base/print.h"
 #include "generate/generate.h"
 #include "report/insights.h"
+#include "report/layers.h"
 #include "scavenge/cost.h"
 #include "scavenge/policy.h"
 #include "tui/watch.h"
@@ -147,6 +148,12 @@ static void print_anomalies(FILE *out)
 		hr_print(out, ".It Va %s\n%s.\n", hr_anomaly_name(a), hr_anomaly_text(a));
 }
 
+static void print_layers(FILE *out)
+{
+	for (unsigned i = 0; i < HR_LAYER_COUNT; i++)
+		hr_print(out, ".It Va %s_bytes\n%s\n", hr_layer_name(i), hr_layer_text(i));
+}
+
 static void print_insights(FILE *out)
 {
 	for (size_t i = 0; i < hr_ninsight_rules; i++)
@@ -206,13 +213,21 @@ static int print_roff(const struct cli_command *help, FILE *out, const char *wha
 		const char *name;
 		void (*print)(FILE *out);
 	} lists[] = {
-	    {"metrics", print_policy_metrics},	  {"object-metrics", print_object_metrics},
-	    {"gc-metrics", print_gc_metrics},	  {"regret-metrics", print_regret_metrics},
-	    {"policy-names", print_policy_names}, {"aliases", print_aliases},
-	    {"policies", print_policies},	  {"workloads", print_workloads},
-	    {"anomalies", print_anomalies},	  {"cost", print_costs},
-	    {"gc-cost", print_gc_costs},	  {"keys", print_keys},
-	    {"commands", print_commands},	  {"insights", print_insights},
+	    {"metrics", print_policy_metrics},
+	    {"object-metrics", print_object_metrics},
+	    {"gc-metrics", print_gc_metrics},
+	    {"regret-metrics", print_regret_metrics},
+	    {"policy-names", print_policy_names},
+	    {"aliases", print_aliases},
+	    {"policies", print_policies},
+	    {"workloads", print_workloads},
+	    {"anomalies", print_anomalies},
+	    {"cost", print_costs},
+	    {"gc-cost", print_gc_costs},
+	    {"keys", print_keys},
+	    {"commands", print_commands},
+	    {"insights", print_insights},
+	    {"layers", print_layers},
 	};
 	/* And for each command: prefix and the command's name. */
 	static const struct {

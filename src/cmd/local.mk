@@ -19,6 +19,7 @@ heapreplay_SOURCES += \
 	src/cmd/heatmap.c \
 	src/cmd/help.c \
 	src/cmd/import.c \
+	src/cmd/layers.c src/cmd/layers.h \
 	src/cmd/insights.c src/cmd/insights.h \
 	src/cmd/info.c src/cmd/info_by.c \
 	src/cmd/live.c \

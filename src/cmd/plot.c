@@ -257,7 +257,7 @@ const struct cli_command cli_plot = {
 	"JSON\n"
 	"heapreplay plot compare --columns calls,thrash app.trace -o calls.png\tchosen metrics\n",
     .endings = "png svg pdf",
-    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_OUTPUT,
+    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_LAYERS | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct own),
     .run = run_plot,

@@ -4,6 +4,7 @@
 
 #include "cmd/cli.h"
 #include "cmd/insights.h"
+#include "cmd/layers.h"
 
 #include "base/alloc.h"
 #include "base/print.h"
@@ -37,6 +38,7 @@ struct run {
 	struct hr_output main, log, csv;
 	struct hr_csv_series csv_series;
 	struct hr_json_series *json_series;
+	struct cli_layers layers;
 	struct hr_kept *kept;  /* NULL: no text ends with sentences */
 	struct cli_live *live; /* NULL: not asked for */
 	FILE *log_file;	       /* NULL: nobody reads the log */
@@ -108,7 +110,10 @@ static enum hr_status observe(struct run *r, const struct cli_options *o, const 
 		r->log_file = r->main.file;
 	f->log = log_line;
 	f->log_ctx = r;
-	if (own_of(o)->series != NULL)
+	HR_TRY(cli_layers_start(&r->layers, &r->replay, err));
+	if (own_of(o)->series != NULL && r->layers.series != NULL)
+		cli_layers_start_csv(&r->layers, &r->replay, o->every_ns);
+	else if (own_of(o)->series != NULL)
 		hr_csv_series_start(&r->csv_series, r->csv.file, o->every_ns, f);
 	if (o->json || r->live != NULL) {
 		r->json_series = hr_calloc(1, sizeof(*r->json_series));
@@ -130,22 +135,27 @@ static enum hr_status read_comparison(struct hr_comparison *c, const struct run 
 	enum hr_status status = HR_ENOMEM;
 
 	if (cli_kept_put(document, r->kept, &r->replay, path))
-		status = hr_comparison_read(c, document, NULL, "the replay", err);
+		status = cli_layers_put_all(&r->layers, &r->replay, false, document, err);
 	else
 		hr_error_set(err, HR_ENOMEM, "out of memory");
+	if (status == HR_OK)
+		status = hr_comparison_read(c, document, NULL, "the replay", err);
 	json_decref(document);
 	return status;
 }
 
-static enum hr_status print_insights(const struct run *r, const char *path, struct hr_error *err)
+/* What the heap is made of, if that was asked for, and what stands out. */
+static enum hr_status print_rest(const struct run *r, const char *path, struct hr_error *err)
 {
 	const struct hr_page page = cli_page(r->main.file);
 	struct hr_comparison c;
+	enum hr_status status;
 
 	HR_TRY(read_comparison(&c, r, path, err));
+	status = cli_layers_print(&page, c.document, err);
 	cli_print_insights(&page, &c, CLI_INSIGHTS_ALONE);
 	hr_comparison_release(&c);
-	return HR_OK;
+	return status;
 }
 
 static enum hr_status write_flat(struct run *r, const char *path, struct hr_error *err)
@@ -159,19 +169,31 @@ static enum hr_status write_flat(struct run *r, const char *path, struct hr_erro
 	return status;
 }
 
+static enum hr_status write_document(struct run *r, const struct cli_options *o, const char *path, struct hr_error *err)
+{
+	json_t *d = hr_document_replay(path, &r->replay, o->no_series ? NULL : r->json_series);
+	enum hr_status status = cli_layers_put(&r->layers, &r->replay, 0, !o->no_series, d, err);
+
+	if (status == HR_OK)
+		return hr_document_write(d, r->main.file, err);
+	json_decref(d);
+	return status;
+}
+
 static enum hr_status replay(struct run *r, const struct cli_options *o, const char *path, struct hr_error *err)
 {
 	HR_TRY(hr_replay_run(&r->replay, err));
 	if (r->live != NULL)
 		cli_live_end(r->live);
+	if (own_of(o)->series != NULL && r->layers.series != NULL)
+		HR_TRY(cli_layers_write_csv(&r->layers, &r->replay, r->csv.file, err));
 	if (o->summary)
 		HR_TRY(write_flat(r, path, err));
 	else if (o->json)
-		HR_TRY(hr_document_write(hr_document_replay(path, &r->replay, o->no_series ? NULL : r->json_series),
-					 r->main.file, err));
+		HR_TRY(write_document(r, o, path, err));
 	else if (has_text(r, o)) {
 		print_summary(r->main.file, path, r);
-		HR_TRY(print_insights(r, path, err));
+		HR_TRY(print_rest(r, path, err));
 	}
 	return hr_output_commit_all((struct hr_output *[]){&r->csv, &r->log, &r->main}, 3, err);
 }
@@ -245,6 +267,7 @@ static int run_replay(const struct cli_command *c, const struct cli_options *o, 
 	hr_output_abandon(&r.log);
 	hr_output_abandon(&r.main);
 	free(r.json_series);
+	cli_layers_release(&r.layers);
 	cli_kept_free(r.kept, &r.replay);
 	cli_live_release(r.live);
 	if (r.replay.followers != NULL)
@@ -280,8 +303,8 @@ const struct cli_command cli_replay = {
 	"heapreplay replay --series heap.csv --every 10ms app.trace\tthe heap over time, to plot\n"
 	"curl -sN 'http://localhost:6060/debug/pprof/trace?seconds=60' | heapreplay replay -\tfrom a running server\n",
     .endings = "txt json=json",
-    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_LOOKS | CLI_SERIES | CLI_JSON | CLI_FORMS |
-	      CLI_TRUTH | CLI_OUTPUT,
+    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_LOOKS | CLI_SERIES | CLI_LAYERS | CLI_JSON |
+	      CLI_FORMS | CLI_TRUTH | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct own),
     .run = run_replay,

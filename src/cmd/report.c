@@ -77,6 +77,6 @@ const struct cli_command cli_report = {
     .examples = "heapreplay report app.trace -o report.html\tthe page\n"
 		"heapreplay report --gc model --gogc 50 app.trace -o half.html\tand as it might be with GOGC=50\n",
     .endings = "html",
-    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_SHARES | CLI_OUTPUT,
+    .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_SHARES | CLI_LAYERS | CLI_OUTPUT,
     .run = run_report,
 };

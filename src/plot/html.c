@@ -10,6 +10,7 @@
 #include "plot/page.h"
 #include "report/document.h"
 #include "report/insights.h"
+#include "report/layers.h"
 #include "report/marks.h"
 #include "report/metrics.h"
 
@@ -220,6 +221,38 @@ static enum hr_status write_insights(struct page *p, struct hr_error *err)
 	fputs("</ul>\n", p->out);
 	hr_comparison_release(&c);
 	return HR_OK;
+}
+
+/* Mean, peak and end of the layers, where they were asked for. */
+static void write_layers(const struct page *p)
+{
+	static const char *const which[] = {"mean", "peak", "end"};
+	const json_t *layers = own_run(p)->layers;
+	char key[64], buf[HR_UNIT_BUF];
+
+	if (layers == NULL)
+		return;
+	fputs("<h2>What the heap is made of</h2>\n<div class=\"wide\">\n<table>\n<thead><tr><th></th><th>mean</th>"
+	      "<th>at peak</th><th>at end</th></tr></thead>\n<tbody>\n",
+	      p->out);
+	for (unsigned i = 0; i < HR_LAYER_COUNT; i++) {
+		double v[3];
+
+		snprintf(key, sizeof(key), "%s_bytes", hr_layer_name(i));
+		for (unsigned k = 0; k < 3; k++)
+			v[k] = hr_plot_number(json_object_get(layers, which[k]), key);
+		if (!(v[0] > 0 || v[1] > 0 || v[2] > 0))
+			continue;
+		fputs("<tr><td>", p->out);
+		put_text(p, hr_layer_text(i));
+		fputs("</td>", p->out);
+		for (unsigned k = 0; k < 3; k++)
+			hr_print(p->out, "<td>%s</td>", value_text(buf, HR_UNIT_BYTES, v[k]));
+		fputs("</tr>\n", p->out);
+	}
+	fputs("</tbody>\n</table>\n</div>\n<p class=\"dim\">The layers add up to what is mapped. Which of the dying "
+	      "objects are dead already is an estimate.</p>\n",
+	      p->out);
 }
 
 /* --- the table ------------------------------------------------------------------- */
@@ -575,6 +608,7 @@ enum hr_status hr_html_report_write(FILE *out, const struct hr_plot_source *s, s
 	write_trace(&p);
 	write_glance(&p);
 	HR_TRY(write_insights(&p, err));
+	write_layers(&p);
 	write_table(&p);
 	HR_TRY(write_pictures(&p, err));
 	write_rest(&p);

@@ -98,6 +98,7 @@ static enum hr_status add_run(struct hr_plot_source *s, const json_t *about, con
 	    .summary = json_object_get(run, "summary"),
 	    .series = json_object_get(run, "series"),
 	    .regret = json_object_get(run, "regret"),
+	    .layers = json_object_get(run, "layers"),
 	    .trace_number = s->ntraces,
 	};
 

@@ -5,6 +5,7 @@
 #include "plot/data.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Lines beyond these can't be told apart. */
@@ -122,6 +123,66 @@ static void write_run(FILE *out, const struct scale *scale, const struct hr_plot
 		write_row(out, scale, run, n - 1, hr_plot_element(run->series, "time_ns", n - 1));
 }
 
+/* --- layers ---------------------------------------------------------------------- */
+
+/* Bands from the bottom up: each the sum of some layers (report/layers.h); those of free memory by what would free it. */
+static const char *const bands[][6] = {
+    {"live"},
+    {"dying"}, /* less what is dead already */
+    {"dead", "unswept"},
+    {"undecided"},
+    {"empty_slots", "span_tails", "untold"},
+    {"manual"},
+    {"free_dense", "free_unmarked", "free_unreached", "free_no_cycle"},
+    {"free_pace", "free_policy", "free_cache", "free_physical_page", "free_never", "free_recorded"},
+    {"free_goal"},
+    {"released"},
+};
+
+#define NBANDS (sizeof(bands) / sizeof(bands[0]))
+
+static double layer_at(const json_t *layers, const char *name, size_t i)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "%s_bytes", name);
+	return or_zero(hr_plot_element(layers, key, i));
+}
+
+static void write_layers_row(FILE *out, const struct scale *scale, const json_t *layers, size_t i, double at_ns)
+{
+	hr_plot_put(out, at_ns / scale->time.size);
+	for (size_t b = 0; b < NBANDS; b++) {
+		double sum = 0;
+
+		for (size_t k = 0; k < 6 && bands[b][k] != NULL; k++)
+			sum += layer_at(layers, bands[b][k], i);
+		if (strcmp(bands[b][0], "dying") == 0)
+			sum -= layer_at(layers, "dead", i);
+		hr_plot_put(out, sum / scale->memory.size);
+	}
+	fputc('\n', out);
+}
+
+/* Of each moment, from the one before to it. Gnuplot takes no empty block. */
+static void write_layers(FILE *out, const struct scale *scale, const struct hr_plot_run *run)
+{
+	const json_t *layers = json_object_get(run->layers, "series");
+	size_t n = hr_plot_length(layers, "time_ns");
+
+	hr_plot_begin_block(out, "layers",
+			    "time live dying dead undecided slack manual kept_by_index waits goal released");
+	for (size_t i = 0; i < n; i++)
+		write_layers_row(out, scale, layers, i,
+				 i > 0 ? hr_plot_element(layers, "time_ns", i - 1) : scale->begin_ns);
+	if (n > 0)
+		write_layers_row(out, scale, layers, n - 1, hr_plot_element(layers, "time_ns", n - 1));
+	else
+		fputs("NaN\n", out);
+	hr_plot_end_block(out);
+	fprintf(out, "has_layers = %d\n", n > 0);
+}
+
 /* Whether a column has a value anywhere. */
 static bool has(const struct hr_plot_run *run, const char *column)
 {
@@ -181,6 +242,7 @@ enum hr_status hr_plot_timeline(FILE *out, const struct hr_plot_source *s, const
 	}
 	hr_plot_end_block(out);
 	write_cycles(out, &scale, &s->runs[0]);
+	write_layers(out, &scale, &s->runs[0]);
 	fprintf(out, "has_goal = %d\nhas_limit = %d\n", has(&s->runs[0], "goal_bytes"),
 		has(&s->runs[0], "memory_limit_bytes"));
 	return HR_OK;

@@ -399,6 +399,8 @@ static enum hr_status open_all(struct hr_replay *r, const char *path, const stru
 		o->reading.want |= HR_WANT_OBJECTS;
 	if (o->objects.gc == HR_GC_MODEL)
 		o->reading.want = HR_WANT_ALL;
+	if (o->layers)
+		o->reading.want |= HR_WANT_OBJECTS;
 	shorten(r);
 	dropped = drop_huge_pages(&o->settings);
 	HR_TRY(hr_reader_open(path, &o->reading, &r->reader, err));
@@ -497,6 +499,9 @@ void hr_replay_close(struct hr_replay *r)
 	if (r->intervals != NULL)
 		hr_intervals_release(r->intervals);
 	free(r->intervals);
+	if (r->layers != NULL)
+		hr_layers_release(r->layers);
+	free(r->layers);
 	free(r->choices);
 	if (r->placer != NULL)
 		hr_placer_free(r->placer);
@@ -713,6 +718,8 @@ static enum hr_status finish(struct hr_replay *r, bool past, struct hr_error *er
 		keep_until(spans, &n, r->options.until_ns);
 		HR_TRY(hr_placer_feed(r->placer, spans, n, err));
 	}
+	if (r->layers != NULL)
+		HR_TRY(hr_layers_finish(r->layers, end_ns, hr_reader_meta(r->reader)->tells_sweeps, err));
 	return hr_placer_finish(r->placer, end_ns, err);
 }
 
@@ -731,7 +738,26 @@ static enum hr_status read_some(struct hr_replay *r, bool *past, struct hr_error
 	}
 	HR_TRY(follow_units(&(struct step){.r = r, .events = r->events, .n = read}, err));
 	*past = !keep_until(spans, &n, r->options.until_ns);
+	if (r->layers != NULL)
+		HR_TRY(hr_layers_take(r->layers, spans, n, err));
 	return n > 0 ? hr_placer_feed(r->placer, spans, n, err) : HR_OK;
+}
+
+enum hr_status hr_replay_layers(struct hr_replay *r, struct hr_error *err)
+{
+	const struct hr_trace_meta *meta = hr_reader_meta(r->reader);
+
+	if (!meta->has_objects || !meta->has_addresses || !meta->has_spans)
+		return hr_error_set(err, HR_EUSAGE,
+				    "the trace does not tell which objects lie in which spans; layers need a Go "
+				    "execution trace recorded with GODEBUG=traceallocfree=1");
+	if (r->objects != NULL || !hr_placer_stats(r->placer).recorded)
+		return hr_error_set(err, HR_EUSAGE, "layers need the recorded GC cycles and the recorded placement");
+	r->layers = hr_calloc(1, sizeof(*r->layers));
+	if (r->layers == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	hr_layers_init(r->layers, &hr_reader_sides(r->reader)->types, meta->go_minor);
+	return HR_OK;
 }
 
 enum hr_status hr_replay_next(struct hr_replay *r, const struct hr_place **records, size_t *n, struct hr_error *err)

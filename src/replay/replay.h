@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/team.h"
+#include "replay/objects/layers.h"
 #include "replay/objects/objects.h"
 #include "replay/placement/placer.h"
 #include "scavenge/follower.h"
@@ -34,6 +35,7 @@ struct hr_replay_options {
 	bool start_released;	    /* holes of a heap that is there at the start count as released, not as free */
 	uint64_t from_ns, until_ns; /* what is measured; HR_NEVER: to the end */
 	uint64_t warm_up_ns; /* what is replayed before from_ns at least, where the trace can begin in its middle */
+	bool layers;	     /* read objects, for hr_replay_layers */
 	bool intervals;	     /* collect free intervals beside the policies */
 	bool bounds;	     /* where cycles are modelled for a recorded heap, run variants of the model too */
 	unsigned jobs;	     /* threads; 0: as many as there are processors */
@@ -53,6 +55,7 @@ struct hr_replay {
 	struct hr_follower **followers;		 /* one a policy */
 	const struct hr_policy_choice **choices; /* what each of them follows */
 	size_t nfollowers;
+	struct hr_layers *layers;	/* NULL: not asked for */
 	struct hr_intervals *intervals; /* NULL: not asked for */
 	uint64_t end_ns;		/* time of the last record */
 	struct hr_event *events;	/* a batch */
@@ -93,6 +96,12 @@ enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struc
 enum hr_status hr_replay_add(struct hr_replay *r, const struct hr_replay_options *options,
 			     const struct hr_policy_choice *choices, size_t nchoices, struct hr_policy_choice *own,
 			     struct hr_replay **beside, struct hr_error *err);
+/*
+ * After the open, with options.layers: what the heap is made of is looked at on the way, at the moments that the caller
+ * asks r->layers for before the first event (hr_layers_look). HR_EUSAGE: the trace has no objects in spans, or they are not
+ * where they were recorded; HR_ENOMEM.
+ */
+enum hr_status hr_replay_layers(struct hr_replay *r, struct hr_error *err);
 /*
  * The next placements, for a caller who hands them to followers in his own way,
  * instead of hr_replay_run: *n records, 0 where nothing is decided yet, valid

@@ -13,6 +13,7 @@ libcore_la_SOURCES += \
 	src/report/marks.c src/report/marks.h \
 	src/report/insights.c src/report/insights.h \
 	src/report/kept.c src/report/kept.h \
+	src/report/layers.c src/report/layers.h \
 	src/report/metrics.c src/report/metrics.h \
 	src/report/optimum.c src/report/optimum.h \
 	src/report/output.c src/report/output.h \

@@ -11,17 +11,31 @@
 
 /* --- CSV --- */
 
+void hr_csv_series_row(FILE *out, const struct hr_csv_row *row)
+{
+	fprintf(out, "%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", row->time_ns, row->in_use,
+		row->free, row->released, row->retained);
+	if (row->goal != HR_NEVER)
+		fprintf(out, "%" PRIu64, row->goal);
+	fputc(',', out);
+	if (row->heap_goal != 0)
+		fprintf(out, "%" PRIu64, row->heap_goal);
+	fprintf(out, ",%" PRIu64, row->manual);
+}
+
 static void write_row(FILE *out, const struct hr_follower *f, uint64_t time_ns)
 {
-	fprintf(out, "%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", time_ns,
-		f->view.in_use_pages * HR_PAGE_BYTES, hr_follower_free_pages(f) * HR_PAGE_BYTES,
-		f->view.released_pages * HR_PAGE_BYTES, hr_follower_retained_bytes(f));
-	if (f->view.goal_bytes != HR_NEVER)
-		fprintf(out, "%" PRIu64, f->view.goal_bytes);
-	fputc(',', out);
-	if (f->view.heap_goal_bytes != 0)
-		fprintf(out, "%" PRIu64, f->view.heap_goal_bytes);
-	fprintf(out, ",%" PRIu64 "\n", f->view.manual_pages * HR_PAGE_BYTES);
+	hr_csv_series_row(out, &(struct hr_csv_row){
+				   .time_ns = time_ns,
+				   .in_use = f->view.in_use_pages * HR_PAGE_BYTES,
+				   .free = hr_follower_free_pages(f) * HR_PAGE_BYTES,
+				   .released = f->view.released_pages * HR_PAGE_BYTES,
+				   .retained = hr_follower_retained_bytes(f),
+				   .goal = f->view.goal_bytes,
+				   .heap_goal = f->view.heap_goal_bytes,
+				   .manual = f->view.manual_pages * HR_PAGE_BYTES,
+			       });
+	fputc('\n', out);
 }
 
 static uint64_t csv_sample(void *ctx, const struct hr_follower *f, uint64_t time_ns, bool last)
@@ -37,8 +51,7 @@ static uint64_t csv_sample(void *ctx, const struct hr_follower *f, uint64_t time
 void hr_csv_series_start(struct hr_csv_series *s, FILE *file, uint64_t every_ns, struct hr_follower *f)
 {
 	*s = (struct hr_csv_series){.file = file, .every_ns = every_ns, .last_row_ns = HR_NEVER};
-	fputs("time_ns,in_use_bytes,free_bytes,released_bytes,retained_bytes,goal_bytes,heap_goal_bytes,manual_bytes\n",
-	      file);
+	fputs(HR_CSV_SERIES_COLUMNS "\n", file);
 	hr_follower_sample(f, (struct hr_sampler){.next_ns = 0, .sample = csv_sample, .ctx = s});
 }
 

@@ -12,6 +12,17 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#define HR_CSV_SERIES_COLUMNS                                                                                          \
+	"time_ns,in_use_bytes,free_bytes,released_bytes,retained_bytes,goal_bytes,heap_goal_bytes,manual_bytes"
+
+/* A row of the CSV, in the order of its columns. goal HR_NEVER, heap_goal 0: empty. */
+struct hr_csv_row {
+	uint64_t time_ns, in_use, free, released, retained, goal, heap_goal, manual;
+};
+
+/* Without a newline. */
+void hr_csv_series_row(FILE *out, const struct hr_csv_row *row);
+
 struct hr_csv_series {
 	FILE *file;
 	uint64_t every_ns;

@@ -39,7 +39,7 @@ struct hr_sampler {
 	void *ctx;
 };
 
-#define HR_MAX_SAMPLERS 4
+#define HR_MAX_SAMPLERS 6
 
 /* What is counted from the beginning of the measured time; heapreplay-metrics(5) defines each. */
 struct hr_counters {

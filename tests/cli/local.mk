@@ -21,6 +21,7 @@ cli_tests = \
 	tests/cli/hostile-text.sh \
 	tests/cli/info.sh \
 	tests/cli/insights.sh \
+	tests/cli/layers.sh \
 	tests/cli/live.sh \
 	tests/cli/manners.sh \
 	tests/cli/objects.sh \

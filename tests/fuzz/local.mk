@@ -30,6 +30,11 @@ tests_fuzz_fuzz_input_SOURCES = tests/fuzz/fuzz_input.c $(fuzz_main)
 tests_fuzz_fuzz_input_LDADD = $(fuzz_ldadd)
 fuzz_corpus += tests/fuzz/corpus/fuzz_input
 
+fuzz_programs += tests/fuzz/fuzz_layers
+tests_fuzz_fuzz_layers_SOURCES = tests/fuzz/fuzz_layers.c $(fuzz_main)
+tests_fuzz_fuzz_layers_LDADD = $(fuzz_ldadd)
+fuzz_corpus += tests/fuzz/corpus/fuzz_layers
+
 fuzz_programs += tests/fuzz/fuzz_mtrace
 tests_fuzz_fuzz_mtrace_SOURCES = tests/fuzz/fuzz_mtrace.c $(fuzz_main)
 tests_fuzz_fuzz_mtrace_LDADD = $(fuzz_ldadd)

@@ -43,6 +43,7 @@ unit_tests = \
 	tests/unit/json.c \
 	tests/unit/labels.c \
 	tests/unit/lag.c \
+	tests/unit/layers.c \
 	tests/unit/ledger.c \
 	tests/unit/limit.c \
 	tests/unit/lines.c \
@@ -113,7 +114,7 @@ unit_headers = \
 	tests/unit/recording.h \
 	tests/unit/saved_run.h \
 	tests/unit/search_heap.h \
-	tests/unit/small_heap.h \
+	tests/unit/layers_program.h tests/unit/small_heap.h \
 	tests/unit/testing.h
 
 # Those that have copies of what they test, with hooks in them, are programs of their own.

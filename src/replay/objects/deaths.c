@@ -69,25 +69,29 @@ static double draw_old(double from, double to, double u)
 	return from / (1 - u * (1 - from / to));
 }
 
+uint64_t hr_death_drawn(const struct hr_survival *survival, uint32_t born, unsigned span_class, uint64_t first,
+			uint64_t births, uint64_t seed, double skew)
+{
+	uint32_t since = (uint32_t)(first + births) - born; /* its age at the end */
+	double u = skewed(chance(seed, born, 0), skew);
+
+	if (since <= births) {
+		uint64_t at = births - since + 1 + (uint64_t)hr_survival_draw(survival, span_class, since, u);
+
+		return at < births ? at : births;
+	} else {
+		double from = (double)since - (double)births, age = draw_old(from, since, u) - from;
+
+		return age < (double)births ? (uint64_t)age : births;
+	}
+}
+
 static void draw(const struct hr_deaths_reader *r, const struct hr_survival *survival, const struct hr_segment *s,
 		 struct hr_death *x)
 {
-	uint32_t since = (uint32_t)(s->first + s->births) - x->born; /* its age at the end */
-	double u;
-
 	if (x->fixed)
 		return;
-	u = skewed(chance(r->seed, x->born, 0), r->skew);
-	if (since <= s->births) {
-		uint64_t at = s->births - since;
-
-		at += 1 + (uint64_t)hr_survival_draw(survival, x->span_class, since, u);
-		x->at = (uint32_t)(at < s->births ? at : s->births);
-	} else {
-		double from = (double)since - (double)s->births, age = draw_old(from, since, u) - from;
-
-		x->at = (uint32_t)(age < (double)s->births ? age : (double)s->births);
-	}
+	x->at = (uint32_t)hr_death_drawn(survival, x->born, x->span_class, s->first, s->births, r->seed, r->skew);
 	if (x->at < s->started)
 		x->at = (uint32_t)s->started;
 }

@@ -97,6 +97,14 @@ struct hr_deaths_reader {
 	struct hr_event *events;
 };
 
+/*
+ * When an object dies that was found dead at the end of a segment of so many births, of which `first` are before it:
+ * after how many births of the segment, 0 to births. Drawn by the object's birth, modulo 2^32, and the seed; skew as
+ * in hr_deaths_reader.
+ */
+uint64_t hr_death_drawn(const struct hr_survival *survival, uint32_t born, unsigned span_class, uint64_t first,
+			uint64_t births, uint64_t seed, double skew);
+
 void hr_deaths_init(struct hr_deaths *d);
 void hr_deaths_release(struct hr_deaths *d);
 
