@@ -9,7 +9,9 @@
 #include "base/json.h"
 #include "base/print.h"
 #include "base/units.h"
+#include "info/history.h"
 #include "info/holders.h"
+#include "info/recorded_releases.h"
 #include "replay/stepper.h"
 #include "report/document.h"
 #include "report/output.h"
@@ -23,9 +25,10 @@
 /* As heatmap: whether a sweep had been done is known later. */
 #define BEYOND_NS UINT64_C(1000000000)
 #define MOST_ROWS 20
+#define MOST_HISTORY 4 /* of a chunk, in the text; --json has all */
 #define BATCH 4096
 
-enum by { BY_REASON, BY_TYPE, BY_CLASS, BY_CHUNK };
+enum by { BY_REASON, BY_TYPE, BY_CLASS, BY_CHUNK, BY_AGE, BY_COUNT };
 
 struct own {
 	bool peak, drop;
@@ -44,6 +47,8 @@ struct run {
 	struct hr_holders holders;
 	struct hr_layer_point layers;
 	bool has_layers;
+	struct hr_history history; /* with BY_CHUNK */
+	struct hr_recorded_releases releases;
 	const char *no_holders; /* why there are none; NULL: there may be */
 };
 
@@ -154,7 +159,9 @@ static enum hr_status find_layers(struct run *r, struct hr_error *err)
 static enum hr_status find_holders(struct run *r, struct hr_error *err)
 {
 	const struct hr_trace_meta *meta = hr_reader_meta(r->replay.reader);
-	enum hr_holders_by by = r->by == BY_CLASS ? HR_HOLDERS_BY_CLASS : HR_HOLDERS_BY_TYPE;
+	enum hr_holders_by by = r->by == BY_CLASS ? HR_HOLDERS_BY_CLASS
+				: r->by == BY_AGE ? HR_HOLDERS_BY_AGE
+						  : HR_HOLDERS_BY_TYPE;
 
 	if (!is_file(r->path))
 		r->no_holders = "the trace is not a file that can be read twice";
@@ -169,6 +176,23 @@ static enum hr_status find_holders(struct run *r, struct hr_error *err)
 	return HR_OK;
 }
 
+/* Of a trace that tells releases, all of it: how many of them the policy's state explains. */
+static enum hr_status find_releases(struct run *r, struct hr_error *err)
+{
+	struct hr_replay_options options = r->o->replay;
+	struct hr_policy_choice own;
+	struct hr_replay replay;
+	enum hr_status status;
+
+	if (!is_file(r->path) || !hr_reader_meta(r->replay.reader)->has_releases ||
+	    r->replay.choices[0]->def->needs_releases)
+		return HR_OK;
+	HR_TRY(hr_replay_open(&replay, r->path, &options, r->replay.choices[0], 1, &own, err));
+	status = hr_recorded_releases_of(&replay, &r->releases, err);
+	hr_replay_close(&replay);
+	return status;
+}
+
 static enum hr_status explain(struct run *r, struct hr_error *err)
 {
 	struct hr_stepper stepper;
@@ -176,6 +200,8 @@ static enum hr_status explain(struct run *r, struct hr_error *err)
 
 	HR_TRY(find_moment(r, err));
 	HR_TRY(open_replay(r, r->at_ns, err));
+	if (r->by == BY_CHUNK)
+		hr_history_start(&r->history, r->replay.followers[0]);
 	hr_stepper_start(&stepper, &r->replay);
 	status = hr_stepper_to(&stepper, r->at_ns, err);
 	if (status == HR_END) {
@@ -184,7 +210,8 @@ static enum hr_status explain(struct run *r, struct hr_error *err)
 	}
 	HR_TRY(status);
 	HR_TRY(hr_reasons_of(r->replay.followers[0], &r->reasons, err));
-	return find_holders(r, err);
+	HR_TRY(find_holders(r, err));
+	return find_releases(r, err);
 }
 
 /* --- JSON ------------------------------------------------------------------- */
@@ -220,19 +247,44 @@ static json_t *holders_json(const struct run *r)
 	for (size_t i = 0; i < r->holders.n; i++) {
 		const struct hr_holder *h = &r->holders.at[i];
 		json_t *o =
-		    json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "type",
+		    json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "type",
 			      h->kind == HR_HOLDER_TYPE ? hr_json_text(h->name) : json_null(), "size_class",
 			      h->kind == HR_HOLDER_CLASS ? json_integer(h->size_class) : json_null(), "chunks",
 			      hr_json_count(h->chunks), "object_bytes", hr_json_count(h->object_bytes), "in_use_bytes",
-			      hr_json_count(h->in_use_bytes), "free_bytes", hr_json_count(h->free_bytes));
+			      hr_json_count(h->in_use_bytes), "free_bytes", hr_json_count(h->free_bytes), "age",
+			      h->kind == HR_HOLDER_AGE ? hr_json_text(hr_holder_age_text(h->age)) : json_null(),
+			      "age_mean_ns", hr_json_count(h->age_ns), "older_than_trace", h->older);
 
 		hr_json_add(&list, o);
 	}
 	return list;
 }
 
-static json_t *chunks_json(const struct hr_reasons *r)
+static json_t *history_json(const struct hr_history *h, uint64_t chunk)
 {
+	static const char *const names[] = {"free", "taken", "released", "refaulted"};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < h->n; i++) {
+		const struct hr_history_entry *e = &h->at[i];
+		json_t *o;
+
+		if (e->chunk != chunk)
+			continue;
+		o = json_pack("{s:o, s:s, s:o}", "time_ns", hr_json_count(e->time_ns), "what", names[e->kind], "bytes",
+			      bytes_json(e->pages));
+		if (e->kind == HR_HISTORY_FREE)
+			hr_json_put(&o, "reason", hr_json_text(hr_reason_name((enum hr_reason)e->reason)));
+		else if (e->kind == HR_HISTORY_RELEASED)
+			hr_json_put(&o, "by", hr_json_text(hr_release_why_name(e->why)));
+		hr_json_add(&list, o);
+	}
+	return list;
+}
+
+static json_t *chunks_json(const struct run *run)
+{
+	const struct hr_reasons *r = &run->reasons;
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < r->n; i++) {
@@ -241,10 +293,39 @@ static json_t *chunks_json(const struct hr_reasons *r)
 
 		snprintf(addr, sizeof(addr), "%" PRIx64, hr_chunk_page(c->chunk) * HR_PAGE_BYTES);
 		hr_json_add(&list,
-			    json_pack("{s:s, s:o, s:o, s:s}", "addr", addr, "in_use_bytes", bytes_json(c->in_use),
-				      "free_bytes", bytes_json(c->free), "reason", hr_reason_name(hr_reason_most(c))));
+			    json_pack("{s:s, s:o, s:o, s:s, s:o}", "addr", addr, "in_use_bytes", bytes_json(c->in_use),
+				      "free_bytes", bytes_json(c->free), "reason", hr_reason_name(hr_reason_most(c)),
+				      "history", history_json(&run->history, c->chunk)));
 	}
 	return list;
+}
+
+static json_t *releases_json(const struct hr_recorded_releases *x)
+{
+	json_t *held = json_object();
+
+	for (unsigned i = 0; i < HR_REASON_COUNT; i++)
+		if (x->reasons[i] > 0 && i != HR_REASON_PACE)
+			hr_json_put(&held, hr_reason_name((enum hr_reason)i), bytes_json(x->reasons[i]));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "bytes", bytes_json(x->pages), "released_bytes",
+			 bytes_json(x->done), "next_bytes", bytes_json(x->reasons[HR_REASON_PACE]), "in_use_bytes",
+			 bytes_json(x->in_use), "held", held, "explained_ratio",
+			 hr_json_real(hr_recorded_releases_explained(x)));
+}
+
+/*
+ * How long what waits for the pace of a Go scavenger takes, at 1 % of a P and the model's costs: in quanta of 64 KiB, a call
+ * each. HR_NEVER: nothing waits, or not for that.
+ */
+static uint64_t pace_ns(const struct run *r)
+{
+	const struct hr_follower *f = r->replay.followers[0];
+	const struct hr_cost *cost = &f->settings.cost;
+	uint64_t phys = f->settings.phys_page_bytes, bytes = r->reasons.pages[HR_REASON_PACE] * HR_PAGE_BYTES;
+
+	if (bytes == 0 || f->def->look == NULL)
+		return HR_NEVER;
+	return 100 * ((bytes + 65535) / 65536 * cost->call_ns + bytes / phys * hr_cost_of_page(cost, phys));
 }
 
 static json_t *document(const struct run *r)
@@ -268,8 +349,11 @@ static json_t *document(const struct run *r)
 	hr_json_put(&d, "holders", holders_json(r));
 	if (r->has_layers)
 		hr_json_put(&d, "layers", hr_layer_point_json(&r->layers));
+	hr_json_put(&d, "pace_ns", hr_document_bytes(pace_ns(r)));
+	if (r->releases.pages > 0)
+		hr_json_put(&d, "recorded_releases", releases_json(&r->releases));
 	if (r->by == BY_CHUNK)
-		hr_json_put(&d, "chunks", chunks_json(&r->reasons));
+		hr_json_put(&d, "chunks", chunks_json(r));
 	return d;
 }
 
@@ -297,8 +381,10 @@ static void print_levels(FILE *out, const struct run *r)
 		hr_print(out, "goal %s for in use and free\n", BYTES(v->goal_bytes));
 }
 
-static void print_reasons(const struct hr_page *p, const struct hr_reasons *r)
+static void print_reasons(const struct hr_page *p, const struct run *run)
 {
+	const struct hr_reasons *r = &run->reasons;
+
 	fputs("\nWhy it is free and not released\n", p->out);
 	if (r->free_pages == 0)
 		fputs("  nothing is\n", p->out);
@@ -309,12 +395,40 @@ static void print_reasons(const struct hr_page *p, const struct hr_reasons *r)
 			 (double)r->pages[i] * 100 / (double)r->free_pages, hr_reason_name(i));
 		hr_page_text(p, 21, "%s", hr_reason_text(i));
 	}
+	if (pace_ns(run) != HR_NEVER)
+		hr_page_text(p, 0, "At 1 %% of a P, what waits for the pace would be released in about %s.",
+			     hr_format_ns((struct text){{0}}.buf, pace_ns(run)));
+}
+
+static void print_releases(const struct hr_page *p, const struct hr_recorded_releases *x)
+{
+	if (x->pages == 0)
+		return;
+	fputs("\nRecorded releases, in the whole trace\n", p->out);
+	if (x->reasons[HR_REASON_NO_CYCLE] == x->pages) {
+		hr_page_text(p, 2,
+			     "%s, of which nothing can be said: the trace tells no GC cycles (--gc-log FILE does)",
+			     PAGES(x->pages));
+		return;
+	}
+	hr_print(p->out, "%10s          recorded\n", PAGES(x->pages));
+	hr_print(p->out, "%10s %5.1f %%  explained: the policy had released them, or would next\n",
+		 PAGES(x->done + x->reasons[HR_REASON_PACE]), hr_recorded_releases_explained(x) * 100);
+	for (unsigned i = 0; i < HR_REASON_COUNT; i++)
+		if (x->reasons[i] > 0 && i != HR_REASON_PACE)
+			hr_print(p->out, "%10s %5.1f %%  not explained: %s\n", PAGES(x->reasons[i]),
+				 (double)x->reasons[i] * 100 / (double)x->pages, hr_reason_name((enum hr_reason)i));
+	if (x->in_use > 0)
+		hr_print(p->out, "%10s %5.1f %%  not explained: in use, as the replay has it\n", PAGES(x->in_use),
+			 (double)x->in_use * 100 / (double)x->pages);
 }
 
 static const char *holder_name(char buf[160], const struct hr_holder *h)
 {
 	if (h->kind == HR_HOLDER_TYPE)
 		return h->name;
+	if (h->kind == HR_HOLDER_AGE)
+		return hr_holder_age_text(h->age);
 	if (h->kind == HR_HOLDER_NOTHING)
 		return "(no recorded objects)";
 	if (h->size_class == 0)
@@ -345,12 +459,13 @@ static void print_holders(const struct hr_page *p, const struct run *r)
 	if (r->holders.n == 0)
 		return;
 	fputs("\nWhat holds chunks that are at most half in use\n", p->out);
-	fputs("      free     in use  chunks  most bytes are of\n", p->out);
+	fputs("      free     in use  chunks  mean age  most bytes are of\n", p->out);
 	for (size_t i = 0; i < r->holders.n && i < MOST_ROWS; i++) {
 		const struct hr_holder *h = &r->holders.at[i];
 
 		hr_print(p->out, "%10s", BYTES(h->free_bytes));
-		hr_print(p->out, " %10s %7" PRIu64 "  ", BYTES(h->in_use_bytes), h->chunks);
+		hr_print(p->out, " %10s %7" PRIu64, BYTES(h->in_use_bytes), h->chunks);
+		hr_print(p->out, " %c%8s  ", h->older ? '>' : ' ', hr_format_ns((struct text){{0}}.buf, h->age_ns));
 		hr_print(p->out, "%s\n", holder_name(buf, h));
 	}
 	if (r->holders.n > MOST_ROWS)
@@ -359,8 +474,35 @@ static void print_holders(const struct hr_page *p, const struct run *r)
 	print_prediction(p, &r->holders.at[0]);
 }
 
-static void print_chunks(FILE *out, const struct hr_reasons *r)
+/* The last of what happened to the chunk. */
+static void print_history(FILE *out, const struct hr_history *h, uint64_t chunk)
 {
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		n += h->at[i].chunk == chunk;
+	for (size_t i = 0; i < h->n; i++) {
+		const struct hr_history_entry *e = &h->at[i];
+
+		if (e->chunk != chunk || n-- > MOST_HISTORY)
+			continue;
+		hr_print(out, "%22s  ", hr_format_ns((struct text){{0}}.buf, e->time_ns));
+		if (e->kind == HR_HISTORY_FREE)
+			hr_print(out, "%s free: %s\n", PAGES((uint64_t)e->pages),
+				 hr_reason_name((enum hr_reason)e->reason));
+		else if (e->kind == HR_HISTORY_RELEASED)
+			hr_print(out, "%s released: %s\n", PAGES((uint64_t)e->pages), hr_release_why_name(e->why));
+		else if (e->kind == HR_HISTORY_REFAULTED)
+			hr_print(out, "%s used again after a release\n", PAGES((uint64_t)e->pages));
+		else
+			fputs("nothing of it is free and not released\n", out);
+	}
+}
+
+static void print_chunks(FILE *out, const struct run *run)
+{
+	const struct hr_reasons *r = &run->reasons;
+
 	fputs("\n     chunk     in use       free  most of it\n", out);
 	for (size_t i = 0; i < r->n; i++) {
 		const struct hr_chunk_reasons *c = &r->chunks[i];
@@ -368,6 +510,7 @@ static void print_chunks(FILE *out, const struct hr_reasons *r)
 		fprintf(out, "%10" PRIx64, hr_chunk_page(c->chunk) * HR_PAGE_BYTES);
 		hr_print(out, " %10s", PAGES(c->in_use));
 		hr_print(out, " %10s  %s\n", PAGES(c->free), hr_reason_name(hr_reason_most(c)));
+		print_history(out, &run->history, c->chunk);
 	}
 }
 
@@ -396,9 +539,10 @@ static enum hr_status print(const struct run *r, struct hr_error *err)
 
 		print_levels(main.file, r);
 		status = print_layers(&page, r, err);
-		print_reasons(&page, &r->reasons);
+		print_reasons(&page, r);
+		print_releases(&page, &r->releases);
 		if (r->by == BY_CHUNK)
-			print_chunks(main.file, &r->reasons);
+			print_chunks(main.file, r);
 		else
 			print_holders(&page, r);
 	}
@@ -411,19 +555,19 @@ static enum hr_status print(const struct run *r, struct hr_error *err)
 /* --- the command line ------------------------------------------------------- */
 
 static const char *const by_names[] = {
-    [BY_REASON] = "reason", [BY_TYPE] = "type", [BY_CLASS] = "class", [BY_CHUNK] = "chunk"};
+    [BY_REASON] = "reason", [BY_TYPE] = "type", [BY_CLASS] = "class", [BY_CHUNK] = "chunk", [BY_AGE] = "age"};
 
 static bool check(const struct cli_command *c, struct run *r)
 {
 	const struct own *own = own_of(r->o);
 	unsigned i;
 
-	for (i = 0; own->by != NULL && i < 4; i++)
+	for (i = 0; own->by != NULL && i < BY_COUNT; i++)
 		if (strcmp(own->by, by_names[i]) == 0)
 			break;
-	r->by = own->by != NULL && i < 4 ? (enum by)i : BY_REASON;
-	if (own->by != NULL && i == 4)
-		cli_misuse(c, "--by takes reason, type, class or chunk, not '%s'", own->by);
+	r->by = own->by != NULL && i < BY_COUNT ? (enum by)i : BY_REASON;
+	if (own->by != NULL && i == BY_COUNT)
+		cli_misuse(c, "--by takes reason, type, class, chunk or age, not '%s'", own->by);
 	else if (own->peak + own->drop + (r->o->at_ns != HR_NEVER) > 1)
 		cli_misuse(c, "--at, --peak and --drop are one moment each; give one of them");
 	else if ((own->peak || own->drop) && !is_file(r->path) && strcmp(r->path, "-") == 0)
@@ -462,6 +606,7 @@ static int run_explain(const struct cli_command *c, const struct cli_options *o,
 		cli_warn(NULL, "the trace ends before that moment: this is its last one");
 	hr_reasons_release(&r.reasons);
 	hr_holders_release(&r.holders);
+	hr_history_release(&r.history);
 	close_replay(&r);
 	cli_choices_release(&choices);
 	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);

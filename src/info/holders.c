@@ -18,27 +18,41 @@
 /* A slot's object; addr NO_OBJECT: there is none. */
 struct object {
 	uint64_t addr, bytes;
+	uint64_t born_ns; /* BEFORE: it was there when the trace began */
 	uint32_t type, size_class;
 };
+
+#define BEFORE UINT64_MAX
 
 /* The holder with the most bytes of a chunk so far. */
 struct most {
 	uint64_t code, bytes;
 };
 
+/* Of a chunk's objects of a code. */
+struct held {
+	uint64_t bytes;
+	double age; /* byte-ns */
+	bool older;
+};
+
 struct look {
+	uint64_t at_ns;
 	struct hr_slots slots;
 	struct object *objects; /* by number of the slot */
 	size_t nobjects, cap;
 	const struct hr_reasons *reasons;
 	enum hr_holders_by by;
-	struct hr_map64 bytes; /* chunk's number among those looked at, and code: bytes of objects */
-	struct most *most;     /* by that number */
+	struct hr_map64 bytes; /* chunk's number among those looked at, and code: index in held */
+	struct held *held;
+	size_t nheld, cap_held;
+	struct most *most; /* by that number */
 };
 
 /* Types are numbers of 32 bits; size classes stand above them. */
 #define CODE_CLASS (UINT64_C(1) << 32)
 #define CODE_NOTHING (UINT64_C(1) << 33)
+#define CODE_AGE (UINT64_C(3) << 32)
 #define CODE_BITS 34
 
 static enum hr_status no_memory(struct hr_error *err)
@@ -59,7 +73,12 @@ static enum hr_status put_object(struct look *l, const struct hr_event *e, struc
 		return no_memory(err);
 	while (l->nobjects <= number)
 		l->objects[l->nobjects++].addr = NO_OBJECT;
-	l->objects[number] = (struct object){.addr = e->addr, .bytes = bytes, .type = e->arg};
+	l->objects[number] = (struct object){
+	    .addr = e->addr,
+	    .bytes = bytes,
+	    .born_ns = e->kind == HR_EV_OBJ_EXISTS ? BEFORE : e->time_ns,
+	    .type = e->arg,
+	};
 	return HR_OK;
 }
 
@@ -144,23 +163,59 @@ static size_t number_of(const struct hr_reasons *r, uint64_t chunk)
 	return low < r->n && r->chunks[low].chunk == chunk && is_sparse(&r->chunks[low]) ? low : SIZE_MAX;
 }
 
-static uint64_t code_of(const struct look *l, const struct object *o)
+static uint64_t age_of(const struct look *l, const struct object *o)
 {
-	return l->by == HR_HOLDERS_BY_TYPE && o->type != 0 ? o->type : CODE_CLASS | o->size_class;
+	return o->born_ns == BEFORE ? l->at_ns : l->at_ns - o->born_ns;
 }
 
-static bool count(struct look *l, size_t number, uint64_t code, uint64_t bytes)
-{
-	uint64_t key = (uint64_t)number << CODE_BITS | code, *have = hr_map64_get(&l->bytes, key);
-	struct most *m = &l->most[number];
+static const struct {
+	uint64_t least_ns;
+	const char *text;
+} ages[HR_HOLDER_AGES] = {{0, "less than 1 s old"},
+			  {UINT64_C(1000000000), "1 to 10 s old"},
+			  {UINT64_C(10000000000), "10 s to 1 min old"},
+			  {UINT64_C(60000000000), "more than 1 min old"},
+			  {BEFORE, "there before the recording"}};
 
-	if (have != NULL)
-		bytes = *have += bytes;
-	else if (!hr_map64_put(&l->bytes, key, bytes))
-		return false;
+const char *hr_holder_age_text(unsigned age)
+{
+	return ages[age].text;
+}
+
+static uint64_t code_of(const struct look *l, const struct object *o)
+{
+	unsigned age = HR_HOLDER_AGES - 1;
+
+	if (l->by == HR_HOLDERS_BY_TYPE && o->type != 0)
+		return o->type;
+	if (l->by != HR_HOLDERS_BY_AGE)
+		return CODE_CLASS | o->size_class;
+	while (o->born_ns != BEFORE && ages[age].least_ns > age_of(l, o))
+		age--;
+	return CODE_AGE | age;
+}
+
+static bool count(struct look *l, size_t number, const struct object *o, uint64_t bytes)
+{
+	uint64_t code = code_of(l, o), key = (uint64_t)number << CODE_BITS | code, *have = hr_map64_get(&l->bytes, key);
+	struct most *m = &l->most[number];
+	struct held *held;
+
+	if (have == NULL) {
+		if (!hr_reserve(&l->held, &l->cap_held, l->nheld + 1, sizeof(*l->held)) ||
+		    !hr_map64_put(&l->bytes, key, l->nheld))
+			return false;
+		l->held[l->nheld] = (struct held){.bytes = 0};
+		held = &l->held[l->nheld++];
+	} else {
+		held = &l->held[*have];
+	}
+	held->bytes += bytes;
+	held->age += (double)bytes * (double)age_of(l, o);
+	held->older |= o->born_ns == BEFORE;
 	/* Of equal ones the lower code, whatever the order. */
-	if (bytes > m->bytes || (bytes == m->bytes && code < m->code))
-		*m = (struct most){code, bytes};
+	if (held->bytes > m->bytes || (held->bytes == m->bytes && code < m->code))
+		*m = (struct most){code, held->bytes};
 	return true;
 }
 
@@ -173,7 +228,7 @@ static bool share_out(struct look *l, const struct object *o)
 		uint64_t chunk = hr_chunk_of(at / HR_PAGE_BYTES), limit = (chunk + 1) * HR_CHUNK_BYTES;
 		size_t number = number_of(l->reasons, chunk);
 
-		if (number != SIZE_MAX && !count(l, number, code_of(l, o), (end < limit ? end : limit) - at))
+		if (number != SIZE_MAX && !count(l, number, o, (end < limit ? end : limit) - at))
 			return false;
 		at = limit;
 	}
@@ -209,7 +264,14 @@ static void name_holder(struct hr_holder *h, uint64_t code, const struct hr_type
 	char text[sizeof(h->name)];
 	size_t i;
 
-	h->kind = code & CODE_NOTHING ? HR_HOLDER_NOTHING : code & CODE_CLASS ? HR_HOLDER_CLASS : HR_HOLDER_TYPE;
+	if ((code & CODE_AGE) == CODE_AGE)
+		h->kind = HR_HOLDER_AGE;
+	else
+		h->kind = code & CODE_NOTHING ? HR_HOLDER_NOTHING
+			  : code & CODE_CLASS ? HR_HOLDER_CLASS
+					      : HR_HOLDER_TYPE;
+	if (h->kind == HR_HOLDER_AGE)
+		h->age = (unsigned)(code - CODE_AGE);
 	if (h->kind == HR_HOLDER_CLASS)
 		h->size_class = (unsigned)(code - CODE_CLASS);
 	if (h->kind != HR_HOLDER_TYPE)
@@ -235,7 +297,21 @@ static int by_free_bytes(const void *a, const void *b)
 		return x->kind < y->kind ? -1 : 1;
 	if (x->size_class != y->size_class)
 		return x->size_class < y->size_class ? -1 : 1;
+	if (x->age != y->age)
+		return x->age < y->age ? -1 : 1;
 	return strcmp(x->name, y->name);
+}
+
+/* The holder's objects in one more chunk. */
+static void add_ages(const struct look *l, size_t number, struct hr_holder *h)
+{
+	const uint64_t *i = hr_map64_get(&l->bytes, (uint64_t)number << CODE_BITS | l->most[number].code);
+	double bytes = (double)h->object_bytes;
+
+	if (i == NULL)
+		return;
+	h->older |= l->held[*i].older;
+	h->age_ns = (uint64_t)(((double)h->age_ns * bytes + l->held[*i].age) / (bytes + (double)l->held[*i].bytes));
 }
 
 static enum hr_status sum_up(struct look *l, const struct hr_types *types, struct hr_holders *h, struct hr_error *err)
@@ -259,6 +335,7 @@ static enum hr_status sum_up(struct look *l, const struct hr_types *types, struc
 			h->at[h->n] = (struct hr_holder){.chunks = 0};
 			name_holder(&h->at[h->n++], l->most[i].code, types);
 		}
+		add_ages(l, i, &h->at[at]);
 		h->at[at].chunks++;
 		h->at[at].object_bytes += l->most[i].bytes;
 		h->at[at].in_use_bytes += c->in_use * HR_PAGE_BYTES;
@@ -281,7 +358,7 @@ enum hr_status hr_holders_of(const char *path, const struct hr_reader_options *r
 			     struct hr_error *err)
 {
 	struct hr_reader_options options = *reading;
-	struct look l = {.reasons = reasons, .by = by};
+	struct look l = {.at_ns = at_ns, .reasons = reasons, .by = by};
 	struct hr_reader *reader;
 	enum hr_status status;
 
@@ -301,6 +378,7 @@ enum hr_status hr_holders_of(const char *path, const struct hr_reader_options *r
 	if (status != HR_OK)
 		hr_holders_release(h);
 	free(l.most);
+	free(l.held);
 	free(l.objects);
 	hr_map64_release(&l.bytes);
 	hr_slots_release(&l.slots);

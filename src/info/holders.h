@@ -18,11 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum hr_holders_by { HR_HOLDERS_BY_TYPE, HR_HOLDERS_BY_CLASS };
+enum hr_holders_by { HR_HOLDERS_BY_TYPE, HR_HOLDERS_BY_CLASS, HR_HOLDERS_BY_AGE };
 
 enum hr_holder_kind {
 	HR_HOLDER_TYPE,	   /* objects of a type */
 	HR_HOLDER_CLASS,   /* objects of a size class, 0: large ones; by type: those whose type is not known */
+	HR_HOLDER_AGE,	   /* objects of an age */
 	HR_HOLDER_NOTHING, /* spans without objects that the trace tells of: stacks, or from before the recording */
 };
 
@@ -30,9 +31,12 @@ struct hr_holder {
 	enum hr_holder_kind kind;
 	char name[128];	     /* of the type, as it may be shown; "" for others */
 	unsigned size_class; /* of HR_HOLDER_CLASS */
+	unsigned age;	     /* of HR_HOLDER_AGE: see hr_holder_age_text */
 	uint64_t chunks;
 	uint64_t object_bytes; /* its objects in these chunks */
 	uint64_t in_use_bytes; /* all spans in them */
+	uint64_t age_ns;       /* of its objects there, their mean by bytes */
+	bool older;	       /* some were there before the trace began: they are older than that */
 	uint64_t free_bytes;   /* and what is free and not released there */
 };
 
@@ -49,6 +53,9 @@ struct hr_holders {
 enum hr_status hr_holders_of(const char *path, const struct hr_reader_options *reading, uint64_t at_ns,
 			     const struct hr_reasons *reasons, enum hr_holders_by by, struct hr_holders *h,
 			     struct hr_error *err);
+/* "less than 1 s", "there before the recording"... of an age, 0 to HR_HOLDER_AGES - 1. */
+const char *hr_holder_age_text(unsigned age);
+#define HR_HOLDER_AGES 5
 void hr_holders_release(struct hr_holders *h);
 
 #endif

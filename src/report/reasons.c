@@ -55,7 +55,7 @@ enum hr_reason hr_reason_most(const struct hr_chunk_reasons *c)
 /* --- one chunk ------------------------------------------------------------- */
 
 /* Pages that a search of the policy would take, or why it would not. */
-static enum hr_reason reason_of_chunk(const struct hr_follower *f, uint64_t chunk)
+enum hr_reason hr_reason_of_chunk(const struct hr_follower *f, uint64_t chunk)
 {
 	const struct hr_policy_def *def = f->def;
 	struct hr_index_look look = {.marked = false};
@@ -119,7 +119,7 @@ static struct hr_chunk_reasons look_at(const struct hr_follower *f, uint64_t chu
 	if (in_map > 0) {
 		whole = hr_dirty_count(&f->map, chunk, 0, HR_CHUNK_PAGES);
 		c.pages[HR_REASON_PHYSICAL] = in_map - whole;
-		c.pages[reason_of_chunk(f, chunk)] += whole;
+		c.pages[hr_reason_of_chunk(f, chunk)] += whole;
 	}
 	count_cached(f, &c);
 	c.free = in_map + c.pages[HR_REASON_CACHE];

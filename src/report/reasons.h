@@ -58,6 +58,11 @@ struct hr_reasons {
  */
 enum hr_status hr_reasons_of(const struct hr_follower *f, struct hr_reasons *r, struct hr_error *err);
 void hr_reasons_release(struct hr_reasons *r);
+/*
+ * Why the policy leaves whole physical pages of the chunk that are free, as it is now; PACE: a search would take them, whether
+ * the goal asks for it or not.
+ */
+enum hr_reason hr_reason_of_chunk(const struct hr_follower *f, uint64_t chunk);
 /* The reason of most free pages of the chunk. */
 enum hr_reason hr_reason_most(const struct hr_chunk_reasons *c);
 

@@ -57,7 +57,7 @@ run "$HEAPREPLAY" explain -q -p eager --json drop.txt
 is "$(jq '.free_bytes, .released_bytes' <<<"$out" | tr '\n' ' ')" "0 $predicted " 'and eager has released that'
 
 run "$HEAPREPLAY" explain -q -p none keep.txt
-like "$out" ' 5  planted\.Anchor$' 'as text'
+like "$out" ' 5 +2\.00 s  planted\.Anchor$' 'as text, with their mean age'
 like "$out" 'in use in the 5 chunks of planted\.Anchor were freed, 40\.0 KiB' 'with the sentence'
 run "$HEAPREPLAY" explain -q -p none --by class --json keep.txt
 is "$(jq -c '[.holders[] | [.type, .size_class, .chunks]]' <<<"$out")" '[[null,32,6]]' 'by size class'
@@ -81,7 +81,7 @@ like "$out" 'What holds it is not known' 'holders need a second look'
 run "$HEAPREPLAY" explain -q --peak - <keep.txt
 is "$status" 2 'and so does --peak'
 run "$HEAPREPLAY" explain -q --by colour keep.txt
-is "$status" 2 '--by takes four words'
+is "$status" 2 '--by takes five words'
 run "$HEAPREPLAY" explain -q --at 1s --drop keep.txt
 is "$status" 2 'one moment'
 run "$HEAPREPLAY" explain -q -p optimal keep.txt
@@ -94,4 +94,57 @@ is "$(jq -c '[.reasons[0].reason, .holders[0].type]' <<<"$out")" '["dense","uint
 is "$(jq '([.reasons[].bytes] | add) == .free_bytes and .in_use_bytes + .manual_bytes + .free_bytes + .released_bytes == .mapped_bytes' <<<"$out")" true 'all adds up'
 run "$HEAPREPLAY" explain -q --at 24s -p go1.19 --json "$real"
 is "$(jq -c '[.reasons[] | select(.reason == "dense")]' <<<"$out")" '[]' 'Go 1.19 knows no density'
+
+# A real program that plants two types in known places (tests/servers/planted): they are named, and the same program without
+# them, recorded anew, keeps what was predicted less. Its own counters are in planted/README.
+planted=$top_srcdir/tests/cli/planted
+counter() { sed -n "s/.* anchors=$1 .*$2=\([0-9]*\).*/\1/p" "$planted/README"; }
+run "$HEAPREPLAY" explain -q --at 400ms --json "$planted/with.trace.zst"
+is "$(jq -c '[.holders[0, 1].type] | sort' <<<"$out")" '["main.First","main.Second"]' 'the planted types are the holders'
+is "$(jq -c '[.holders[0, 1].object_bytes / 131072 | . > 28 and . <= 32]' <<<"$out")" '[true,true]' \
+	'each with its 32 objects, but for those in fuller chunks'
+is "$(jq '[.holders[0, 1].free_bytes] | add > 0.99 * 64 * 1048576' <<<"$out")" true 'and they hold what the slices were'
+held=$(jq '[.holders[0, 1].in_use_bytes] | add' <<<"$out")
+less=$(($(counter true heap_inuse) - $(counter false heap_inuse)))
+ok "$((held * 100 < less * 100 || held * 100 > less * 105))" "without them the program keeps that less, within 5 %: $held, $less"
+run "$HEAPREPLAY" explain -q --json "$planted/with.trace.zst"
+with=$(jq '.mapped_bytes - .released_bytes' <<<"$out")
+run "$HEAPREPLAY" explain -q --json "$planted/without.trace.zst"
+without=$(jq '.mapped_bytes - .released_bytes' <<<"$out")
+ok "$((with - without < less - 262144 || with - without > less + 262144))" \
+	"and so does its replay, within 256 KiB: $with - $without"
+is "$(jq '[.holders[] | .type // "" | select(startswith("main."))] | length' <<<"$out")" 0 'which no type of main holds'
+
+# By age: all anchors are 0.3 s old.
+run "$HEAPREPLAY" explain -q --at 400ms --by age --json "$planted/with.trace.zst"
+is "$(jq -r '.holders[0] | .age, .older_than_trace, (.age_mean_ns > 250e6 and .age_mean_ns < 400e6)' <<<"$out" | tr '\n' ' ')" \
+	'less than 1 s old false true ' 'by age'
+
+# The history of a chunk: full of free memory when the slices went, released when the program asked for it.
+run "$HEAPREPLAY" explain -q --by chunk --json "$planted/with.trace.zst"
+is "$(jq '[.chunks[].history[] | .what] | unique | contains(["free", "released"])' <<<"$out")" true 'chunks have a history'
+run "$HEAPREPLAY" explain -q --by chunk --at 60s --json "$real"
+is "$(jq '[.chunks[].history[] | select(.what == "released") | .by] | unique' -c <<<"$out")" '["background"]' 'by the background'
+is "$(jq '[.chunks[].history | [.[].time_ns] | . == sort] | all' <<<"$out")" true 'in order of time'
+
+# What waits for the pace has a time; under Go 1.22 at 24 s nothing does.
+run "$HEAPREPLAY" explain -q --at 20s -p go1.19 --json "$real"
+is "$(jq '.pace_ns > 1e9 and .pace_ns < 20e9' <<<"$out")" true 'the time that the pace takes'
+run "$HEAPREPLAY" explain -q --at 24s --json "$real"
+is "$(jq '.pace_ns' <<<"$out")" null 'where nothing waits there is none'
+
+# Recorded releases: the third chunk, which Go 1.22 releases, too, and the first one, which it counts as dense.
+page_trace() {
+	printf '%s\n' '# heapreplay-trace 1' '! addresses on' '! releases on' '0 gomaxprocs n=1' \
+		'1ms page-alloc addr=0xc000000000 npages=256' '1ms page-alloc addr=0xc000200000 npages=768' \
+		'1ms page-alloc addr=0xc000800000 npages=512' '2ms page-free addr=0xc000800000 npages=512' \
+		'3ms gc-begin' '4ms heap-goal bytes=8388608' '4ms gc-end' '5ms gc-begin' '6ms heap-goal bytes=8388608' '6ms gc-end' \
+		'7ms page-free addr=0xc000000000 npages=256' "2s page-scav addr=$1 npages=8" '3s log'
+}
+page_trace 0xc000800000 >third.txt
+page_trace 0xc000000000 >first.txt
+run "$HEAPREPLAY" explain -q -p go1.22 --json third.txt
+is "$(jq '.recorded_releases.explained_ratio' <<<"$out")" 1 'a release that the policy makes, too, is explained'
+run "$HEAPREPLAY" explain -q -p go1.22 --json first.txt
+is "$(jq -c '.recorded_releases | [.explained_ratio, .held]' <<<"$out")" '[0,{"dense":65536}]' 'one that it would not make is not'
 done_testing

@@ -39,7 +39,7 @@ cli_tests = \
 	tests/cli/usage.sh \
 	tests/cli/version.sh \
 	tests/cli/windows.sh
-cli_data = tests/cli/small tests/cli/malloc-samples tests/cli/native_form.py tests/cli/objects_by_type.py tests/cli/go_windows.py
+cli_data = tests/cli/small tests/cli/planted tests/cli/malloc-samples tests/cli/native_form.py tests/cli/objects_by_type.py tests/cli/go_windows.py
 
 TESTS += $(cli_tests)
 EXTRA_DIST += $(cli_tests) $(cli_data)
