@@ -89,12 +89,34 @@ static json_t *origin_json(const struct hr_info *info)
 	return o;
 }
 
-/* Those that the reader counted, and those that show where objects are followed. */
+uint64_t hr_info_anomaly(const struct hr_info *info, enum hr_anomaly a)
+{
+	const struct hr_placer_stats p =
+	    info->placer != NULL ? hr_placer_stats(info->placer) : (struct hr_placer_stats){0};
+	const uint64_t n = hr_reader_stats(info->reader)->anomalies[a];
+
+	switch (a) {
+	case HR_ANOMALY_OVER_LIVE:
+		return n + info->survey->over_live;
+	case HR_ANOMALY_UNKNOWN_SPAN_FREE:
+		return n + (p.window ? 0 : p.unknown_frees);
+	case HR_ANOMALY_SPAN_OVER_LIVE:
+		return n + p.dropped_spans;
+	case HR_ANOMALY_LATE_SPAN_FREE:
+		return n + p.swallowed_frees;
+	case HR_ANOMALY_UNFINISHED_SWEEP:
+		return n + p.sweeps_unfinished;
+	default:
+		return n;
+	}
+}
+
 static json_t *anomalies_json(const struct hr_info *info)
 {
 	struct hr_trace_stats stats = *hr_reader_stats(info->reader);
 
-	stats.anomalies[HR_ANOMALY_OVER_LIVE] += info->survey->over_live;
+	for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
+		stats.anomalies[a] = hr_info_anomaly(info, a);
 	return hr_document_anomalies(&stats);
 }
 

@@ -29,6 +29,8 @@ enum { HR_INFO_LACKS = 12 };
 
 /* What the trace does not tell, and what that means for a replay; a sentence each, static. How many. */
 size_t hr_info_lacks(const struct hr_info *info, const char *lacks[HR_INFO_LACKS]);
+/* How often it happened: what the reader counted, what following the objects showed, and what placing the spans did. */
+uint64_t hr_info_anomaly(const struct hr_info *info, enum hr_anomaly a);
 /* A new object; NULL: out of memory. */
 json_t *hr_info_json(const struct hr_info *info);
 /* Errors stay in p->out. */

@@ -383,47 +383,20 @@ static void print_window(const struct view *v)
 	hr_page_text(v->page, 2, "addresses, and how many were placed as modelled, are of what is named alone");
 }
 
-/* Those that the reader counted, and those that show where objects are followed. */
-static uint64_t anomalies(const struct view *v, unsigned a)
-{
-	return v->stats->anomalies[a] + (a == HR_ANOMALY_OVER_LIVE ? v->info->survey->over_live : 0);
-}
-
-static bool is_odd(const struct view *v)
-{
-	const struct hr_placer_stats p =
-	    v->info->placer != NULL ? hr_placer_stats(v->info->placer) : (struct hr_placer_stats){0};
-
-	for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
-		if (anomalies(v, a) > 0)
-			return true;
-	return v->stats->cut || (p.unknown_frees > 0 && !p.window) || p.dropped_spans > 0 || p.swallowed_frees > 0 ||
-	       p.sweeps_unfinished > 0;
-}
-
-static void odd(const struct view *v, uint64_t n, const char *what)
-{
-	char buf[HR_UNIT_BUF];
-
-	if (n > 0)
-		hr_page_text(v->page, 2, "%s %s", hr_format_count(buf, n), what);
-}
-
 static void print_odd(const struct view *v)
 {
-	if (!is_odd(v))
+	char buf[HR_UNIT_BUF];
+	bool any = v->stats->cut;
+
+	for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
+		any |= hr_info_anomaly(v->info, a) > 0;
+	if (!any)
 		return;
 	heading(v, "lost or inconsistent");
 	for (unsigned a = 0; a < HR_ANOMALY_COUNT; a++)
-		odd(v, anomalies(v, a), hr_anomaly_text(a));
-	if (v->info->placer != NULL) {
-		const struct hr_placer_stats p = hr_placer_stats(v->info->placer);
-
-		odd(v, p.window ? 0 : p.unknown_frees, "frees of spans that were never seen: ignored");
-		odd(v, p.dropped_spans, "spans over a live span: its free was lost or late");
-		odd(v, p.swallowed_frees, "late frees of such spans: ignored");
-		odd(v, p.sweeps_unfinished, "sweeps that the trace does not finish");
-	}
+		if (hr_info_anomaly(v->info, a) > 0)
+			hr_page_text(v->page, 2, "%s %s", hr_format_count(buf, hr_info_anomaly(v->info, a)),
+				     hr_anomaly_text(a));
 	if (v->stats->cut)
 		hr_page_text(v->page, 2, "cut off at byte %" PRIu64 ": %s", v->stats->cut_offset, v->stats->cut_what);
 }

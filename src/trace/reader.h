@@ -133,7 +133,11 @@ struct hr_trace_meta {
 	X(TYPE_LIMIT, "types_over_limit", "types beyond the 262,144 that are kept: their objects have none") \
 	X(LATE_BATCH, "late_batches", "batches of generations that are over: their events come at the next one's start") \
 	X(LOST_GENERATION, "lost_generations", "generations that are missing between two: so are their events") \
-	X(REPEATED_BATCH, "repeated_batches", "batches that were written twice: read once")
+	X(REPEATED_BATCH, "repeated_batches", "batches that were written twice: read once") \
+	X(UNKNOWN_SPAN_FREE, "unknown_span_frees", "frees of spans that were never seen: ignored") \
+	X(SPAN_OVER_LIVE, "spans_over_live", "spans over a live span: its free was lost or late") \
+	X(LATE_SPAN_FREE, "late_span_frees", "late frees of such spans: ignored") \
+	X(UNFINISHED_SWEEP, "unfinished_sweeps", "sweeps that the trace does not finish")
 /* clang-format on */
 
 enum hr_anomaly {
