@@ -389,6 +389,41 @@ static bool is_of_sweeper(const struct hr_go *g)
 	return hr_go_sweeper_at(g, &g->batches[c->batch], c->mark);
 }
 
+/* An allocation: where, of which type, and so how large. False: its address can't be. */
+static inline bool object(struct hr_go *g, struct hr_event *e, const uint8_t *p)
+{
+	const bool shown = place(g, &p, g->object_align, &e->addr);
+	const uint64_t type = hr_varint_known(&p);
+
+	e->size = type < g->ntypes ? g->types[type].bytes : 0;
+	e->arg = type < g->ntypes ? g->types[type].number : 0;
+	return shown;
+}
+
+/* GOMAXPROCS. Every stop of the world repeats it. */
+static bool procs_change(struct hr_go *g, struct hr_event *e, const uint8_t *p)
+{
+	const uint64_t n = hr_varint_known(&p);
+	const bool changed = n != g->procs;
+
+	if (n == 0 || n > MAX_P + 1)
+		return odd(g, HR_ANOMALY_IMPOSSIBLE_VALUE);
+	e->arg = (uint32_t)n;
+	g->procs = n;
+	return changed || hr_go_wants_rest(g);
+}
+
+/* A cycle begins; its stack tells who asked for it. */
+static void gc_begin(struct hr_go *g, struct hr_event *e, const uint8_t *p)
+{
+	hr_varint_skip_known(&p);
+	const uint64_t stack = hr_varint_known(&p);
+	const uint64_t *flags = stack != UINT64_MAX ? hr_map64_get(&g->gc_stacks, stack) : NULL;
+
+	e->flags = flags != NULL ? (uint8_t)*flags : 0;
+	g->r->stats.free_os_memory += (e->flags & HR_EVF_FREE_OS_MEMORY) != 0;
+}
+
 /*
  * The event at p (its type byte) of thread t into *e, whose time is set.
  * *show: whether it is one for the caller.
@@ -413,10 +448,7 @@ static inline enum hr_status decode(struct hr_go *g, struct hr_go_thread *t, con
 	*show = !row->rest || hr_go_wants_rest(g);
 	switch ((enum how)row->how) {
 	case OBJECT:
-		*show = place(g, &p, g->object_align, &e->addr);
-		x = hr_varint_known(&p);
-		e->size = x < g->ntypes ? g->types[x].bytes : 0;
-		e->arg = x < g->ntypes ? g->types[x].number : 0;
+		*show = object(g, e, p);
 		break;
 	case FREED_OBJECT:
 		*show = place(g, &p, g->object_align, &e->addr);
@@ -445,25 +477,11 @@ static inline enum hr_status decode(struct hr_go *g, struct hr_go_thread *t, con
 	case PROC_STATUS:
 		return proc(g, t, row->how, e, p, show, err);
 	case PROCS_CHANGE:
-		x = hr_varint_known(&p);
-		if (x == 0 || x > MAX_P + 1) {
-			*show = odd(g, HR_ANOMALY_IMPOSSIBLE_VALUE);
-			break;
-		}
-		e->arg = (uint32_t)x;
-		/* Every stop of the world repeats it. */
-		*show = x != g->procs || hr_go_wants_rest(g);
-		g->procs = x;
+		*show = procs_change(g, e, p);
 		break;
-	case GC_BEGIN: {
-		hr_varint_skip_known(&p);
-		x = hr_varint_known(&p);
-		const uint64_t *flags = x != UINT64_MAX ? hr_map64_get(&g->gc_stacks, x) : NULL;
-
-		e->flags = flags != NULL ? (uint8_t)*flags : 0;
-		g->r->stats.free_os_memory += (e->flags & HR_EVF_FREE_OS_MEMORY) != 0;
+	case GC_BEGIN:
+		gc_begin(g, e, p);
 		break;
-	}
 	case SWEEP_END:
 		e->size = hr_varint_known(&p);
 		x = hr_varint_known(&p);
