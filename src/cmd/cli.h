@@ -326,6 +326,12 @@ void cli_print_objects(FILE *out, const struct hr_replay *r);
  */
 void cli_print_bounds(FILE *out, const struct hr_replay *r, size_t follower);
 
+/*
+ * What is doubtful about such an answer, in words: error bars wider than 20 % of the middle; of so many cycles most
+ * ended with the memory limit exceeded by what lives. Nothing where neither is.
+ */
+void cli_print_doubts(const struct hr_page *p, bool wide, uint64_t breaches, uint64_t cycles);
+
 /* All metrics of that kind, a line each, under the headings of their groups; "-" where one means nothing. */
 void cli_print_metrics(FILE *out, const struct hr_measured *m, enum hr_metric_of of);
 

@@ -92,17 +92,24 @@ static void say_settings(const struct hr_page *p, const struct hr_comparison *c)
 
 /* --- error bars of a GC model ---------------------------------------------- */
 
-/* "8 GC cycles (7 to 9)" of a metric and policy; false: the document has no bounds of it. */
-static bool say_bounded(char *text, size_t size, const struct hr_comparison *c, size_t policy, const char *name)
+/* The ends of the error bars of a metric, integers both, or NULL. */
+static const json_t *bound_of(const struct hr_comparison *c, size_t policy, const char *name, size_t end)
 {
 	const json_t *p = json_array_get(json_object_get(c->document, "policies"), policy);
-	const json_t *b = json_object_get(json_object_get(p, "bounds"), name);
-	const json_t *low = json_array_get(b, 0), *high = json_array_get(b, 1);
+	const json_t *x = json_array_get(json_object_get(json_object_get(p, "bounds"), name), end);
+
+	return json_is_integer(x) ? x : NULL;
+}
+
+/* "8 (7 to 9)" of a metric and policy; false: the document has no bounds of it. */
+static bool say_bounded(char *text, size_t size, const struct hr_comparison *c, size_t policy, const char *name)
+{
+	const json_t *low = bound_of(c, policy, name, 0), *high = bound_of(c, policy, name, 1);
 	const size_t i = hr_metric_index(name);
 	char value[HR_UNIT_BUF], from[HR_UNIT_BUF], to[HR_UNIT_BUF];
 	enum hr_unit unit;
 
-	if (!json_is_integer(low) || !json_is_integer(high) || i >= hr_nmetrics || !c->policies[policy].known[i])
+	if (low == NULL || high == NULL || i >= hr_nmetrics || !c->policies[policy].known[i])
 		return false;
 	unit = hr_metrics[i].unit;
 	snprintf(text, size, "%s (%s to %s)", hr_unit_format(value, unit, c->policies[policy].values[i]),
@@ -114,6 +121,7 @@ static bool say_bounded(char *text, size_t size, const struct hr_comparison *c, 
 /* Cycles, their CPU time and memory in use, which are those of all policies; then what each of them retains. */
 static void say_bounds(const struct hr_page *p, const struct hr_comparison *c)
 {
+	const json_t *low = bound_of(c, 0, "in_use_mean_bytes", 0), *high = bound_of(c, 0, "in_use_mean_bytes", 1);
 	char cycles[128], cpu[128], mean[128], p99[128];
 
 	if (!say_bounded(cycles, sizeof(cycles), c, 0, "gc_cycles") ||
@@ -125,6 +133,11 @@ static void say_bounds(const struct hr_page *p, const struct hr_comparison *c)
 		if (say_bounded(mean, sizeof(mean), c, i, "retained_mean_bytes") &&
 		    say_bounded(p99, sizeof(p99), c, i, "retained_p99_bytes"))
 			hr_page_text(p, LEGEND_INDENT, "%s: mean retained %s, p99 %s", c->policies[i].text, mean, p99);
+	cli_print_doubts(p,
+			 json_integer_value(high) - json_integer_value(low) >
+			     (json_integer_value(high) + json_integer_value(low)) / 10,
+			 setting_of(c, "memory_limit_bytes") != UINT64_MAX ? figure_of(c, "gc_limit_breaches") : 0,
+			 figure_of(c, "gc_cycles"));
 }
 
 /* --- text ----------------------------------------------------------------- */

@@ -12,6 +12,9 @@
 #include <limits.h>
 #include <string.h>
 
+/* Of fewer nothing is said. */
+#define FEW_CYCLES 10
+
 static void print_pacing(const struct hr_page *p, const struct cli_object_rules *r)
 {
 	char gogc[HR_UNIT_BUF] = "off", size[HR_UNIT_BUF], limit[128] = "";
@@ -87,12 +90,19 @@ void cli_print_metrics(FILE *out, const struct hr_measured *m, enum hr_metric_of
 	}
 }
 
-/* More than half of the cycles end with the limit exceeded by what lives: they follow one another. */
-static bool is_spiral(const struct hr_objects *o, const struct hr_objects_stats *s)
+void cli_print_doubts(const struct hr_page *p, bool wide, uint64_t breaches, uint64_t cycles)
 {
-	if (hr_objects_options(o)->pacing.memory_limit_bytes == UINT64_MAX)
-		return false;
-	return s->cycles >= 10 && s->limit_breaches > s->cycles / 2;
+	if (wide)
+		hr_page_text(
+		    p, 0,
+		    "The error bars of the mean in use are wider than 20 %%: a recording made with a lower GOGC, "
+		    "or a longer one, tells more.");
+	if (cycles >= FEW_CYCLES && breaches > cycles / 2)
+		hr_page_text(
+		    p, 0,
+		    "Death spiral: the memory limit leaves no room above what lives, so that cycles follow one "
+		    "another and the program hardly runs. There will be many times more cycles than the model "
+		    "has, and its times do not hold. Raise the limit.");
 }
 
 void cli_print_bounds(FILE *out, const struct hr_replay *r, size_t follower)
@@ -116,17 +126,13 @@ void cli_print_bounds(FILE *out, const struct hr_replay *r, size_t follower)
 			continue;
 		hr_print(out, "  %-26s %12s %12s\n", names[i], hr_unit_format(low, hr_metrics[metric].unit, b.low),
 			 hr_unit_format(high, hr_metrics[metric].unit, b.high));
-		wide |= i == 0 && b.high - b.low > (b.high + b.low) / 5;
+		wide |= i == 0 && b.high - b.low > (b.high + b.low) / 10;
 	}
-	if (wide)
-		hr_page_text(&page, 0,
-			     "The mean in use is known to no better than 20 %%: a recording made with a lower "
-			     "GOGC, or a longer one, tells more.");
 	stats = hr_objects_stats(r->objects);
-	if (is_spiral(r->objects, &stats))
-		hr_page_text(&page, 0,
-			     "Death spiral: the memory limit leaves no room above what lives, so that cycles "
-			     "follow one another and the program hardly runs. Raise the limit.");
+	cli_print_doubts(&page, wide,
+			 hr_objects_options(r->objects)->pacing.memory_limit_bytes != UINT64_MAX ? stats.limit_breaches
+												 : 0,
+			 stats.cycles);
 	if (stats.deaths_let_go > 0)
 		hr_page_text(&page, 0, "%s events could not wait for their GC cycle, so that deaths came late.",
 			     hr_format_count(low, stats.deaths_let_go));

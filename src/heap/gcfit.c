@@ -27,24 +27,31 @@ static double distance(uint64_t a, uint64_t b)
 	return a > b ? (double)(a - b) : (double)(b - a);
 }
 
+/* The middle half of n values spans so much; *middle: their median. */
+static double spread(double *v, size_t n, double *middle)
+{
+	*middle = median(v, n);
+	return v[n - 1 - n / 4] - v[n / 4];
+}
+
 /*
- * Goals that hardly differ where what is marked does: something else than GOGC
- * holds them. The smallest heap does not differ at all; a memory limit does, by what is not heap.
+ * Goals that hardly differ where what is marked does: something else than GOGC holds them. That of the smallest heap
+ * does not differ at all; that of a memory limit does, by what is not heap. Cycles that are held otherwise, such as
+ * the first ones, are in no half.
  */
 static uint64_t limit_goal(const struct hr_gc_fit_cycle *c, size_t n)
 {
-	uint64_t least = UINT64_MAX, most = 0, goal_least = UINT64_MAX, goal_most = 0;
-	size_t from = n > 6 ? n - 6 : 0;
+	double goals[HR_GC_FIT_CYCLES], marked[HR_GC_FIT_CYCLES], goal, survives, apart, heaps_apart;
 
-	for (size_t i = from; i < n; i++) {
-		least = c[i].marked < least ? c[i].marked : least;
-		most = c[i].marked > most ? c[i].marked : most;
-		goal_least = c[i].goal < goal_least ? c[i].goal : goal_least;
-		goal_most = c[i].goal > goal_most ? c[i].goal : goal_most;
-	}
-	if (n - from < 4 || goal_least == goal_most || most - least < most / 20)
+	if (n < 4)
 		return 0;
-	return (double)(goal_most - goal_least) < 0.25 * (double)(most - least) ? c[n - 1].goal : 0;
+	for (size_t i = 0; i < n; i++) {
+		goals[i] = (double)c[i].goal;
+		marked[i] = (double)c[i].marked;
+	}
+	apart = spread(goals, n, &goal);
+	heaps_apart = spread(marked, n, &survives);
+	return apart > 0 && heaps_apart > survives / 20 && apart < 0.25 * heaps_apart ? (uint64_t)goal : 0;
 }
 
 /* The median slope of all pairs that are far enough apart; 0: there are too few. */

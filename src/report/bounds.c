@@ -5,10 +5,27 @@
 
 #include "base/json.h"
 
-/* Two runs of one setting differ by 2 to 4 % in the recordings that the model was checked with. */
-#define NOISE_PERCENT 3
-/* A cycle more or less is where the trace happens to end. */
-#define NOISE_COUNT 1
+/* Two runs of one setting differ by 2 to 4 % in their means, in the recordings that the model was checked with. */
+#define NOISE_MEAN 3
+/* In their peaks, which one moment makes, and in CPU time by more. */
+#define NOISE_PEAK 6
+#define NOISE_CPU 6
+/* In the number of cycles by 0 to 14 %; and a cycle more or less is where the trace happens to end. */
+#define NOISE_COUNT 8
+#define MORE_CYCLES 1
+
+static uint64_t noise_of(const struct hr_metric *m, uint64_t value)
+{
+	uint64_t percent = NOISE_MEAN;
+
+	if (m->unit == HR_UNIT_COUNT)
+		return value * NOISE_COUNT / 100 + MORE_CYCLES;
+	if (m->unit == HR_UNIT_NS)
+		percent = NOISE_CPU;
+	else if (m->over != HR_OVER_MEAN)
+		percent = NOISE_PEAK;
+	return value / 100 * percent;
+}
 
 bool hr_bounds_value(const struct hr_replay *r, size_t follower, size_t of, uint64_t *value)
 {
@@ -46,7 +63,7 @@ bool hr_bounds_of(const struct hr_replay *r, size_t follower, size_t metric, str
 		low = other < low ? other : low;
 		high = other > high ? other : high;
 	}
-	noise = value / 100 * NOISE_PERCENT + (m->unit == HR_UNIT_COUNT ? NOISE_COUNT : 0);
+	noise = noise_of(m, value);
 	low = beyond(value, low);
 	bounds->low = low > noise ? low - noise : 0;
 	bounds->high = beyond(value, high) + noise;

@@ -127,6 +127,15 @@ static void test_fit(void **state)
 	r = hr_gc_fit(&f);
 	assert_false(r.known);
 	assert_in_range(r.limit_goal, 99 * MB, 100 * MB);
+	/* So it is where the first cycle, and one that found much alive, were held otherwise. */
+	hr_gc_fit_add(&f, 60 * MB, 107 * MB);
+	hr_gc_fit_add(&f, 20 * MB, 82 * MB);
+	assert_in_range(hr_gc_fit(&f).limit_goal, 99 * MB, 100 * MB);
+	/* The smallest heap has one goal, whatever is marked. */
+	f = (struct hr_gc_fit){0};
+	for (size_t i = 0; i < 6; i++)
+		hr_gc_fit_add(&f, marked[i] / 100, 4 * MB);
+	assert_int_equal(hr_gc_fit(&f).limit_goal, 0);
 }
 
 HR_TEST_MAIN(gcmark)

@@ -14,6 +14,7 @@ unit_tests = \
 	tests/unit/calls.c \
 	tests/unit/cells.c \
 	tests/unit/clone.c \
+	tests/unit/cycles.c \
 	tests/unit/deaths.c \
 	tests/unit/decay.c \
 	tests/unit/delay.c \

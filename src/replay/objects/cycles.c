@@ -167,30 +167,30 @@ static size_t first_from(const struct hr_cycles *c, uint64_t begin_ns)
 	return low;
 }
 
-/* A cycle begins with the heap at live_bytes: so far below the goal, by the bounds of a trigger's range at least or at most. */
-static void take_trigger(struct hr_cycles *c, bool forced)
+/* So far below the goal it began, by the ends of a trigger's range at least or at most; marked: before it. */
+static void runway_of(const struct hr_cycle *y, uint64_t marked, double *low, double *high)
 {
-	uint64_t marked = c->n > 0 ? c->list[c->n - 1].marked_bytes : 0, live = c->live_bytes, least, most, slack;
-	struct hr_gc_goal goal = {.goal = c->goal};
+	uint64_t live = y->begin_live_bytes, least, most, slack;
+	struct hr_gc_goal goal = {.goal = y->goal_bytes};
 
-	c->now.runway_low = 0;
-	c->now.runway_high = INFINITY;
-	if (marked == 0 || forced || c->goal <= marked || c->goal == UINT64_MAX)
+	*low = 0;
+	*high = INFINITY;
+	if (marked == 0 || y->forced || goal.goal <= marked || goal.goal == UINT64_MAX)
 		return;
 	least = hr_gc_trigger(goal, marked, UINT64_MAX / 2);
 	most = hr_gc_trigger(goal, marked, 0);
-	slack = (c->goal - marked) / 64;
+	slack = (goal.goal - marked) / 64;
 	if (live + slack < least)
 		return;
 	if (live > least + slack)
-		c->now.runway_high = (double)(c->goal > live ? c->goal - live : 0) / (double)marked;
+		*high = (double)(goal.goal > live ? goal.goal - live : 0) / (double)marked;
 	if (live + slack < most)
-		c->now.runway_low = (double)(c->goal - (live > least ? live : least)) / (double)marked;
+		*low = (double)(goal.goal - (live > least ? live : least)) / (double)marked;
 	else
-		c->now.runway_high = (double)(c->goal - most) / (double)marked;
+		*high = (double)(goal.goal - most) / (double)marked;
 }
 
-void hr_cycles_runway(const struct hr_cycles *c, uint64_t trace_ns, double *low, double *high)
+void hr_cycles_runway(const struct hr_cycles *c, uint64_t trace_ns, uint64_t first_marked, double *low, double *high)
 {
 	size_t i = first_from(c, trace_ns);
 
@@ -198,10 +198,8 @@ void hr_cycles_runway(const struct hr_cycles *c, uint64_t trace_ns, double *low,
 	*high = INFINITY;
 	if (i == c->n && i > 0)
 		i--;
-	if (i == c->n)
-		return;
-	*low = c->list[i].runway_low;
-	*high = c->list[i].runway_high;
+	if (i < c->n)
+		runway_of(&c->list[i], i > 0 ? c->list[i - 1].marked_bytes : first_marked, low, high);
 }
 
 static bool add_cycle(struct hr_cycles *c)
@@ -246,10 +244,12 @@ bool hr_cycles_take(struct hr_cycles *c, const struct hr_event *e)
 		c->marking = true;
 		c->now = (struct hr_cycle){.begin_ns = e->time_ns,
 					   .busy = c->busy.mean,
+					   .begin_live_bytes = c->live_bytes,
+					   .goal_bytes = c->goal,
+					   .forced = (e->flags & HR_EVF_FORCED_GC) != 0,
 					   .births_before = c->births - c->births_then,
 					   .before_ns = e->time_ns - c->end_then_ns};
 		c->births_then = c->births;
-		take_trigger(c, e->flags & HR_EVF_FORCED_GC);
 		return true;
 	case HR_EV_GC_END:
 		if (!c->marking)

@@ -37,10 +37,11 @@ struct hr_cycle {
 	uint64_t begin_ns, end_ns;
 	uint64_t marked_bytes; /* 0: not known */
 	uint64_t assist_ns;
-	uint64_t cpu_ns;		/* of marking, all of it; 0: the trace does not tell */
-	uint64_t stw_ns;		/* of CPU, while the world stood still; with cpu_ns */
-	double runway_low, runway_high; /* bytes below the goal at which it began, per byte marked before */
-	double busy;			/* Ps, when it began */
+	uint64_t cpu_ns;		       /* of marking, all of it; 0: the trace does not tell */
+	uint64_t stw_ns;		       /* of CPU, while the world stood still; with cpu_ns */
+	uint64_t begin_live_bytes, goal_bytes; /* the heap and its goal when it began */
+	bool forced;			       /* the program asked for it */
+	double busy;			       /* Ps, when it began */
 	uint64_t births, births_before,
 	    before_ns; /* allocations while it marked, and since the last one, in that time */
 };
@@ -74,10 +75,11 @@ void hr_cycles_settle(struct hr_cycles *c, const struct hr_sides *sides);
 const struct hr_cycle *hr_cycles_at(const struct hr_cycles *c, uint64_t begin_ns);
 /*
  * Where the trace's own cycles began says what the runtime's estimate of allocation while marking was: of the first
- * one that began after that time, in bytes per byte marked. At an end of the range in which cycles begin it is a
- * bound only. Cycles that the program asked for, or that time began, tell nothing: 0 and infinity.
+ * one that began at that time or later, in bytes per byte marked before it. At an end of the range in which cycles
+ * begin it is a bound only. Cycles that the program asked for, or that time began, tell nothing: 0 and infinity.
+ * first_marked: before the first cycle; 0: not known.
  */
-void hr_cycles_runway(const struct hr_cycles *c, uint64_t trace_ns, double *low, double *high);
+void hr_cycles_runway(const struct hr_cycles *c, uint64_t trace_ns, uint64_t first_marked, double *low, double *high);
 /* ns of CPU for which the world stood still in a cycle, by the last ones; negative: the trace does not tell. */
 static inline double hr_cycles_stw_ns(const struct hr_cycles *c)
 {

@@ -85,6 +85,7 @@ struct hr_objects {
 	struct hr_busy busy;
 	double runway_low, runway_high; /* that the trace's next cycle shows, per byte marked */
 	uint64_t extra_bytes;		/* stacks and globals, by the trace's goals */
+	uint64_t limit_goal_bytes;	/* that a memory limit which the trace does not tell left; 0: there is none */
 	bool extra_known;
 	uint64_t trace_ns;	    /* of the last event; the clock may differ */
 	double clock_ns, rec_speed; /* rec_speed: of the program where the trace is now, 1 without a mark phase */
@@ -360,6 +361,9 @@ static struct hr_gc_goal goal_now(const struct hr_objects *o)
 		non_heap += mapped - s.memory_limit_bytes;
 	s.stack_bytes += o->extra_known ? o->extra_bytes : o->stack_bytes;
 	goal = hr_gc_goal(&s, o->marked_bytes, non_heap, o->live_then);
+	if (o->limit_goal_bytes != 0 && o->limit_goal_bytes < goal.goal)
+		goal = (struct hr_gc_goal){
+		    o->limit_goal_bytes > o->marked_bytes ? o->limit_goal_bytes : o->marked_bytes, 0};
 	if (o->options.vary.goal != 0 && goal.goal != UINT64_MAX && goal.goal > o->marked_bytes)
 		goal.goal =
 		    o->marked_bytes + (uint64_t)((double)(goal.goal - o->marked_bytes) * (1 + o->options.vary.goal));
@@ -504,6 +508,9 @@ static void learn_settings(struct hr_objects *o)
 	struct hr_gc_settings *s = &o->options.pacing;
 	double trace_gogc;
 
+	o->limit_goal_bytes = o->options.limit_given ? 0 : f.limit_goal;
+	if (o->limit_goal_bytes != 0 && !o->options.gogc_given)
+		s->gogc = HR_GOGC_OFF;
 	if (!f.known)
 		return;
 	if (!o->options.gogc_given)
@@ -717,7 +724,7 @@ static bool come_alive(struct hr_objects *o, uint64_t time_ns)
 	o->heap.refilled = false;
 	if (o->paced) {
 		learn_settings(o);
-		hr_cycles_runway(told(o), 0, &o->runway_low, &o->runway_high);
+		hr_cycles_runway(told(o), 0, o->marked_bytes, &o->runway_low, &o->runway_high);
 	}
 	if (o->options.gc == HR_GC_MODEL)
 		send_goal(o, time_ns);
@@ -977,7 +984,7 @@ static void pass_recorded(struct hr_objects *o, const struct hr_event *e)
 	hr_busy_take(&o->busy, e);
 	if (e->kind == HR_EV_GC_END) {
 		o->rec_speed = 1;
-		hr_cycles_runway(told(o), e->time_ns, &o->runway_low, &o->runway_high);
+		hr_cycles_runway(told(o), e->time_ns, 0, &o->runway_low, &o->runway_high);
 	}
 	if (e->kind != HR_EV_GC_BEGIN)
 		return;
