@@ -166,9 +166,10 @@ enum hr_place_kind {
 	HR_PLACE_SWEEP_DONE,  /* the cycle's sweep is done; HR_PLACE_FORCED: FreeOSMemory releases everything now */
 	HR_PLACE_PROCS,	      /* arg: GOMAXPROCS from now on */
 	HR_PLACE_LIMIT,	      /* arg: the memory limit, bytes, UINT64_MAX off, from now on */
-	HR_PLACE_SCAV, /* the recorded scavenger released pages of one chunk: page, npages, p. For the policy that
+	HR_PLACE_SCAV,	    /* the recorded scavenger released pages of one chunk: page, npages, p. For the policy that
 				 does as it did; all others look away */
-	HR_PLACE_END,  /* the trace ends here; the last record */
+	HR_PLACE_SCAV_RUNS, /* the recorded background scavenger, woken before, gets a P */
+	HR_PLACE_END,	    /* the trace ends here; the last record */
 	HR_PLACE_KIND_COUNT
 };
 

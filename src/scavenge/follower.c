@@ -376,6 +376,7 @@ __attribute__((always_inline)) static inline enum hr_status apply(struct hr_foll
 	case HR_PLACE_PROCS:
 	case HR_PLACE_LIMIT:
 	case HR_PLACE_SCAV:
+	case HR_PLACE_SCAV_RUNS:
 	case HR_PLACE_END:
 	case HR_PLACE_KIND_COUNT:
 		break;

@@ -51,7 +51,8 @@
 	X(LOG, "log")			/* a message of the program */                                                 \
 	X(PAGE_ALLOC, "page-alloc")	/* addr, size: a run of pages of a page trace, which tells no kinds */         \
 	X(PAGE_FREE, "page-free")	/* addr, size */                                                               \
-	X(PAGE_SCAV, "page-scav")	/* addr, size: the recorded scavenger released these pages */
+	X(PAGE_SCAV, "page-scav")	/* addr, size: the recorded scavenger released these pages */                 \
+	X(SCAV_RUNS, "scav-runs")	/* the recorded background scavenger, which was woken before, gets a P */
 /* clang-format on */
 
 enum hr_event_kind {

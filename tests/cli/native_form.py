@@ -19,7 +19,7 @@ MAGIC = bytes.fromhex('894852540d0a1a0a')
 KINDS = ('span-exists span-alloc span-free obj-exists obj-alloc obj-free stack-exists stack-alloc stack-free '
          'gc-begin gc-active gc-end sweep-begin sweep-end sweep-done assist-begin assist-end stw-begin stw-end '
          'heap-live heap-goal gomaxprocs proc-start proc-stop memory-limit free-os-memory log '
-         'page-alloc page-free page-scav').split()
+         'page-alloc page-free page-scav scav-runs').split()
 ENTRIES, SYMBOLS, TIMES, VALUES, PLACES, OBJECTS, CHOICES, MISSES, HOLES = range(9)
 MOD = 1 << 64
 GOLDEN = 0x9e3779b97f4a7c15

@@ -226,6 +226,61 @@ static void test_background_stops_at_the_goal(void **state)
 	end_follower(f);
 }
 
+/* A record with the counts of the last one. */
+static void add_like_last(struct script *s, uint64_t time_ns, unsigned kind)
+{
+	s->r[s->n] = s->r[s->n - 1];
+	s->r[s->n].time_ns = time_ns;
+	s->r[s->n].flags = 0;
+	s->r[s->n++].kind = (uint8_t)kind;
+}
+
+/* Pages released `after` the first sweep is done, where the recorded scavenger ran before, and `ran` after that sweep. */
+static uint64_t released_after(uint64_t after, bool told, uint64_t ran)
+{
+	static struct script s, cut;
+	struct hr_settings settings = default_settings(1);
+	struct hr_follower *f = new_follower("go1.19", &settings);
+	uint64_t done = 0, pages;
+
+	memset(&s, 0, sizeof(s));
+	memset(&cut, 0, sizeof(cut));
+	shrinking_heap(&s, 10 * S);
+	for (size_t i = 0; i < s.n && done == 0; i++) {
+		cut.r[cut.n++] = s.r[i];
+		if (told && (i == 0 || s.r[i].kind == HR_PLACE_MARK_START))
+			add_like_last(&cut, s.r[i].time_ns, HR_PLACE_SCAV_RUNS);
+		done = s.r[i].kind == HR_PLACE_SWEEP_DONE ? s.r[i].time_ns : 0;
+	}
+	if (ran != 0)
+		add_like_last(&cut, done + ran, HR_PLACE_SCAV_RUNS);
+	if (after >= ran)
+		add_like_last(&cut, done + after, HR_PLACE_END);
+	assert_int_equal(hr_follower_follow(f, cut.r, cut.n), HR_OK);
+	pages = f->view.released_pages;
+	end_follower(f);
+	return pages;
+}
+
+/* Woken, it needs a P: where the trace tells when the recorded scavenger got one, it gets it then. */
+static void test_background_waits_for_a_p(void **state)
+{
+	const uint64_t before = released_after(5 * MS, false, 0);
+
+	(void)state;
+	/* Not told: by sysmon, 10 ms after the sweep. */
+	assert_int_equal(released_after(9 * MS, false, 0), before);
+	assert_true(released_after(40 * MS, false, 0) > before);
+	/* The record itself is the last here: what it starts takes time. */
+	assert_int_equal(released_after(0, true, 50 * MS), before);
+	assert_true(released_after(60 * MS, true, 50 * MS) > before);
+	/* Earlier than sysmon would be. */
+	assert_true(released_after(9 * MS, true, 2 * MS) > before);
+	/* It does not come: 100 ms, and no longer. */
+	assert_int_equal(released_after(99 * MS, true, 0), before);
+	assert_true(released_after(110 * MS, true, 0) > before);
+}
+
 /* An allocation that puts mapped memory above the limit releases the excess at once. */
 static void test_memory_limit_at_allocation(void **state)
 {
@@ -367,7 +422,7 @@ HR_TEST_MAIN(follower)
 	    cmocka_unit_test(test_background_takes_one_percent),    cmocka_unit_test(test_background_takes_its_share),
 	    cmocka_unit_test(test_background_stops_at_the_goal),    cmocka_unit_test(test_memory_limit_at_allocation),
 	    cmocka_unit_test(test_samples_stand_after_their_time),  cmocka_unit_test(test_refaults_and_thrash),
-	    cmocka_unit_test(test_refaults_of_whole_chunks),
+	    cmocka_unit_test(test_refaults_of_whole_chunks),	    cmocka_unit_test(test_background_waits_for_a_p),
 	};
 
 	return cmocka_run_group_tests_name("follower", tests, NULL, NULL);

@@ -100,7 +100,7 @@ static const struct sample {
 	 [HR_EV_STACK_FREE] = 47,    [HR_EV_GC_BEGIN] = 16,	[HR_EV_GC_END] = 16,	  [HR_EV_SWEEP_BEGIN] = 675,
 	 [HR_EV_SWEEP_END] = 675,    [HR_EV_ASSIST_BEGIN] = 26, [HR_EV_ASSIST_END] = 26,  [HR_EV_STW_BEGIN] = 49,
 	 [HR_EV_STW_END] = 49,	     [HR_EV_HEAP_LIVE] = 3700,	[HR_EV_HEAP_GOAL] = 17,	  [HR_EV_GOMAXPROCS] = 50,
-	 [HR_EV_SWEEP_DONE] = 16,
+	 [HR_EV_SWEEP_DONE] = 16,    [HR_EV_SCAV_RUNS] = 29,
      }},
     {"phases-1p-go125.trace.zst",
      25,
@@ -116,7 +116,7 @@ static const struct sample {
 	 [HR_EV_STACK_FREE] = 5,     [HR_EV_GC_BEGIN] = 29,	 [HR_EV_GC_END] = 29,	    [HR_EV_SWEEP_BEGIN] = 21,
 	 [HR_EV_SWEEP_END] = 21,     [HR_EV_ASSIST_BEGIN] = 30,	 [HR_EV_ASSIST_END] = 30,   [HR_EV_STW_BEGIN] = 59,
 	 [HR_EV_STW_END] = 59,	     [HR_EV_HEAP_LIVE] = 62889,	 [HR_EV_HEAP_GOAL] = 30,    [HR_EV_GOMAXPROCS] = 152,
-	 [HR_EV_LOG] = 935,	     [HR_EV_SWEEP_DONE] = 29,
+	 [HR_EV_LOG] = 935,	     [HR_EV_SWEEP_DONE] = 29,	 [HR_EV_SCAV_RUNS] = 123,
      }},
 };
 enum { SAMPLES = sizeof(samples) / sizeof(samples[0]) };

@@ -127,6 +127,7 @@ static const char everything[] = HEAD "! source Go execution trace\n"
 				      "14 p0 page-alloc addr=0xc000800000 npages=3\n"
 				      "14 page-free addr=0xc000800000 npages=3\n"
 				      "14 page-scav addr=0xc000800000 npages=2\n"
+				      "14 scav-runs\n"
 				      "2305843009213693952 span-free addr=0xc000002000\n"
 				      "! assumed the clock is right (--rate)\n"
 				      "! assumed a second thing\n"
@@ -142,7 +143,7 @@ static void test_everything(void **state)
 
 	(void)state;
 	assert_int_equal(r.status, HR_END);
-	assert_int_equal(r.n, 36);
+	assert_int_equal(r.n, 37);
 	for (unsigned kind = 0; kind < HR_EVENT_KIND_COUNT; kind++)
 		assert_true(r.stats.counts[kind] > 0);
 	assert_int_equal(r.stats.events_total, r.n);
@@ -164,10 +165,10 @@ static void test_everything(void **state)
 
 	/* Seven events are of objects and stacks, six only for those who want everything. */
 	again = read_text(text, size, HR_WANT_SPANS);
-	assert_int_equal(again.n, 36 - 7 - 6);
+	assert_int_equal(again.n, 37 - 7 - 6);
 	free(again.ev);
 	again = read_text(text, size, HR_WANT_SPANS | HR_WANT_OBJECTS);
-	assert_int_equal(again.n, 36 - 6);
+	assert_int_equal(again.n, 37 - 6);
 	free(again.ev);
 	free(text);
 	free(r.ev);

@@ -349,6 +349,9 @@ static enum hr_status take_event(struct hr_placer *pl, const struct hr_event *e,
 	case HR_EV_SWEEP_DONE:
 		hr_sweep_say_done(&pl->sweep, h, false);
 		break;
+	case HR_EV_SCAV_RUNS:
+		hr_heap_note(h, HR_PLACE_SCAV_RUNS);
+		break;
 	case HR_EV_FREE_OS_MEMORY:
 		hr_sweep_say_done(&pl->sweep, h, true);
 		break;

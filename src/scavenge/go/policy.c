@@ -8,7 +8,9 @@
  *
  *   background  a goroutine, parked, working in bursts of about 1 ms, or
  *               sleeping so that it uses 1 % of the processors. Woken at sweep
- *               termination, by sysmon after a cycle's sweep, by its own timer.
+ *               termination, by sysmon after a cycle's sweep, by its own timer;
+ *               by the first two it runs when the recorded one got its P, where
+ *               the trace tells that (HR_PLACE_SCAV_RUNS).
  *   goals       set when the GC's pacing is committed; the background works
  *               while retained memory is above the one that follows the heap
  *               goal, or mapped memory above the one that follows the limit.
@@ -48,7 +50,10 @@ struct go_config {
 	double retain_extra_percent, limit_reserve_percent;
 };
 
-enum phase { PARKED, WORKING, FINISHING, SLEEPING };
+enum phase { PARKED, WAITING, WORKING, FINISHING, SLEEPING };
+
+/* The recorded scavenger is waited for no longer: it may have been busy when this one was woken. */
+#define MAX_WAIT_NS UINT64_C(100000000)
 
 struct go {
 	struct hr_follower *f;
@@ -65,6 +70,7 @@ struct go {
 	uint64_t step_ns;	/* when the phase goes on by itself */
 	uint64_t wake_ns;	/* when sysmon sees that the scavenger is wanted */
 	uint64_t slept_from_ns; /* SLEEPING: since when */
+	bool told;		/* the trace tells when the recorded scavenger, woken, got a P */
 
 	/* For the trace line: since the last one. */
 	uint64_t background_bytes, eager_bytes;
@@ -129,27 +135,38 @@ static void work(struct go *g)
 
 static void begin_burst(struct go *g)
 {
+	/* A sleep that a wake-up ended, or that has ended since. */
+	if (g->slept_from_ns != HR_NEVER)
+		hr_bg_slept(&g->bg, g->bg.worked_ns, (double)(g->view->now_ns - g->slept_from_ns), g->view->procs);
+	g->slept_from_ns = HR_NEVER;
 	hr_bg_burst_begin(&g->bg);
 	g->phase = WORKING;
 	g->step_ns = g->view->now_ns + g->view->settings->run_delay_ns;
 }
 
-static void end_sleep(struct go *g)
+/*
+ * scavengerState.wake: nothing unless parked; a sleep counts as that and ends early.
+ * Then it needs a P, and where the trace tells when the recorded one got its P, this one gets it then, too.
+ */
+static void wake(struct go *g, bool has_p)
 {
-	hr_bg_slept(&g->bg, g->bg.worked_ns, (double)(g->view->now_ns - g->slept_from_ns), g->view->procs);
-	begin_burst(g);
-}
-
-/* scavengerState.wake: nothing unless parked; a sleep counts as that and ends early. */
-static void wake(struct go *g)
-{
-	if (g->phase == PARKED)
-		begin_burst(g);
-	else if (g->phase == SLEEPING)
-		end_sleep(g);
-	else
+	if (g->phase != PARKED && g->phase != SLEEPING && g->phase != WAITING)
 		return;
 	g->wake_ns = HR_NEVER;
+	if (has_p || !g->told) {
+		begin_burst(g);
+	} else if (g->phase != WAITING) {
+		g->phase = WAITING;
+		g->step_ns = g->view->now_ns + MAX_WAIT_NS;
+	}
+}
+
+/* The recorded scavenger runs: it was woken by the start of a cycle, by sysmon, or by its own timer. */
+static void recorded_runs(struct go *g)
+{
+	g->told = true;
+	if (g->phase == WAITING || g->wake_ns != HR_NEVER)
+		wake(g, true);
 }
 
 static void go_timer(void *state)
@@ -159,7 +176,7 @@ static void go_timer(void *state)
 
 	if (g->wake_ns <= now) {
 		/* sysmon clears its flag also when the scavenger happens to be at work. */
-		wake(g);
+		wake(g, true);
 		g->wake_ns = HR_NEVER;
 	}
 	if (g->step_ns <= now) {
@@ -167,8 +184,8 @@ static void go_timer(void *state)
 			work(g);
 		else if (g->phase == FINISHING)
 			end_burst(g);
-		else if (g->phase == SLEEPING)
-			end_sleep(g);
+		else if (g->phase == SLEEPING || g->phase == WAITING)
+			begin_burst(g);
 	}
 	set_timer(g);
 }
@@ -273,7 +290,7 @@ static void sweep_done(struct go *g, bool forced)
 	else
 		print_periodic(g);
 	if (g->wake_ns == HR_NEVER)
-		g->wake_ns = g->view->now_ns + g->view->settings->wake_delay_ns;
+		g->wake_ns = g->view->now_ns + (g->told ? MAX_WAIT_NS : g->view->settings->wake_delay_ns);
 	if (!forced)
 		return;
 	if (g->gen->search->start_gen != NULL)
@@ -317,7 +334,7 @@ static enum hr_status go_before(void *state, const struct hr_place *r)
 			s->cache_flush(g->search, r->page, r->arg);
 		break;
 	case HR_PLACE_MARK_START:
-		wake(g);
+		wake(g, false);
 		set_timer(g);
 		break;
 	case HR_PLACE_MARK_DONE:
@@ -328,6 +345,10 @@ static enum hr_status go_before(void *state, const struct hr_place *r)
 		break;
 	case HR_PLACE_SWEEP_DONE:
 		sweep_done(g, r->flags & HR_PLACE_FORCED);
+		set_timer(g);
+		break;
+	case HR_PLACE_SCAV_RUNS:
+		recorded_runs(g);
 		set_timer(g);
 		break;
 	case HR_PLACE_HEAP_GOAL:
@@ -421,7 +442,7 @@ static void *create(struct hr_follower *f, const struct generation *gen, struct 
 	g->rules.retain_extra_percent = config->retain_extra_percent;
 	g->rules.limit_factor = hr_limit_factor(config->limit_reserve_percent, gen->limit_bug && !fix_limit);
 	g->goals = (struct hr_goals){HR_GOAL_OFF, HR_GOAL_OFF};
-	g->step_ns = g->wake_ns = HR_NEVER;
+	g->step_ns = g->wake_ns = g->slept_from_ns = HR_NEVER;
 	hr_bg_init(&g->bg, &config->pace);
 	g->search = gen->search->create(&heap, &options);
 	if (g->search == NULL) {

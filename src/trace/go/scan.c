@@ -105,6 +105,20 @@ static const struct shape shapes[256] = {
     [HR_GO_STACK_FREE] = {1, 1, OBJECTS},
 };
 
+bool hr_go_is_of_spans(unsigned type)
+{
+	return shapes[type].wanted == SPANS;
+}
+
+/* Why those wait whose events of waiting are looked at. */
+enum { WAITS = 3 };
+static const unsigned waits[WAITS] = {HR_GO_NAME_SWEEPER_WAITS, HR_GO_NAME_SYSTEM_WAITS, HR_GO_NAME_SLEEPS};
+
+static bool is_wait(const struct hr_go *g, uint64_t why)
+{
+	return why == g->names[waits[0]] || why == g->names[waits[1]] || why == g->names[waits[2]];
+}
+
 /* The bytes of a number, as they stand in an event. */
 struct bytes_of {
 	uint64_t is, mask;
@@ -114,10 +128,10 @@ struct bytes_of {
 struct scan {
 	uint64_t reached[256]; /* added to the sums of ends; 0: never reached, so the careful way */
 	bool wanted[256];
-	bool pass_blocks;      /* the fast way passes what waits for another reason than */
-	struct bytes_of block; /* the sweeper's */
-	bool mark_all;	       /* the fast way marks what it passes, wanted or not */
-	uint64_t units_ns;     /* ns a unit where that is a whole number, else 0 */
+	bool pass_blocks;	       /* the fast way passes what waits for another reason than */
+	struct bytes_of blocks[WAITS]; /* the sweeper's, and those that the scavenger has */
+	bool mark_all;		       /* the fast way marks what it passes, wanted or not */
+	uint64_t units_ns;	       /* ns a unit where that is a whole number, else 0 */
 	double ns_per_unit;
 };
 
@@ -129,11 +143,13 @@ struct lane {
 	uint64_t *marks; /* room for LANE_MARKS */
 };
 
-/* Of a number that does not fit into seven bytes nothing: every number is taken for it. */
+/* UINT64_MAX: none is taken for it. Of a number that does not fit into seven bytes nothing: every number is. */
 static struct bytes_of bytes_of(uint64_t number)
 {
 	struct bytes_of b = {0, 0};
 
+	if (number == UINT64_MAX)
+		return (struct bytes_of){1, 0};
 	for (unsigned shift = 0;; shift += 8, number >>= 7) {
 		if (shift == 56)
 			return (struct bytes_of){0, 0};
@@ -166,7 +182,8 @@ static void prepare(struct scan *s, const struct hr_go *g)
 			s->reached[type] = EVERY_BYTE(0x80ULL - (shapes[type].args + 1u));
 	}
 	s->pass_blocks = !wanted[GC_CPU];
-	s->block = bytes_of(g->names[HR_GO_NAME_SWEEPER_WAITS]);
+	for (unsigned i = 0; i < WAITS; i++)
+		s->blocks[i] = bytes_of(g->names[waits[i]]);
 	s->ns_per_unit = g->ns_per_unit;
 	if (g->ns_per_unit < 1e9 && g->ns_per_unit == (double)(uint64_t)g->ns_per_unit)
 		s->units_ns = (uint64_t)g->ns_per_unit;
@@ -212,8 +229,8 @@ static enum hr_status careful(struct hr_go *g, struct lane *l, const struct scan
 	/* The last argument is the stack. */
 	if (*type == HR_GO_GC_BEGIN && arg != UINT64_MAX && !hr_map64_put(&g->gc_stacks, arg, 0))
 		return hr_go_no_memory(g, err);
-	if (s->mark_all || (s->wanted[*type] && (shape->wanted != BLOCKS || hr_go_wants_gc_cpu(g) ||
-						 first == g->names[HR_GO_NAME_SWEEPER_WAITS])))
+	if (s->mark_all ||
+	    (s->wanted[*type] && (shape->wanted != BLOCKS || hr_go_wants_gc_cpu(g) || is_wait(g, first))))
 		add_mark(l, ns_of(s, s->units_ns, l->time), type);
 	l->p = p;
 	return HR_OK;
@@ -225,9 +242,11 @@ static inline bool pass_block(const struct scan *s, struct lane *l)
 	const uint64_t w = hr_load64(l->p + 1);
 	const uint64_t reached = ((~w >> 7 & LOW_BITS) * LOW_BITS + BLOCK_REACHED) & HIGH_BITS;
 
-	if (*l->p != HR_GO_GO_BLOCK || !s->pass_blocks || l->end - l->p < FAST_BYTES || reached == 0 ||
-	    (w & 0x80) != 0 || (w >> 8 & s->block.mask) == s->block.is)
+	if (*l->p != HR_GO_GO_BLOCK || !s->pass_blocks || l->end - l->p < FAST_BYTES || reached == 0 || (w & 0x80) != 0)
 		return false;
+	for (unsigned i = 0; i < WAITS; i++)
+		if ((w >> 8 & s->blocks[i].mask) == s->blocks[i].is)
+			return false;
 	l->time += w & 0x7f;
 	l->p += 2 + (unsigned)__builtin_ctzll(reached) / 8;
 	return true;

@@ -12,6 +12,8 @@
  */
 enum hr_status hr_go_scan(struct hr_go *g, struct hr_error *err);
 
+/* Whether a replay of spans looks at events of that type, below 256. */
+bool hr_go_is_of_spans(unsigned type);
 /* Where the event behind the one at p begins, in a batch that has been scanned. */
 const uint8_t *hr_go_next_event(const uint8_t *p);
 

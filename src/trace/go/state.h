@@ -170,7 +170,15 @@ struct hr_go_thread {
 };
 
 /* Strings of a generation: labels of mark workers, by enum hr_go_work, and why the background sweeper waits. */
-enum { HR_GO_NAME_SWEEPER_WAITS = 0, HR_GO_NAMES = HR_GO_IDLE + 1, HR_GO_MAX_EXTRA = 4 };
+enum {
+	HR_GO_NAME_SWEEPER_WAITS = 0,
+	HR_GO_NAME_SYSTEM_WAITS = HR_GO_IDLE + 1, /* why the background scavenger waits, and others do, */
+	HR_GO_NAME_SLEEPS,
+	HR_GO_NAME_PARK, /* and the functions in which it does */
+	HR_GO_NAME_SLEEP,
+	HR_GO_NAMES,
+	HR_GO_MAX_EXTRA = 4
+};
 
 /* A GC cycle. */
 struct hr_go_gc {
@@ -244,9 +252,12 @@ struct hr_go {
 
 	/* goroutines */
 	uint64_t names[HR_GO_NAMES]; /* ids in this generation; UINT64_MAX: none */
-	uint64_t sweeper;	     /* goroutine; 0: not known yet */
-	struct hr_map64 manual;	     /* pages where the last span that began there was manual */
-	struct hr_map64 paused;	     /* goroutine that waits within an assist or a sweep: enum hr_go_work */
+	uint64_t scavenger;	     /* the same */
+	const uint8_t **scav_starts; /* where it is started, in the order of batches */
+	size_t nscav_starts, cap_scav_starts;
+	uint64_t sweeper;	/* goroutine; 0: not known yet */
+	struct hr_map64 manual; /* pages where the last span that began there was manual */
+	struct hr_map64 paused; /* goroutine that waits within an assist or a sweep: enum hr_go_work */
 	struct hr_go_gc gc;
 	struct hr_event extra[HR_GO_MAX_EXTRA]; /* to be given before all others */
 	unsigned nextra;

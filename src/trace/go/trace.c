@@ -673,6 +673,7 @@ static enum hr_status prepare(struct hr_go *g, struct hr_error *err)
 		return hr_error_at(err, HR_EINPUT, HR_NO_OFFSET,
 				   "the trace has no heap events, only those of goroutines; " HR_GO_HOW_TO_RECORD);
 	hr_go_find_sweeper(g);
+	HR_TRY(hr_go_find_scavenger(g, err));
 	HR_TRY(hr_go_merge_start(g, err));
 	if (g->generation > g->last_generation)
 		g->last_generation = g->generation;
@@ -889,6 +890,7 @@ static void go_close(struct hr_reader *r)
 	free(g->heap);
 	free(g->p_running);
 	free(g->types);
+	free(g->scav_starts);
 	hr_map64_release(&g->gc_stacks);
 	hr_map64_release(&g->thread_index);
 	hr_map64_release(&g->manual);

@@ -24,6 +24,7 @@
 
 #include "trace/go/work.h"
 
+#include "base/alloc.h"
 #include "trace/go/scan.h"
 #include "trace/varint.h"
 
@@ -36,15 +37,25 @@ enum { STATUS_RUNNING = 2, STATUS_SYSCALL = 3 };
 
 void hr_go_find_names(struct hr_go *g)
 {
+#define NAME(text, name)                                                                                               \
+	{                                                                                                              \
+		text, sizeof(text) - 1, name                                                                           \
+	}
 	static const struct {
 		const char *text;
+		size_t len;
 		unsigned name;
 	} names[] = {
-	    {"GC background sweeper wait", HR_GO_NAME_SWEEPER_WAITS},
-	    {"GC (dedicated)", HR_GO_DEDICATED},
-	    {"GC (fractional)", HR_GO_FRACTIONAL},
-	    {"GC (idle)", HR_GO_IDLE},
+	    NAME("GC background sweeper wait", HR_GO_NAME_SWEEPER_WAITS),
+	    NAME("GC (dedicated)", HR_GO_DEDICATED),
+	    NAME("GC (fractional)", HR_GO_FRACTIONAL),
+	    NAME("GC (idle)", HR_GO_IDLE),
+	    NAME("system goroutine wait", HR_GO_NAME_SYSTEM_WAITS),
+	    NAME("sleep", HR_GO_NAME_SLEEPS),
+	    NAME("runtime.(*scavengerState).park", HR_GO_NAME_PARK),
+	    NAME("runtime.(*scavengerState).sleep", HR_GO_NAME_SLEEP),
 	};
+#undef NAME
 
 	for (size_t i = 0; i < HR_GO_NAMES; i++)
 		g->names[i] = UINT64_MAX;
@@ -55,8 +66,8 @@ void hr_go_find_names(struct hr_go *g)
 		/* Damage is for others to report. */
 		while (at < end && *at++ == HR_GO_STRING && hr_varint(&at, end, &id) && hr_varint(&at, end, &len) &&
 		       len <= (uint64_t)(end - at)) {
-			for (size_t n = 0; len > 3 && at[0] == 'G' && at[1] == 'C' && n < 4; n++)
-				if (len == strlen(names[n].text) && memcmp(at, names[n].text, len) == 0)
+			for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++)
+				if (len == names[n].len && memcmp(at, names[n].text, len) == 0)
 					g->names[names[n].name] = id;
 			at += len;
 		}
@@ -65,24 +76,15 @@ void hr_go_find_names(struct hr_go *g)
 
 /* --- the sweeper ---------------------------------------------------------------- */
 
-/* The last start or end of a goroutine in the events [at, end): *goroutine, 0 of an end. False: there is none. */
-static bool last_switch(const uint8_t *at, const uint8_t *end, uint64_t *goroutine)
+/* The last start or end of a goroutine in the events [at, end); NULL: there is none. */
+static const uint8_t *last_switch(const uint8_t *at, const uint8_t *end)
 {
-	bool any = false;
+	const uint8_t *last = NULL;
 
-	for (; at < end; at = hr_go_next_event(at)) {
-		const uint8_t *p = at + 1;
-
-		if (*at != HR_GO_GO_START && *at != HR_GO_GO_STOP && *at != HR_GO_GO_BLOCK && *at != HR_GO_GO_DESTROY)
-			continue;
-		any = true;
-		*goroutine = 0;
-		if (*at == HR_GO_GO_START) {
-			hr_varint_skip_known(&p);
-			*goroutine = hr_varint_known(&p);
-		}
-	}
-	return any;
+	for (; at < end; at = hr_go_next_event(at))
+		if (*at == HR_GO_GO_START || *at == HR_GO_GO_STOP || *at == HR_GO_GO_BLOCK || *at == HR_GO_GO_DESTROY)
+			last = at;
+	return last;
 }
 
 static const uint8_t *place_of(const struct hr_go_batch *b, const uint64_t *mark)
@@ -90,22 +92,36 @@ static const uint8_t *place_of(const struct hr_go_batch *b, const uint64_t *mark
 	return b->at + (*mark & (HR_GO_MAX_BATCH - 1));
 }
 
-/* The goroutine that runs at a mark of a batch; 0: none, or one that was started before the batch. */
-static uint64_t goroutine_at(const struct hr_go *g, const struct hr_go_batch *b, const uint64_t *mark)
+/* The start of the goroutine that runs at a mark of a batch; NULL: there is none, or it is before the batch. */
+static const uint8_t *start_before(const struct hr_go *g, const struct hr_go_batch *b, const uint64_t *mark)
 {
 	const uint64_t *first = g->marks + b->mark0;
-	const uint8_t *end = place_of(b, mark);
-	uint64_t goroutine = 0;
+	const uint8_t *end = place_of(b, mark), *last = NULL;
 
 	/* Events can be walked forwards only, but each mark is where one begins: from near ones to far ones. */
-	for (size_t back = 4; end > b->at; back *= 2) {
+	for (size_t back = 4; last == NULL && end > b->at; back *= 2) {
 		const uint8_t *from = (size_t)(mark - first) > back ? place_of(b, mark - back) : b->at;
 
-		if (last_switch(from, end, &goroutine))
-			return goroutine;
+		last = last_switch(from, end);
 		end = from;
 	}
-	return 0;
+	return last != NULL && *last == HR_GO_GO_START ? last : NULL;
+}
+
+/* The n-th argument, from 0 on, of the event at p. */
+static uint64_t argument(const uint8_t *p, unsigned n)
+{
+	for (p++; n > 0; n--)
+		hr_varint_skip_known(&p);
+	hr_varint_skip_known(&p);
+	return hr_varint_known(&p);
+}
+
+static uint64_t goroutine_at(const struct hr_go *g, const struct hr_go_batch *b, const uint64_t *mark)
+{
+	const uint8_t *start = start_before(g, b, mark);
+
+	return start != NULL ? argument(start, 0) : 0;
 }
 
 bool hr_go_sweeper_at(const struct hr_go *g, const struct hr_go_batch *b, const uint64_t *mark)
@@ -128,6 +144,92 @@ void hr_go_find_sweeper(struct hr_go *g)
 				g->sweeper = goroutine_at(g, b, m);
 		}
 	}
+}
+
+/* --- the scavenger -------------------------------------------------------------- */
+
+/* Whether that stack is one in which the scavenger waits. */
+static bool is_scavengers(const struct hr_go *g, uint64_t stack)
+{
+	for (size_t i = 0; i < g->nstacks; i++) {
+		const uint8_t *at = g->stacks[i].at, *end = at + g->stacks[i].len;
+		uint64_t id, frames, pc, function, file, line;
+
+		/* Damage is for others to report. */
+		while (at < end && *at++ == HR_GO_STACK && hr_varint(&at, end, &id) && hr_varint(&at, end, &frames))
+			for (; frames > 0 && hr_varint(&at, end, &pc) && hr_varint(&at, end, &function) &&
+			       hr_varint(&at, end, &file) && hr_varint(&at, end, &line);
+			     frames--)
+				if (id == stack &&
+				    (function == g->names[HR_GO_NAME_PARK] || function == g->names[HR_GO_NAME_SLEEP]))
+					return true;
+	}
+	return false;
+}
+
+/* How long, in units of the clock, the events behind `start` take up to `end`; false: one is of the heap. */
+static bool run_of(const uint8_t *start, const uint8_t *end, uint64_t *units)
+{
+	*units = 0;
+	for (const uint8_t *at = hr_go_next_event(start);; at = hr_go_next_event(at)) {
+		const uint8_t *p = at + 1;
+
+		*units += hr_varint_known(&p);
+		if (at >= end)
+			return at == end;
+		if (hr_go_is_of_spans(*at))
+			return false;
+	}
+}
+
+/* The mark is of a wait such as the scavenger's: if it is that, its start is kept, and marked where that is not. */
+static enum hr_status take_wait(struct hr_go *g, struct hr_go_batch *b, uint64_t *mark, struct hr_error *err)
+{
+	const uint8_t *block = place_of(b, mark), *start = start_before(g, b, mark);
+	uint64_t units, ns = *mark >> HR_GO_MARK_PLACE_BITS;
+
+	if (start == NULL)
+		return HR_OK;
+	if (g->scavenger == 0 && is_scavengers(g, argument(block, 1)))
+		g->scavenger = argument(start, 0);
+	if (g->scavenger == 0 || argument(start, 0) != g->scavenger || !run_of(start, block, &units))
+		return HR_OK;
+	if (!hr_reserve(&g->scav_starts, &g->cap_scav_starts, g->nscav_starts + 1, sizeof(*g->scav_starts)))
+		return hr_go_no_memory(g, err);
+	g->scav_starts[g->nscav_starts++] = start;
+	if (!hr_go_wants_gc_cpu(g) && (g->r->options.want & HR_WANT_OBJECTS) == 0)
+		*mark = (ns - (uint64_t)((double)units * g->ns_per_unit)) << HR_GO_MARK_PLACE_BITS |
+			(uint64_t)(start - b->at);
+	return HR_OK;
+}
+
+enum hr_status hr_go_find_scavenger(struct hr_go *g, struct hr_error *err)
+{
+	g->nscav_starts = 0;
+	for (size_t i = 0; i < g->nbatches; i++) {
+		struct hr_go_batch *b = &g->batches[i];
+
+		for (uint64_t *m = g->marks + b->mark0; m < g->marks + b->mark0 + b->marks; m++) {
+			const uint8_t *at = place_of(b, m);
+
+			if (*at != HR_GO_GO_BLOCK)
+				continue;
+			uint64_t why = argument(at, 0);
+			if (why == g->names[HR_GO_NAME_SYSTEM_WAITS] || why == g->names[HR_GO_NAME_SLEEPS])
+				HR_TRY(take_wait(g, b, m, err));
+		}
+	}
+	return HR_OK;
+}
+
+/* Is the event with those arguments such a start? */
+static bool is_scav_start(const struct hr_go *g, const uint8_t *args)
+{
+	for (size_t i = 0; i < g->nscav_starts; i++)
+		if (args > g->scav_starts[i] && args - g->scav_starts[i] <= 1 + HR_VARINT_BYTES &&
+		    hr_go_next_event(g->scav_starts[i]) > args)
+			return true;
+	return false;
 }
 
 /* --- time --------------------------------------------------------------------- */
@@ -224,6 +326,9 @@ enum hr_status hr_go_work_event(struct hr_go *g, struct hr_go_thread *t, unsigne
 	switch (type) {
 	case HR_GO_GO_START:
 	case HR_GO_GO_CREATE_SYSCALL:
+		if (g->nscav_starts > 0 && is_scav_start(g, p))
+			g->extra[g->nextra++] =
+			    (struct hr_event){.time_ns = now_ns, .p = HR_NO_P, .kind = HR_EV_SCAV_RUNS};
 		start_goroutine(g, t, now_ns, hr_varint_known(&p));
 		break;
 	case HR_GO_GO_BLOCK:

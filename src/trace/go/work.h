@@ -13,6 +13,8 @@
 void hr_go_find_names(struct hr_go *g);
 /* Behind the scan: which goroutine is the sweeper, if it is not known. */
 void hr_go_find_sweeper(struct hr_go *g);
+/* Behind the scan: where the background scavenger is started, which is then marked. HR_ENOMEM. */
+enum hr_status hr_go_find_scavenger(struct hr_go *g, struct hr_error *err);
 /* Does the sweeper run at that mark of the batch? False where it was started before the batch. */
 bool hr_go_sweeper_at(const struct hr_go *g, const struct hr_go_batch *b, const uint64_t *mark);
 /* An event of a goroutine: its type and arguments. HR_ENOMEM. */
