@@ -140,7 +140,7 @@ static int run_export(const struct cli_command *c, const struct cli_options *o, 
 
 	(void)c;
 	(void)argc;
-	reading.want = own_of(o)->spans ? (unsigned)HR_WANT_SPANS : (unsigned)HR_WANT_ALL;
+	reading.want = own_of(o)->spans ? (unsigned)(HR_WANT_SPANS | HR_WANT_GC_CPU) : (unsigned)HR_WANT_ALL;
 	status = hr_reader_open(argv[0], &reading, &r, &err);
 	/* The lines themselves are progress to see. */
 	if (o->output != NULL || !isatty(STDOUT_FILENO))
