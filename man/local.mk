@@ -18,6 +18,7 @@ filled_pages = \
 	man/heapreplay-policy.7 \
 	man/heapreplay-replay.1 \
 	man/heapreplay-report.1 \
+	man/heapreplay-sweep.1 \
 	man/heapreplay-validate.1 \
 	man/heapreplay-watch.1
 man_MANS = $(filled_pages)
@@ -42,6 +43,7 @@ man/heapreplay-policies.1: $(top_srcdir)/man/heapreplay-policies.1.in
 man/heapreplay-report.1: $(top_srcdir)/man/heapreplay-report.1.in
 man/heapreplay-policy.7: $(top_srcdir)/man/heapreplay-policy.7.in $(top_srcdir)/examples/idle.c
 man/heapreplay-replay.1: $(top_srcdir)/man/heapreplay-replay.1.in
+man/heapreplay-sweep.1: $(top_srcdir)/man/heapreplay-sweep.1.in
 man/heapreplay-validate.1: $(top_srcdir)/man/heapreplay-validate.1.in
 man/heapreplay-watch.1: $(top_srcdir)/man/heapreplay-watch.1.in
 man/heapreplay-metrics.5: $(top_srcdir)/man/heapreplay-metrics.5.in

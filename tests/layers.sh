@@ -24,7 +24,8 @@ layer replay base pagealloc heap scavenge trace
 layer report base pagealloc heap scavenge trace replay
 layer frame base pagealloc heap scavenge trace replay report
 layer info base pagealloc heap scavenge trace replay report
-layer plot base pagealloc heap scavenge trace replay report
+layer sweep base pagealloc heap scavenge trace replay report
+layer plot base pagealloc heap scavenge trace replay report sweep
 layer fidelity base pagealloc heap scavenge trace replay report
 layer tui base pagealloc heap scavenge trace replay report frame plot
 

@@ -76,7 +76,7 @@ enum cli_section { CLI_IN_POLICY, CLI_IN_GC, CLI_IN_INPUT, CLI_IN_OUTPUT, CLI_IN
 /*
  * One option. Those of several commands stand in options.c and belong to
  * groups; those of one command stand in its file, where offset is a place in
- * the command's own options.
+ * the command's own options, and take the place of a shared one of that name.
  */
 struct cli_option {
 	const char *name; /* NULL ends a table */
@@ -111,6 +111,8 @@ struct cli_options {
 	bool no_bounds;
 	unsigned level; /* of compression; 0: the default */
 	bool anonymize, keep_arguments;
+	int argc;	/* the command line from the command on, options first */
+	char **argv;
 	void *own; /* the command's own options */
 };
 

@@ -10,6 +10,7 @@
 #define COMMANDS(X) \
 	X(replay) \
 	X(compare) \
+	X(sweep) \
 	X(heatmap) \
 	X(watch) \
 	X(advise) \

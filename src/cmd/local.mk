@@ -15,6 +15,7 @@ heapreplay_SOURCES += \
 	src/cmd/endings.c \
 	src/cmd/explain.c \
 	src/cmd/export.c \
+	src/cmd/fetch.c src/cmd/fetching.h \
 	src/cmd/generate.c \
 	src/cmd/heatmap.c \
 	src/cmd/help.c \
@@ -33,6 +34,7 @@ heapreplay_SOURCES += \
 	src/cmd/progress.c \
 	src/cmd/replay.c \
 	src/cmd/report.c \
+	src/cmd/sweep.c \
 	src/cmd/text_file.c \
 	src/cmd/truth.c \
 	src/cmd/validate.c \

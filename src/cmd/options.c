@@ -290,12 +290,24 @@ static const struct cli_option *row_at(const struct cli_command *c, size_t i)
 	return own != NULL && own->name != NULL ? own : NULL;
 }
 
+/* Has the command an option of its own in place of a shared one? */
+static bool is_replaced(const struct cli_command *c, const struct cli_option *row)
+{
+	if (row->groups == 0)
+		return false;
+	for (const struct cli_option *own = c->options; own != NULL && own->name != NULL; own++)
+		if (strcmp(own->name, row->name) == 0)
+			return true;
+	return false;
+}
+
 const struct cli_option *cli_next_option(const struct cli_command *c, size_t *i)
 {
 	const struct cli_option *row;
 
 	while ((row = row_at(c, (*i)++)) != NULL)
-		if (row->groups == 0 || (row->groups & c->groups) || row->groups == (unsigned)CLI_ANY)
+		if ((row->groups == 0 || (row->groups & c->groups) || row->groups == (unsigned)CLI_ANY) &&
+		    !is_replaced(c, row))
 			return row;
 	return NULL;
 }
@@ -556,6 +568,8 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_opt
 	char *shorts = NULL;
 	bool fine = init(c, o) && fill_getopt(c, &longs, &shorts);
 
+	o->argc = argc;
+	o->argv = argv;
 	if (!fine) {
 		cli_warn(NULL, "out of memory");
 		o->no_memory = true;

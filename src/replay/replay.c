@@ -351,13 +351,9 @@ enum hr_status hr_replay_peak(const char *path, const struct hr_replay_options *
 	struct hr_policy_choice none, own;
 	enum hr_status status;
 	struct hr_replay r;
-	struct stat st;
 
-	if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
-		return hr_error_set(err, HR_EUSAGE,
-				    "a percentage is of the trace's peak in use, and a pipe can't be read twice; give "
-				    "a size, or what it is a percentage of (--cgroup)");
 	o.limit_percent = 0;
+	o.reading.want = HR_WANT_SPANS;
 	o.settings.memory_limit_bytes = UINT64_MAX;
 	o.bounds = o.intervals = o.objects.gogc_given = false;
 	if (o.objects.gc == HR_GC_MODEL)
@@ -378,9 +374,14 @@ static enum hr_status take_percentage(struct hr_replay_options *o, const char *p
 {
 	struct hr_limit limit = {.percent = o->limit_percent};
 	uint64_t whole = o->limit_of_bytes;
+	struct stat st;
 
 	if (limit.percent == 0)
 		return HR_OK;
+	if (whole == 0 && (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode))))
+		return hr_error_set(err, HR_EUSAGE,
+				    "a percentage is of the trace's peak in use, and a pipe can't be read twice; give "
+				    "a size, or what it is a percentage of (--cgroup)");
 	if (whole == 0)
 		HR_TRY(hr_replay_peak(path, o, &whole, err));
 	o->settings.memory_limit_bytes = hr_limit_bytes(&limit, whole);

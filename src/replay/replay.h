@@ -120,7 +120,7 @@ void hr_replay_close(struct hr_replay *r);
 
 /*
  * The most that is in use in a replay under these options, without a limit and, where the trace has them, with the
- * recorded GC cycles. As hr_replay_open and hr_replay_run; HR_EUSAGE: the path is a pipe, which can't be read twice.
+ * recorded GC cycles. As hr_replay_open and hr_replay_run.
  */
 enum hr_status hr_replay_peak(const char *path, const struct hr_replay_options *options, uint64_t *bytes,
 			      struct hr_error *err);

@@ -32,6 +32,7 @@ cp "$top_srcdir/examples/night.workload" .
 $HR_CC -shared -fPIC -I"$top_srcdir/include" -o mine.so "$top_srcdir/examples/idle.c"
 heapreplay compare -q --json -o old.json app.trace
 cp old.json new.json
+heapreplay sweep -q --no-own -p none app.trace >/dev/null # sweep.db
 
 # Those of watch need a terminal: tests/tui/watch.sh has them.
 examples=$(sed -n 's/^\.Dl //p' "$top_builddir"/man/*.1 "$top_srcdir"/man/*.5 "$top_builddir"/man/*.5 2>/dev/null | grep heapreplay | sort -u)
@@ -53,7 +54,7 @@ while IFS= read -r example; do
 	unlike "$err" '^heapreplay' "$example: no complaint"
 done <<<"$examples"
 
-for c in replay compare heatmap watch plot report info policies validate export import cut generate; do
+for c in replay compare sweep heatmap watch plot report info policies validate export import cut generate; do
 	while IFS= read -r example; do
 		case $examples in
 		*"$example"*) ok 0 "help $c: the manual has: $example" ;;

@@ -36,6 +36,7 @@ cli_tests = \
 	tests/cli/results.sh \
 	tests/cli/rivals.sh \
 	tests/cli/types.sh \
+	tests/cli/sweep.sh \
 	tests/cli/usage.sh \
 	tests/cli/version.sh \
 	tests/cli/windows.sh

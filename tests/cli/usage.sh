@@ -9,7 +9,7 @@ is "$out" '' 'no command: nothing on standard output'
 run "$HEAPREPLAY" --help
 is "$status" 0 '--help: status 0'
 commands=$(printf '%s\n' "$out" | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
-is "$(tr '\n' ' ' <<<"$commands")" 'replay compare heatmap watch advise explain plot report info policies validate export import cut generate completion help ' '--help lists the commands'
+is "$(tr '\n' ' ' <<<"$commands")" 'replay compare sweep heatmap watch advise explain plot report info policies validate export import cut generate completion help ' '--help lists the commands'
 run "$HEAPREPLAY" --version
 like "$out" '^heapreplay [0-9]+\.[0-9]+\.[0-9]+$' '--version'
 is "$("$HEAPREPLAY" -V)" "$out" '-V is the same'
