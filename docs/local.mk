@@ -21,6 +21,7 @@ dist_docs_DATA = \
 	docs/optimum.md \
 	docs/page-size.md \
 	docs/recording-crash.md \
+	docs/sweep-sql.md \
 	docs/timeline.png \
 	docs/tradeoff-http.png \
 	docs/tradeoff-jsoncache.png \

@@ -7,6 +7,7 @@ plotsdir = $(pkgdatadir)/plots
 embedded_plots = \
 	plots/common.gp \
 	plots/compare.gp \
+	plots/frontier.gp \
 	plots/heatmap.gp \
 	plots/index.gp \
 	plots/intervals.gp \

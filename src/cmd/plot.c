@@ -18,7 +18,7 @@
 struct own {
 	struct cli_extent size; /* in pixels; 0: what suits it */
 	struct cli_list metrics;
-	const char *script;
+	const char *script, *trace;
 	bool keep;
 };
 
@@ -36,6 +36,7 @@ struct job {
 	struct hr_plot_options options;
 	struct hr_plot_source source;
 	struct hr_plane *plane; /* NULL: not needed, or not made yet */
+	struct hr_frontier frontier;
 	struct hr_blob common, script;
 	const char *about; /* the file that an error is about; NULL: none */
 };
@@ -62,6 +63,20 @@ static enum hr_status add_trace(struct job *j, const char *path, const struct cl
 		j->source.plane = d.plane = j->plane;
 	}
 	return cli_replay_to_draw(j->o, path, choices, &d, err);
+}
+
+/* The results of a sweep. */
+static enum hr_status read_frontier(struct job *j, const char *path, struct hr_error *err)
+{
+	struct hr_results *results;
+	enum hr_status status;
+
+	HR_TRY(hr_results_open(path, HR_RESULTS_READ, &results, err));
+	status = hr_frontier_read(&j->frontier, results, own_of(j->o)->trace, err);
+	hr_results_close(results);
+	if (status == HR_OK)
+		j->source.frontier = &j->frontier;
+	return status;
 }
 
 /* --- scripts ------------------------------------------------------------------ */
@@ -172,6 +187,10 @@ static enum hr_status plot(struct job *j, const struct cli_choices *choices, int
 	HR_TRY(read_scripts(j, err));
 	for (int i = 0; i < ninputs; i++) {
 		j->about = inputs[i];
+		if (j->kind->needs & HR_PLOT_FRONTIER) {
+			HR_TRY(read_frontier(j, inputs[i], err));
+			continue;
+		}
 		HR_TRY(hr_saved_looks_so(inputs[i]) ? add_json(j, inputs[i], err)
 						    : add_trace(j, inputs[i], choices, err));
 	}
@@ -203,6 +222,11 @@ static int run_plot(const struct cli_command *c, const struct cli_options *o, in
 		return cli_misuse(c, "missing -o FILE with a name that ends in .png, .svg or .pdf");
 	if ((j.kind->needs & HR_PLOT_PLANE) && (argc > 2 || o->policies.n > 1))
 		return cli_misuse(c, "a %s shows one policy on one trace", j.kind->name);
+	if ((j.kind->needs & HR_PLOT_FRONTIER) && argc > 2)
+		return cli_misuse(c, "a %s shows one database; heapreplay sweep --merge puts several together",
+				  j.kind->name);
+	if (!(j.kind->needs & HR_PLOT_FRONTIER) && own_of(o)->trace != NULL)
+		return cli_misuse(c, "--trace is for plot frontier");
 	j.options.width = own_of(o)->size.width;
 	j.options.height = own_of(o)->size.height;
 	j.options.metrics = own_of(o)->metrics.n > 0 ? own_of(o)->metrics.at : NULL;
@@ -210,6 +234,7 @@ static int run_plot(const struct cli_command *c, const struct cli_options *o, in
 		return choices.status;
 	status = plot(&j, &choices, argc - 1, argv + 1, &err);
 	hr_plot_source_release(&j.source);
+	hr_frontier_release(&j.frontier);
 	if (j.plane != NULL)
 		hr_plane_release(j.plane);
 	free(j.plane);
@@ -225,8 +250,10 @@ static const struct cli_option options[] = {
     {"columns", 0, "COLUMN,...", CLI_LIST, offsetof(struct own, metrics), 0, CLI_IN_OUTPUT,
      "what plot compare shows, as compare's --columns; metrics or headings of heapreplay-metrics(5)"},
     {"metric", 0, "NAME", CLI_LIST, offsetof(struct own, metrics), 0, CLI_IN_OUTPUT, NULL}, /* its old name */
+    {"trace", 0, "NAME", CLI_TEXT, offsetof(struct own, trace), 0, CLI_IN_INPUT,
+     "the trace that plot frontier shows; its path or trace_id in the database (the sum of all)", .rare = true},
     {"script", 0, "FILE", CLI_TEXT, offsetof(struct own, script), 0, CLI_IN_OUTPUT,
-     "draw with this gnuplot script, not the kind's own"},
+     "draw with this gnuplot script, not the kind's own", .rare = true},
     {"keep", 0, NULL, CLI_FLAG, offsetof(struct own, keep), 0, CLI_IN_OUTPUT,
      "also write FILE.gp; it has gnuplot's input, script and data, and stands next to the plot FILE"},
     {.name = NULL},
@@ -247,6 +274,7 @@ const struct cli_command cli_plot = {
 	    "  intervals  how long pages stay free before they are used again\n"
 	    "  compare    bars of every policy's metrics\n"
 	    "  index      index entries that scavengers read; of several traces by heap size\n"
+	    "  frontier   memory against CPU time of a sweep's settings, from its database\n"
 	    "The suffix of the output's name sets its format: .png, .svg or .pdf.\n",
     .examples =
 	"heapreplay plot timeline app.trace -o timeline.png\tthis program's memory over time\n"
@@ -255,6 +283,7 @@ const struct cli_command cli_plot = {
 	"heapreplay plot tradeoff app.trace -o tradeoff.png\twhat each policy saves and costs\n"
 	"heapreplay compare --json app.trace -o c.json && heapreplay plot compare c.json -o compare.pdf\tfrom saved "
 	"JSON\n"
+	"heapreplay plot frontier sweep.db -o frontier.png\twhat heapreplay sweep found\n"
 	"heapreplay plot compare --columns calls,thrash app.trace -o calls.png\tchosen metrics\n",
     .endings = "png svg pdf",
     .groups = CLI_REPLAYS | CLI_READS | CLI_WINDOW | CLI_WARM_UP | CLI_LAYERS | CLI_OUTPUT,

@@ -60,7 +60,8 @@ void hr_plot_end_block(FILE *out);
 typedef void hr_plot_size_fn(const struct hr_plot_source *s, unsigned *width, unsigned *height);
 typedef enum hr_status hr_plot_write_fn(FILE *out, const struct hr_plot_source *s, const struct hr_plot_options *o,
 					struct hr_error *err);
-hr_plot_write_fn hr_plot_timeline, hr_plot_heatmap, hr_plot_tradeoff, hr_plot_intervals, hr_plot_index, hr_plot_compare;
+hr_plot_write_fn hr_plot_timeline, hr_plot_heatmap, hr_plot_tradeoff, hr_plot_intervals, hr_plot_index, hr_plot_compare,
+    hr_plot_frontier;
 hr_plot_size_fn hr_plot_bars_size, hr_plot_index_size, hr_plot_timeline_size;
 
 #endif

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/plot: every .c and .h of this directory; headers too, so that they are in the tarball.
 libcore_la_SOURCES += \
+	src/plot/axis.c src/plot/axis.h \
 	src/plot/bars.c \
 	src/plot/data.c src/plot/data.h \
+	src/plot/frontier.c \
 	src/plot/gnuplot.c src/plot/gnuplot.h \
 	src/plot/heatmap.c \
 	src/plot/html.c src/plot/html.h \

@@ -43,6 +43,8 @@ const struct hr_plot_kind hr_plot_kinds[] = {
      hr_plot_compare},
     {"index", "index entries that the scavengers read; several traces: by the size of the heap", HR_PLOT_SUMMARY, true,
      index_script, hr_plot_index_size, hr_plot_index},
+    {"frontier", "memory against CPU time of a sweep's settings, with error bars", HR_PLOT_FRONTIER, false,
+     frontier_script, usual_size, hr_plot_frontier},
     {NULL, NULL, 0, false, NULL, NULL, NULL},
 };
 
@@ -183,6 +185,10 @@ enum hr_status hr_plot_source_add(struct hr_plot_source *s, json_t *document, st
 
 static enum hr_status check_needs(const struct hr_plot_kind *kind, const struct hr_plot_source *s, struct hr_error *err)
 {
+	if ((kind->needs & HR_PLOT_FRONTIER) && s->frontier != NULL)
+		return HR_OK;
+	if (kind->needs & HR_PLOT_FRONTIER)
+		return hr_error_set(err, HR_EINPUT, "a %s is drawn from a database of heapreplay sweep", kind->name);
 	if (s->n == 0)
 		return hr_error_set(err, HR_EINPUT, "there is nothing to plot");
 	if ((kind->needs & HR_PLOT_PLANE) && s->plane == NULL)
@@ -289,6 +295,21 @@ static void add_settings(struct parts *p, const json_t *settings)
 		add_part(p, "until %s", hr_format_ns(buf, n));
 }
 
+/* Of a sweep. */
+static void write_sweep_titles(FILE *out, const struct hr_frontier *f)
+{
+	struct parts title = {{0}, 0}, below = {{0}, 0};
+	char name[256];
+
+	if (f->ntraces == 1)
+		add_part(&title, "%s", hr_plot_cut(name, sizeof(name), f->name, 60));
+	else
+		add_part(&title, "%zu traces, sums", f->ntraces);
+	add_part(&below, "%zu settings", f->n);
+	hr_plot_set_string(out, "plot_title", title.text, TITLE_CHARACTERS);
+	hr_plot_set_string(out, "subtitle", below.text, SUBTITLE_CHARACTERS);
+}
+
 static void write_titles(FILE *out, const struct hr_plot_kind *kind, const struct hr_plot_source *s)
 {
 	const struct hr_plot_run *first = &s->runs[0];
@@ -357,7 +378,10 @@ static enum hr_status write_text(FILE *out, const struct hr_plot_kind *kind, con
 	hr_print(out, "# A %s of heapreplay " PACKAGE_VERSION ", for gnuplot: settings, data, script.\n", kind->name);
 	fputs("set encoding utf8\n", out);
 	write_terminal(out, kind, o, width, height);
-	write_titles(out, kind, s);
+	if (kind->needs & HR_PLOT_FRONTIER)
+		write_sweep_titles(out, s->frontier);
+	else
+		write_titles(out, kind, s);
 	fputs("\n# --- common.gp ---\n\n", out);
 	fputs(o->common != NULL ? o->common : common_script, out);
 	fputs("\n# --- data ---\n\n", out);

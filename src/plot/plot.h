@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Plots: what they show comes from documents (document.h), whether just made or
- * read from a file, except for the heatmap, which has a plane (plane.h). A kind
+ * read from a file, except for the heatmap, which has a plane (plane.h), and the
+ * frontier of a sweep. A kind
  * of plot is a row of a table: what it needs, how its data is written, and the
  * gnuplot script, plots/KIND.gp, that draws the data. A script is given
  *
@@ -19,6 +20,7 @@
 #include "base/error.h"
 #include "plot/gnuplot.h"
 #include "plot/plane.h"
+#include "sweep/frontier.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -36,7 +38,8 @@ struct hr_plot_source {
 	size_t n, cap, ntraces;
 	json_t **documents;
 	size_t ndocuments, documents_cap;
-	const struct hr_plane *plane; /* of the first run; NULL: none */
+	const struct hr_plane *plane;	    /* of the first run; NULL: none */
+	const struct hr_frontier *frontier; /* of a sweep, which has no runs here; NULL: none */
 };
 
 void hr_plot_source_release(struct hr_plot_source *s);
@@ -71,6 +74,7 @@ enum hr_plot_needs {
 	HR_PLOT_SERIES = 1 << 1,
 	HR_PLOT_OPTIMUM = 1 << 2,
 	HR_PLOT_PLANE = 1 << 3,
+	HR_PLOT_FRONTIER = 1 << 4,
 };
 
 struct hr_plot_kind {

@@ -2,11 +2,11 @@
 /* The data of trade-offs: what each policy retained against the CPU time it spent, and the best possible. */
 #include "config.h"
 
+#include "plot/axis.h"
 #include "plot/data.h"
 
 #include "base/alloc.h"
 #include "base/print.h"
-#include "plot/labels.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -27,23 +27,14 @@ struct spot {
 	char name[256];
 };
 
-/*
- * CPU times often differ by powers of ten, and some are 0. So the axis is
- * linear near 0 and logarithmic above: asinh(ns / bend); or linear all the way.
- */
 struct chart {
 	struct spot *spots;
 	size_t n;
 	const json_t *points; /* of the envelope */
 	double low, high;     /* retained bytes, of the axis */
-	double cpu_top, bend; /* ns; bend 0: linear */
+	struct hr_plot_axis cpu;
 	double width, height;
 };
-
-static double bent(const struct chart *c, double ns)
-{
-	return c->bend > 0 ? asinh(ns / c->bend) : ns;
-}
 
 static enum hr_status collect(struct chart *c, const struct hr_plot_source *s, struct hr_error *err)
 {
@@ -63,41 +54,37 @@ static enum hr_status collect(struct chart *c, const struct hr_plot_source *s, s
 	return HR_OK;
 }
 
-static void take_in(struct chart *c, double retained, double cpu_ns)
+static void take_in(struct chart *c, double retained, double cpu_ns, double *most)
 {
 	if (!isfinite(retained) || !isfinite(cpu_ns))
 		return;
 	c->low = fmin(c->low, retained);
 	c->high = fmax(c->high, retained);
-	c->cpu_top = fmax(c->cpu_top, cpu_ns);
+	*most = fmax(*most, cpu_ns);
 }
 
-/* The axes, from what is to be seen; the least CPU time above 0 says where the axis bends. */
+/* The axes, from what is to be seen. */
 static void choose_axes(struct chart *c)
 {
-	double least = INFINITY, margin;
+	double least = INFINITY, most = 0, margin;
 
 	c->low = INFINITY;
 	c->high = -INFINITY;
 	for (size_t i = 0; i < c->n; i++) {
-		take_in(c, c->spots[i].retained, c->spots[i].cpu_ns);
+		take_in(c, c->spots[i].retained, c->spots[i].cpu_ns, &most);
 		if (c->spots[i].cpu_ns > 0)
 			least = fmin(least, c->spots[i].cpu_ns);
 	}
 	for (size_t i = 0; i < json_array_size(c->points); i++) {
 		const json_t *p = json_array_get(c->points, i);
-		take_in(c, hr_plot_number(p, "retained_mean_bytes"), hr_plot_number(p, "cpu_ns"));
+		take_in(c, hr_plot_number(p, "retained_mean_bytes"), hr_plot_number(p, "cpu_ns"), &most);
 	}
 	if (!isfinite(c->low))
 		c->low = c->high = 0;
 	margin = c->high > c->low ? 0.06 * (c->high - c->low) : 0.06 * c->high + 1;
 	c->low = fmax(c->low - margin, 0);
 	c->high += margin;
-	c->cpu_top = c->cpu_top > 0 ? 1.15 * c->cpu_top : 1;
-	if (c->cpu_top > 20 * least) {
-		c->bend = fmax(least / 4, c->cpu_top / 1e6);
-		c->cpu_top *= 1.3;
-	}
+	c->cpu = hr_plot_axis_from(least, most);
 }
 
 static double x_of(const struct chart *c, double retained)
@@ -107,13 +94,13 @@ static double x_of(const struct chart *c, double retained)
 
 static double y_of(const struct chart *c, double cpu_ns)
 {
-	return bent(c, cpu_ns) / bent(c, c->cpu_top) * c->height;
+	return hr_plot_axis_at(&c->cpu, cpu_ns) * c->height;
 }
 
 /* --- labels ------------------------------------------------------------------- */
 
 /* Points that can't be told apart have one label, with all their names in it. */
-static size_t merge(struct chart *c, char (*texts)[LABEL_LETTERS * 4], struct hr_label *labels)
+static size_t merge(struct chart *c, char (*texts)[HR_PLOT_LABEL_BUF], struct hr_label *labels)
 {
 	size_t n = 0;
 
@@ -157,36 +144,12 @@ static size_t curve_dots(const struct chart *c, struct hr_label_dot *dots, size_
 	return n;
 }
 
-static void write_labels(FILE *out, const struct chart *c, const struct hr_label *labels,
-			 char (*texts)[LABEL_LETTERS * 4], size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		const struct hr_label *l = &labels[i];
-		bool right = l->left > l->x, left = l->left + l->width < l->x;
-		double edge = right ? l->left : left ? l->left + l->width : l->left + l->width / 2;
-
-		if (!l->placed)
-			continue;
-		fprintf(out, "set label %zu ", 1000 + i);
-		hr_gnuplot_string(out, texts[i]);
-		hr_print(out, " at graph %.4f, %.4f %s front noenhanced\n", edge / c->width, l->middle / c->height,
-			 right	? "left"
-			 : left ? "right"
-				: "center");
-		if (l->far)
-			fprintf(out,
-				"set arrow from graph %.4f, %.4f to graph %.4f, %.4f nohead back linewidth 1 "
-				"linecolor rgb faint\n",
-				edge / c->width, l->middle / c->height, l->x / c->width, l->y / c->height);
-	}
-}
-
 #define MOST_DOTS 4096
 
 static enum hr_status label_points(FILE *out, struct chart *c, struct hr_error *err)
 {
 	struct hr_label *labels = hr_calloc(c->n, sizeof(*labels));
-	char(*texts)[LABEL_LETTERS * 4] = hr_calloc(c->n, sizeof(*texts));
+	char(*texts)[HR_PLOT_LABEL_BUF] = hr_calloc(c->n, sizeof(*texts));
 	struct hr_label_dot *dots = hr_calloc(MOST_DOTS, sizeof(*dots));
 	enum hr_status status = HR_OK;
 
@@ -196,7 +159,7 @@ static enum hr_status label_points(FILE *out, struct chart *c, struct hr_error *
 		size_t n = merge(c, texts, labels);
 
 		hr_labels_place(labels, n, dots, curve_dots(c, dots, MOST_DOTS), c->width, c->height);
-		write_labels(out, c, labels, texts, n);
+		hr_plot_write_labels(out, labels, texts, n, c->width, c->height);
 	}
 	free(labels);
 	free(texts);
@@ -205,24 +168,6 @@ static enum hr_status label_points(FILE *out, struct chart *c, struct hr_error *
 }
 
 /* --- all of it ----------------------------------------------------------------- */
-
-/* Powers of ten from the bend on. */
-static void write_ticks(FILE *out, const struct chart *c, double unit)
-{
-	static const char *const units[] = {"ns", "us", "ms", "s"};
-	unsigned power = 0;
-
-	if (c->bend <= 0)
-		return;
-	fputs("set ytics ('0' 0", out);
-	for (double ns = 1; ns <= c->cpu_top; ns *= 10, power++) {
-		unsigned i = power / 3 < 3 ? power / 3 : 3;
-
-		if (ns >= c->bend)
-			hr_print(out, ", '%.0f %s' %.9g", ns / pow(1000, i), units[i], ns / unit);
-	}
-	fputs(")\n", out);
-}
 
 /* What the optimum retains when it releases all that is free. */
 static double least_of(const struct chart *c)
@@ -244,7 +189,7 @@ static void write_envelope(FILE *out, const struct chart *c, double memory, doub
 	for (size_t i = 0; i < json_array_size(c->points); i++) {
 		const json_t *p = json_array_get(c->points, i);
 		double x = hr_plot_number(p, "retained_mean_bytes"), y = hr_plot_number(p, "cpu_ns");
-		unsigned steps = i > 0 && c->bend > 0 ? STEPS : 1;
+		unsigned steps = i > 0 && c->cpu.bend > 0 ? STEPS : 1;
 
 		for (unsigned k = 1; k <= steps; k++) {
 			double rest = (double)(steps - k) / steps;
@@ -260,16 +205,14 @@ static void write_envelope(FILE *out, const struct chart *c, double memory, doub
 
 static void write_chart(FILE *out, const struct chart *c)
 {
-	struct hr_plot_unit memory = hr_plot_memory_unit(c->high), time = hr_plot_time_unit(c->cpu_top);
+	struct hr_plot_unit memory = hr_plot_memory_unit(c->high), time = hr_plot_time_unit(c->cpu.top);
 
 	hr_plot_set_string(out, "memory_unit", memory.name, 8);
 	hr_plot_set_string(out, "cpu_unit", time.name, 8);
 	hr_plot_set_number(out, "memory_low", c->low / memory.size);
 	hr_plot_set_number(out, "memory_high", c->high / memory.size);
-	hr_plot_set_number(out, "cpu_top", c->cpu_top / time.size);
 	hr_plot_set_number(out, "least", least_of(c) / memory.size);
-	hr_plot_set_number(out, "bend", c->bend / time.size);
-	write_ticks(out, c, time.size);
+	hr_plot_write_axis(out, &c->cpu, time.size);
 	hr_plot_begin_block(out, "policies", "retained on average, CPU time");
 	for (size_t i = 0; i < c->n; i++) {
 		hr_plot_put(out, c->spots[i].retained / memory.size);

@@ -466,13 +466,49 @@ static enum hr_status forget_unread(struct hr_results *r, const json_t *row, str
 	return status;
 }
 
+/* The path of the run that a row takes the place of; NULL: there is none. The caller frees it. */
+static enum hr_status find_run(struct hr_results *r, const json_t *row, char **path, struct hr_error *err)
+{
+	sqlite3_stmt *s;
+	enum hr_status status =
+	    prepare(r, "SELECT path FROM runs WHERE trace_id = ?1 AND settings_hash = ?2 AND heapreplay = ?3", &s, err);
+
+	*path = NULL;
+	if (status == HR_OK) {
+		bind(s, 1, json_object_get(row, "trace_id"));
+		bind(s, 2, json_object_get(row, "settings_hash"));
+		bind(s, 3, json_object_get(row, "heapreplay"));
+		if (sqlite3_step(s) == SQLITE_ROW) {
+			*path = strdup((const char *)sqlite3_column_text(s, 0));
+			if (*path == NULL)
+				status = hr_error_set(err, HR_ENOMEM, "out of memory");
+		}
+	}
+	sqlite3_finalize(s);
+	return status;
+}
+
 static enum hr_status put_row(struct hr_results *r, const json_t *row, struct hr_error *err)
 {
+	const char *path = json_string_value(json_object_get(row, "path"));
+	char *first = NULL;
+	enum hr_status status;
+
 	HR_TRY(forget_unread(r, row, err));
-	for (size_t i = 0; i < r->ncolumns; i++)
+	/* The same trace under another name, which was not known to be the same before it was read. */
+	HR_TRY(find_run(r, row, &first, err));
+	status = HR_OK;
+	for (size_t i = 0; status == HR_OK && i < r->ncolumns; i++)
 		if (bind(r->insert, (int)i + 1, json_object_get(row, r->names[i])) != SQLITE_OK)
-			return fail(r, err);
-	return finish(r, r->insert, err);
+			status = fail(r, err);
+	/* The path is the second column. */
+	if (status == HR_OK && first != NULL && path != NULL && strcmp(first, path) < 0 &&
+	    sqlite3_bind_text(r->insert, 2, first, -1, SQLITE_TRANSIENT) != SQLITE_OK)
+		status = fail(r, err);
+	if (status == HR_OK)
+		status = finish(r, r->insert, err);
+	free(first);
+	return status;
 }
 
 enum hr_status hr_results_put(struct hr_results *r, const json_t *rows, struct hr_error *err)

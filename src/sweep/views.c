@@ -36,8 +36,8 @@ const char hr_results_views[] =
     " WHERE cheaper IS NULL OR cpu_ns < cheaper;\n"
 
     "CREATE VIEW knee AS SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY trace_id, heapreplay\n"
-    "  ORDER BY (memory_bytes - memory_least) / max(memory_most - memory_least, 1.0)\n"
-    "   + (cpu_ns - cpu_least) / max(cpu_most - cpu_least, 1.0), memory_bytes, settings_hash) AS place\n"
+    "  ORDER BY 1.0 * (memory_bytes - memory_least) / max(memory_most - memory_least, 1)\n"
+    "   + 1.0 * (cpu_ns - cpu_least) / max(cpu_most - cpu_least, 1), memory_bytes, settings_hash) AS place\n"
     " FROM (SELECT *, min(memory_bytes) OVER t AS memory_least, max(memory_bytes) OVER t AS memory_most,\n"
     "  min(cpu_ns) OVER t AS cpu_least, max(cpu_ns) OVER t AS cpu_most FROM frontier\n"
     "  WINDOW t AS (PARTITION BY trace_id, heapreplay))) WHERE place = 1;\n"

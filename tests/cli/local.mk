@@ -14,6 +14,7 @@ cli_tests = \
 	tests/cli/examples.sh \
 	tests/cli/explain.sh \
 	tests/cli/export.sh \
+	tests/cli/fleet.sh \
 	tests/cli/generate.sh \
 	tests/cli/goals.sh \
 	tests/cli/heaptrack.sh \

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck disable=SC2054,SC2016 # commas belong to values, dollars to jq and the shells of --fetch
 # sweep: rows are what single replays say, and the same however the sweep was cut into pieces.
 . "$top_srcdir/tests/lib.sh"
 
