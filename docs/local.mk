@@ -9,6 +9,7 @@ dist_docs_DATA = \
 	docs/comparison.md \
 	docs/design.md \
 	docs/fidelity.md \
+	docs/fleet.md \
 	docs/frame.png \
 	docs/heaptrack.md \
 	docs/heatmap.png \

@@ -300,7 +300,7 @@ static enum hr_status print_markdown(const struct comparing *c, FILE *out, struc
 	return failed ? no_memory(err) : HR_OK;
 }
 
-/* The columns that say what a row is of: those of any row. */
+/* The columns beside those of metrics: those of any row. */
 static enum hr_status collect_identity(struct comparing *c, struct hr_error *err)
 {
 	bool fine;
@@ -308,7 +308,7 @@ static enum hr_status collect_identity(struct comparing *c, struct hr_error *err
 	c->view.identity = json_object();
 	fine = c->view.identity != NULL;
 	for (size_t i = 0; fine && i < c->n; i++) {
-		json_t *row = hr_flat_identity(&c->at[i], 0, c->view.version);
+		json_t *row = hr_flat_beside(&c->at[i], 0, c->view.version);
 
 		fine = hr_json_add_missing(c->view.identity, row);
 		json_decref(row);

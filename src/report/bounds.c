@@ -5,6 +5,8 @@
 
 #include "base/json.h"
 
+#include <stdio.h>
+
 /* Two runs of one setting differ by 2 to 4 % in their means, in the recordings that the model was checked with. */
 #define NOISE_MEAN 3
 /* In their peaks, which one moment makes, and in CPU time by more. */
@@ -81,4 +83,20 @@ json_t *hr_bounds_json(const struct hr_replay *r, size_t follower)
 				    json_pack("[o, o]", hr_unit_json(hr_metrics[i].unit, b.low),
 					      hr_unit_json(hr_metrics[i].unit, b.high)));
 	return o;
+}
+
+void hr_bounds_flatten(json_t **flat, const json_t *bounds)
+{
+	char name[96];
+
+	for (size_t i = 0; i < hr_nmetrics; i++) {
+		const json_t *b = json_object_get(bounds, hr_metrics[i].name);
+
+		if (!json_is_array(b))
+			continue;
+		snprintf(name, sizeof(name), "%s_low", hr_metrics[i].name);
+		hr_json_put(flat, name, json_incref(json_array_get(b, 0)));
+		snprintf(name, sizeof(name), "%s_high", hr_metrics[i].name);
+		hr_json_put(flat, name, json_incref(json_array_get(b, 1)));
+	}
 }

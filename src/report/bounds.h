@@ -26,4 +26,7 @@ bool hr_bounds_of(const struct hr_replay *r, size_t follower, size_t metric, str
 /* Of all that have any: metric name to [low, high]. NULL: there are none, or no memory. */
 json_t *hr_bounds_json(const struct hr_replay *r, size_t follower);
 
+/* Adds NAME_low and NAME_high for each of such an object's metrics, which may be NULL, to a flat object. */
+void hr_bounds_flatten(json_t **flat, const json_t *bounds);
+
 #endif

@@ -4,6 +4,7 @@
 #include "report/flat.h"
 
 #include "base/json.h"
+#include "report/bounds.h"
 #include "report/document.h"
 
 #include <errno.h>
@@ -69,6 +70,15 @@ json_t *hr_flat_identity(const struct hr_comparison *c, size_t policy, const cha
 	hr_json_put(&o, "own", member(p, "own"));
 	hr_json_put(&o, "inactive", member(p, "inactive"));
 	put_settings(&o, json_object_get(c->document, "settings"));
+	return o;
+}
+
+json_t *hr_flat_beside(const struct hr_comparison *c, size_t policy, const char *version)
+{
+	json_t *o = hr_flat_identity(c, policy, version);
+
+	hr_bounds_flatten(&o,
+			  json_object_get(json_array_get(json_object_get(c->document, "policies"), policy), "bounds"));
 	return o;
 }
 

@@ -22,8 +22,10 @@
  * heapreplay that made it. NULL: out of memory.
  */
 json_t *hr_flat_identity(const struct hr_comparison *c, size_t policy, const char *version);
+/* The same with NAME_low and NAME_high of metrics that have error bars: what CSV has beside the metrics. */
+json_t *hr_flat_beside(const struct hr_comparison *c, size_t policy, const char *version);
 /*
- * The same and every metric, null where one is not known; a path too long for
+ * Identity and every metric, null where one is not known; a path too long for
  * HR_FLAT_MAX_BYTES is left out, then other long texts. NULL: out of memory.
  */
 json_t *hr_flat_result(const struct hr_comparison *c, size_t policy, const char *version);

@@ -237,7 +237,7 @@ static void people_cell(struct hr_table *t, enum hr_standings_form form, const s
 
 static void identity_cells(struct hr_table *t, const struct hr_view *v, const struct hr_comparison *c, size_t policy)
 {
-	json_t *flat = hr_flat_identity(c, policy, v->version), *value;
+	json_t *flat = hr_flat_beside(c, policy, v->version), *value;
 	const char *key;
 
 	t->failed |= flat == NULL;

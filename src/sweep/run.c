@@ -5,8 +5,8 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "report/bounds.h"
 #include "report/document.h"
-#include "report/metrics.h"
 #include "trace/input.h"
 
 #include <inttypes.h>
@@ -117,22 +117,6 @@ static void put_members(json_t **row, const json_t *from, const char *const *nam
 	}
 }
 
-static void put_bounds(json_t **row, const json_t *bounds)
-{
-	char name[96];
-
-	for (size_t i = 0; i < hr_nmetrics; i++) {
-		const json_t *b = json_object_get(bounds, hr_metrics[i].name);
-
-		if (!json_is_array(b))
-			continue;
-		snprintf(name, sizeof(name), "%s_low", hr_metrics[i].name);
-		hr_json_put(row, name, json_incref(json_array_get(b, 0)));
-		snprintf(name, sizeof(name), "%s_high", hr_metrics[i].name);
-		hr_json_put(row, name, json_incref(json_array_get(b, 1)));
-	}
-}
-
 /* What its replay says of a setting; document: of the comparison, standing: of its policy. */
 static json_t *finished_row(const struct hr_sweep_run *run, const struct hr_sweep_setting *t,
 			    const struct hr_policy_choice *policy, const json_t *document, const json_t *standing)
@@ -161,7 +145,7 @@ static json_t *finished_row(const struct hr_sweep_run *run, const struct hr_swee
 		json_decref(row);
 		row = NULL;
 	}
-	put_bounds(&row, json_object_get(standing, "bounds"));
+	hr_bounds_flatten(&row, json_object_get(standing, "bounds"));
 	free(all);
 	return row;
 }

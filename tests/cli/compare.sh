@@ -127,6 +127,14 @@ is "$(wc -l <.out)" $((1 + $(jq '[.comparisons[].policies | length] | add' all.j
 is "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "retained_mean_bytes") c = i } $2 == "go1.21" { print $c }' .out)" \
 	"$(jq '.comparisons[].policies[] | select(.policy.text == "go1.21") | .summary.retained_mean_bytes' all.json)" \
 	'with the figures of the JSON'
+# Error bars of a GC model are columns; of a trace without them, they are empty.
+"$HEAPREPLAY" compare -q --gc model -p go1.18 -p go1.22 --json -o model.json "$bench"
+run "$HEAPREPLAY" compare --csv model.json
+is "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } $2 == "go1.22" {
+	print "[" $at["gc_cycles_low"] "," $at["gc_cycles_high"] "]" }' <(sed 's/"[^"]*"//g' .out))" \
+	"$(jq -c '.comparisons[0].policies[] | select(.policy.text == "go1.22") | .bounds.gc_cycles' model.json)" \
+	'error bars are columns NAME_low and NAME_high'
+is "$(sed 's/"[^"]*"//g' .out | awk -F, '{ print NF }' | sort -u | wc -l)" 1 'in every row'
 run "$HEAPREPLAY" compare -q --csv --markdown "$bench"
 is "$status" 2 'two forms at once: status 2'
 
