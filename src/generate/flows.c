@@ -207,3 +207,26 @@ enum hr_status hr_flow_drain(struct hr_flows *f, struct hr_flow *flow, size_t ke
 			return HR_ENOMEM;
 	return HR_OK;
 }
+
+/* --- stages ------------------------------------------------------------------ */
+
+enum hr_status hr_stages_fill(void *state, struct hr_events *out)
+{
+	struct hr_stages *s = state;
+	bool reached;
+
+	while (out->n == 0) {
+		HR_TRY(hr_flows_run(&s->flows, s->until_ns, HR_FLOWS_BATCH, out, &reached));
+		if (reached)
+			HR_TRY(s->next(state, out));
+	}
+	return HR_OK;
+}
+
+void hr_stages_destroy(void *state)
+{
+	struct hr_stages *s = state;
+
+	hr_flows_release(&s->flows);
+	free(s);
+}

@@ -86,4 +86,18 @@ enum hr_status hr_flow_drain(struct hr_flows *f, struct hr_flow *flow, size_t ke
 /* Events that a program of flows makes at a time. */
 #define HR_FLOWS_BATCH 4096
 
+/*
+ * A program in stages, each until a moment: the first member of such a kind's state.
+ * `next` begins the next stage: rates, until_ns, and what dies.
+ */
+struct hr_stages {
+	struct hr_flows flows;
+	uint64_t until_ns;
+	enum hr_status (*next)(void *state, struct hr_events *out);
+};
+
+/* `fill` and `destroy` of such a kind (generate.h). */
+enum hr_status hr_stages_fill(void *state, struct hr_events *out);
+void hr_stages_destroy(void *state);
+
 #endif

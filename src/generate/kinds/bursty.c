@@ -13,10 +13,9 @@ enum { REQUESTS, DATA };
 enum stage { LOADING, BURST, IDLE };
 
 struct state {
+	struct hr_stages stages;
 	const struct config *config;
-	struct hr_flows flows;
 	enum stage stage;
-	uint64_t until_ns;
 };
 
 static const struct hr_param params[] = {
@@ -41,6 +40,27 @@ static enum hr_status check(const struct hr_workload_def *def, const void *confi
 	return hr_workload_ns_within("idle", c->idle_ns, 0, HR_WORKLOAD_MAX_NS, err);
 }
 
+/* What the requests of a burst held is dead when it ends. */
+static enum hr_status next_stage(void *state, struct hr_events *out)
+{
+	struct state *s = state;
+	const struct config *c = s->config;
+	struct hr_flow *requests = &s->stages.flows.at[REQUESTS];
+
+	if (s->stage == BURST) {
+		s->stage = IDLE;
+		s->stages.until_ns +=
+		    (uint64_t)((unsigned __int128)hr_random_exponential(&s->stages.flows.random) * c->idle_ns >> 32);
+		requests->arrivals = 0;
+		return hr_flow_drain(&s->stages.flows, requests, 0, out);
+	}
+	s->stage = BURST;
+	s->stages.until_ns += c->burst_ns;
+	s->stages.flows.at[DATA].arrivals = 0;
+	hr_flow_set_rate(requests, c->rate);
+	return HR_OK;
+}
+
 static void *create(const struct hr_workload_def *def, const void *config, uint64_t seed)
 {
 	static const struct hr_size_band *const sizes[] = {hr_sizes_mixed, hr_sizes_mixed};
@@ -51,52 +71,12 @@ static void *create(const struct hr_workload_def *def, const void *config, uint6
 	if (s == NULL)
 		return NULL;
 	s->config = c;
-	s->until_ns = UINT64_C(1000000000);
-	hr_flows_init(&s->flows, &c->common, seed, 2, sizes);
-	hr_flow_set_rate(&s->flows.at[DATA], c->live);
-	hr_flow_set_lifetime(&s->flows.at[REQUESTS], c->request_ns);
+	s->stages.next = next_stage;
+	s->stages.until_ns = UINT64_C(1000000000);
+	hr_flows_init(&s->stages.flows, &c->common, seed, 2, sizes);
+	hr_flow_set_rate(&s->stages.flows.at[DATA], c->live);
+	hr_flow_set_lifetime(&s->stages.flows.at[REQUESTS], c->request_ns);
 	return s;
-}
-
-/* What the requests of a burst held is dead when it ends. */
-static enum hr_status next_stage(struct state *s, struct hr_events *out)
-{
-	const struct config *c = s->config;
-	struct hr_flow *requests = &s->flows.at[REQUESTS];
-
-	if (s->stage == BURST) {
-		s->stage = IDLE;
-		s->until_ns +=
-		    (uint64_t)((unsigned __int128)hr_random_exponential(&s->flows.random) * c->idle_ns >> 32);
-		requests->arrivals = 0;
-		return hr_flow_drain(&s->flows, requests, 0, out);
-	}
-	s->stage = BURST;
-	s->until_ns += c->burst_ns;
-	s->flows.at[DATA].arrivals = 0;
-	hr_flow_set_rate(requests, c->rate);
-	return HR_OK;
-}
-
-static enum hr_status fill(void *state, struct hr_events *out)
-{
-	struct state *s = state;
-	bool reached;
-
-	while (out->n == 0) {
-		HR_TRY(hr_flows_run(&s->flows, s->until_ns, HR_FLOWS_BATCH, out, &reached));
-		if (reached)
-			HR_TRY(next_stage(s, out));
-	}
-	return HR_OK;
-}
-
-static void destroy(void *state)
-{
-	struct state *s = state;
-
-	hr_flows_release(&s->flows);
-	free(s);
 }
 
 const struct hr_workload_def hr_workload_bursty = {
@@ -110,6 +90,6 @@ const struct hr_workload_def hr_workload_bursty = {
     .config_bytes = sizeof(struct config),
     .check = check,
     .create = create,
-    .fill = fill,
-    .destroy = destroy,
+    .fill = hr_stages_fill,
+    .destroy = hr_stages_destroy,
 };

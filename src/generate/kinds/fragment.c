@@ -13,9 +13,9 @@ struct config {
 enum { WAVE, KEPT };
 
 struct state {
+	struct hr_stages stages;
 	const struct config *config;
-	struct hr_flows flows;
-	uint64_t until_ns, rate;
+	uint64_t rate;
 	bool up;
 };
 
@@ -49,11 +49,25 @@ static void go_up(struct state *s)
 	uint64_t kept = (uint64_t)((unsigned __int128)s->rate * hr_workload_share(c->keep) / 65536);
 
 	s->up = true;
-	s->until_ns += c->period_ns / 2;
-	hr_flow_set_rate(&s->flows.at[WAVE], s->rate - kept);
-	hr_flow_set_rate(&s->flows.at[KEPT], kept);
+	s->stages.until_ns += c->period_ns / 2;
+	hr_flow_set_rate(&s->stages.flows.at[WAVE], s->rate - kept);
+	hr_flow_set_rate(&s->stages.flows.at[KEPT], kept);
 	/* Half of the time none is made, and all the time some die. */
-	hr_flow_set_live(&s->flows.at[KEPT], kept / 2, c->live);
+	hr_flow_set_live(&s->stages.flows.at[KEPT], kept / 2, c->live);
+}
+
+static enum hr_status next_stage(void *state, struct hr_events *out)
+{
+	struct state *s = state;
+
+	if (!s->up) {
+		go_up(s);
+		return HR_OK;
+	}
+	s->up = false;
+	s->stages.until_ns += s->config->period_ns / 2;
+	s->stages.flows.at[WAVE].arrivals = s->stages.flows.at[KEPT].arrivals = 0;
+	return hr_flow_drain(&s->stages.flows, &s->stages.flows.at[WAVE], 0, out);
 }
 
 static void *create(const struct hr_workload_def *def, const void *config, uint64_t seed)
@@ -66,39 +80,11 @@ static void *create(const struct hr_workload_def *def, const void *config, uint6
 	if (s == NULL)
 		return NULL;
 	s->config = c;
+	s->stages.next = next_stage;
 	s->rate = (uint64_t)((unsigned __int128)c->wave * 1000000000 / (c->period_ns / 2));
-	hr_flows_init(&s->flows, &c->common, seed, 2, sizes);
+	hr_flows_init(&s->stages.flows, &c->common, seed, 2, sizes);
 	go_up(s);
 	return s;
-}
-
-static enum hr_status fill(void *state, struct hr_events *out)
-{
-	struct state *s = state;
-	bool reached;
-
-	while (out->n == 0) {
-		HR_TRY(hr_flows_run(&s->flows, s->until_ns, HR_FLOWS_BATCH, out, &reached));
-		if (!reached)
-			continue;
-		if (!s->up) {
-			go_up(s);
-			continue;
-		}
-		s->up = false;
-		s->until_ns += s->config->period_ns / 2;
-		s->flows.at[WAVE].arrivals = s->flows.at[KEPT].arrivals = 0;
-		HR_TRY(hr_flow_drain(&s->flows, &s->flows.at[WAVE], 0, out));
-	}
-	return HR_OK;
-}
-
-static void destroy(void *state)
-{
-	struct state *s = state;
-
-	hr_flows_release(&s->flows);
-	free(s);
 }
 
 const struct hr_workload_def hr_workload_fragment = {
@@ -112,6 +98,6 @@ const struct hr_workload_def hr_workload_fragment = {
     .config_bytes = sizeof(struct config),
     .check = check,
     .create = create,
-    .fill = fill,
-    .destroy = destroy,
+    .fill = hr_stages_fill,
+    .destroy = hr_stages_destroy,
 };

@@ -18,10 +18,9 @@ static const struct hr_size_band sizes12288[] = {{65536, 12288, 12288}, {0, 0, 0
 static const struct hr_size_band *const sizes[HR_MAX_FLOWS] = {sizes48, sizes320, sizes1792, sizes12288};
 
 struct state {
+	struct hr_stages stages;
 	const struct config *config;
-	struct hr_flows flows;
 	unsigned phase;
-	uint64_t until_ns;
 };
 
 static const struct hr_param params[] = {
@@ -49,11 +48,25 @@ static enum hr_status check(const struct hr_workload_def *def, const void *confi
 static void begin_phase(struct state *s)
 {
 	const struct config *c = s->config;
-	struct hr_flow *flow = &s->flows.at[s->phase];
+	struct hr_flow *flow = &s->stages.flows.at[s->phase];
 
-	s->until_ns += c->period_ns;
+	s->stages.until_ns += c->period_ns;
 	hr_flow_set_rate(flow, c->rate);
 	hr_flow_set_live(flow, c->rate, c->live);
+}
+
+static enum hr_status next_stage(void *state, struct hr_events *out)
+{
+	struct state *s = state;
+	struct hr_flow *flow = &s->stages.flows.at[s->phase];
+
+	flow->arrivals = 0;
+	hr_flow_set_lifetime(flow, UINT64_MAX);
+	HR_TRY(hr_flow_drain(&s->stages.flows, flow,
+			     (size_t)((uint64_t)flow->n * hr_workload_share(s->config->keep) / 65536), out));
+	s->phase = (s->phase + 1) % HR_MAX_FLOWS;
+	begin_phase(s);
+	return HR_OK;
 }
 
 static void *create(const struct hr_workload_def *def, const void *config, uint64_t seed)
@@ -65,38 +78,10 @@ static void *create(const struct hr_workload_def *def, const void *config, uint6
 	if (s == NULL)
 		return NULL;
 	s->config = c;
-	hr_flows_init(&s->flows, &c->common, seed, HR_MAX_FLOWS, sizes);
+	s->stages.next = next_stage;
+	hr_flows_init(&s->stages.flows, &c->common, seed, HR_MAX_FLOWS, sizes);
 	begin_phase(s);
 	return s;
-}
-
-static enum hr_status fill(void *state, struct hr_events *out)
-{
-	struct state *s = state;
-	bool reached;
-
-	while (out->n == 0) {
-		struct hr_flow *flow = &s->flows.at[s->phase];
-
-		HR_TRY(hr_flows_run(&s->flows, s->until_ns, HR_FLOWS_BATCH, out, &reached));
-		if (!reached)
-			continue;
-		flow->arrivals = 0;
-		hr_flow_set_lifetime(flow, UINT64_MAX);
-		HR_TRY(hr_flow_drain(&s->flows, flow,
-				     (size_t)((uint64_t)flow->n * hr_workload_share(s->config->keep) / 65536), out));
-		s->phase = (s->phase + 1) % HR_MAX_FLOWS;
-		begin_phase(s);
-	}
-	return HR_OK;
-}
-
-static void destroy(void *state)
-{
-	struct state *s = state;
-
-	hr_flows_release(&s->flows);
-	free(s);
 }
 
 const struct hr_workload_def hr_workload_phases = {
@@ -110,6 +95,6 @@ const struct hr_workload_def hr_workload_phases = {
     .config_bytes = sizeof(struct config),
     .check = check,
     .create = create,
-    .fill = fill,
-    .destroy = destroy,
+    .fill = hr_stages_fill,
+    .destroy = hr_stages_destroy,
 };

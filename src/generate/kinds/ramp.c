@@ -15,10 +15,9 @@ enum { BASE, LOAD };
 enum stage { UP, HOLD, IDLE, NSTAGES };
 
 struct state {
+	struct hr_stages stages;
 	const struct config *config;
-	struct hr_flows flows;
 	enum stage stage;
-	uint64_t until_ns;
 };
 
 static const struct hr_param params[] = {
@@ -51,9 +50,32 @@ static void go_up(struct state *s)
 	const struct config *c = s->config;
 
 	s->stage = UP;
-	s->until_ns += c->up_ns;
-	hr_flow_set_rate(&s->flows.at[LOAD],
+	s->stages.until_ns += c->up_ns;
+	hr_flow_set_rate(&s->stages.flows.at[LOAD],
 			 (uint64_t)((unsigned __int128)(c->peak - c->base) * 1000000000 / c->up_ns));
+}
+
+static enum hr_status next_stage(void *state, struct hr_events *out)
+{
+	struct state *s = state;
+	const struct config *c = s->config;
+
+	s->stage = (s->stage + 1) % NSTAGES;
+	switch (s->stage) {
+	case UP:
+		go_up(s);
+		break;
+	case HOLD:
+		s->stages.until_ns += c->hold_ns;
+		s->stages.flows.at[LOAD].arrivals = 0;
+		break;
+	case IDLE:
+		s->stages.until_ns += c->idle_ns;
+		return hr_flow_drain(&s->stages.flows, &s->stages.flows.at[LOAD], 0, out);
+	case NSTAGES:
+		break;
+	}
+	return HR_OK;
 }
 
 static void *create(const struct hr_workload_def *def, const void *config, uint64_t seed)
@@ -66,54 +88,12 @@ static void *create(const struct hr_workload_def *def, const void *config, uint6
 	if (s == NULL)
 		return NULL;
 	s->config = c;
-	hr_flows_init(&s->flows, &c->common, seed, 2, sizes);
-	hr_flow_set_rate(&s->flows.at[BASE], c->rate);
-	hr_flow_set_live(&s->flows.at[BASE], c->rate, c->base);
+	s->stages.next = next_stage;
+	hr_flows_init(&s->stages.flows, &c->common, seed, 2, sizes);
+	hr_flow_set_rate(&s->stages.flows.at[BASE], c->rate);
+	hr_flow_set_live(&s->stages.flows.at[BASE], c->rate, c->base);
 	go_up(s);
 	return s;
-}
-
-static enum hr_status next_stage(struct state *s, struct hr_events *out)
-{
-	const struct config *c = s->config;
-
-	s->stage = (s->stage + 1) % NSTAGES;
-	switch (s->stage) {
-	case UP:
-		go_up(s);
-		break;
-	case HOLD:
-		s->until_ns += c->hold_ns;
-		s->flows.at[LOAD].arrivals = 0;
-		break;
-	case IDLE:
-		s->until_ns += c->idle_ns;
-		return hr_flow_drain(&s->flows, &s->flows.at[LOAD], 0, out);
-	case NSTAGES:
-		break;
-	}
-	return HR_OK;
-}
-
-static enum hr_status fill(void *state, struct hr_events *out)
-{
-	struct state *s = state;
-	bool reached;
-
-	while (out->n == 0) {
-		HR_TRY(hr_flows_run(&s->flows, s->until_ns, HR_FLOWS_BATCH, out, &reached));
-		if (reached)
-			HR_TRY(next_stage(s, out));
-	}
-	return HR_OK;
-}
-
-static void destroy(void *state)
-{
-	struct state *s = state;
-
-	hr_flows_release(&s->flows);
-	free(s);
 }
 
 const struct hr_workload_def hr_workload_ramp = {
@@ -127,6 +107,6 @@ const struct hr_workload_def hr_workload_ramp = {
     .config_bytes = sizeof(struct config),
     .check = check,
     .create = create,
-    .fill = fill,
-    .destroy = destroy,
+    .fill = hr_stages_fill,
+    .destroy = hr_stages_destroy,
 };

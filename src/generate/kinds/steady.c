@@ -13,9 +13,8 @@ struct config {
 enum { REQUESTS, DATA };
 
 struct state {
+	struct hr_stages stages;
 	const struct config *config;
-	struct hr_flows flows;
-	bool started;
 };
 
 static const struct hr_param params[] = {
@@ -56,6 +55,20 @@ static enum hr_status check(const struct hr_workload_def *def, const void *confi
 	return HR_OK;
 }
 
+/* All data is there: what is allocated besides requests replaces it from now on. */
+static enum hr_status next_stage(void *state, struct hr_events *out)
+{
+	struct state *s = state;
+	const struct config *c = s->config;
+	const uint64_t rate = c->rate - c->rate * hr_workload_share(c->short_share) / 65536;
+
+	(void)out;
+	s->stages.until_ns = UINT64_MAX >> 7;
+	hr_flow_set_rate(&s->stages.flows.at[DATA], rate);
+	hr_flow_set_live(&s->stages.flows.at[DATA], rate, data_bytes(c));
+	return HR_OK;
+}
+
 static void *create(const struct hr_workload_def *def, const void *config, uint64_t seed)
 {
 	static const struct hr_size_band *const sizes[] = {hr_sizes_mixed, hr_sizes_mixed};
@@ -67,38 +80,14 @@ static void *create(const struct hr_workload_def *def, const void *config, uint6
 	if (s == NULL)
 		return NULL;
 	s->config = c;
-	hr_flows_init(&s->flows, &c->common, seed, 2, sizes);
-	hr_flow_set_rate(&s->flows.at[REQUESTS], requests);
-	hr_flow_set_lifetime(&s->flows.at[REQUESTS], c->request_ns);
-	hr_flow_set_rate(&s->flows.at[DATA], (uint64_t)((unsigned __int128)data_bytes(c) * 1000000000 / c->start_ns));
+	s->stages.next = next_stage;
+	s->stages.until_ns = c->start_ns;
+	hr_flows_init(&s->stages.flows, &c->common, seed, 2, sizes);
+	hr_flow_set_rate(&s->stages.flows.at[REQUESTS], requests);
+	hr_flow_set_lifetime(&s->stages.flows.at[REQUESTS], c->request_ns);
+	hr_flow_set_rate(&s->stages.flows.at[DATA],
+			 (uint64_t)((unsigned __int128)data_bytes(c) * 1000000000 / c->start_ns));
 	return s;
-}
-
-static enum hr_status fill(void *state, struct hr_events *out)
-{
-	struct state *s = state;
-	const struct config *c = s->config;
-	uint64_t rate = c->rate - c->rate * hr_workload_share(c->short_share) / 65536;
-	bool reached;
-
-	while (out->n == 0) {
-		HR_TRY(
-		    hr_flows_run(&s->flows, s->started ? UINT64_MAX >> 7 : c->start_ns, HR_FLOWS_BATCH, out, &reached));
-		if (reached && !s->started) {
-			s->started = true;
-			hr_flow_set_rate(&s->flows.at[DATA], rate);
-			hr_flow_set_live(&s->flows.at[DATA], rate, data_bytes(c));
-		}
-	}
-	return HR_OK;
-}
-
-static void destroy(void *state)
-{
-	struct state *s = state;
-
-	hr_flows_release(&s->flows);
-	free(s);
 }
 
 const struct hr_workload_def hr_workload_steady = {
@@ -112,6 +101,6 @@ const struct hr_workload_def hr_workload_steady = {
     .config_bytes = sizeof(struct config),
     .check = check,
     .create = create,
-    .fill = fill,
-    .destroy = destroy,
+    .fill = hr_stages_fill,
+    .destroy = hr_stages_destroy,
 };
