@@ -5,7 +5,6 @@
 
 #include "base/units.h"
 #include "frame/canvas.h"
-#include "tui/view.h"
 
 #include <string.h>
 

@@ -91,3 +91,15 @@ void hr_view_save(struct hr_view_state *v)
 	else
 		hr_view_say(v, "not saved: %s", err.text);
 }
+
+void hr_view_put_text(struct hr_view_state *v, unsigned row, unsigned column, unsigned width, enum hr_ink ink,
+		      const char *text)
+{
+	struct hr_glyph *at = &v->screen_glyphs[(size_t)row * v->columns];
+
+	for (unsigned i = 0; i < width && column + i < v->columns; i++) {
+		char c = *text != '\0' ? *text++ : ' ';
+
+		at[column + i] = (struct hr_glyph){(unsigned char)c, c, (uint8_t)ink, HR_INK_NONE};
+	}
+}

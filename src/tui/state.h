@@ -83,4 +83,8 @@ enum hr_status hr_view_check(struct hr_view_state *v, enum hr_status status, con
 /* Writes the frame as a PNG file; says where. */
 void hr_view_save(struct hr_view_state *v);
 
+/* Text on a row of the screen, filled up with blanks to a width; it must be ASCII. */
+void hr_view_put_text(struct hr_view_state *v, unsigned row, unsigned column, unsigned width, enum hr_ink ink,
+		      const char *text);
+
 #endif

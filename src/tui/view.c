@@ -107,18 +107,6 @@ static enum hr_status draw_frame(struct hr_view_state *v, struct hr_error *err)
 
 /* --- over the frame ------------------------------------------------------------------ */
 
-void hr_view_put_text(struct hr_view_state *v, unsigned row, unsigned column, unsigned width, enum hr_ink ink,
-		      const char *text)
-{
-	struct hr_glyph *at = &v->screen_glyphs[(size_t)row * v->columns];
-
-	for (unsigned i = 0; i < width && column + i < v->columns; i++) {
-		char c = *text != '\0' ? *text++ : ' ';
-
-		at[column + i] = (struct hr_glyph){(unsigned char)c, c, (uint8_t)ink, HR_INK_NONE};
-	}
-}
-
 static void put_line(struct hr_view_state *v, unsigned row, const char *text)
 {
 	hr_view_put_text(v, row, 0, v->columns, HR_INK_TITLE, text);

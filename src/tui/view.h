@@ -8,8 +8,4 @@
 /* Draws what there is to be seen now. HR_ENOMEM, HR_EIO. */
 enum hr_status hr_view_draw(struct hr_view_state *v, struct hr_error *err);
 
-/* Text on a row of the screen, filled up with blanks to a width; it must be ASCII. */
-void hr_view_put_text(struct hr_view_state *v, unsigned row, unsigned column, unsigned width, enum hr_ink ink,
-		      const char *text);
-
 #endif
