@@ -53,6 +53,24 @@ static enum hr_status set_gates(struct comparing *c, struct hr_error *err)
 	return HR_OK;
 }
 
+/* Two recordings are compared under one policy, in a table of their own. */
+static enum hr_status check_against(const struct comparing *c, int argc, struct hr_error *err)
+{
+	const struct comparing_options *own = compare_options_of(c->o);
+
+	if (own->again != NULL && own->against == NULL)
+		return hr_error_set(err, HR_EUSAGE, "--again is for --against");
+	if (own->against == NULL)
+		return HR_OK;
+	if (argc != 1 || c->nsaved > 0)
+		return hr_error_set(err, HR_EUSAGE, "--against compares one trace with another");
+	if (c->o->policies.n > 1)
+		return hr_error_set(err, HR_EUSAGE, "--against compares recordings under one policy");
+	if (own->csv || own->markdown || c->o->summary || own->gates.n > 0 || c->o->baseline != NULL)
+		return hr_error_set(err, HR_EUSAGE, "--against has text and --json");
+	return HR_OK;
+}
+
 static enum hr_status check_options(const struct comparing *c, struct hr_error *err)
 {
 	const struct cli_options *o = c->o;
@@ -289,6 +307,8 @@ static enum hr_status find_and_print(struct comparing *c, int argc, char **argv,
 	struct hr_output main;
 	enum hr_status status;
 
+	if (compare_options_of(c->o)->against != NULL)
+		return compare_against(c, argv[0], about, err);
 	HR_TRY(c->nsaved > 0 ? read_all(c, argv, about, err) : replay_all(c, argc, argv, about, err));
 	*about = NULL;
 	HR_TRY(check_baseline(c, err));
@@ -325,6 +345,8 @@ static int run_compare(const struct cli_command *command, const struct cli_optio
 	int exit_status;
 
 	if (status == HR_OK)
+		status = check_against(&c, argc, &err);
+	if (status == HR_OK)
 		status = check_options(&c, &err);
 	if (status == HR_OK)
 		status = set_view(&c, &err);
@@ -345,6 +367,10 @@ static int run_compare(const struct cli_command *command, const struct cli_optio
 }
 
 static const struct cli_option options[] = {
+    {"against", 0, "TRACE", CLI_TEXT, offsetof(struct comparing_options, against), 0, CLI_IN_INPUT,
+     "compare with another recording of the program instead: by metrics, layers, types and size classes", true},
+    {"again", 0, "TRACE", CLI_TEXT, offsetof(struct comparing_options, again), 0, CLI_IN_INPUT,
+     "a second recording of the first one's build: what differs more than these two is marked", true},
     {"sort", 0, "COLUMN", CLI_TEXT, offsetof(struct comparing_options, sort), 0, CLI_IN_OUTPUT,
      "sort by that column, best first; a heading or a metric; reversed with a - in front"},
     {"columns", 0, "COLUMN,...", CLI_TEXT, offsetof(struct comparing_options, columns), 0, CLI_IN_OUTPUT,
@@ -375,6 +401,7 @@ const struct cli_command cli_compare = {
 	"heapreplay compare -p @go --baseline go1.18 --sort cpu app.trace\tthe Go generations, relative to the oldest\n"
 	"heapreplay compare -p go1.22 --memory-limit 512MiB app.trace\tunder a memory limit\n"
 	"heapreplay compare --json -o new.json app.trace\tfor scripts, plots and later comparison\n"
+	"heapreplay compare old.trace --against new.trace\ttwo releases of a program\n"
 	"heapreplay compare old.json new.json\twhat has changed between two such runs\n"
 	"heapreplay compare --fail-if 'retained_mean_bytes>+5%' --fail-if 'worst_stall_ns>10ms' old.json new.json\t"
 	"a gate for CI: exit status 3 if it is worse\n",

@@ -14,7 +14,8 @@
 /* The options that compare alone has. */
 struct comparing_options {
 	const char *sort, *columns;
-	struct cli_list gates; /* --fail-if */
+	const char *against, *again; /* other recordings of the same program */
+	struct cli_list gates;	     /* --fail-if */
 	bool csv, markdown;
 };
 
@@ -50,5 +51,10 @@ enum hr_status compare_print(struct comparing *c, FILE *out, struct hr_error *er
 
 /* A line on standard error for each gate that is not met; the exit status. */
 int compare_check_gates(const struct comparing *c);
+
+/* --- against.c --- */
+
+/* --against: the recording and the other one, or two, side by side. *about: the file that an error is about. */
+enum hr_status compare_against(struct comparing *c, const char *path, const char **about, struct hr_error *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include "report/output.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,8 +32,18 @@ static const struct {
 	const char *name, *ending;
 } formats[] = {[TEXT] = {"text", "txt"}, [ANSI] = {"ansi", "ansi"}, [PNG] = {"png", "png"}, [JSON] = {"json", "json"}};
 
+/* The options that this command alone has. */
+struct own {
+	uint64_t against_ns; /* HR_NEVER: not given */
+};
+
+static const struct own own_initial = {.against_ns = HR_NEVER};
+
 struct run {
 	const struct cli_options *o;
+	uint64_t against_ns;
+	struct hr_follower *earlier; /* the policy at the earlier of two moments */
+	size_t npanes;
 	struct cli_look look;
 	enum format format;
 	bool animation;
@@ -111,9 +122,9 @@ static enum hr_status paint_animation(struct run *r, struct hr_error *err)
 
 static enum hr_status take(struct run *r, uint64_t time_ns, struct hr_error *err)
 {
-	for (size_t i = 0; i < r->replay.nfollowers; i++)
+	for (size_t i = 0; i < r->npanes && r->earlier == NULL; i++)
 		r->scenes[i].time_ns = time_ns;
-	if (hr_frame_draw(&r->frame, r->scenes, r->replay.nfollowers, &r->look.frame) != HR_OK)
+	if (hr_frame_draw(&r->frame, r->scenes, r->npanes, &r->look.frame) != HR_OK)
 		return hr_error_set(err, HR_ENOMEM, "out of memory for a frame");
 	HR_TRY(r->animation ? paint_animation(r, err) : paint(r, r->output.file, err));
 	r->taken++;
@@ -125,6 +136,35 @@ static enum hr_status take(struct run *r, uint64_t time_ns, struct hr_error *err
 static void placed(void *ctx, const struct hr_place *records, size_t n)
 {
 	hr_touches_follow(&((struct run *)ctx)->touches, records, n);
+}
+
+/* The stepper to a moment, or the trace's last one. */
+static enum hr_status step(struct run *r, struct hr_stepper *stepper, uint64_t to_ns, uint64_t *at_ns,
+			   struct hr_error *err)
+{
+	enum hr_status status = hr_stepper_to(stepper, to_ns, err);
+
+	*at_ns = status == HR_END ? r->replay.end_ns : to_ns;
+	return status == HR_END ? HR_OK : status;
+}
+
+/* Two moments of one policy side by side, --at on the left. */
+static enum hr_status take_two(struct run *r, struct hr_error *err)
+{
+	uint64_t at = r->o->at_ns, against = r->against_ns;
+	unsigned early = at <= against ? 0 : 1;
+	struct hr_stepper stepper;
+
+	hr_stepper_start(&stepper, &r->replay);
+	r->scenes[1] = r->scenes[0];
+	HR_TRY(step(r, &stepper, at <= against ? at : against, &r->scenes[early].time_ns, err));
+	HR_TRY(hr_follower_clone(r->replay.followers[0], &r->earlier, err));
+	r->scenes[early].follower = r->earlier;
+	r->logs[1] = r->logs[0];
+	r->scenes[early].log = &r->logs[1];
+	HR_TRY(step(r, &stepper, at <= against ? against : at, &r->scenes[!early].time_ns, err));
+	r->npanes = 2;
+	return take(r, r->scenes[0].time_ns, err);
 }
 
 /* Frame after frame, up to the last one wanted; where the trace ends before the first, its last moment. */
@@ -153,6 +193,9 @@ static struct hr_replay_options replay_options(const struct run *r)
 {
 	struct hr_replay_options options = r->o->replay;
 	uint64_t last_ns = r->animation ? r->o->replay.until_ns : r->o->at_ns;
+
+	if (r->against_ns != HR_NEVER && r->against_ns > last_ns)
+		last_ns = r->against_ns;
 
 	options.from_ns = 0;
 	options.until_ns = last_ns < HR_NEVER - BEYOND_NS ? last_ns + BEYOND_NS : HR_NEVER;
@@ -219,8 +262,9 @@ static int run(struct run *r, const char *path, const struct cli_choices *choice
 	}
 	if (status == HR_OK)
 		status = observe(r, &err);
+	r->npanes = r->replay.nfollowers;
 	if (status == HR_OK)
-		status = take_all(r, &err);
+		status = r->against_ns != HR_NEVER ? take_two(r, &err) : take_all(r, &err);
 	cli_progress_end();
 	if (status == HR_OK && !r->animation)
 		status = hr_output_commit(&r->output, &err);
@@ -239,6 +283,9 @@ static void release(struct run *r)
 	hr_frame_release(&r->frame);
 	for (size_t i = 0; i < HR_MAX_PANES; i++)
 		free(r->series[i]);
+	if (r->earlier != NULL)
+		hr_follower_release(r->earlier);
+	free(r->earlier);
 	if (r->replay.followers != NULL)
 		hr_replay_close(&r->replay);
 	hr_policy_choice_release(&r->own);
@@ -274,6 +321,8 @@ static bool check(const struct cli_command *c, const struct cli_options *o)
 		cli_misuse(c, "--at is for one moment, --every for an animation; use one of the two");
 	else if (!o->every_given && (o->replay.from_ns > 0 || o->replay.until_ns != HR_NEVER))
 		cli_misuse(c, "--from and --until are for animations; add --every, or use --at for one moment");
+	else if (o->every_given && ((const struct own *)o->own)->against_ns != HR_NEVER)
+		cli_misuse(c, "--against is for one moment; use --at without --every");
 	else if (o->every_given && (o->output == NULL || strcmp(o->output, "-") == 0))
 		cli_misuse(c, "an animation needs a directory; add -o DIRECTORY");
 	else
@@ -297,6 +346,10 @@ static int run_heatmap(const struct cli_command *c, const struct cli_options *o,
 		cli_choices_release(&choices);
 		return cli_misuse(c, "at most two policies; compare takes more");
 	}
+	if (((const struct own *)o->own)->against_ns != HR_NEVER && choices.n > 1) {
+		cli_choices_release(&choices);
+		return cli_misuse(c, "--against compares two moments of one policy");
+	}
 	r = hr_calloc(1, sizeof(*r));
 	if (r == NULL) {
 		cli_choices_release(&choices);
@@ -304,6 +357,7 @@ static int run_heatmap(const struct cli_command *c, const struct cli_options *o,
 		return CLI_FAILED;
 	}
 	r->o = o;
+	r->against_ns = ((const struct own *)o->own)->against_ns;
 	r->animation = o->every_given;
 	r->trace = slash != NULL ? slash + 1 : argv[0];
 	if (cli_look(c, o, o->output == NULL ? stdout : NULL, &r->look) && choose_format(c, r)) {
@@ -315,6 +369,12 @@ static int run_heatmap(const struct cli_command *c, const struct cli_options *o,
 	cli_choices_release(&choices);
 	return status;
 }
+
+static const struct cli_option options[] = {
+    {"against", 0, "TIME", CLI_TIME, offsetof(struct own, against_ns), 0, CLI_IN_OUTPUT,
+     "a second moment beside --at, with what differs marked"},
+    {.name = NULL},
+};
 
 const struct cli_command cli_heatmap = {
     .name = "heatmap",
@@ -330,10 +390,14 @@ const struct cli_command cli_heatmap = {
 	"heapreplay heatmap app.trace\tthe heap at the end\n"
 	"heapreplay heatmap --at 500ms -p go1.19 --view scavenged app.trace\twhat had been released by then\n"
 	"heapreplay heatmap --at 500ms -p go1.19 -p go1.22 --view free app.trace\ttwo policies, what differs marked\n"
+	"heapreplay heatmap --at 500ms --against 2s --view free app.trace\ttwo moments, what differs marked\n"
 	"heapreplay heatmap --at 500ms --chunk c000000000 app.trace\tthe pages of one chunk\n"
 	"heapreplay heatmap --at 500ms -o heap.png app.trace\tas PNG\n"
 	"heapreplay heatmap --every 500ms -o frames app.trace\tan animation\n",
     .endings = "txt ansi png json",
     .groups = CLI_REPLAYS | CLI_READS | CLI_LOOKS | CLI_PLACES | CLI_ANIMATES | CLI_AT | CLI_JSON | CLI_OUTPUT,
+    .options = options,
+    .own_size = sizeof(struct own),
+    .own_initial = &own_initial,
     .run = run_heatmap,
 };

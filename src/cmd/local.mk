@@ -2,6 +2,7 @@
 # src/cmd: the program apart from main().
 heapreplay_SOURCES += \
 	src/cmd/advise.c \
+	src/cmd/against.c \
 	src/cmd/choices.c \
 	src/cmd/cli.c src/cmd/cli.h \
 	src/cmd/commands.c \

@@ -235,4 +235,24 @@ done <<'TABLE'
 --every 1ms|an animation needs a directory
 -p none -p eager -p go1.19|at most two policies
 TABLE
+
+# Two moments of one policy: each pane is what the moment alone shows; what differs is counted, and nothing of one moment does.
+real=$top_srcdir/traces/phases-1p-go125.trace.zst
+run "$HEAPREPLAY" heatmap -q --at 24s --against 60s --json "$real"
+is "$(jq -c '[.panes[].time_ns]' <<<"$out")" '[24000000000,60000000000]' 'heatmap --against: two moments'
+is "$(jq '.differing_cells > 0' <<<"$out")" true 'which differ'
+two=$out
+for i in 0 1; do
+	run "$HEAPREPLAY" heatmap -q --at $((24 + 36 * i))s --json "$real"
+	# In half the width a cell may be larger.
+	is "$(jq -S ".panes[$i] | with_entries(select(.value | type == \"number\")) | del(.cell_bytes)" <<<"$two")" \
+		"$(jq -S '.panes[0] | with_entries(select(.value | type == "number")) | del(.cell_bytes)' <<<"$out")" \
+		"pane $i is the moment alone"
+done
+run "$HEAPREPLAY" heatmap -q --at 60s --against 24s --json "$real"
+is "$(jq -c '[.panes[].time_ns]' <<<"$out")" '[60000000000,24000000000]' 'in the order that was asked for'
+run "$HEAPREPLAY" heatmap -q --at 24s --against 24s --json "$real"
+is "$(jq '.differing_cells' <<<"$out")" 0 'a moment does not differ from itself'
+run "$HEAPREPLAY" heatmap -q --at 24s --against 60s -p go1.19 -p go1.22 "$real"
+is "$status" 2 'of one policy'
 done_testing

@@ -4,6 +4,7 @@
 #     cli_data += tests/cli/foo.golden        (directories are allowed)
 cli_tests = \
 	tests/cli/advise.sh \
+	tests/cli/against.sh \
 	tests/cli/bad-input.sh \
 	tests/cli/cases.sh \
 	tests/cli/compare.sh \
