@@ -42,9 +42,9 @@ static double value_of(const struct panel *p, const struct hr_plot_run *run)
 static const char *const default_metrics[] = {
     "retained_mean_bytes",
     "retained_peak_bytes",
+    "lag_90_ns",
     "refaulted_bytes",
-    "background_cpu_ns",
-    "refault_cpu_ns",
+    "total_cpu_ns",
     "worst_stall_ns",
     NULL,
 };
