@@ -280,6 +280,8 @@ void cli_live_release(struct cli_live *l);
 /* From now on this follower is shown. All that is given outlives the showing. */
 void cli_live_watch(struct cli_live *l, const struct hr_follower *f, const char *trace, const char *policy,
 		    const struct hr_json_series *series);
+/* With --layers: frames tell what in use is made of, the objects' part a cycle late. */
+void cli_live_layers(struct cli_live *l, const struct hr_layers *layers, unsigned grid);
 void cli_live_log(struct cli_live *l, const struct hr_follower *f, const struct hr_scav_line *line);
 /* For a replay's progress, with the live as its context: paints when it is time. */
 void cli_live_update(void *live, uint64_t done_bytes, uint64_t total_bytes, uint64_t trace_ns);

@@ -33,6 +33,9 @@ struct cli_live {
 	bool painted;
 	uint64_t started_ns, next_ns; /* by the real clock */
 	char status[64];
+	const struct hr_layers *made_of; /* NULL: not asked for */
+	unsigned grid;
+	char layers[96];
 };
 
 static uint64_t real_ns(void)
@@ -96,6 +99,29 @@ void cli_live_watch(struct cli_live *l, const struct hr_follower *f, const char 
 	l->started_ns = real_ns();
 }
 
+void cli_live_layers(struct cli_live *l, const struct hr_layers *layers, unsigned grid)
+{
+	l->made_of = layers;
+	l->grid = grid;
+	l->scene.layers = l->layers;
+}
+
+/* Of the last moment on which a cycle has decided, which is a cycle ago, what lived and what died. */
+static void say_layers(struct cli_live *l)
+{
+	struct hr_layers_sample sum = {.found = 0};
+	struct hr_layers_row row, last = {.decided = false};
+	char live[HR_UNIT_BUF], dying[HR_UNIT_BUF], when[HR_UNIT_BUF];
+
+	for (size_t i = 0; hr_layers_row(l->made_of, l->grid, i, &sum, &row); i++)
+		if (row.decided)
+			last = row;
+	if (!last.decided)
+		return;
+	snprintf(l->layers, sizeof(l->layers), "live %s, dying %s at %s", hr_format_bytes(live, last.live),
+		 hr_format_bytes(dying, last.freed), hr_format_ns(when, last.time_ns));
+}
+
 void cli_live_log(struct cli_live *l, const struct hr_follower *f, const struct hr_scav_line *line)
 {
 	hr_log_tail_add(&l->tail, f, line);
@@ -123,6 +149,8 @@ static void paint(struct cli_live *l)
 				       .in_place = true};
 
 	follow_size(l);
+	if (l->made_of != NULL)
+		say_layers(l);
 	l->look.frame.half_blocks = ansi.utf8;
 	l->scene.time_ns = l->scene.follower->view.now_ns;
 	if (hr_frame_draw(frame, &l->scene, 1, &l->look.frame) != HR_OK)

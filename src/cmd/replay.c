@@ -125,6 +125,8 @@ static enum hr_status observe(struct run *r, const struct cli_options *o, const 
 		r->kept = cli_kept_start(&r->replay);
 	if (r->live != NULL)
 		cli_live_watch(r->live, f, path, policy_name(r), r->json_series);
+	if (r->live != NULL && r->layers.series != NULL)
+		cli_live_layers(r->live, r->replay.layers, r->layers.grid);
 	return HR_OK;
 }
 

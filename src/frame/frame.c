@@ -132,6 +132,8 @@ static void draw_header(const struct drawing *d, unsigned rows)
 	if (f->view.manual_pages > 0)
 		hr_items_add(&items, HR_INK_TEXT, 5, "manual %s",
 			     hr_format_bytes(b[3], f->view.manual_pages * HR_PAGE_BYTES));
+	if (d->scene->layers != NULL && d->scene->layers[0] != '\0')
+		hr_items_add(&items, HR_INK_TEXT, 2, "%.80s", d->scene->layers);
 	hr_items_add(&items, HR_INK_DIM, 4, "mapped %s", hr_format_bytes(b[4], f->view.mapped_pages * HR_PAGE_BYTES));
 	if (f->view.goal_bytes != HR_NEVER)
 		hr_items_add(&items, HR_INK_TEXT, 2, "goal %s", hr_format_bytes(b[3], f->view.goal_bytes));

@@ -47,6 +47,7 @@ struct hr_scene {
 	const char *trace, *policy;	     /* names, for people */
 	uint64_t time_ns, end_ns;	     /* now; the trace's end, HR_NEVER: not known */
 	const char *status;		     /* "paused", "8x"; NULL: nothing to say */
+	const char *layers;		     /* what in use is made of, in a few words; NULL: not known */
 	const struct hr_json_series *series; /* memory over time; NULL: none */
 	const struct hr_log_tail *log;	     /* the latest scavtrace lines; NULL: none */
 	const struct hr_touches *touches;    /* who touched the pages of the open chunk; NULL: not known */

@@ -34,6 +34,8 @@ if have script && script -qec true typescript >/dev/null 2>&1; then
 	"$HEAPREPLAY" replay -q -p go1.22 -o quiet --scavtrace quiet.log "$trace"
 	same quiet summary 'watching changes nothing'
 	same quiet.log log 'nor the log'
+	on_terminal '' '--layers'
+	like "$out" 'live [0-9.]+ MiB, dying [0-9.]+ MiB at [0-9.]+ m?s' '--layers: what in use is made of, a cycle late'
 	on_terminal NO_COLOR=1 '--view free'
 	unlike "$out" $'\e\\[48' 'NO_COLOR: none'
 	like "$out" 'free, not released: none 0123456789 all' 'digits instead'
