@@ -23,6 +23,7 @@ dist_docs_DATA = \
 	docs/page-size.md \
 	docs/recording-crash.md \
 	docs/sweep-sql.md \
+	docs/layers.png \
 	docs/timeline.png \
 	docs/tradeoff-http.png \
 	docs/tradeoff-jsoncache.png \

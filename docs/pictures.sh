@@ -30,6 +30,7 @@ recording() {
 }
 
 draw plot timeline -q -p go1.19 "$phases" -o "$docs/timeline.png"
+draw plot timeline -q --layers "$phases" -o "$docs/layers.png"
 draw plot timeline -q -p decay -p decay,by=thread -p delay -p rate "$phases" -o "$docs/idle.png"
 draw plot heatmap -q "$phases" -o "$docs/heatmap.png"
 draw plot tradeoff -q "$phases" -o "$docs/tradeoff.png"
