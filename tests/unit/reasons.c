@@ -2,8 +2,8 @@
 /* Reasons of free memory: at any moment of any heap, under every policy, they add up to what is free. */
 #include "config.h"
 
-#include "report/reasons.h"
 #include "replay/replay.h"
+#include "report/reasons.h"
 
 #include "small_heap.h"
 #include "testing.h"
@@ -85,6 +85,72 @@ static void test_they_add_up_under_every_policy(void **state)
 			random_heap(policies[i], seed * 77);
 }
 
+/* --- releases ------------------------------------------------------------------- */
+
+struct releases {
+	enum hr_reason before[CHUNKS]; /* of whole free pages, before the time passed */
+	unsigned n, unexplained;
+};
+
+static void on_release(void *ctx, const struct hr_follower *f, uint64_t page, unsigned npages)
+{
+	struct releases *r = ctx;
+	enum hr_reason reason = r->before[hr_chunk_of(page) - HEAP_CHUNK];
+
+	(void)npages;
+	r->n++;
+	r->unexplained += reason != (f->def->look != NULL ? HR_REASON_PACE : HR_REASON_POLICY);
+}
+
+/* As the random heap, with the policy's timers by themselves between the steps. */
+static void releases_of(const char *policy, uint64_t random)
+{
+	bool used[CHUNKS * 32] = {false};
+	struct releases r = {.n = 0};
+	struct small_heap h;
+
+	small_heap_init(&h, policy);
+	small_heap_grow(&h, 0, CHUNKS);
+	h.f->released_ctx = &r;
+	for (unsigned step = 0; step < 2000; step++) {
+		unsigned slot = (unsigned)(next(&random) % (CHUNKS * 32));
+		bool filling = step / 500 % 2 == 0;
+
+		if (used[slot] != (filling || next(&random) % 8 == 0)) {
+			used[slot] = !used[slot];
+			h.now.in_use_pages += used[slot] ? 16 : -16u;
+			small_heap_send(&h, used[slot] ? HR_PLACE_ALLOC : HR_PLACE_FREE, slot * 16, 16, 0, -1);
+		}
+		if (step % 200 == 199) {
+			small_heap_send(&h, HR_PLACE_MARK_START, 0, 0, 0, -1);
+			small_heap_send(&h, HR_PLACE_MARK_DONE, 0, 0, 0, -1);
+			small_heap_send(&h, HR_PLACE_HEAP_GOAL, 0, 0, (next(&random) % 10 + 1) << 20, -1);
+			small_heap_send(&h, HR_PLACE_SWEEP_DONE, 0, 0, 0, -1);
+		}
+		for (unsigned i = 0; i < CHUNKS; i++)
+			r.before[i] = hr_reason_of_chunk(h.f, HEAP_CHUNK + i);
+		h.now.time_ns += 3 * MS;
+		h.f->released_to = on_release;
+		hr_follower_settle(h.f, h.now.time_ns);
+		h.f->released_to = NULL;
+	}
+	assert_true(r.n > 50);
+	assert_int_equal(r.unexplained, 0);
+
+	small_heap_release(&h);
+}
+
+/* Whatever a policy releases when time passes, it had named as what goes next: every release is explained. */
+static void test_every_release_is_explained(void **state)
+{
+	static const char *const policies[] = {"go1.18",	  "go1.19", "go1.21",	      "go1.22",
+					       "decay,by=thread", "rate",   "delay,by=thread"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
+		releases_of(policies[i], 99 + i);
+}
+
 static uint64_t pages_of(struct small_heap *h, enum hr_reason reason)
 {
 	struct hr_reasons r;
@@ -154,6 +220,7 @@ HR_TEST_MAIN(reasons)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_they_add_up_under_every_policy),
+	    cmocka_unit_test(test_every_release_is_explained),
 	    cmocka_unit_test(test_dense_and_pace),
 	    cmocka_unit_test(test_nobody_asks),
 	};
