@@ -194,6 +194,9 @@ static enum hr_status take_wait(struct hr_go *g, struct hr_go_batch *b, uint64_t
 		g->scavenger = argument(start, 0);
 	if (g->scavenger == 0 || argument(start, 0) != g->scavenger || !run_of(start, block, &units))
 		return HR_OK;
+	/* The scan has left out a time that can't be. */
+	if ((double)units * g->ns_per_unit > (double)ns)
+		return HR_OK;
 	if (!hr_reserve(&g->scav_starts, &g->cap_scav_starts, g->nscav_starts + 1, sizeof(*g->scav_starts)))
 		return hr_go_no_memory(g, err);
 	g->scav_starts[g->nscav_starts++] = start;
