@@ -103,8 +103,12 @@ static enum hr_status read_back(int fd, off_t limit, struct hr_blob *to, struct 
 static int spawn(const struct run *r, pid_t *child)
 {
 	char own_input[] = "/dev/fd/0";
-	char *const argv[] = {(char[]){"env"}, (char[]){"CAIRO_DEBUG_PDF=1"}, (char[]){"gnuplot"},
-			      (char[]){"--default-settings"}, access("/dev/fd", X_OK) == 0 ? own_input : NULL, NULL};
+	char *const argv[] = {(char[]){"env"},
+			      (char[]){"CAIRO_DEBUG_PDF=1"},
+			      (char[]){"gnuplot"},
+			      (char[]){"--default-settings"},
+			      access("/dev/fd", X_OK) == 0 ? own_input : NULL,
+			      NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	sigset_t signals;

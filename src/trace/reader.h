@@ -35,10 +35,10 @@ enum hr_identity { HR_IDENTITY_LIFO, HR_IDENTITY_FIFO, HR_IDENTITY_RANDOM };
 struct hr_reader_options {
 	unsigned want; /* enum hr_want */
 	enum hr_identity identity;
-	uint64_t rate;	   /* events a second where the trace has no clock; 0: HR_DEFAULT_RATE */
-	double time_scale; /* times are multiplied by it; 0: 1 */
-	bool jump;	   /* use the index of a native trace where there is one: begin as late as from_ns allows */
-	uint64_t from_ns;  /* with jump: what is before is not wanted, but what stands then is (meta.begins_ns) */
+	uint64_t rate;	    /* events a second where the trace has no clock; 0: HR_DEFAULT_RATE */
+	double time_scale;  /* times are multiplied by it; 0: 1 */
+	bool jump;	    /* use the index of a native trace where there is one: begin as late as from_ns allows */
+	uint64_t from_ns;   /* with jump: what is before is not wanted, but what stands then is (meta.begins_ns) */
 	const int *stop_fd; /* waiting for input ends when this becomes readable, as if it ended there; NULL: none */
 	uint64_t process;   /* of a recording of several: this one's events; 0: the first one's */
 	uint64_t min_addr;  /* of a window that does not tell it: where the heap begins; 0: where it most often does */
