@@ -3,9 +3,8 @@
 # Fills a manual page: a line "@NAME@" becomes what `heapreplay help --roff NAME`
 # prints, so that synopses, options, policies and metrics are those of the program;
 # and "@<FILE@" the text of a file of the sources.
-# usage: fill.sh HEAPREPLAY < PAGE.in > PAGE
+# usage: fill.sh HEAPREPLAY... < PAGE.in > PAGE
 set -eu
-heapreplay=$1
 while IFS= read -r line; do
 	case $line in
 	@\<*@)
@@ -14,7 +13,7 @@ while IFS= read -r line; do
 		;;
 	@*@)
 		name=${line#@}
-		"$heapreplay" help --roff "${name%@}"
+		"$@" help --roff "${name%@}"
 		;;
 	*)
 		printf '%s\n' "$line"

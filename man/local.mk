@@ -26,7 +26,7 @@ CLEANFILES += $(filled_pages)
 EXTRA_DIST += man/fill.sh $(filled_pages:=.in)
 
 $(filled_pages): man/fill.sh heapreplay$(EXEEXT)
-	$(AM_V_GEN)$(MKDIR_P) man && $(SHELL) $(top_srcdir)/man/fill.sh ./heapreplay$(EXEEXT) < $(top_srcdir)/$@.in > $@.tmp && mv $@.tmp $@
+	$(AM_V_GEN)$(MKDIR_P) man && $(SHELL) $(top_srcdir)/man/fill.sh $(HR_RUN) < $(top_srcdir)/$@.in > $@.tmp && mv $@.tmp $@
 man/heapreplay.1: $(top_srcdir)/man/heapreplay.1.in
 man/heapreplay-advise.1: $(top_srcdir)/man/heapreplay-advise.1.in
 man/heapreplay-compare.1: $(top_srcdir)/man/heapreplay-compare.1.in
@@ -63,4 +63,4 @@ CLEANFILES += $(completions)
 
 $(completions): heapreplay$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) man/completions && case $@ in *.fish) shell=fish ;; */_*) shell=zsh ;; *) shell=bash ;; esac && \
-	./heapreplay$(EXEEXT) completion $$shell > $@.tmp && mv $@.tmp $@
+	$(HR_RUN) completion $$shell > $@.tmp && mv $@.tmp $@

@@ -36,9 +36,16 @@ bool hr_reserve(void *array, size_t *cap, size_t need, size_t size)
 	return true;
 }
 
+/* Where there is no such flag, systems reserve nothing for what is private and not yet written, as far as is known. */
+#if HAVE_DECL_MAP_NORESERVE
+#define UNRESERVED MAP_NORESERVE
+#else
+#define UNRESERVED 0
+#endif
+
 void *hr_map(size_t bytes)
 {
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | UNRESERVED, -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
 }

@@ -24,7 +24,7 @@ int hr_nameless_open(void)
 	char path[4096];
 	int fd;
 
-#ifdef O_TMPFILE
+#if HAVE_DECL_O_TMPFILE
 	fd = open(hr_nameless_directory(), O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, S_IRUSR | S_IWUSR);
 	if (fd >= 0)
 		return fd;
@@ -33,7 +33,13 @@ int hr_nameless_open(void)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
+#ifdef HAVE_MKOSTEMP
 	fd = mkostemp(path, O_CLOEXEC);
+#else
+	fd = mkstemp(path);
+	if (fd >= 0)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+#endif
 	if (fd >= 0)
 		unlink(path);
 	return fd;

@@ -4,6 +4,7 @@
 #include "plot/data.h"
 
 #include "base/alloc.h"
+#include "base/find.h"
 #include "base/print.h"
 #include "base/units.h"
 #include "report/document.h"
@@ -419,7 +420,7 @@ enum hr_status hr_plot_text(const struct hr_plot_kind *kind, const struct hr_plo
 static void undate(struct hr_blob *pdf)
 {
 	static const char key[] = "/CreationDate (D:", never[] = "19700101000000";
-	char *at = memmem(pdf->at, pdf->n, key, sizeof(key) - 1);
+	char *at = hr_find(pdf->at, pdf->n, key, sizeof(key) - 1);
 
 	if (at != NULL && (size_t)(pdf->at + pdf->n - at) > sizeof(key) + sizeof(never))
 		memcpy(at + sizeof(key) - 1, never, sizeof(never) - 1);

@@ -205,7 +205,7 @@ static const char *self_name(char name[32], int fd)
 /* A file in the target's directory without a name. -1: the file system, or this system, can't. */
 static int open_nameless(const struct hr_output *o, mode_t mode)
 {
-#ifdef O_TMPFILE
+#if HAVE_DECL_O_TMPFILE
 	char name[32];
 	size_t n = directory_length(o->target);
 	char *directory = n > 0 ? strndup(o->target, n) : NULL;

@@ -7,6 +7,8 @@
 
 #include "trace/stranger.h"
 
+#include "base/find.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,7 +90,7 @@ static bool at_line(const uint8_t *head, size_t n, const struct mark *m)
 static bool has(const uint8_t *head, size_t n, const struct mark *m)
 {
 	if (m->at == ANYWHERE)
-		return memmem(head, n, m->text, m->length) != NULL;
+		return hr_find(head, n, m->text, m->length) != NULL;
 	if (m->at == BEGIN)
 		return at_line(head, n, m);
 	return n >= (size_t)m->at + m->length && memcmp(head + m->at, m->text, m->length) == 0;

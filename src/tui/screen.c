@@ -12,7 +12,11 @@
 
 #include <errno.h>
 #include <locale.h>
+#ifdef HAVE_NCURSESW_NCURSES_H
+#include <ncursesw/ncurses.h>
+#else
 #include <ncurses.h>
+#endif
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

@@ -63,8 +63,12 @@ static struct hr_go_block *new_block(bool huge)
 	struct hr_go_block *b = aligned_alloc(HR_GO_BLOCK_BYTES, sizeof(*b));
 
 	if (b != NULL) {
+#if HAVE_DECL_MADV_HUGEPAGE
 		if (huge)
 			madvise(b, sizeof(*b), MADV_HUGEPAGE);
+#else
+		(void)huge;
+#endif
 		memset(b->behind, 0, sizeof(b->behind));
 	}
 	return b;

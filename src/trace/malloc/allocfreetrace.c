@@ -14,6 +14,7 @@
 #include "trace/malloc/allocfreetrace.h"
 
 #include "base/alloc.h"
+#include "base/find.h"
 #include "trace/malloc/malloc_text.h"
 #include "trace/malloc/scan.h"
 
@@ -103,7 +104,7 @@ static unsigned find_minor(const struct hr_reader *r)
 
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
 		const size_t n = strlen(directories[i]);
-		const char *p = memmem(head, r->head_len, directories[i], n);
+		const char *p = hr_find(head, r->head_len, directories[i], n);
 		unsigned minor = 0;
 
 		if (p == NULL)

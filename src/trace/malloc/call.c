@@ -3,6 +3,8 @@
 
 #include "trace/malloc/call.h"
 
+#include "base/find.h"
+
 #include "trace/malloc/scan.h"
 
 #include <stddef.h>
@@ -152,7 +154,7 @@ static bool looks_like_cpp(const char *text)
 {
 	size_t n = strcspn(text, "(=");
 
-	return text[n] == '(' && n > 0 && (memmem(text, n, "::", 2) != NULL || strncmp(text, "operator", 8) == 0);
+	return text[n] == '(' && n > 0 && (hr_find(text, n, "::", 2) != NULL || strncmp(text, "operator", 8) == 0);
 }
 
 bool hr_call_looks_like(const char *text)

@@ -23,6 +23,7 @@
 #include "trace/malloc/calls.h"
 
 #include "base/alloc.h"
+#include "base/find.h"
 #include "trace/malloc/call.h"
 #include "trace/malloc/malloc_text.h"
 #include "trace/malloc/scan.h"
@@ -570,7 +571,7 @@ static void find_program(struct hr_reader *r)
 {
 	static const char words[] = "== Command: ";
 	const char *head = (const char *)r->head, *end = head + r->head_len;
-	const char *found = memmem(head, r->head_len, words, sizeof(words) - 1);
+	const char *found = hr_find(head, r->head_len, words, sizeof(words) - 1);
 
 	if (found == NULL)
 		return;

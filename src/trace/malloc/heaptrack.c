@@ -22,7 +22,6 @@
 #include "trace/malloc/alike.h"
 #include "trace/malloc/mallocs.h"
 
-#include <endian.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +110,6 @@ static inline __attribute__((always_inline)) const char *number(const char *p, u
 	if (*p++ != ' ')
 		return NULL;
 	memcpy(&word, p, sizeof(word));
-	word = le64toh(word);
 	rest = ~digits_of(word) & HIGH;
 	if (rest != 0) {
 		n = hr_ctz(rest) / 8;
