@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/cmd: the program apart from main().
-heapreplay_SOURCES += \
+libcmd_la_SOURCES += \
 	src/cmd/advise.c \
 	src/cmd/against.c \
 	src/cmd/choices.c \

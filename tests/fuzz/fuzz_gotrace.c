@@ -10,6 +10,8 @@
 #include "trace/format.h"
 #include "trace/reader.h"
 
+#include "mutate.h"
+
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -60,4 +62,51 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	     spans.stats.cut != all.stats.cut))
 		abort();
 	return 0;
+}
+
+/* --- mutations: batches, whose lengths stay right ---------------------------------- */
+
+enum { GO_HEADER = 16, GO_BATCH = 1, GO_EXPERIMENTAL_BATCH = 49, GO_END_OF_GENERATION = 52 };
+
+/* Kind, generation, thread, time, length; an experiment's number behind the kind. */
+static bool split_batch(const uint8_t *p, size_t n, struct mutate_part *part)
+{
+	uint64_t x = 0;
+	size_t at = 1;
+
+	if (p[0] != GO_BATCH && p[0] != GO_EXPERIMENTAL_BATCH) {
+		part->head = 1;
+		part->body = 0;
+		return p[0] == GO_END_OF_GENERATION;
+	}
+	at += p[0] == GO_EXPERIMENTAL_BATCH;
+	for (unsigned i = 0; i < 4; i++)
+		if (!mutate_get_leb128(p, n, &at, &x))
+			return false;
+	part->head = at;
+	part->body = x < n - at ? (size_t)x : n - at;
+	return true;
+}
+
+static size_t batch_head(const uint8_t *p, const struct mutate_part *part, size_t body, uint8_t *to)
+{
+	size_t at = 1;
+	uint64_t x;
+
+	memcpy(to, p, part->head);
+	if (p[0] != GO_BATCH && p[0] != GO_EXPERIMENTAL_BATCH)
+		return 1;
+	at += p[0] == GO_EXPERIMENTAL_BATCH;
+	for (unsigned i = 0; i < 3; i++)
+		if (!mutate_get_leb128(p, part->head, &at, &x))
+			return part->head;
+	return at + mutate_leb128(to + at, body);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	static struct mutate_room room;
+	static const struct mutate_form batches = {&room, 1 + GO_HEADER, split_batch, batch_head, NULL};
+
+	return mutate(data, size, max_size, seed, &batches);
 }

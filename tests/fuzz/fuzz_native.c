@@ -14,9 +14,12 @@
 #include "trace/native/form.h"
 #include "trace/native/native.h"
 
+#include "mutate.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
+#include <zstd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -161,4 +164,82 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		read_in_pieces(bytes, size, 1 + (data[0] >> 1), &first);
 	return 0;
+}
+
+/* --- mutations: blocks, and within those of events columns ----------------------------- */
+
+static bool split_block(const uint8_t *p, size_t n, struct mutate_part *part)
+{
+	if (n < HR_NATIVE_HEADER_BYTES || memcmp(p, HR_NATIVE_MARKER, 4) != 0)
+		return false;
+	part->head = HR_NATIVE_HEADER_BYTES;
+	part->body = hr_load32(p + 8);
+	if (part->body > n - part->head)
+		part->body = n - part->head;
+	return true;
+}
+
+static size_t block_head(const uint8_t *p, const struct mutate_part *part, size_t body, uint8_t *to)
+{
+	memcpy(to, p, part->head);
+	hr_store32(to + 8, (uint32_t)body);
+	return part->head;
+}
+
+static bool split_column(const uint8_t *p, size_t n, struct mutate_part *part)
+{
+	uint64_t unpacked, stored;
+	size_t at = 2;
+
+	if (n < 4 || !mutate_get_leb128(p, n, &at, &unpacked) || !mutate_get_leb128(p, n, &at, &stored) ||
+	    stored > n - at)
+		return false;
+	part->head = at;
+	part->body = (size_t)stored;
+	return true;
+}
+
+/* The column's number stays, its bytes are no longer compressed if they are others. */
+static size_t column_head(const uint8_t *p, const struct mutate_part *part, size_t body, uint8_t *to)
+{
+	size_t at = 2;
+
+	if (body == part->body) {
+		memcpy(to, p, part->head);
+		return part->head;
+	}
+	to[0] = p[0];
+	to[1] = HR_NATIVE_RAW;
+	at += mutate_leb128(to + at, body);
+	return at + mutate_leb128(to + at, body);
+}
+
+/* What stands in a compressed column is changed, not the compressed form. */
+static size_t change_column(const uint8_t *head, uint8_t *body, size_t n, size_t max, unsigned seed)
+{
+	static uint8_t plain[MUTATE_MAX_BYTES];
+	size_t got = head[1] == HR_NATIVE_ZSTD ? ZSTD_decompress(plain, sizeof(plain), body, n) : 0;
+
+	(void)seed;
+	if (head[1] != HR_NATIVE_ZSTD || ZSTD_isError(got) || got > max)
+		return LLVMFuzzerMutate(body, n, max);
+	memcpy(body, plain, got);
+	return LLVMFuzzerMutate(body, got, max);
+}
+
+static size_t change_block(const uint8_t *head, uint8_t *body, size_t n, size_t max, unsigned seed)
+{
+	static struct mutate_room room;
+	static const struct mutate_form columns = {&room, 0, split_column, column_head, change_column};
+
+	return head[4] == 'E' || head[4] == 'S' ? mutate(body, n, max, seed, &columns) : LLVMFuzzerMutate(body, n, max);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	static struct mutate_room room;
+	static const struct mutate_form blocks = {&room, 1 + HR_NATIVE_MAGIC_BYTES, split_block, block_head,
+						  change_block};
+
+	return mutate(data, size, max_size, seed, &blocks);
 }

@@ -115,11 +115,18 @@ tests_fuzz_fuzz_rep_SOURCES = tests/fuzz/fuzz_rep.c $(fuzz_main)
 tests_fuzz_fuzz_rep_LDADD = $(fuzz_ldadd)
 fuzz_corpus += tests/fuzz/corpus/fuzz_rep
 
+fuzz_programs += tests/fuzz/fuzz_command
+tests_fuzz_fuzz_command_SOURCES = tests/fuzz/fuzz_command.c $(fuzz_main)
+tests_fuzz_fuzz_command_LDADD = libcmd.la $(fuzz_ldadd) $(NCURSES_LIBS)
+fuzz_corpus += tests/fuzz/corpus/fuzz_command
+
 check_PROGRAMS += $(fuzz_programs)
 TESTS += tests/fuzz/corpus.sh
 test_environment += FUZZ_PROGRAMS='$(fuzz_programs)'
-EXTRA_DIST += tests/fuzz/corpus.sh tests/fuzz/standalone.c tests/fuzz/recording.h $(fuzz_corpus)
+EXTRA_DIST += tests/fuzz/corpus.sh tests/fuzz/standalone.c tests/fuzz/recording.h tests/fuzz/mutate.h tests/fuzz/fuzz.sh $(fuzz_corpus)
 
-# All fuzz targets, not their tests.
+# All fuzz targets, not their tests; and their runs, FUZZ_SECONDS in all.
 fuzzers: $(fuzz_programs)
-.PHONY: fuzzers
+fuzz: fuzzers
+	$(AM_V_at)$(test_environment) $(BASH) $(top_srcdir)/tests/fuzz/fuzz.sh
+.PHONY: fuzzers fuzz

@@ -8,6 +8,15 @@
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* What libFuzzer would have: nothing is mutated here. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)
+{
+	(void)data;
+	(void)max_size;
+	return size;
+}
 
 /* The file's bytes, exactly as many as it has, so that overruns are seen. */
 static uint8_t *read_file(const char *path, size_t *size)
