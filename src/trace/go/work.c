@@ -134,7 +134,9 @@ void hr_go_find_sweeper(struct hr_go *g)
 	for (size_t i = 0; g->sweeper == 0 && i < g->nbatches; i++) {
 		const struct hr_go_batch *b = &g->batches[i];
 
-		for (const uint64_t *m = g->marks + b->mark0; m < g->marks + b->mark0 + b->marks; m++) {
+		/* By index: where no batch has a mark, there is no array. */
+		for (size_t k = 0; k < b->marks; k++) {
+			const uint64_t *m = &g->marks[b->mark0 + k];
 			const uint8_t *at = place_of(b, m), *p = at + 1;
 
 			if (*at != HR_GO_GO_BLOCK)
