@@ -16,6 +16,7 @@ filled_pages = \
 	man/heapreplay-plot.1 \
 	man/heapreplay-policies.1 \
 	man/heapreplay-policy.7 \
+	man/heapreplay-record.1 \
 	man/heapreplay-replay.1 \
 	man/heapreplay-report.1 \
 	man/heapreplay-sweep.1 \
@@ -40,6 +41,7 @@ man/heapreplay-import.1: $(top_srcdir)/man/heapreplay-import.1.in
 man/heapreplay-info.1: $(top_srcdir)/man/heapreplay-info.1.in
 man/heapreplay-plot.1: $(top_srcdir)/man/heapreplay-plot.1.in
 man/heapreplay-policies.1: $(top_srcdir)/man/heapreplay-policies.1.in
+man/heapreplay-record.1: $(top_srcdir)/man/heapreplay-record.1.in
 man/heapreplay-report.1: $(top_srcdir)/man/heapreplay-report.1.in
 man/heapreplay-policy.7: $(top_srcdir)/man/heapreplay-policy.7.in $(top_srcdir)/examples/idle.c
 man/heapreplay-replay.1: $(top_srcdir)/man/heapreplay-replay.1.in

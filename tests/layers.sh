@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A directory of src includes only what stands below it, and only the command line
-# and the terminal view know the real clock or end the program. No file is forgotten.
+# A directory of src includes only what stands below it, and only the command line,
+# the terminal view and the machine's own directory know the real clock. No file is forgotten.
 . "$top_srcdir/tests/lib.sh"
 cd "$top_srcdir" || exit 99
 
@@ -27,6 +27,7 @@ layer info base pagealloc heap scavenge trace replay report
 layer sweep base pagealloc heap scavenge trace replay report
 layer plot base pagealloc heap scavenge trace replay report sweep
 layer fidelity base pagealloc heap scavenge trace replay report
+layer machine base trace
 layer tui base pagealloc heap scavenge trace replay report frame plot
 
 # Policies, and what they find pages with, know heapreplay by the header that others get.
@@ -43,7 +44,7 @@ forgotten=$(find src include -name '*.[ch]' | while read -r file; do
 done)
 is "$forgotten" '' 'every file of src is built and in the tarball'
 
-mapfile -t core < <(find src -name '*.[ch]' ! -path 'src/cmd/*' ! -path 'src/tui/*' ! -path src/main.c)
+mapfile -t core < <(find src -name '*.[ch]' ! -path 'src/cmd/*' ! -path 'src/tui/*' ! -path 'src/machine/*' ! -path src/main.c)
 is "$(grep -nE '\b(clock_gettime|gettimeofday|time)[[:space:]]*\((CLOCK|&|NULL)' "${core[@]}")" '' \
 	'nothing in the library reads the real clock'
 is "$(grep -nE '\b_?exit[[:space:]]*\(' "${core[@]}")" '' 'nothing in the library ends the program'

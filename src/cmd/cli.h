@@ -353,8 +353,27 @@ int cli_run_info_by(const struct cli_command *c, const struct cli_options *o, co
 
 /* --- convert.c: import and cut --- */
 
+/* What is known of a trace from elsewhere, when it is written. Zeroes: nothing. */
+struct cli_beside {
+	const char *program; /* where the trace does not tell it; NULL: not known */
+	const struct hr_note *notes;
+	unsigned nnotes;
+	const struct hr_rss_sample *rss; /* times are CLOCK_MONOTONIC's */
+	size_t nrss;
+	uint64_t origin_ns; /* the trace's start on that clock, where the trace does not tell it by the same clock */
+	bool same_clock;    /* the trace's clock is this machine's */
+};
+
 /* Writes the trace of that path from o->replay.from_ns to until_ns to o->output; returns the exit status. */
 int cli_write_native(const struct cli_command *c, const struct cli_options *o, const char *path);
+/* What a trace that is to be written whole, or in part, is read with. */
+struct hr_reader_options cli_native_reading(const struct cli_options *o);
+/*
+ * The same from a reader that was opened so, to an output that is open, with what is known from beside (NULL:
+ * nothing). name: what warnings call the trace.
+ */
+enum hr_status cli_write_native_from(struct hr_reader *r, const struct cli_options *o, const char *name,
+				     const struct cli_beside *beside, FILE *out, struct hr_error *err);
 
 /* --- shared by the commands that replay --- */
 

@@ -18,6 +18,7 @@
 	X(plot) \
 	X(report) \
 	X(info) \
+	X(record) \
 	X(policies) \
 	X(validate) \
 	X(export) \

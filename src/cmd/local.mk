@@ -33,6 +33,7 @@ libcmd_la_SOURCES += \
 	src/cmd/plot.c \
 	src/cmd/policies.c \
 	src/cmd/progress.c \
+	src/cmd/record.c \
 	src/cmd/replay.c \
 	src/cmd/report.c \
 	src/cmd/sweep.c \

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "report/document.h"
 #include "report/metrics.h"
+#include "report/rss_samples.h"
 #include "trace/anonymous.h"
 
 #include <string.h>
@@ -149,6 +150,11 @@ json_t *hr_info_json(const struct hr_info *info)
 		hr_json_put(&d, "gc",
 			    hr_metrics_json(&(struct hr_measured){.gc = &gc, .gc_over_ns = stats->last_time_ns},
 					    HR_METRICS_OF(HR_METRIC_OBJECTS) | HR_METRICS_OF(HR_METRIC_GC)));
+	}
+	if (hr_reader_sides(info->reader)->nrss > 0) {
+		const struct hr_rss_summary rss = hr_rss_summary_of(hr_reader_sides(info->reader));
+
+		hr_json_put(&d, "memory_samples", hr_rss_summary_json(&rss));
 	}
 	hr_json_put(&d, "objects", hr_survey_objects_json(info->survey));
 	hr_json_put(&d, "sizes", hr_survey_sizes_json(info->survey));

@@ -7,6 +7,7 @@
 #include "base/print.h"
 #include "base/units.h"
 #include "report/gc_cpu.h"
+#include "report/rss_samples.h"
 #include "trace/anonymous.h"
 
 #include <inttypes.h>
@@ -73,6 +74,22 @@ static void print_gc(const struct view *v)
 		     hr_format_ns(d, gc.idle_ns), hr_format_ns(e, gc.sweep_ns));
 }
 
+/* --- memory samples --- */
+
+static void print_samples(const struct view *v)
+{
+	const struct hr_rss_summary s = hr_rss_summary_of(hr_reader_sides(v->info->reader));
+	char a[HR_UNIT_BUF], b[HR_UNIT_BUF], c[HR_UNIT_BUF];
+
+	if (s.n == 0 || s.rss_mean == HR_NOT_KNOWN)
+		return;
+	hr_page_text(v->page, 0, "%s memory samples: RSS %s on average, %s at most", hr_format_count(a, s.n),
+		     hr_format_bytes(b, s.rss_mean), hr_format_bytes(c, s.rss_peak));
+	if (s.anon_mean != HR_NOT_KNOWN && s.file_mean != HR_NOT_KNOWN)
+		hr_page_text(v->page, 2, "anonymous %s, of files %s on average", hr_format_bytes(a, s.anon_mean),
+			     hr_format_bytes(b, s.file_mean));
+}
+
 /* --- the beginning ---------------------------------------------------------- */
 
 static void print_what(const struct view *v)
@@ -110,6 +127,7 @@ static void print_what(const struct view *v)
 			     hr_format_bytes(a, v->info->in_use_peak_pages * HR_PAGE_BYTES),
 			     hr_format_bytes(b, v->info->mapped_peak_pages * HR_PAGE_BYTES));
 	print_gc(v);
+	print_samples(v);
 	if (stats->threads > 0)
 		snprintf(threads, sizeof(threads), "%u threads", stats->threads);
 	if (v->info->procs > 0)

@@ -18,6 +18,7 @@ libcore_la_SOURCES += \
 	src/report/optimum.c src/report/optimum.h \
 	src/report/output.c src/report/output.h \
 	src/report/reasons.c src/report/reasons.h \
+	src/report/rss_samples.c src/report/rss_samples.h \
 	src/report/saved.c src/report/saved.h \
 	src/report/scavtrace.c src/report/scavtrace.h \
 	src/report/series.c src/report/series.h \

@@ -285,6 +285,15 @@ const struct hr_sides *hr_reader_sides(const struct hr_reader *r)
 	return &r->sides;
 }
 
+enum hr_status hr_reader_add_rss(struct hr_reader *r, const struct hr_rss_sample *samples, size_t n,
+				 struct hr_error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!hr_sides_add_rss(&r->sides, &samples[i]))
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+	return HR_OK;
+}
+
 void hr_reader_progress(const struct hr_reader *r, uint64_t *done_bytes, uint64_t *total_bytes)
 {
 	hr_input_progress(r->in, done_bytes, total_bytes);

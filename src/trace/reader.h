@@ -43,6 +43,8 @@ struct hr_reader_options {
 	uint64_t process;   /* of a recording of several: this one's events; 0: the first one's */
 	uint64_t min_addr;  /* of a window that does not tell it: where the heap begins; 0: where it most often does */
 	const char *gc_log; /* of a page trace: the program's gctrace lines, stamped; NULL */
+	bool
+	    growing; /* more of the input may come: that a Go trace has no heap events is said of whole generations alone */
 };
 
 enum hr_trace_format {
@@ -201,6 +203,9 @@ const struct hr_trace_stats *hr_reader_stats(const struct hr_reader *r);
  * now, complete at the end.
  */
 const struct hr_sides *hr_reader_sides(const struct hr_reader *r);
+/* Memory samples from elsewhere, on the clock of the events, as if the trace told them. HR_ENOMEM. */
+enum hr_status hr_reader_add_rss(struct hr_reader *r, const struct hr_rss_sample *samples, size_t n,
+				 struct hr_error *err);
 /* Compressed bytes consumed so far, and the file's size (0: not known, a pipe); for progress. */
 void hr_reader_progress(const struct hr_reader *r, uint64_t *done_bytes, uint64_t *total_bytes);
 void hr_reader_close(struct hr_reader *r);

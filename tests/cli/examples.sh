@@ -34,13 +34,13 @@ heapreplay compare -q --json -o old.json app.trace
 cp old.json new.json
 heapreplay sweep -q --no-own -p none app.trace >/dev/null # sweep.db
 
-# Those of watch need a terminal: tests/tui/watch.sh has them.
+# Those of watch need a terminal, those of record a server: tests/tui/watch.sh and tests/cli/record.sh have them.
 examples=$(sed -n 's/^\.Dl //p' "$top_builddir"/man/*.1 "$top_srcdir"/man/*.5 "$top_builddir"/man/*.5 2>/dev/null | grep heapreplay | sort -u)
 n=$(printf '%s\n' "$examples" | wc -l)
 [ "$n" -ge 15 ]
 ok $? "the manual has examples ($n)"
 while IFS= read -r example; do
-	[[ $example != *'heapreplay watch'* ]] || continue
+	[[ $example != *'heapreplay watch'* && $example != *'heapreplay record'* ]] || continue
 	case $example in
 	*'heapreplay plot'* | *'heapreplay report'*)
 		if ! have gnuplot; then
@@ -54,7 +54,7 @@ while IFS= read -r example; do
 	unlike "$err" '^heapreplay' "$example: no complaint"
 done <<<"$examples"
 
-for c in replay compare sweep heatmap watch plot report info policies validate export import cut generate; do
+for c in replay compare sweep heatmap watch plot report info record policies validate export import cut generate; do
 	while IFS= read -r example; do
 		case $examples in
 		*"$example"*) ok 0 "help $c: the manual has: $example" ;;

@@ -32,6 +32,7 @@ cli_tests = \
 	tests/cli/native-form.sh \
 	tests/cli/native.sh \
 	tests/cli/plot.sh \
+	tests/cli/record.sh \
 	tests/cli/recordings.sh \
 	tests/cli/replay.sh tests/cli/server.sh \
 	tests/cli/report.sh \
@@ -42,7 +43,7 @@ cli_tests = \
 	tests/cli/usage.sh \
 	tests/cli/version.sh \
 	tests/cli/windows.sh
-cli_data = tests/cli/small tests/cli/planted tests/cli/malloc-samples tests/cli/native_form.py tests/cli/objects_by_type.py tests/cli/go_windows.py
+cli_data = tests/cli/small tests/cli/planted tests/cli/malloc-samples tests/cli/native_form.py tests/cli/objects_by_type.py tests/cli/go_windows.py tests/cli/record_server.py
 
 TESTS += $(cli_tests)
 EXTRA_DIST += $(cli_tests) $(cli_data)

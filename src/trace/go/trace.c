@@ -673,7 +673,8 @@ static enum hr_status prepare(struct hr_go *g, struct hr_error *err)
 		return small_chunks(g, g->min_addr, "below 4 GiB, and pointers have 8 bytes", err);
 	hr_go_find_names(g);
 	HR_TRY(hr_go_scan(g, err));
-	if (g->last_generation == 0 && g->r->meta.window && !g->has_types && !has_heap_event(g))
+	if (g->last_generation == 0 && g->r->meta.window && !g->has_types && !has_heap_event(g) &&
+	    !(g->r->options.growing && g->r->stats.generations == 0))
 		return hr_error_at(err, HR_EINPUT, HR_NO_OFFSET,
 				   "the trace has no heap events, only those of goroutines; " HR_GO_HOW_TO_RECORD);
 	hr_go_find_sweeper(g);

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# src/machine: the machine that heapreplay runs on: clock, network, processes, memory. Linked by the program
+# and by the tests, and no part of the library.
+noinst_LTLIBRARIES += libmachine.la
+libmachine_la_SOURCES = \
+	src/machine/clock.h \
+	src/machine/fetch.h \
+	src/machine/metrics.c src/machine/metrics.h \
+	src/machine/process.c src/machine/process.h
+libmachine_la_LIBADD =
+if HAVE_LIBCURL
+libmachine_la_SOURCES += src/machine/fetch.c
+libmachine_la_LIBADD += $(LIBCURL_LIBS)
+else
+libmachine_la_SOURCES += src/machine/fetch_none.c
+endif
+EXTRA_DIST += src/machine/fetch.c src/machine/fetch_none.c
