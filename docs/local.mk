@@ -25,6 +25,7 @@ dist_docs_DATA = \
 	docs/recording-crash.md \
 	docs/sweep-sql.md \
 	docs/layers.png \
+	docs/rss.md \
 	docs/timeline.png \
 	docs/tradeoff-http.png \
 	docs/tradeoff-jsoncache.png \

@@ -37,6 +37,7 @@ libcmd_la_SOURCES += \
 	src/cmd/replay.c \
 	src/cmd/report.c \
 	src/cmd/sweep.c \
+	src/cmd/rss.c src/cmd/rss.h \
 	src/cmd/text_file.c \
 	src/cmd/truth.c \
 	src/cmd/validate.c \

@@ -5,8 +5,10 @@
 #include "cmd/cli.h"
 #include "cmd/insights.h"
 #include "cmd/layers.h"
+#include "cmd/rss.h"
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "base/print.h"
 #include "report/document.h"
 #include "report/flat.h"
@@ -23,7 +25,17 @@ struct own {
 	const char *scavtrace; /* file for the log; NULL: with the main output */
 	const char *series;
 	bool live;
+	bool rss;
+	const char *rss_samples, *madvise;
+	uint64_t khugepaged, binary_bytes;
 };
+
+/* Each of them is about RSS. */
+static bool wants_rss(const struct own *own)
+{
+	return own->rss || own->rss_samples != NULL || own->madvise != NULL || own->khugepaged > 0 ||
+	       own->binary_bytes > 0;
+}
 
 static const struct own *own_of(const struct cli_options *o)
 {
@@ -40,6 +52,7 @@ struct run {
 	struct hr_json_series *json_series;
 	struct cli_layers layers;
 	struct hr_kept *kept;  /* NULL: no text ends with sentences */
+	struct cli_rss rss;    /* not started: not asked for */
 	struct cli_live *live; /* NULL: not asked for */
 	FILE *log_file;	       /* NULL: nobody reads the log */
 };
@@ -83,6 +96,8 @@ static void print_summary(FILE *out, const char *path, const struct run *r)
 	cli_print_objects(out, &r->replay);
 	cli_print_metrics(out, &(struct hr_measured){.follower = f}, HR_METRIC_POLICY);
 	cli_print_bounds(out, &r->replay, 0);
+	if (r->rss.started)
+		cli_print_rss(out, &r->rss.bridge);
 }
 
 /* The last frame of a live view stays on the terminal; text would push it away. */
@@ -176,6 +191,8 @@ static enum hr_status write_document(struct run *r, const struct cli_options *o,
 	json_t *d = hr_document_replay(path, &r->replay, o->no_series ? NULL : r->json_series);
 	enum hr_status status = cli_layers_put(&r->layers, &r->replay, 0, !o->no_series, d, err);
 
+	if (r->rss.started)
+		hr_json_put(&d, "rss", hr_rss_bridge_json(&r->rss.bridge));
 	if (status == HR_OK)
 		return hr_document_write(d, r->main.file, err);
 	json_decref(d);
@@ -187,6 +204,8 @@ static enum hr_status replay(struct run *r, const struct cli_options *o, const c
 	HR_TRY(hr_replay_run(&r->replay, err));
 	if (r->live != NULL)
 		cli_live_end(r->live);
+	if (r->rss.started)
+		HR_TRY(cli_rss_end(&r->rss, &r->replay, err));
 	if (own_of(o)->series != NULL && r->layers.series != NULL)
 		HR_TRY(cli_layers_write_csv(&r->layers, &r->replay, r->csv.file, err));
 	if (o->summary)
@@ -217,6 +236,34 @@ static void start_progress(struct hr_replay_options *options, const struct run *
 	options->progress_ctx = r->live;
 }
 
+static enum hr_status start_rss(struct run *r, const struct own *own, struct hr_error *err)
+{
+	const struct hr_rss_options options = {
+	    .lazy = own->madvise != NULL && strcmp(own->madvise, "free") == 0,
+	    .max_ptes_none = (unsigned)own->khugepaged,
+	    .binary_bytes = own->binary_bytes > 0 ? own->binary_bytes : HR_NOT_KNOWN,
+	};
+
+	if (!wants_rss(own))
+		return HR_OK;
+	cli_rss_start(&r->rss, &r->replay, &options);
+	return own->rss_samples != NULL ? cli_rss_read(&r->rss, &r->replay, own->rss_samples, err) : HR_OK;
+}
+
+/* What each option alone does not tell. NULL: fine. */
+static const char *misuse(const struct cli_options *o)
+{
+	const struct own *own = own_of(o);
+
+	if (!own->live && is_look(&o->look))
+		return "--view and other display options need --live; or use heapreplay heatmap";
+	if (own->madvise != NULL && strcmp(own->madvise, "free") != 0 && strcmp(own->madvise, "dontneed") != 0)
+		return "--madvise takes dontneed or free";
+	if (own->khugepaged > 511)
+		return "--khugepaged takes a whole number from 0 to 511";
+	return NULL;
+}
+
 static int run_replay(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
 {
 	struct hr_replay_options options = o->replay;
@@ -233,9 +280,9 @@ static int run_replay(const struct cli_command *c, const struct cli_options *o, 
 		cli_choices_release(&choices);
 		return cli_misuse(c, "only one policy is allowed; compare takes several");
 	}
-	if (!own_of(o)->live && is_look(&o->look)) {
+	if (misuse(o) != NULL) {
 		cli_choices_release(&choices);
-		return cli_misuse(c, "--view and other display options need --live; or use heapreplay heatmap");
+		return cli_misuse(c, "%s", misuse(o));
 	}
 	if (own_of(o)->live && (r.live = cli_live_new(c, o)) == NULL) {
 		cli_choices_release(&choices);
@@ -253,6 +300,11 @@ static int run_replay(const struct cli_command *c, const struct cli_options *o, 
 		status = hr_replay_open(&r.replay, argv[0], &options, choices.at, choices.n, &r.own, &err);
 	if (status == HR_OK) {
 		r.choice = choices.n ? &choices.at[0] : &r.own;
+		about = own_of(o)->rss_samples;
+		status = start_rss(&r, own_of(o), &err);
+	}
+	if (status == HR_OK) {
+		about = argv[0];
 		status = observe(&r, o, argv[0], &err);
 		if (status != HR_OK)
 			about = NULL;
@@ -270,6 +322,7 @@ static int run_replay(const struct cli_command *c, const struct cli_options *o, 
 	hr_output_abandon(&r.main);
 	free(r.json_series);
 	cli_layers_release(&r.layers);
+	cli_rss_release(&r.rss);
 	cli_kept_free(r.kept, &r.replay);
 	cli_live_release(r.live);
 	if (r.replay.followers != NULL)
@@ -285,7 +338,17 @@ static const struct cli_option options[] = {
     {"series", 0, "FILE", CLI_TEXT, offsetof(struct own, series), 0, CLI_IN_OUTPUT,
      "write the heap over time to FILE, as CSV"},
     {"live", 0, NULL, CLI_FLAG, offsetof(struct own, live), 0, CLI_IN_DISPLAY,
-     "show the heap on the terminal during the replay; as heatmap does"},
+     "show the heap on the terminal meanwhile"},
+    {"rss", 0, NULL, CLI_FLAG, offsetof(struct own, rss), 0, CLI_IN_OUTPUT, "RSS, term by term, beside samples"},
+    {"rss-samples", 0, "FILE", CLI_TEXT, offsetof(struct own, rss_samples), 0, CLI_IN_MODEL,
+     "--rss beside these samples: a CSV with the columns time_ns or mono_ns, and Rss"},
+    {"madvise", 0, "HOW", CLI_TEXT, offsetof(struct own, madvise), 0, CLI_IN_MODEL,
+     "--rss where released memory goes at once (dontneed) or only when memory is short (free) (dontneed)"},
+    {"binary", 0, "SIZE", CLI_BYTES, offsetof(struct own, binary_bytes), 0, CLI_IN_MODEL,
+     "--rss with file pages of a program of this size (that which record noted)"},
+    {"khugepaged", 0, "N", CLI_NUMBER, offsetof(struct own, khugepaged), 0, CLI_IN_MODEL,
+     "--rss where khugepaged makes huge pages of all that lack N small ones of 512 or fewer (its max_ptes_none; "
+     "0: none)"},
     {.name = NULL},
 };
 
@@ -294,7 +357,7 @@ const struct cli_command cli_replay = {
     .args = "TRACE",
     .least_args = 1,
     .most_args = 1,
-    .summary = "replay a trace under one policy: scavtrace log, summary, metrics",
+    .summary = "replay a trace under one policy: its log, summary, metrics",
     .text = "Replays the trace through the page allocator and one scavenging policy and prints what\n"
 	    "GODEBUG=scavtrace=1 would have printed, in the form of the policy's Go version, then a\n"
 	    "summary. Without -p the policy is that of the Go version which recorded the trace.\n",

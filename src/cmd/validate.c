@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "cmd/cli.h"
+#include "cmd/rss.h"
 
 #include "base/json.h"
 #include "base/print.h"
@@ -41,6 +42,7 @@ struct validation {
 	struct hr_scav_log recorded, replayed;
 	struct hr_log_agreement log;
 	struct hr_gctrace_agreement gc; /* beside the lines of gctrace in the log */
+	struct cli_rss rss;		/* beside the trace's own samples */
 	struct hr_trace_stats stats;
 	struct hr_trace_meta meta;
 	const char *log_path;		      /* NULL: there is none */
@@ -163,6 +165,7 @@ static enum hr_status replay_pair(struct validation *v, struct pair *pair, struc
 		v->options.reading.want |= HR_WANT_GC_CPU;
 	HR_TRY(hr_replay_open(&r, v->path, &v->options, pair->at, pair->n, &v->own, err));
 	status = watch(v, &r, &fidelity, pair, err);
+	cli_rss_start(&v->rss, &r, &(struct hr_rss_options){.binary_bytes = HR_NOT_KNOWN});
 	if (status == HR_OK)
 		status = hr_replay_run(&r, err);
 	if (status == HR_OK) {
@@ -171,6 +174,8 @@ static enum hr_status replay_pair(struct validation *v, struct pair *pair, struc
 			hr_fidelity_get(&fidelity, &v->in_use, &v->released);
 		v->log = hr_scav_log_compare(&v->recorded, &v->replayed);
 		status = compare_gc(v, r.reader, err);
+		if (status == HR_OK)
+			status = cli_rss_end(&v->rss, &r, err);
 		v->compares_releases = pair->n == 2;
 		if (status == HR_OK && v->compares_releases &&
 		    hr_releases_compare(&pair->recorded, &pair->replayed, &v->releases) != HR_OK)
@@ -335,6 +340,10 @@ static void print_text(FILE *out, const struct validation *v)
 		print_log(out, &v->log);
 	if (v->gc.paired > 0)
 		print_gc(out, &v->gc);
+	if (v->rss.bridge.fitted.n > 0) {
+		fputc('\n', out);
+		cli_print_rss(out, &v->rss.bridge);
+	}
 }
 
 /* --- JSON --- */
@@ -446,6 +455,8 @@ static enum hr_status print_json(FILE *out, const struct validation *v, struct h
 		hr_json_put(&d, "log", log_json(&v->log));
 	if (v->log_path != NULL)
 		hr_json_put(&d, "gctrace", v->gc.paired > 0 ? gc_json(&v->gc) : json_null());
+	if (v->rss.bridge.fitted.n > 0)
+		hr_json_put(&d, "rss", hr_rss_bridge_json(&v->rss.bridge));
 	return hr_document_write(d, out, err);
 }
 
@@ -501,6 +512,7 @@ static int run_validate(const struct cli_command *c, const struct cli_options *o
 	cli_progress_end();
 	if (status == HR_OK)
 		cli_warn_trace(o, argv[0], &v.stats);
+	cli_rss_release(&v.rss);
 	hr_truth_release(&v.truth);
 	hr_scav_log_release(&v.recorded);
 	hr_scav_log_release(&v.replayed);

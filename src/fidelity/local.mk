@@ -3,4 +3,6 @@
 libcore_la_SOURCES += \
 	src/fidelity/fidelity.c src/fidelity/fidelity.h \
 	src/fidelity/gctrace.c src/fidelity/gctrace.h \
-	src/fidelity/releases.c src/fidelity/releases.h
+	src/fidelity/releases.c src/fidelity/releases.h \
+	src/fidelity/rss.c src/fidelity/rss.h \
+	src/fidelity/rss_csv.c

@@ -37,7 +37,7 @@ cli_tests = \
 	tests/cli/replay.sh tests/cli/server.sh \
 	tests/cli/report.sh \
 	tests/cli/results.sh \
-	tests/cli/rivals.sh \
+	tests/cli/rivals.sh tests/cli/rss.sh \
 	tests/cli/types.sh \
 	tests/cli/sweep.sh \
 	tests/cli/usage.sh \
