@@ -21,6 +21,7 @@ dist_docs_DATA = \
 	docs/objects.md \
 	docs/optimum.md \
 	docs/page-size.md \
+	docs/real-memory.md \
 	docs/recording.md \
 	docs/recording-crash.md \
 	docs/sweep-sql.md \

@@ -3,6 +3,7 @@
 filled_pages = \
 	man/heapreplay.1 \
 	man/heapreplay-advise.1 \
+	man/heapreplay-calibrate.1 \
 	man/heapreplay-compare.1 \
 	man/heapreplay-completion.1 \
 	man/heapreplay-cut.1 \
@@ -30,6 +31,7 @@ $(filled_pages): man/fill.sh heapreplay$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) man && $(SHELL) $(top_srcdir)/man/fill.sh $(HR_RUN) < $(top_srcdir)/$@.in > $@.tmp && mv $@.tmp $@
 man/heapreplay.1: $(top_srcdir)/man/heapreplay.1.in
 man/heapreplay-advise.1: $(top_srcdir)/man/heapreplay-advise.1.in
+man/heapreplay-calibrate.1: $(top_srcdir)/man/heapreplay-calibrate.1.in
 man/heapreplay-compare.1: $(top_srcdir)/man/heapreplay-compare.1.in
 man/heapreplay-completion.1: $(top_srcdir)/man/heapreplay-completion.1.in
 man/heapreplay-cut.1: $(top_srcdir)/man/heapreplay-cut.1.in

@@ -19,6 +19,7 @@
 	X(report) \
 	X(info) \
 	X(record) \
+	X(calibrate) \
 	X(policies) \
 	X(validate) \
 	X(export) \

@@ -3,6 +3,7 @@
 libcmd_la_SOURCES += \
 	src/cmd/advise.c \
 	src/cmd/against.c \
+	src/cmd/calibrate.c \
 	src/cmd/choices.c \
 	src/cmd/cli.c src/cmd/cli.h \
 	src/cmd/commands.c \
@@ -33,6 +34,7 @@ libcmd_la_SOURCES += \
 	src/cmd/plot.c \
 	src/cmd/policies.c \
 	src/cmd/progress.c \
+	src/cmd/real.c src/cmd/real.h \
 	src/cmd/record.c \
 	src/cmd/replay.c \
 	src/cmd/report.c \

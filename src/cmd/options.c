@@ -111,7 +111,7 @@ static const struct cli_option shared[] = {
     {"huge-page", 0, "SIZE", CLI_BYTES, AT(replay.settings.huge_page_bytes), CLI_RUNS, CLI_IN_POLICY,
      "huge page that scavengers keep whole; 0 or above 4MiB: none (2MiB)", true},
     {"cost", 0, "KEY=VALUE,...", CLI_COST, AT(replay.settings.cost), CLI_RUNS, CLI_IN_POLICY,
-     "what releasing and faulting costs in simulated time; see heapreplay(1)", true},
+     "what releasing and faulting costs in simulated time, or @FILE of heapreplay calibrate; see heapreplay(1)", true},
     {"wake-delay", 0, "TIME", CLI_TIME, AT(replay.settings.wake_delay_ns), CLI_RUNS, CLI_IN_MODEL,
      "how late sysmon wakes the background scavenger (10ms)"},
     {"run-delay", 0, "TIME", CLI_TIME, AT(replay.settings.run_delay_ns), CLI_RUNS, CLI_IN_MODEL,
@@ -256,6 +256,27 @@ static bool set_extent(struct cli_extent *field, const char *arg)
 		return false;
 	*field = (struct cli_extent){(unsigned)w, (unsigned)h};
 	return w >= HR_PLOT_MIN_SIDE && w <= HR_PLOT_MAX_SIDE && h >= HR_PLOT_MIN_SIDE && h <= HR_PLOT_MAX_SIDE;
+}
+
+/* Of a file: lines of such pairs, and comments behind #. */
+static enum hr_status set_cost(void *field, const char *arg, struct hr_error *err)
+{
+	enum hr_status status = HR_OK;
+	char *text, *rest, *line;
+	size_t n;
+
+	if (arg[0] != '@')
+		return hr_params_parse(hr_cost_params, field, arg, "--cost", err);
+	HR_TRY(cli_read_text(arg + 1, "file of costs", &text, &n, err));
+	rest = text;
+	while (status == HR_OK && (line = strsep(&rest, "\n")) != NULL) {
+		line[strcspn(line, "#")] = '\0';
+		for (size_t end = strlen(line); end > 0 && isspace((unsigned char)line[end - 1]); end--)
+			line[end - 1] = '\0';
+		status = hr_params_parse(hr_cost_params, field, line, "--cost @FILE", err);
+	}
+	free(text);
+	return status;
 }
 
 static const char *const hints[] = {
@@ -436,7 +457,7 @@ static int set(const struct cli_command *c, const struct cli_option *row, struct
 		status = hr_cgroup_bytes(arg, field, &err);
 		break;
 	case CLI_COST:
-		status = hr_params_parse(hr_cost_params, field, arg, "--cost", &err);
+		status = set_cost(field, arg, &err);
 		break;
 	case CLI_GC_COST:
 		status = hr_params_parse(hr_gc_cost_params, field, arg, "--gc-cost", &err);

@@ -5,6 +5,7 @@
 #include "cmd/cli.h"
 #include "cmd/insights.h"
 #include "cmd/layers.h"
+#include "cmd/real.h"
 #include "cmd/rss.h"
 
 #include "base/alloc.h"
@@ -25,15 +26,26 @@ struct own {
 	const char *scavtrace; /* file for the log; NULL: with the main output */
 	const char *series;
 	bool live;
-	bool rss;
+	bool rss, real;
+	unsigned real_scale;
 	const char *rss_samples, *madvise;
 	uint64_t khugepaged, binary_bytes;
 };
 
+static bool is_real(const struct own *own)
+{
+	return own->real || own->real_scale > 0;
+}
+
+static bool is_lazy(const struct own *own)
+{
+	return own->madvise != NULL && strcmp(own->madvise, "free") == 0;
+}
+
 /* Each of them is about RSS. */
 static bool wants_rss(const struct own *own)
 {
-	return own->rss || own->rss_samples != NULL || own->madvise != NULL || own->khugepaged > 0 ||
+	return own->rss || own->rss_samples != NULL || (own->madvise != NULL && !is_real(own)) || own->khugepaged > 0 ||
 	       own->binary_bytes > 0;
 }
 
@@ -52,6 +64,7 @@ struct run {
 	struct hr_json_series *json_series;
 	struct cli_layers layers;
 	struct hr_kept *kept;  /* NULL: no text ends with sentences */
+	struct cli_real *real; /* NULL: not asked for */
 	struct cli_rss rss;    /* not started: not asked for */
 	struct cli_live *live; /* NULL: not asked for */
 	FILE *log_file;	       /* NULL: nobody reads the log */
@@ -96,6 +109,8 @@ static void print_summary(FILE *out, const char *path, const struct run *r)
 	cli_print_objects(out, &r->replay);
 	cli_print_metrics(out, &(struct hr_measured){.follower = f}, HR_METRIC_POLICY);
 	cli_print_bounds(out, &r->replay, 0);
+	if (r->real != NULL)
+		cli_print_real(out, r->real);
 	if (r->rss.started)
 		cli_print_rss(out, &r->rss.bridge);
 }
@@ -191,6 +206,8 @@ static enum hr_status write_document(struct run *r, const struct cli_options *o,
 	json_t *d = hr_document_replay(path, &r->replay, o->no_series ? NULL : r->json_series);
 	enum hr_status status = cli_layers_put(&r->layers, &r->replay, 0, !o->no_series, d, err);
 
+	if (r->real != NULL)
+		hr_json_put(&d, "real", cli_real_json(r->real));
 	if (r->rss.started)
 		hr_json_put(&d, "rss", hr_rss_bridge_json(&r->rss.bridge));
 	if (status == HR_OK)
@@ -201,7 +218,11 @@ static enum hr_status write_document(struct run *r, const struct cli_options *o,
 
 static enum hr_status replay(struct run *r, const struct cli_options *o, const char *path, struct hr_error *err)
 {
-	HR_TRY(hr_replay_run(&r->replay, err));
+	if (is_real(own_of(o)))
+		HR_TRY(cli_real_run(&r->replay, own_of(o)->real_scale > 0 ? own_of(o)->real_scale : 1,
+				    is_lazy(own_of(o)), &r->real, err));
+	else
+		HR_TRY(hr_replay_run(&r->replay, err));
 	if (r->live != NULL)
 		cli_live_end(r->live);
 	if (r->rss.started)
@@ -239,7 +260,7 @@ static void start_progress(struct hr_replay_options *options, const struct run *
 static enum hr_status start_rss(struct run *r, const struct own *own, struct hr_error *err)
 {
 	const struct hr_rss_options options = {
-	    .lazy = own->madvise != NULL && strcmp(own->madvise, "free") == 0,
+	    .lazy = is_lazy(own),
 	    .max_ptes_none = (unsigned)own->khugepaged,
 	    .binary_bytes = own->binary_bytes > 0 ? own->binary_bytes : HR_NOT_KNOWN,
 	};
@@ -288,7 +309,7 @@ static int run_replay(const struct cli_command *c, const struct cli_options *o, 
 		cli_choices_release(&choices);
 		return CLI_MISUSED;
 	}
-	options.bounds = !o->no_bounds && r.live == NULL;
+	options.bounds = !o->no_bounds && r.live == NULL && !is_real(own_of(o));
 	/* The text has none of it. */
 	if (o->json || o->summary)
 		options.reading.want |= HR_WANT_GC_CPU;
@@ -322,6 +343,7 @@ static int run_replay(const struct cli_command *c, const struct cli_options *o, 
 	hr_output_abandon(&r.main);
 	free(r.json_series);
 	cli_layers_release(&r.layers);
+	cli_real_free(r.real);
 	cli_rss_release(&r.rss);
 	cli_kept_free(r.kept, &r.replay);
 	cli_live_release(r.live);
@@ -342,6 +364,10 @@ static const struct cli_option options[] = {
     {"rss", 0, NULL, CLI_FLAG, offsetof(struct own, rss), 0, CLI_IN_OUTPUT, "RSS, term by term, beside samples"},
     {"rss-samples", 0, "FILE", CLI_TEXT, offsetof(struct own, rss_samples), 0, CLI_IN_MODEL,
      "--rss beside these samples: a CSV with the columns time_ns or mono_ns, and Rss"},
+    {"real", 0, NULL, CLI_FLAG, offsetof(struct own, real), 0, CLI_IN_MODEL,
+     "carry placement and releases out in this machine's memory, and measure them beside the model"},
+    {"real-scale", 0, "N", CLI_COUNT, offsetof(struct own, real_scale), 0, CLI_IN_MODEL,
+     "--real with one chunk of N, times N (1)"},
     {"madvise", 0, "HOW", CLI_TEXT, offsetof(struct own, madvise), 0, CLI_IN_MODEL,
      "--rss where released memory goes at once (dontneed) or only when memory is short (free) (dontneed)"},
     {"binary", 0, "SIZE", CLI_BYTES, offsetof(struct own, binary_bytes), 0, CLI_IN_MODEL,

@@ -19,7 +19,7 @@ enum hr_status cli_read_text(const char *path, const char *what, char **text, si
 
 	*n = 0;
 	if (f == NULL)
-		return hr_error_set(err, HR_EIO, "cannot open the script: %s", strerror(error));
+		return hr_error_set(err, HR_EIO, "cannot open the %s: %s", what, strerror(error));
 	*text = hr_calloc(MOST_BYTES + 1, 1);
 	if (*text != NULL)
 		*n = fread(*text, 1, MOST_BYTES + 1, f);
@@ -32,6 +32,6 @@ enum hr_status cli_read_text(const char *path, const char *what, char **text, si
 		return HR_OK;
 	free(*text);
 	*text = NULL;
-	return error != 0 ? hr_error_set(err, HR_EIO, "cannot read the script")
+	return error != 0 ? hr_error_set(err, HR_EIO, "cannot read the %s", what)
 			  : hr_error_set(err, HR_EINPUT, "this is no %s: it is binary, or longer than 1 MiB", what);
 }

@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += libmachine.la
 libmachine_la_SOURCES = \
 	src/machine/clock.h \
 	src/machine/fetch.h \
+	src/machine/memory.c src/machine/memory.h \
 	src/machine/metrics.c src/machine/metrics.h \
 	src/machine/process.c src/machine/process.h
 libmachine_la_LIBADD =

@@ -59,7 +59,7 @@ is "$(grep -ohE 'heapreplay-[a-z]+\([157]\)' "${pages[@]}" | sort -u | tr '()' '
 done)" '' 'every manual page that is named exists'
 
 # Commands of the README, with the options that they have there.
-is "$(grep -oE '\bheapreplay (replay|compare|heatmap|explain|advise|watch|plot|report|info|record|policies|validate|export|import|cut|generate)\b.*' \
+is "$(grep -oE '\bheapreplay (replay|compare|heatmap|explain|advise|watch|plot|report|info|record|calibrate|policies|validate|export|import|cut|generate)\b.*' \
 	README.md | sed 's/`.*//; s/ | .*//' | while read -r _ command rest; do
 	help=$("$HEAPREPLAY" "$command" --help --all 2>/dev/null || "$HEAPREPLAY" "$command" --help)
 	for option in $(grep -oE -- '--[a-z]+(-[a-z]+)*' <<<"$rest"); do

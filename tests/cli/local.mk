@@ -33,6 +33,7 @@ cli_tests = \
 	tests/cli/native.sh \
 	tests/cli/plot.sh \
 	tests/cli/record.sh \
+	tests/cli/real.sh \
 	tests/cli/recordings.sh \
 	tests/cli/replay.sh tests/cli/server.sh \
 	tests/cli/report.sh \

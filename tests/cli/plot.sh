@@ -196,7 +196,7 @@ is "$status" 1 'a bad script: status 1'
 like "$err" '^gnuplot: .*plot nonsense\(' 'a bad script: what gnuplot thinks of it'
 run "$HEAPREPLAY" plot timeline c.json --script missing.gp -o bad.png
 is "$status" 1 'no such script: status 1'
-like "$err" '^heapreplay: missing.gp: cannot open the script' 'no such script: names it'
+like "$err" '^heapreplay: missing.gp: cannot open the gnuplot script' 'no such script: names it'
 [ ! -e bad.png ]
 ok $? 'neither leaves a file'
 

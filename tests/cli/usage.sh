@@ -9,7 +9,7 @@ is "$out" '' 'no command: nothing on standard output'
 run "$HEAPREPLAY" --help
 is "$status" 0 '--help: status 0'
 commands=$(printf '%s\n' "$out" | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
-is "$(tr '\n' ' ' <<<"$commands")" 'replay compare sweep heatmap watch advise explain plot report info record policies validate export import cut generate completion help ' '--help lists the commands'
+is "$(tr '\n' ' ' <<<"$commands")" 'replay compare sweep heatmap watch advise explain plot report info record calibrate policies validate export import cut generate completion help ' '--help lists the commands'
 run "$HEAPREPLAY" --version
 like "$out" '^heapreplay [0-9]+\.[0-9]+\.[0-9]+$' '--version'
 is "$("$HEAPREPLAY" -V)" "$out" '-V is the same'
@@ -44,7 +44,7 @@ for c in $commands; do
 	is "$(printf '%s\n' "$err" | wc -l)" 1 "$c: one line"
 done
 
-for c in replay compare heatmap report info record validate export; do
+for c in replay compare heatmap report info validate export; do
 	run "$HEAPREPLAY" "$c"
 	is "$status" 2 "$c without a trace: status 2"
 	like "$err" "^heapreplay $c: missing TRACE" "$c says that it needs one"
