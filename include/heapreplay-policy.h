@@ -236,6 +236,8 @@ struct hr_pagemap {
 	struct hr_ranges in_use;      /* what has grown, in whole chunks */
 	struct hr_cache_bits *caches; /* by P */
 	size_t ncaches;
+	struct hr_chunk_bits *whole; /* blocks that stand for all whose pages are in one state; NULL: none yet */
+	bool out_of_memory;	     /* what was to change could not; the follower then stops */
 };
 
 /* The bits of a grown chunk. */
@@ -243,6 +245,15 @@ static inline struct hr_chunk_bits *hr_pagemap_chunk(const struct hr_pagemap *m,
 {
 	return &m->blocks[chunk >> 13][chunk & 8191];
 }
+
+/*
+ * How many chunks from this one on are as it is, and all of their pages alike (all
+ * in use, or all free and released, or all dirty); 1: look at it. Of spans of many
+ * GiB, so that who looks at all chunks need not.
+ */
+HR_API uint64_t hr_pagemap_alike(const struct hr_pagemap *m, uint64_t chunk);
+/* The first chunk that is so, on the way down. */
+HR_API uint64_t hr_pagemap_first_alike(const struct hr_pagemap *m, uint64_t chunk);
 
 /* The pages are of one grown chunk, all free (not in use, in no page cache), not released, and whole physical pages. */
 HR_API bool hr_pagemap_can_release(const struct hr_pagemap *m, uint64_t page, uint64_t npages);

@@ -102,16 +102,18 @@ enum hr_status hr_heap_map(struct hr_heap *h, uint64_t page, uint64_t npages, un
 enum hr_status hr_heap_map_missing(struct hr_heap *h, uint64_t page, uint64_t npages, unsigned flags,
 				   struct hr_error *err)
 {
-	uint64_t chunk = hr_chunk_of(page), limit = hr_chunk_of(page + npages - 1) + 1;
+	const struct hr_ranges *grown = hr_pagealloc_ranges(h->pages);
+	uint64_t limit = hr_align_up(page + npages, HR_CHUNK_PAGES);
 
-	while (chunk < limit) {
-		uint64_t end = chunk;
+	page = hr_align_down(page, HR_CHUNK_PAGES);
+	while (page < limit) {
+		size_t above = hr_ranges_succ(grown, page);
+		uint64_t end = above < grown->n && grown->at[above].base < limit ? grown->at[above].base : limit;
 
-		while (end < limit && !hr_pagealloc_has_chunk(h->pages, end))
-			end++;
-		if (end > chunk)
-			HR_TRY(hr_heap_map(h, hr_chunk_page(chunk), hr_chunk_page(end - chunk), flags, err));
-		chunk = end + (end == chunk);
+		if (above > 0 && page < grown->at[above - 1].limit)
+			page = grown->at[above - 1].limit;
+		else
+			HR_TRY(hr_heap_map(h, page, end - page, flags, err));
 	}
 	return HR_OK;
 }

@@ -8,6 +8,10 @@
  * Below the leaves, each chunk has summaries of its eight words too. All that
  * lies below one root entry is a region, mapped when its first chunk grows.
  *
+ * A region that is free or in use as a whole is one of two that stand for all of
+ * these, so that a span of TiB costs an entry of the root for each 16 GiB of it.
+ * What is about to change is copied first (own_region).
+ *
  * The runtime's tree for 32 bits has no height 4. It is kept here all the same,
  * in its one entry 0: since chunk 0 can't be grown, no run starts or ends
  * there, so that a search does nothing in it but go down. And the runtime packs
@@ -49,7 +53,9 @@
 #define ROOT_LOG_PAGES HEIGHT_LOG_PAGES(ROOT_HEIGHT)
 #define REGION_LOG_CHUNKS (ROOT_LOG_PAGES - HR_CHUNK_LOG_PAGES)
 #define REGION_CHUNKS (1u << REGION_LOG_CHUNKS)
+#define REGION_PAGES (UINT64_C(1) << ROOT_LOG_PAGES)
 #define ABOVE_ROOT (ROOT_HEIGHT + 1)
+#define MAX_SPARES 2 /* what one span can be the end of */
 
 struct chunk {
 	_Alignas(128) hr_bitmap bits;
@@ -71,6 +77,10 @@ struct hr_pagealloc {
 	const struct hr_geometry *geometry;
 	struct hr_ranges in_use;
 	uint64_t live[ROOT_ENTRIES / 64];
+	struct region *whole;		  /* two: all free, all in use; NULL until there is one to stand for */
+	struct region *spare[MAX_SPARES]; /* that were of chunks which are whole now */
+	unsigned nspares;
+	bool out_of_memory; /* a region could not be copied */
 };
 
 #define ROOT_BYTES (ROOT_ENTRIES * sizeof(struct hr_summary))
@@ -78,6 +88,7 @@ struct hr_pagealloc {
 
 static const struct hr_summary all_used = {0, 0, 0};
 static const struct hr_summary free_chunk = {HR_CHUNK_PAGES, HR_CHUNK_PAGES, HR_CHUNK_PAGES};
+static const struct hr_summary free_region = {REGION_PAGES, REGION_PAGES, REGION_PAGES};
 
 struct hr_pagealloc *hr_pagealloc_new(const struct hr_geometry *geometry)
 {
@@ -97,13 +108,22 @@ struct hr_pagealloc *hr_pagealloc_new(const struct hr_geometry *geometry)
 	return p;
 }
 
+/* Does this region stand for all that are whole? */
+static inline bool is_whole(const struct hr_pagealloc *p, const struct region *r)
+{
+	return (uintptr_t)r - (uintptr_t)p->whole < 2 * sizeof(struct region) && p->whole != NULL;
+}
+
 void hr_pagealloc_free(struct hr_pagealloc *p)
 {
 	if (p == NULL)
 		return;
 	for (size_t e = 0; p->regions != NULL && e < ROOT_ENTRIES; e++)
-		if (p->regions[e] != NULL)
+		if (p->regions[e] != NULL && !is_whole(p, p->regions[e]))
 			hr_unmap(p->regions[e], sizeof(struct region));
+	while (p->nspares > 0)
+		hr_unmap(p->spare[--p->nspares], sizeof(struct region));
+	hr_unmap(p->whole, 2 * sizeof(struct region));
 	hr_unmap(p->regions, REGIONS_BYTES);
 	hr_unmap(p->root, ROOT_BYTES);
 	hr_ranges_release(&p->in_use);
@@ -393,21 +413,107 @@ HR_INLINE struct hr_summary give(struct chunk *c, struct hr_summary s, unsigned 
 	};
 }
 
+/* --- whole regions --------------------------------------------------------- */
+
+/* A region that is free or in use as a whole, from nothing. */
+static void fill_region(struct region *r, bool used)
+{
+	for (unsigned i = 0; i < REGION_CHUNKS; i++) {
+		for (unsigned w = 0; w < HR_CHUNK_WORDS; w++)
+			set_word(&r->chunks[i], w, used);
+		hr_eight16_set(&r->leaves[i / 8], i % 8, used ? all_used : free_chunk);
+	}
+	for (unsigned height = 1; height < ROOT_HEIGHT; height++) {
+		unsigned pages = 1u << HEIGHT_LOG_PAGES(height), n = (unsigned)(REGION_PAGES / pages);
+		struct hr_summary s = used ? all_used : (struct hr_summary){pages, pages, pages};
+
+		for (unsigned i = 0; i < n; i++)
+			if (height == 1)
+				hr_eight16_set(&r->h1[i / 8], i % 8, s);
+			else
+				hr_eight32_put(height == 2 ? &r->h2[i / 8] : &r->h3, i % 8, s, pages);
+	}
+}
+
+/* The two that stand for all; false: out of memory. */
+static bool make_whole(struct hr_pagealloc *p)
+{
+	if (p->whole != NULL)
+		return true;
+	p->whole = hr_map(2 * sizeof(struct region));
+	if (p->whole == NULL)
+		return false;
+	fill_region(&p->whole[0], false);
+	fill_region(&p->whole[1], true);
+	return true;
+}
+
+static struct region *new_region(struct hr_pagealloc *p)
+{
+	return p->nspares > 0 ? p->spare[--p->nspares] : hr_map(sizeof(struct region));
+}
+
+/* A whole region becomes one of its own; NULL: out of memory, which is remembered. */
+static __attribute__((noinline)) struct region *copy_region(struct hr_pagealloc *p, uint64_t chunk)
+{
+	struct region *r = new_region(p);
+
+	if (r == NULL) {
+		p->out_of_memory = true;
+		return NULL;
+	}
+	memcpy(r, region_of(p, chunk), sizeof(*r));
+	return p->regions[chunk >> REGION_LOG_CHUNKS] = r;
+}
+
+/* The region of a grown chunk, to change it; NULL as above. */
+HR_INLINE struct region *own_region(struct hr_pagealloc *p, uint64_t chunk)
+{
+	struct region *r = region_of(p, chunk);
+
+	return is_whole(p, r) ? copy_region(p, chunk) : r;
+}
+
+/* All of a region, which has grown as a whole; false: out of memory, nothing has changed. */
+static bool mark_region(struct hr_pagealloc *p, uint64_t e, bool used)
+{
+	struct region *old = p->regions[e];
+
+	if (!make_whole(p))
+		return false;
+	p->regions[e] = &p->whole[used];
+	set_root(p, e, used ? all_used : free_region);
+	if (old == NULL || is_whole(p, old))
+		return true;
+	if (p->nspares < MAX_SPARES)
+		p->spare[p->nspares++] = old;
+	else
+		hr_unmap(old, sizeof(*old));
+	return true;
+}
+
+/* --- marking --------------------------------------------------------------- */
+
 /* All of a chunk. */
 static void mark_chunk(struct hr_pagealloc *p, uint64_t chunk, bool used)
 {
-	struct chunk *c = chunk_at(p, chunk);
+	struct region *r = own_region(p, chunk);
 
+	if (r == NULL)
+		return;
 	for (unsigned w = 0; w < HR_CHUNK_WORDS; w++)
-		set_word(c, w, used);
-	update(p, region_of(p, chunk), chunk, used ? all_used : free_chunk);
+		set_word(&r->chunks[in_region(chunk)], w, used);
+	update(p, r, chunk, used ? all_used : free_chunk);
 }
 
 HR_INLINE void mark_in_chunk(struct hr_pagealloc *p, uint64_t chunk, unsigned i, unsigned n, bool used)
 {
-	struct region *r = region_of(p, chunk);
-	struct chunk *c = &r->chunks[in_region(chunk)];
+	struct region *r = own_region(p, chunk);
+	struct chunk *c;
 
+	if (r == NULL)
+		return;
+	c = &r->chunks[in_region(chunk)];
 	update(p, r, chunk,
 	       used ? take(c, i, n) : give(c, hr_eight16_get(&r->leaves[in_region(chunk) / 8], chunk % 8), i, n));
 }
@@ -419,6 +525,11 @@ static __attribute__((noinline)) void mark_chunks(struct hr_pagealloc *p, uint64
 		uint64_t chunk = hr_chunk_of(page);
 		unsigned i = hr_page_in_chunk(page), n = HR_CHUNK_PAGES - i;
 
+		if (page % REGION_PAGES == 0 && limit - page >= REGION_PAGES &&
+		    mark_region(p, chunk >> REGION_LOG_CHUNKS, used)) {
+			page += REGION_PAGES;
+			continue;
+		}
 		if (n > limit - page)
 			n = (unsigned)(limit - page);
 		if (n == HR_CHUNK_PAGES)
@@ -459,12 +570,20 @@ void hr_pagealloc_free_range(struct hr_pagealloc *p, uint64_t page, uint64_t npa
 
 /* --- growing -------------------------------------------------------------- */
 
-/* Maps the regions that chunks [chunk, limit) need. A region that exists and has no chunk yet does no harm. */
+/*
+ * Maps the regions that chunks [chunk, limit) need, but for those that are whole
+ * from the start. A region that exists and has no chunk yet does no harm.
+ */
 static bool map_regions(struct hr_pagealloc *p, uint64_t chunk, uint64_t limit)
 {
 	for (uint64_t e = chunk >> REGION_LOG_CHUNKS; e <= (limit - 1) >> REGION_LOG_CHUNKS; e++) {
 		if (p->regions[e] != NULL)
 			continue;
+		if (e << REGION_LOG_CHUNKS >= chunk && (e + 1) << REGION_LOG_CHUNKS <= limit) {
+			if (!make_whole(p))
+				return false;
+			continue;
+		}
 		p->regions[e] = hr_map(sizeof(struct region));
 		if (p->regions[e] == NULL)
 			return false;
@@ -747,10 +866,13 @@ uint64_t hr_pagealloc_alloc(struct hr_pagealloc *p, uint64_t npages)
 static void set_block(struct hr_pagealloc *p, uint64_t base, uint64_t used)
 {
 	uint64_t chunk = hr_chunk_of(base);
-	struct region *r = region_of(p, chunk);
-	struct chunk *c = &r->chunks[in_region(chunk)];
+	struct region *r = own_region(p, chunk);
 	unsigned w = hr_page_in_chunk(base) / WORD_PAGES;
+	struct chunk *c;
 
+	if (r == NULL)
+		return;
+	c = &r->chunks[in_region(chunk)];
 	c->bits[w] = used;
 	update(p, r, chunk, hr_eight16_put(&c->words, w, summarize_word(used), WORD_PAGES));
 }
@@ -814,6 +936,11 @@ uint64_t hr_pagealloc_end_chunk(const struct hr_pagealloc *p)
 	return p->end_chunk;
 }
 
+bool hr_pagealloc_out_of_memory(const struct hr_pagealloc *p)
+{
+	return p->out_of_memory;
+}
+
 bool hr_pagealloc_has_chunk(const struct hr_pagealloc *p, uint64_t chunk)
 {
 	return chunk < p->end_chunk && hr_ranges_contains(&p->in_use, hr_chunk_page(chunk));
@@ -833,13 +960,14 @@ static bool all_zero(const struct hr_pagealloc *p, uint64_t page, uint64_t npage
 	if (above == 0 || page >= p->in_use.at[above - 1].limit || npages > p->in_use.at[above - 1].limit - page)
 		return false;
 	for (limit = page + npages; page < limit;) {
+		const struct region *r = region_of(p, hr_chunk_of(page));
 		uint64_t word = hr_pagealloc_bits(p, hr_chunk_of(page))[hr_page_in_chunk(page) / 64] ^ flip;
 		unsigned i = (unsigned)(page % 64);
 		unsigned n = limit - page < 64 - i ? (unsigned)(limit - page) : 64 - i;
 
 		if (word & hr_mask(i, n))
 			return false;
-		page += n;
+		page = is_whole(p, r) ? hr_align_down(page, REGION_PAGES) + REGION_PAGES : page + n;
 	}
 	return true;
 }

@@ -70,6 +70,12 @@ void hr_pagealloc_cache_flush(struct hr_pagealloc *p, struct hr_pagecache *c);
 /* The lowest run of npages (1..64) in the cache, taken out of it, or HR_NO_PAGE. pageCache.alloc. */
 uint64_t hr_pagecache_alloc(struct hr_pagecache *c, unsigned npages);
 
+/*
+ * True when memory did not suffice for what one of the above had to mark: nothing
+ * that the allocator says counts from then on.
+ */
+bool hr_pagealloc_out_of_memory(const struct hr_pagealloc *p);
+
 /* What has grown; the allocator's own, valid until the next grow. */
 const struct hr_ranges *hr_pagealloc_ranges(const struct hr_pagealloc *p);
 /* One past the highest grown chunk (pageAlloc.end), 0 when there is none. */

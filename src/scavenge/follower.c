@@ -7,6 +7,7 @@
 #include "scavenge/follower.h"
 
 #include "base/alloc.h"
+#include "base/bits.h"
 #include "scavenge/dirty_pages.h"
 
 #include <inttypes.h>
@@ -138,7 +139,7 @@ enum hr_status hr_follower_clone(const struct hr_follower *f, struct hr_follower
 	if (to == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	copy_values(to, f);
-	if (hr_pagemap_clone(&to->map, &f->map) == HR_OK && hr_stamps_clone(&to->stamps, &f->stamps, &f->map.in_use) &&
+	if (hr_pagemap_clone(&to->map, &f->map) == HR_OK && hr_stamps_clone(&to->stamps, &f->stamps) &&
 	    copy_held(&to->held, &f->held))
 		to->policy = f->def->clone(f->policy, to);
 	if (to->policy == NULL) {
@@ -330,6 +331,7 @@ static void count_claim(struct hr_follower *f, uint64_t page, uint64_t npages, u
 {
 	struct hr_used_again again = hr_stamps_take(&f->stamps, page, npages, f->view.now_ns);
 
+	f->map.out_of_memory |= again.out_of_memory;
 	f->count.refaulted_bytes += again.pages * HR_PAGE_BYTES;
 	f->count.thrash_bytes += again.thrash_pages * HR_PAGE_BYTES;
 	f->count.fresh_bytes += (claimed - again.pages) * HR_PAGE_BYTES;
@@ -473,7 +475,7 @@ __attribute__((always_inline)) static inline enum hr_status follow_record(struct
 	if (def->after != NULL && (status = def->after(f->policy, r)) != HR_OK)
 		return failed(f, status, "after");
 	f->view.claimed_pages = 0;
-	return HR_OK;
+	return f->map.out_of_memory ? HR_ENOMEM : HR_OK;
 }
 
 static enum hr_status follow_held(struct hr_follower *f)
@@ -559,17 +561,14 @@ static void blame_release(struct hr_follower *f, uint64_t page, unsigned npages)
 		blame(f, "releases page 0x%" PRIx64 " %s", at * HR_PAGE_BYTES, that[why]);
 }
 
-/* The release calls that this takes; several share one where they are batched. */
-static uint64_t cost_of_calls(struct hr_follower *f)
+/* What the calls of so many releases cost, ns; several share one where they are batched. */
+static uint64_t cost_of_calls(struct hr_follower *f, uint64_t releases)
 {
-	bool first = f->batched == 0;
+	uint64_t calls = releases > f->batched ? hr_div_up(releases - f->batched, f->settings.cost.batch) : 0;
 
-	if (first) {
-		f->batched = f->settings.cost.batch;
-		f->count.release_calls++;
-	}
-	f->batched--;
-	return first ? f->settings.cost.call_ns : 0;
+	f->batched += calls * f->settings.cost.batch - releases;
+	f->count.release_calls += calls;
+	return calls * f->settings.cost.call_ns;
 }
 
 /* Pages that can be released. */
@@ -578,16 +577,34 @@ static void release(struct hr_follower *f, uint64_t page, unsigned npages)
 	unsigned whole, broken;
 
 	hr_pagemap_release_pages(&f->map, page, npages);
-	hr_stamps_set(&f->stamps, page, npages, f->view.now_ns);
+	f->map.out_of_memory |= !hr_stamps_set(&f->stamps, page, npages, f->view.now_ns);
 	hr_cost_huge_pages(&f->map, page, npages, &whole, &broken);
 	f->count.huge_whole += whole;
 	f->count.huge_broken += broken;
 	f->count.released_bytes[f->why] += npages * HR_PAGE_BYTES;
-	f->spent_ns += cost_of_calls(f) + hr_cost_of_pages(&f->settings, npages, whole, broken);
+	f->spent_ns += cost_of_calls(f, 1) + hr_cost_of_pages(&f->settings, npages, whole, broken);
 	f->view.released_pages += npages;
 	measure(f);
 	if (f->released_to != NULL)
 		f->released_to(f->released_ctx, f, page, npages);
+}
+
+/* A block of chunks whose pages are kept as one; false: it is not such a block, or who is told wants to know each. */
+static bool release_block(struct hr_follower *f, uint64_t page)
+{
+	const uint64_t nchunks = hr_chunk_of(HR_PAGEMAP_BLOCK_PAGES);
+	unsigned whole, broken;
+
+	if (f->released_to != NULL || !hr_pagemap_release_block(&f->map, page))
+		return false;
+	f->map.out_of_memory |= !hr_stamps_set_chunks(&f->stamps, hr_chunk_of(page), nchunks, f->view.now_ns);
+	hr_cost_huge_pages(&f->map, page, HR_CHUNK_PAGES, &whole, &broken);
+	f->count.huge_whole += whole * nchunks;
+	f->count.released_bytes[f->why] += HR_PAGEMAP_BLOCK_PAGES * HR_PAGE_BYTES;
+	f->spent_ns += cost_of_calls(f, nchunks) + nchunks * hr_cost_of_pages(&f->settings, HR_CHUNK_PAGES, whole, 0);
+	f->view.released_pages += HR_PAGEMAP_BLOCK_PAGES;
+	measure(f);
+	return true;
 }
 
 void hr_follower_release_pages(struct hr_follower *f, uint64_t page, unsigned npages)
@@ -621,6 +638,12 @@ uint64_t hr_follower_release_range(struct hr_follower *f, uint64_t page, uint64_
 		if (!hr_pagemap_has(&f->map, hr_chunk_of(page))) {
 			blame(f, "releases page 0x%" PRIx64 " that is not of the heap", page * HR_PAGE_BYTES);
 			break;
+		}
+		if (npages >= HR_PAGEMAP_BLOCK_PAGES && release_block(f, page)) {
+			released += HR_PAGEMAP_BLOCK_PAGES;
+			page += HR_PAGEMAP_BLOCK_PAGES;
+			npages -= HR_PAGEMAP_BLOCK_PAGES;
+			continue;
 		}
 		if (n > npages)
 			n = (unsigned)npages;

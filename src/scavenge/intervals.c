@@ -70,6 +70,7 @@ void hr_intervals_release(struct hr_intervals *v)
 	for (unsigned c = 0; c < HR_INTERVAL_CLASSES; c++)
 		free(v->sums[c]);
 	hr_page_runs_release(&v->since);
+	hr_ranges_release(&v->grown);
 	hr_pagemap_release(&v->map);
 	memset(v, 0, sizeof(*v));
 }
@@ -115,31 +116,32 @@ static uint64_t end_all(struct hr_intervals *v, uint64_t page, uint64_t npages, 
 	return none;
 }
 
-static void use(struct hr_intervals *v, uint64_t page, uint64_t npages)
+static enum hr_status use(struct hr_intervals *v, uint64_t page, uint64_t npages)
 {
 	v->fresh_pages -= end_all(v, page, npages, 0);
-	hr_page_runs_set(&v->since, page, npages, 0);
+	return hr_page_runs_set(&v->since, page, npages, 0);
 }
 
-static void set_free(struct hr_intervals *v, uint64_t page, uint64_t npages)
+static enum hr_status set_free(struct hr_intervals *v, uint64_t page, uint64_t npages)
 {
-	hr_page_runs_set(&v->since, page, npages, v->phys_pages > 1 ? WAITING : v->end_ns + FIRST);
+	return hr_page_runs_set(&v->since, page, npages, v->phys_pages > 1 ? WAITING : v->end_ns + FIRST);
 }
 
 /* Those of these pages, all of them free, that wait do so no longer. */
-static void set_releasable(struct hr_intervals *v, uint64_t page, uint64_t npages)
+static enum hr_status set_releasable(struct hr_intervals *v, uint64_t page, uint64_t npages)
 {
 	for (uint64_t end = page + npages; page < end;) {
 		unsigned n;
 
 		if (hr_page_runs_at(&v->since, page, end - page, &n) == WAITING)
-			hr_page_runs_set(&v->since, page, n, v->end_ns + FIRST);
+			HR_TRY(hr_page_runs_set(&v->since, page, n, v->end_ns + FIRST));
 		page += n;
 	}
+	return HR_OK;
 }
 
 /* Physical pages that are free as a whole can be released. */
-static void stop_waiting(struct hr_intervals *v, uint64_t page, uint64_t npages)
+static enum hr_status stop_waiting(struct hr_intervals *v, uint64_t page, uint64_t npages)
 {
 	uint64_t end = hr_align_up(page + npages, v->phys_pages), first;
 
@@ -147,19 +149,24 @@ static void stop_waiting(struct hr_intervals *v, uint64_t page, uint64_t npages)
 	for (; page < end; page += v->phys_pages) {
 		const struct hr_chunk_bits *c = hr_pagemap_chunk(&v->map, hr_chunk_of(page));
 
-		if (hr_bitmap_count(c->alloc, hr_page_in_chunk(page), v->phys_pages) == 0)
+		if (hr_bitmap_count(c->alloc, hr_page_in_chunk(page), v->phys_pages) == 0) {
+			uint64_t alike = hr_pagemap_alike(&v->map, hr_chunk_of(page));
+
+			if (alike > 1)
+				page = hr_chunk_page(hr_chunk_of(page) + alike) - v->phys_pages;
 			continue;
-		set_releasable(v, first, page - first);
+		}
+		HR_TRY(set_releasable(v, first, page - first));
 		first = page + v->phys_pages;
 	}
-	set_releasable(v, first, end - first);
+	return set_releasable(v, first, end - first);
 }
 
 static enum hr_status grow(struct hr_intervals *v, const struct hr_place *r)
 {
 	HR_TRY(hr_page_runs_cover(&v->since, r->page, r->npages));
 	v->fresh_pages += r->npages;
-	return HR_OK;
+	return hr_ranges_add(&v->grown, r->page, r->page + r->npages) ? HR_OK : HR_ENOMEM;
 }
 
 /* What is free and in no cache, where that matters. */
@@ -178,12 +185,10 @@ static enum hr_status follow_map(struct hr_intervals *v, const struct hr_place *
 		return hr_pagemap_cache_fill(&v->map, (unsigned)r->cache_p, r->page, r->arg);
 	case HR_PLACE_FREE:
 		hr_pagemap_free(&v->map, r->page, r->npages);
-		stop_waiting(v, r->page, r->npages);
-		break;
+		return stop_waiting(v, r->page, r->npages);
 	case HR_PLACE_CACHE_FLUSH:
 		hr_pagemap_cache_flush(&v->map, (unsigned)r->cache_p);
-		stop_waiting(v, r->page, r->npages);
-		break;
+		return stop_waiting(v, r->page, r->npages);
 	default:
 		break;
 	}
@@ -193,7 +198,7 @@ static enum hr_status follow_map(struct hr_intervals *v, const struct hr_place *
 /* The trace has ended; what is free stays so. */
 static void finish(struct hr_intervals *v)
 {
-	const struct hr_ranges *grown = &v->since.covered;
+	const struct hr_ranges *grown = &v->grown;
 
 	for (size_t i = 0; i < grown->n; i++)
 		end_all(v, grown->at[i].base, grown->at[i].limit - grown->at[i].base, HR_INTERVAL_OPEN);
@@ -220,11 +225,9 @@ static enum hr_status take(struct hr_intervals *v, const struct hr_place *r)
 		return grow(v, r);
 	case HR_PLACE_ALLOC:
 	case HR_PLACE_CACHE_USE:
-		use(v, r->page, r->npages);
-		break;
+		return use(v, r->page, r->npages);
 	case HR_PLACE_FREE:
-		set_free(v, r->page, r->npages);
-		break;
+		return set_free(v, r->page, r->npages);
 	case HR_PLACE_END:
 		finish(v);
 		break;
@@ -242,6 +245,8 @@ enum hr_status hr_intervals_follow(struct hr_intervals *v, const struct hr_place
 		HR_TRY(take(v, r));
 		if (v->phys_pages > 1)
 			HR_TRY(follow_map(v, r));
+		if (v->map.out_of_memory)
+			return HR_ENOMEM;
 		v->in_use_pages = r->in_use_pages;
 		v->kept_pages = r->mapped_pages - r->manual_pages - v->fresh_pages;
 	}

@@ -59,7 +59,8 @@ struct hr_intervals {
 	uint64_t in_use_pages, kept_pages, fresh_pages;
 	unsigned phys_pages;	   /* runtime pages to a physical page, at least 1 */
 	struct hr_page_runs since; /* see intervals.c */
-	struct hr_pagemap map;	   /* phys_pages > 1: what is free and in no cache */
+	struct hr_ranges grown;
+	struct hr_pagemap map; /* phys_pages > 1: what is free and in no cache */
 };
 
 /* from_ns: what comes before is not measured. HR_EUSAGE (page size), HR_ENOMEM. */

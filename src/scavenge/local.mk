@@ -9,7 +9,6 @@ libcore_la_SOURCES += \
 	src/scavenge/gauge.c src/scavenge/gauge.h \
 	src/scavenge/intervals.c src/scavenge/intervals.h \
 	src/scavenge/lag.c src/scavenge/lag.h \
-	src/scavenge/page_words.c src/scavenge/page_words.h \
 	src/scavenge/pagemap.c src/scavenge/pagemap.h \
 	src/scavenge/plugin.c src/scavenge/plugin.h \
 	src/scavenge/policy.h \

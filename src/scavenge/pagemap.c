@@ -5,6 +5,10 @@
  *
  * A block of 8192 chunks is mapped when the first of its chunks grows, and is
  * zero then: free and not scavenged. What has never grown is never read.
+ *
+ * Where all pages of a block are in one state, one of a few whole blocks stands
+ * for it, so that a span of TiB costs a pointer for each 32 GiB of it. What is
+ * about to change is copied first (own_block).
  */
 #include "config.h"
 
@@ -19,6 +23,9 @@
 #define BLOCK_LOG_CHUNKS 13
 #define BLOCK_CHUNKS (UINT64_C(1) << BLOCK_LOG_CHUNKS)
 #define BLOCK_BYTES (BLOCK_CHUNKS * sizeof(struct hr_chunk_bits))
+
+/* The states of a whole block, in the order of hr_pagemap.whole. */
+enum state { DIRTY, USED, RELEASED, STATES };
 
 #define MIN_PHYS_PAGE_BYTES 4096u
 #define MAX_PHYS_PAGE_BYTES (512u << 10) /* maxPhysPageSize */
@@ -48,25 +55,121 @@ enum hr_status hr_pagemap_init(struct hr_pagemap *m, const struct hr_geometry *g
 	return m->blocks != NULL ? HR_OK : hr_error_set(err, HR_ENOMEM, "out of memory for a map of pages");
 }
 
+static bool is_whole(const struct hr_pagemap *m, uint64_t b)
+{
+	return (uintptr_t)m->blocks[b] - (uintptr_t)m->whole < STATES * BLOCK_BYTES && m->whole != NULL;
+}
+
+static enum state state_of(const struct hr_pagemap *m, uint64_t b)
+{
+	return (enum state)((size_t)(m->blocks[b] - m->whole) / BLOCK_CHUNKS);
+}
+
 void hr_pagemap_release(struct hr_pagemap *m)
 {
 	for (uint64_t b = 0; m->blocks != NULL && b < block_count(m); b++)
-		hr_unmap(m->blocks[b], BLOCK_BYTES);
+		if (m->blocks[b] != NULL && !is_whole(m, b))
+			hr_unmap(m->blocks[b], BLOCK_BYTES);
+	hr_unmap(m->whole, STATES * BLOCK_BYTES);
 	free(m->blocks);
 	free(m->caches);
 	hr_ranges_release(&m->in_use);
 	memset(m, 0, sizeof(*m));
 }
 
+/* --- whole blocks ---------------------------------------------------------- */
+
+static bool make_whole(struct hr_pagemap *m)
+{
+	if (m->whole != NULL)
+		return true;
+	m->whole = hr_map(STATES * BLOCK_BYTES);
+	if (m->whole == NULL)
+		return false;
+	for (uint64_t c = 0; c < BLOCK_CHUNKS; c++) {
+		memset(m->whole[USED * BLOCK_CHUNKS + c].alloc, 0xff, sizeof(hr_bitmap));
+		memset(m->whole[RELEASED * BLOCK_CHUNKS + c].scavenged, 0xff, sizeof(hr_bitmap));
+	}
+	return true;
+}
+
+/* All pages of a block, which have grown, are in this state from now on; false: out of memory, nothing has changed. */
+static bool set_whole(struct hr_pagemap *m, uint64_t b, enum state state)
+{
+	if (!make_whole(m))
+		return false;
+	if (m->blocks[b] != NULL && !is_whole(m, b))
+		hr_unmap(m->blocks[b], BLOCK_BYTES);
+	m->blocks[b] = m->whole + state * BLOCK_CHUNKS;
+	return true;
+}
+
+static __attribute__((noinline)) bool copy_block(struct hr_pagemap *m, uint64_t b)
+{
+	struct hr_chunk_bits *own = hr_map(BLOCK_BYTES);
+
+	if (own == NULL) {
+		m->out_of_memory = true;
+		return false;
+	}
+	if (state_of(m, b) != DIRTY)
+		memcpy(own, m->blocks[b], BLOCK_BYTES);
+	m->blocks[b] = own;
+	return true;
+}
+
+/* The bits of a grown chunk, to change them; NULL: out of memory. */
+static inline struct hr_chunk_bits *own_chunk(struct hr_pagemap *m, uint64_t chunk)
+{
+	if (is_whole(m, chunk >> BLOCK_LOG_CHUNKS) && !copy_block(m, chunk >> BLOCK_LOG_CHUNKS))
+		return NULL;
+	return hr_pagemap_chunk(m, chunk);
+}
+
+/* Do the pages [page, limit) begin with a block? */
+static inline bool begins_block(uint64_t page, uint64_t limit)
+{
+	return limit - page >= HR_PAGEMAP_BLOCK_PAGES && page % HR_PAGEMAP_BLOCK_PAGES == 0;
+}
+
+uint64_t hr_pagemap_alike(const struct hr_pagemap *m, uint64_t chunk)
+{
+	return is_whole(m, chunk >> BLOCK_LOG_CHUNKS) ? BLOCK_CHUNKS - chunk % BLOCK_CHUNKS : 1;
+}
+
+uint64_t hr_pagemap_first_alike(const struct hr_pagemap *m, uint64_t chunk)
+{
+	return is_whole(m, chunk >> BLOCK_LOG_CHUNKS) ? hr_align_down(chunk, BLOCK_CHUNKS) : chunk;
+}
+
+/* --- growing and copying --------------------------------------------------- */
+
+/* Blocks for chunks [chunk, limit), but for those of which all chunks are of these. */
 static bool map_blocks(struct hr_pagemap *m, uint64_t chunk, uint64_t limit)
 {
 	for (uint64_t b = chunk >> BLOCK_LOG_CHUNKS; b <= (limit - 1) >> BLOCK_LOG_CHUNKS; b++) {
-		if (m->blocks[b] != NULL)
+		if (m->blocks[b] != NULL || (b * BLOCK_CHUNKS >= chunk && (b + 1) * BLOCK_CHUNKS <= limit))
 			continue;
 		m->blocks[b] = hr_map(BLOCK_BYTES);
 		if (m->blocks[b] == NULL)
 			return false;
 	}
+	return true;
+}
+
+/* Chunks [chunk, limit) of one block, which has them all or is whole. */
+static bool copy_chunks(struct hr_pagemap *to, const struct hr_pagemap *from, uint64_t chunk, uint64_t limit)
+{
+	uint64_t b = chunk >> BLOCK_LOG_CHUNKS;
+
+	if (is_whole(from, b))
+		return set_whole(to, b, state_of(from, b));
+	if (to->blocks[b] == NULL)
+		to->blocks[b] = hr_map(BLOCK_BYTES);
+	if (to->blocks[b] == NULL)
+		return false;
+	memcpy(hr_pagemap_chunk(to, chunk), hr_pagemap_chunk(from, chunk),
+	       (limit - chunk) * sizeof(struct hr_chunk_bits));
 	return true;
 }
 
@@ -76,15 +179,13 @@ static bool copy_bits(struct hr_pagemap *to, const struct hr_pagemap *from)
 	for (size_t i = 0; i < from->in_use.n; i++) {
 		uint64_t chunk = hr_chunk_of(from->in_use.at[i].base), limit = hr_chunk_of(from->in_use.at[i].limit);
 
-		if (!map_blocks(to, chunk, limit))
-			return false;
 		while (chunk < limit) {
 			uint64_t end = hr_align_down(chunk, BLOCK_CHUNKS) + BLOCK_CHUNKS;
 
 			if (end > limit)
 				end = limit;
-			memcpy(hr_pagemap_chunk(to, chunk), hr_pagemap_chunk(from, chunk),
-			       (end - chunk) * sizeof(struct hr_chunk_bits));
+			if (!copy_chunks(to, from, chunk, end))
+				return false;
 			chunk = end;
 		}
 	}
@@ -95,6 +196,7 @@ enum hr_status hr_pagemap_clone(struct hr_pagemap *to, const struct hr_pagemap *
 {
 	*to = *from;
 	hr_ranges_init(&to->in_use);
+	to->whole = NULL;
 	to->blocks = hr_calloc(block_count(from), sizeof(*to->blocks));
 	to->caches = hr_calloc(from->ncaches, sizeof(*to->caches));
 	if (to->blocks == NULL || to->caches == NULL || !hr_ranges_copy(&to->in_use, &from->in_use) ||
@@ -109,11 +211,20 @@ enum hr_status hr_pagemap_clone(struct hr_pagemap *to, const struct hr_pagemap *
 
 enum hr_status hr_pagemap_grow(struct hr_pagemap *m, uint64_t chunk, uint64_t nchunks)
 {
-	if (!map_blocks(m, chunk, chunk + nchunks) ||
-	    !hr_ranges_add(&m->in_use, hr_chunk_page(chunk), hr_chunk_page(chunk + nchunks)))
+	uint64_t limit = chunk + nchunks;
+
+	if (!map_blocks(m, chunk, limit) ||
+	    (hr_align_up(chunk, BLOCK_CHUNKS) + BLOCK_CHUNKS <= limit && !make_whole(m)) ||
+	    !hr_ranges_add(&m->in_use, hr_chunk_page(chunk), hr_chunk_page(limit)))
 		return HR_ENOMEM;
-	for (uint64_t c = chunk; c < chunk + nchunks; c++)
-		memset(hr_pagemap_chunk(m, c)->scavenged, 0xff, sizeof(hr_bitmap));
+	while (chunk < limit) {
+		if (begins_block(hr_chunk_page(chunk), hr_chunk_page(limit))) {
+			set_whole(m, chunk >> BLOCK_LOG_CHUNKS, RELEASED);
+			chunk += BLOCK_CHUNKS;
+		} else {
+			memset(hr_pagemap_chunk(m, chunk++)->scavenged, 0xff, sizeof(hr_bitmap));
+		}
+	}
 	return HR_OK;
 }
 
@@ -132,37 +243,73 @@ static inline uint64_t next_word(uint64_t page)
 	return hr_align_down(page, 64) + 64;
 }
 
+/* All pages of a block become used: how many were scavenged. */
+static uint64_t alloc_block(struct hr_pagemap *m, uint64_t b)
+{
+	uint64_t scavenged = 0;
+
+	if (is_whole(m, b))
+		scavenged = state_of(m, b) == RELEASED ? HR_PAGEMAP_BLOCK_PAGES : 0;
+	else
+		for (uint64_t c = 0; c < BLOCK_CHUNKS; c++)
+			scavenged += hr_bitmap_count(m->blocks[b][c].scavenged, 0, HR_CHUNK_PAGES);
+	m->out_of_memory |= !set_whole(m, b, USED);
+	return scavenged;
+}
+
 uint64_t hr_pagemap_alloc(struct hr_pagemap *m, uint64_t page, uint64_t npages)
 {
 	uint64_t limit = page + npages, scavenged = 0;
 
-	for (; page < limit; page = next_word(page)) {
-		struct hr_chunk_bits *c = hr_pagemap_chunk(m, hr_chunk_of(page));
+	while (page < limit) {
+		struct hr_chunk_bits *c;
 		unsigned w = hr_page_in_chunk(page) / 64;
 		uint64_t mask = mask_in_word(page, limit);
 
+		if (begins_block(page, limit)) {
+			scavenged += alloc_block(m, page / HR_PAGEMAP_BLOCK_PAGES);
+			page += HR_PAGEMAP_BLOCK_PAGES;
+			continue;
+		}
+		c = own_chunk(m, hr_chunk_of(page));
+		if (c == NULL)
+			break;
 		c->alloc[w] |= mask;
 		if (c->scavenged[w] & mask) {
 			scavenged += hr_popcount(c->scavenged[w] & mask);
 			c->scavenged[w] &= ~mask;
 		}
+		page = next_word(page);
 	}
 	return scavenged;
 }
 
 void hr_pagemap_free(struct hr_pagemap *m, uint64_t page, uint64_t npages)
 {
-	for (uint64_t limit = page + npages; page < limit; page = next_word(page))
-		hr_pagemap_chunk(m, hr_chunk_of(page))->alloc[hr_page_in_chunk(page) / 64] &=
-		    ~mask_in_word(page, limit);
+	for (uint64_t limit = page + npages; page < limit;) {
+		struct hr_chunk_bits *c;
+
+		if (begins_block(page, limit)) {
+			m->out_of_memory |= !set_whole(m, page / HR_PAGEMAP_BLOCK_PAGES, DIRTY);
+			page += HR_PAGEMAP_BLOCK_PAGES;
+			continue;
+		}
+		c = own_chunk(m, hr_chunk_of(page));
+		if (c == NULL)
+			break;
+		c->alloc[hr_page_in_chunk(page) / 64] &= ~mask_in_word(page, limit);
+		page = next_word(page);
+	}
 }
 
 void hr_pagemap_pad(struct hr_pagemap *m, uint64_t page, uint64_t npages)
 {
 	for (uint64_t limit = page + npages; page < limit; page = next_word(page)) {
-		struct hr_chunk_bits *c = hr_pagemap_chunk(m, hr_chunk_of(page));
+		struct hr_chunk_bits *c = own_chunk(m, hr_chunk_of(page));
 		unsigned w = hr_page_in_chunk(page) / 64;
 
+		if (c == NULL)
+			break;
 		c->alloc[w] |= mask_in_word(page, limit);
 		c->scavenged[w] |= mask_in_word(page, limit);
 	}
@@ -186,7 +333,9 @@ enum hr_status hr_pagemap_cache_fill(struct hr_pagemap *m, unsigned p, uint64_t 
 	m->caches[p] = (struct hr_cache_bits){0, 0, 0};
 	if (free == 0)
 		return HR_OK;
-	c = hr_pagemap_chunk(m, hr_chunk_of(base));
+	c = own_chunk(m, hr_chunk_of(base));
+	if (c == NULL)
+		return HR_ENOMEM;
 	m->caches[p] = (struct hr_cache_bits){base, free, c->scavenged[w]};
 	c->alloc[w] |= free;
 	c->scavenged[w] &= ~free;
@@ -213,8 +362,10 @@ void hr_pagemap_cache_flush(struct hr_pagemap *m, unsigned p)
 	if (p >= m->ncaches || m->caches[p].free == 0)
 		return;
 	cache = &m->caches[p];
-	c = hr_pagemap_chunk(m, hr_chunk_of(cache->base));
+	c = own_chunk(m, hr_chunk_of(cache->base));
 	w = hr_page_in_chunk(cache->base) / 64;
+	if (c == NULL)
+		return;
 	c->alloc[w] &= ~cache->free;
 	c->scavenged[w] |= cache->scavenged;
 	*cache = (struct hr_cache_bits){0, 0, 0};
@@ -229,7 +380,19 @@ struct hr_cache_bits hr_pagemap_cache(const struct hr_pagemap *m, unsigned p)
 
 void hr_pagemap_release_pages(struct hr_pagemap *m, uint64_t page, unsigned npages)
 {
-	hr_bitmap_set(hr_pagemap_chunk(m, hr_chunk_of(page))->scavenged, hr_page_in_chunk(page), npages);
+	struct hr_chunk_bits *c = own_chunk(m, hr_chunk_of(page));
+
+	if (c != NULL)
+		hr_bitmap_set(c->scavenged, hr_page_in_chunk(page), npages);
+}
+
+bool hr_pagemap_release_block(struct hr_pagemap *m, uint64_t page)
+{
+	uint64_t b = page / HR_PAGEMAP_BLOCK_PAGES;
+
+	if (page % HR_PAGEMAP_BLOCK_PAGES != 0 || !is_whole(m, b) || state_of(m, b) != DIRTY)
+		return false;
+	return set_whole(m, b, RELEASED);
 }
 
 bool hr_pagemap_can_release(const struct hr_pagemap *m, uint64_t page, uint64_t npages)
@@ -353,12 +516,15 @@ unsigned hr_pagemap_trapped(const struct hr_pagemap *m, uint64_t page, uint64_t 
 		return 0;
 	/* By words of 64 pages, of which each physical page is a part. */
 	for (uint64_t at = page & ~(uint64_t)63; at < end; at += 64) {
+		uint64_t alike = hr_pagemap_alike(m, hr_chunk_of(at));
 		uint64_t from = at > page ? at : hr_align_down(page, unit);
 		uint64_t to = at + 64 < end ? at + 64 : hr_align_up(end, unit);
 		const struct hr_chunk_bits *c;
 		uint64_t alloc, mask;
 
-		if (!hr_pagemap_has(m, hr_chunk_of(at)))
+		if (alike > 1)
+			at = hr_chunk_page(hr_chunk_of(at) + alike) - 64;
+		if (alike > 1 || !hr_pagemap_has(m, hr_chunk_of(at)))
 			continue;
 		c = hr_pagemap_chunk(m, hr_chunk_of(at));
 		alloc = c->alloc[hr_page_in_chunk(at) / 64];

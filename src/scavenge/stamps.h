@@ -13,24 +13,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct hr_stamps_block;
+
 struct hr_stamps {
-	uint32_t **blocks; /* of chunks, NULL where nothing was released; see stamps.c */
+	struct hr_stamps_block **blocks; /* of chunks, NULL where nothing was released; see stamps.c */
 	size_t nblocks;
 };
 
 /* False: out of memory. */
 bool hr_stamps_init(struct hr_stamps *s, const struct hr_geometry *geometry);
 void hr_stamps_release(struct hr_stamps *s);
-/* A copy into an uninitialised *to, which commits no more memory than the original; grown: what has grown. */
-bool hr_stamps_clone(struct hr_stamps *to, const struct hr_stamps *from, const struct hr_ranges *grown);
+/* A copy into an uninitialised *to, which commits no more memory than the original. */
+bool hr_stamps_clone(struct hr_stamps *to, const struct hr_stamps *from);
 
-/* Pages of one chunk are released now. Without memory for that, their refaults go uncounted. */
-void hr_stamps_set(struct hr_stamps *s, uint64_t page, unsigned npages, uint64_t now_ns);
+/* Pages of one chunk are released now. False: out of memory. */
+bool hr_stamps_set(struct hr_stamps *s, uint64_t page, unsigned npages, uint64_t now_ns);
+/* The same of all pages of chunks. */
+bool hr_stamps_set_chunks(struct hr_stamps *s, uint64_t chunk, uint64_t nchunks, uint64_t now_ns);
 
 /* Of pages that are used: those that had been used before they were released, and of these, those released a second ago
  * at most. */
 struct hr_used_again {
 	uint64_t pages, thrash_pages;
+	bool out_of_memory; /* some were not counted */
 };
 /* Pages are used now: they have no stamp afterwards. */
 struct hr_used_again hr_stamps_take(struct hr_stamps *s, uint64_t page, uint64_t npages, uint64_t now_ns);

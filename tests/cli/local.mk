@@ -26,6 +26,7 @@ cli_tests = \
 	tests/cli/layers.sh \
 	tests/cli/live.sh \
 	tests/cli/manners.sh \
+	tests/cli/monsters.sh \
 	tests/cli/objects.sh \
 	tests/cli/pagetrace.sh \
 	tests/cli/plugins.sh \

@@ -653,6 +653,84 @@ static void test_growth_errors(void **state)
 	hr_pagealloc_free(q);
 }
 
+/* --- whole regions --------------------------------------------------------- */
+
+#define REGIONS 4
+#define WHOLE_BASE (64 * REGION_PAGES) /* 1 TiB */
+
+/* A page of the four regions: as often as not near an end of one. */
+static uint64_t random_border(uint64_t *rng)
+{
+	uint64_t page = test_random(rng) % (REGIONS * REGION_PAGES);
+
+	if (test_random(rng) % 4 == 0)
+		return page;
+	page = (page + REGION_PAGES / 2) / REGION_PAGES * REGION_PAGES + test_random(rng) % 3;
+	return page > 0 && page <= REGIONS * REGION_PAGES ? page - 1 : page / 2;
+}
+
+/* No range of these is a region's, so that none is whole. */
+static void mark_in_parts(struct hr_pagealloc *p, uint64_t page, uint64_t npages, bool used)
+{
+	for (uint64_t n; npages > 0; page += n, npages -= n) {
+		n = npages < REGION_PAGES / 2 ? npages : REGION_PAGES / 2;
+		if (used)
+			hr_pagealloc_alloc_range(p, page, n);
+		else
+			hr_pagealloc_free_range(p, page, n);
+	}
+}
+
+static void assert_same_summaries(const struct hr_pagealloc *a, const struct hr_pagealloc *b)
+{
+	for (unsigned height = 0; height <= ROOT_HEIGHT; height++) {
+		uint64_t first = WHOLE_BASE >> HEIGHT_LOG_PAGES(height);
+
+		for (uint64_t i = 0; i < REGIONS * REGION_PAGES >> HEIGHT_LOG_PAGES(height); i++)
+			assert_true(hr_summary_same(entry_at(a, height, first + i), entry_at(b, height, first + i)));
+	}
+}
+
+/* Spans of many GiB: the same as when they are marked in parts, and no memory for what is of one kind. */
+static void test_whole_regions(void **state)
+{
+	struct hr_pagealloc *p = hr_pagealloc_new(hr_geometry(48)), *parts = hr_pagealloc_new(hr_geometry(48));
+	const uint64_t base = WHOLE_BASE, npages = REGIONS * REGION_PAGES;
+	uint64_t rng = 77;
+
+	(void)state;
+	assert_int_equal(hr_pagealloc_grow(p, hr_chunk_of(base), hr_chunk_of(npages)), HR_OK);
+	for (uint64_t i = 0; i < 2 * REGIONS; i++)
+		assert_int_equal(
+		    hr_pagealloc_grow(parts, hr_chunk_of(base + i * REGION_PAGES / 2), hr_chunk_of(REGION_PAGES / 2)),
+		    HR_OK);
+	for (unsigned i = 0; i < 60; i++) {
+		uint64_t a = random_border(&rng), b = random_border(&rng), low = a < b ? a : b,
+			 n = (a < b ? b - a : a - b) + 1;
+		bool used = test_random(&rng) % 2;
+
+		if (low + n > npages)
+			n = npages - low;
+		if (used)
+			hr_pagealloc_alloc_range(p, base + low, n);
+		else
+			hr_pagealloc_free_range(p, base + low, n);
+		mark_in_parts(parts, base + low, n, used);
+		assert_int_equal(hr_pagealloc_is_used(p, base + low, n), used);
+		assert_int_equal(hr_pagealloc_is_free(p, base + low, n), !used);
+		n = 1 + test_random(&rng) % REGION_PAGES / 3;
+		assert_true(hr_pagealloc_alloc(p, n) == hr_pagealloc_alloc(parts, n));
+		assert_same_summaries(p, parts);
+	}
+	assert_check(p);
+	hr_pagealloc_alloc_range(p, base, npages);
+	for (unsigned e = 64; e < 64 + REGIONS; e++)
+		assert_true(is_whole(p, p->regions[e]));
+	assert_false(hr_pagealloc_out_of_memory(p));
+	hr_pagealloc_free(parts);
+	hr_pagealloc_free(p);
+}
+
 /* Sanitizers map address space of their own. */
 #ifndef SANITIZED
 /* Whether the limit that has been set is one: qemu's user emulation takes it and goes on. */
@@ -664,6 +742,26 @@ static bool is_limited(void)
 		return true;
 	munmap(p, 1 << 20);
 	return false;
+}
+
+/* No memory for one page of a whole region: it is said, and stays so. */
+static void test_no_memory_for_a_part(void **state)
+{
+	struct hr_pagealloc *p = hr_pagealloc_new(hr_geometry(48));
+	struct rlimit old, none;
+	bool limited;
+
+	(void)state;
+	assert_int_equal(hr_pagealloc_grow(p, hr_chunk_of(WHOLE_BASE), hr_chunk_of(REGION_PAGES)), HR_OK);
+	assert_int_equal(getrlimit(RLIMIT_AS, &old), 0);
+	none = old;
+	none.rlim_cur = 4096;
+	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+	limited = is_limited();
+	hr_pagealloc_alloc_range(p, WHOLE_BASE + 5, 1);
+	assert_int_equal(setrlimit(RLIMIT_AS, &old), 0);
+	assert_int_equal(hr_pagealloc_out_of_memory(p), limited);
+	hr_pagealloc_free(p);
 }
 
 /* No address space for one more region: nothing has changed, and it goes on when there is. */
@@ -809,7 +907,9 @@ HR_TEST_MAIN(pagealloc)
 	    cmocka_unit_test(test_flush_of_all),
 	    cmocka_unit_test(test_gaps),
 	    cmocka_unit_test(test_growth_errors),
+	    cmocka_unit_test(test_whole_regions),
 #ifndef SANITIZED
+	    cmocka_unit_test(test_no_memory_for_a_part),
 	    cmocka_unit_test(test_out_of_memory),
 	    cmocka_unit_test(test_memory),
 #endif

@@ -413,6 +413,91 @@ static void test_where_memory_is(void **state)
 	}
 }
 
+/* --- whole blocks ---------------------------------------------------------- */
+
+#define BLOCKS 3
+#define BLOCKS_PAGE (64 * HR_PAGEMAP_BLOCK_PAGES) /* 2 TiB */
+
+/* Those of [page, page + npages) that were released; in parts, of which none is a block. */
+static uint64_t alloc_in_parts(struct hr_pagemap *m, uint64_t page, uint64_t npages)
+{
+	uint64_t half = HR_PAGEMAP_BLOCK_PAGES / 2, released = 0;
+
+	for (; npages > half; page += half, npages -= half)
+		released += hr_pagemap_alloc(m, page, half);
+	return released + hr_pagemap_alloc(m, page, npages);
+}
+
+static void free_in_parts(struct hr_pagemap *m, uint64_t page, uint64_t npages)
+{
+	uint64_t half = HR_PAGEMAP_BLOCK_PAGES / 2;
+
+	for (; npages > half; page += half, npages -= half)
+		hr_pagemap_free(m, page, half);
+	hr_pagemap_free(m, page, npages);
+}
+
+static void assert_same_bits(const struct hr_pagemap *a, const struct hr_pagemap *b)
+{
+	uint64_t first = hr_chunk_of(BLOCKS_PAGE), n = BLOCKS * hr_chunk_of(HR_PAGEMAP_BLOCK_PAGES), alike;
+
+	for (uint64_t c = first; c < first + n; c++)
+		assert_memory_equal(hr_pagemap_chunk(a, c), hr_pagemap_chunk(b, c), sizeof(struct hr_chunk_bits));
+	for (uint64_t c = first; c < first + n; c += alike) {
+		alike = hr_pagemap_alike(a, c);
+		assert_true(hr_pagemap_first_alike(a, c + alike - 1) == c);
+		for (uint64_t i = 1; i < alike; i++)
+			assert_memory_equal(hr_pagemap_chunk(a, c), hr_pagemap_chunk(a, c + i), sizeof(hr_bitmap) * 2);
+	}
+}
+
+/* Spans of many GiB, used, freed and released: as in parts. Ends of ranges are as often those of blocks as not. */
+static void test_whole_blocks(void **state)
+{
+	const uint64_t npages = BLOCKS * HR_PAGEMAP_BLOCK_PAGES;
+	struct hr_pagemap m, parts, copy;
+	struct hr_error err;
+	uint64_t rng = 5;
+
+	(void)state;
+	assert_int_equal(hr_pagemap_init(&m, hr_geometry(48), 4096, 0, &err), HR_OK);
+	assert_int_equal(hr_pagemap_init(&parts, hr_geometry(48), 4096, 0, &err), HR_OK);
+	assert_int_equal(hr_pagemap_grow(&m, hr_chunk_of(BLOCKS_PAGE), hr_chunk_of(npages)), HR_OK);
+	for (unsigned i = 0; i < 2 * BLOCKS; i++)
+		assert_int_equal(hr_pagemap_grow(&parts, hr_chunk_of(BLOCKS_PAGE + i * HR_PAGEMAP_BLOCK_PAGES / 2),
+						 hr_chunk_of(HR_PAGEMAP_BLOCK_PAGES / 2)),
+				 HR_OK);
+	for (unsigned i = 0; i < 40; i++) {
+		uint64_t low = test_random(&rng) % npages, n, block;
+
+		if (test_random(&rng) % 2)
+			low = low / HR_PAGEMAP_BLOCK_PAGES * HR_PAGEMAP_BLOCK_PAGES;
+		n = 1 + test_random(&rng) % (npages - low);
+		if (test_random(&rng) % 2)
+			n = npages - low;
+		assert_int_equal(hr_pagemap_alloc(&m, BLOCKS_PAGE + low, n),
+				 alloc_in_parts(&parts, BLOCKS_PAGE + low, n));
+		if (i % 3 == 0)
+			continue;
+		hr_pagemap_free(&m, BLOCKS_PAGE + low, n);
+		free_in_parts(&parts, BLOCKS_PAGE + low, n);
+		block = BLOCKS_PAGE + low / HR_PAGEMAP_BLOCK_PAGES * HR_PAGEMAP_BLOCK_PAGES;
+		if (hr_pagemap_release_block(&m, block))
+			for (uint64_t page = block; page < block + HR_PAGEMAP_BLOCK_PAGES; page += HR_CHUNK_PAGES)
+				hr_pagemap_release_pages(&parts, page, HR_CHUNK_PAGES);
+		assert_same_bits(&m, &parts);
+	}
+	assert_int_equal(hr_pagemap_clone(&copy, &m), HR_OK);
+	assert_same_bits(&copy, &parts);
+	assert_int_equal(hr_pagemap_alloc(&copy, BLOCKS_PAGE, npages), alloc_in_parts(&parts, BLOCKS_PAGE, npages));
+	assert_same_bits(&copy, &parts);
+	assert_int_equal(hr_pagemap_alike(&copy, hr_chunk_of(BLOCKS_PAGE)), hr_chunk_of(HR_PAGEMAP_BLOCK_PAGES));
+	assert_false(m.out_of_memory || copy.out_of_memory);
+	hr_pagemap_release(&copy);
+	hr_pagemap_release(&parts);
+	hr_pagemap_release(&m);
+}
+
 HR_TEST_MAIN(pagemap)
 {
 	const struct CMUnitTest tests[] = {
@@ -424,6 +509,7 @@ HR_TEST_MAIN(pagemap)
 	    cmocka_unit_test(test_what_can_be_released),
 	    cmocka_unit_test(test_page_sizes),
 	    cmocka_unit_test(test_where_memory_is),
+	    cmocka_unit_test(test_whole_blocks),
 	};
 
 	return cmocka_run_group_tests_name("pagemap", tests, NULL, NULL);

@@ -393,6 +393,13 @@ static void drop_given(struct hr_placer *pl)
 	pl->given = 0;
 }
 
+static enum hr_status is_complete(const struct hr_placer *pl, struct hr_error *err)
+{
+	if (hr_pagealloc_out_of_memory(pl->heap.pages))
+		return hr_error_set(err, HR_ENOMEM, "out of memory for the pages of the heap");
+	return pl->out.failed ? hr_error_set(err, HR_ENOMEM, "out of memory for placements") : HR_OK;
+}
+
 static enum hr_status pass(struct hr_placer *pl, const struct hr_event *ev, size_t n, bool last, struct hr_error *err)
 {
 	const struct hr_event *e;
@@ -409,7 +416,7 @@ static enum hr_status pass(struct hr_placer *pl, const struct hr_event *ev, size
 	}
 	if (n > 0)
 		pl->heap.now_ns = e[n - 1].time_ns;
-	return pl->out.failed ? hr_error_set(err, HR_ENOMEM, "out of memory for placements") : HR_OK;
+	return is_complete(pl, err);
 }
 
 enum hr_status hr_placer_feed(struct hr_placer *pl, const struct hr_event *ev, size_t n, struct hr_error *err)
@@ -429,7 +436,7 @@ enum hr_status hr_placer_finish(struct hr_placer *pl, uint64_t end_ns, struct hr
 	pl->stats.sweeps_unfinished = pl->sweep.pending;
 	pl->sweep.pending = false;
 	hr_heap_note(&pl->heap, HR_PLACE_END);
-	return pl->out.failed ? hr_error_set(err, HR_ENOMEM, "out of memory for placements") : HR_OK;
+	return is_complete(pl, err);
 }
 
 const struct hr_place *hr_placer_take(struct hr_placer *pl, size_t *n)

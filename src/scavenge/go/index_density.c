@@ -41,6 +41,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BLOCK_CHUNKS 8192u
+
 struct hr_search {
 	struct hr_search_heap heap;
 	struct hr_search_options options;
@@ -96,11 +98,26 @@ static inline uint32_t generation(const struct hr_index_density *x)
 	return atomic_load_explicit(&x->gen, memory_order_acquire);
 }
 
+/* The words of the records of a chunk and its neighbours; NULL: out of memory. */
+static inline _Atomic uint64_t *need_block(struct hr_index_density *x, uint64_t chunk)
+{
+	_Atomic uint64_t **block = &x->records[chunk / BLOCK_CHUNKS];
+
+	if (*block == NULL)
+		*block = hr_map(BLOCK_CHUNKS * sizeof(**block));
+	return *block;
+}
+
 static inline void store(struct hr_index_density *x, uint64_t chunk, struct hr_density d)
 {
 	bool waits = must_wait(d, generation(x));
+	_Atomic uint64_t *block = need_block(x, chunk);
 
-	hr_index_put_word(x->records, chunk, hr_density_pack(d));
+	if (block == NULL) {
+		x->out_of_memory = true;
+		return;
+	}
+	hr_index_put_word(block, chunk % BLOCK_CHUNKS, hr_density_pack(d));
 	put_bit(x->has_free, chunk, d.flags & HR_DENSITY_HAS_FREE);
 	put_bit(x->ready, chunk, should_scavenge(d, generation(x), false));
 	put_bit(x->waiting, chunk, waits);
@@ -112,7 +129,9 @@ static inline void store(struct hr_index_density *x, uint64_t chunk, struct hr_d
 
 struct hr_density hr_index_density_record(const struct hr_index_density *x, uint64_t chunk)
 {
-	return hr_density_unpack(hr_index_word(x->records, chunk));
+	const _Atomic uint64_t *block = x->records[chunk / BLOCK_CHUNKS];
+
+	return hr_density_unpack(block != NULL ? hr_index_word(block, chunk % BLOCK_CHUNKS) : 0);
 }
 
 static bool has_bit(const _Atomic uint64_t *words, uint64_t i)
@@ -135,9 +154,9 @@ bool hr_index_density_check(const struct hr_index_density *x, uint64_t chunk, ui
 
 /* --- the index ------------------------------------------------------------- */
 
-static size_t record_bytes(const struct hr_geometry *g)
+static size_t block_count(const struct hr_geometry *g)
 {
-	return g->chunks * sizeof(uint64_t);
+	return hr_div_up(g->chunks, BLOCK_CHUNKS);
 }
 
 static size_t bit_bytes(const struct hr_geometry *g)
@@ -149,7 +168,7 @@ bool hr_index_density_init(struct hr_index_density *x, const struct hr_geometry 
 {
 	memset(x, 0, sizeof(*x));
 	x->geometry = geometry;
-	x->records = hr_map(record_bytes(geometry));
+	x->records = hr_calloc(block_count(geometry), sizeof(*x->records));
 	x->has_free = hr_map(bit_bytes(geometry));
 	x->ready = hr_map(bit_bytes(geometry));
 	x->waiting = hr_map(bit_bytes(geometry));
@@ -162,11 +181,14 @@ bool hr_index_density_init(struct hr_index_density *x, const struct hr_geometry 
 
 void hr_index_density_release(struct hr_index_density *x)
 {
-	hr_unmap(x->records, record_bytes(x->geometry));
+	for (size_t b = 0; x->records != NULL && b < block_count(x->geometry); b++)
+		hr_unmap(x->records[b], BLOCK_CHUNKS * sizeof(*x->records[b]));
+	free(x->records);
 	hr_unmap(x->has_free, bit_bytes(x->geometry));
 	hr_unmap(x->ready, bit_bytes(x->geometry));
 	hr_unmap(x->waiting, bit_bytes(x->geometry));
-	x->records = x->has_free = x->ready = x->waiting = NULL;
+	x->records = NULL;
+	x->has_free = x->ready = x->waiting = NULL;
 }
 
 bool hr_index_density_clone(struct hr_index_density *to, const struct hr_index_density *from,
@@ -183,8 +205,21 @@ bool hr_index_density_clone(struct hr_index_density *to, const struct hr_index_d
 	to->waiting = empty.waiting;
 	for (size_t i = 0; i < grown->n; i++)
 		for (uint64_t c = hr_chunk_of(grown->at[i].base); c < hr_chunk_of(grown->at[i].limit); c++)
-			store(to, c, hr_index_density_record(from, c));
-	return true;
+			if (from->records[c / BLOCK_CHUNKS] != NULL)
+				store(to, c, hr_index_density_record(from, c));
+	if (to->out_of_memory)
+		hr_index_density_release(to);
+	return !to->out_of_memory;
+}
+
+enum hr_status hr_index_density_cover(struct hr_index_density *x, uint64_t chunk, uint64_t nchunks)
+{
+	uint64_t first = hr_align_down(chunk, BLOCK_CHUNKS);
+
+	for (uint64_t c = first; c < chunk + nchunks; c += BLOCK_CHUNKS)
+		if (need_block(x, c) == NULL)
+			return HR_ENOMEM;
+	return HR_OK;
 }
 
 void hr_index_density_grow(struct hr_index_density *x, uint64_t chunk)
@@ -387,9 +422,8 @@ static struct hr_search *density_clone(const struct hr_search *from, const struc
 
 static enum hr_status density_grow(struct hr_search *s, uint64_t chunk, uint64_t nchunks)
 {
-	(void)nchunks;
 	hr_index_density_grow(&s->index, chunk);
-	return HR_OK;
+	return hr_index_density_cover(&s->index, chunk, nchunks);
 }
 
 /* How much of npages from page on lies in page's chunk. */

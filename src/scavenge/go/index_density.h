@@ -51,7 +51,7 @@ uint64_t hr_density_pack(struct hr_density d);
 struct hr_density hr_density_unpack(uint64_t packed);
 
 struct hr_index_density {
-	_Atomic uint64_t *records;
+	_Atomic uint64_t **records; /* in blocks of 8192 chunks; NULL: all 0 */
 	/*
 	 * Derived from the records, a bit a chunk: what a forced search takes, what
 	 * a background search takes, and what it will take from the next generation
@@ -69,6 +69,7 @@ struct hr_index_density {
 	bool grown;
 	bool huge_page_flag; /* Go 1.21: keep HR_DENSITY_NO_HUGE_PAGE */
 	bool fix_sticky;
+	bool out_of_memory; /* a record could not be kept; cannot be where hr_index_density_cover was called */
 };
 
 /* An index of nothing, in generation 0. False: out of memory. */
@@ -78,6 +79,8 @@ void hr_index_density_release(struct hr_index_density *x);
 bool hr_index_density_clone(struct hr_index_density *to, const struct hr_index_density *from,
 			    const struct hr_ranges *grown);
 
+/* Makes room for the records of chunks [chunk, chunk + nchunks), nchunks > 0, which are else made when they are needed. HR_ENOMEM. */
+enum hr_status hr_index_density_cover(struct hr_index_density *x, uint64_t chunk, uint64_t nchunks);
 /* Memory has grown at this chunk. */
 void hr_index_density_grow(struct hr_index_density *x, uint64_t chunk);
 /* npages (1..512) of the chunk became used, free; first: the first of them in the chunk. */

@@ -30,9 +30,9 @@
 #include "config.h"
 
 #include "heapreplay-policy.h"
-#include "scavenge/page_words.h"
 #include "scavenge/policies/builtin.h"
 #include "scavenge/policies/dirty.h"
+#include "scavenge/policies/page_runs.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -48,18 +48,32 @@ struct delay {
 	const struct hr_policy_view *view;
 	const struct delay_config *config;
 	uint64_t segment_chunks;
-	uint64_t first_ns;		/* no deadline is before this one */
-	struct hr_page_words deadlines; /* a segment's, at its first page; 0: none */
+	uint64_t first_ns;	       /* no deadline is before this one */
+	struct hr_page_runs deadlines; /* a segment's, of its first chunk; 0: none. A block has whole segments */
 };
 
-static uint64_t *deadline_of(const struct delay *d, uint64_t segment)
+static uint64_t segment_page(const struct delay *d, uint64_t segment)
 {
-	return hr_page_word(&d->deadlines, hr_chunk_page(segment * d->segment_chunks));
+	return hr_chunk_page(segment * d->segment_chunks);
 }
 
-static void set_deadline(struct delay *d, uint64_t *deadline, uint64_t time_ns)
+static uint64_t deadline_of(const struct delay *d, uint64_t segment)
 {
-	*deadline = time_ns;
+	unsigned run;
+
+	return hr_page_runs_at(&d->deadlines, segment_page(d, segment), HR_CHUNK_PAGES, &run);
+}
+
+/* As a chunk has one word, there is always room for it. */
+static void put_deadline(struct delay *d, uint64_t segment, uint64_t time_ns)
+{
+	hr_page_runs_set(&d->deadlines, segment_page(d, segment), HR_CHUNK_PAGES,
+			 time_ns < HR_NEVER ? time_ns : HR_NEVER - 1);
+}
+
+static void set_deadline(struct delay *d, uint64_t segment, uint64_t time_ns)
+{
+	put_deadline(d, segment, time_ns);
 	if (time_ns >= d->first_ns)
 		return;
 	d->first_ns = time_ns;
@@ -72,9 +86,9 @@ static void purge(struct delay *d, uint64_t segment)
 {
 	const struct hr_ranges *grown = &d->view->map->in_use;
 	enum hr_release_why why = hr_driver_why((enum hr_driver)d->config->by);
-	uint64_t page = hr_chunk_page(segment * d->segment_chunks), limit = page + hr_chunk_page(d->segment_chunks);
+	uint64_t page = segment_page(d, segment), limit = segment_page(d, segment + 1);
 
-	*deadline_of(d, segment) = 0;
+	put_deadline(d, segment, 0);
 	hr_dirty_begin(d->f, why);
 	for (size_t i = 0; i < grown->n; i++) {
 		uint64_t low = grown->at[i].base > page ? grown->at[i].base : page;
@@ -97,7 +111,7 @@ static void look_at_deadlines(struct delay *d)
 
 		segment = hr_chunk_of(grown->at[i].base) / d->segment_chunks;
 		for (; segment * d->segment_chunks < limit; segment++) {
-			uint64_t deadline = *deadline_of(d, segment);
+			uint64_t deadline = deadline_of(d, segment);
 
 			if (deadline != 0 && deadline <= d->view->now_ns)
 				purge(d, segment);
@@ -119,14 +133,14 @@ static void delay_timer(void *state)
 
 static void freed_in(struct delay *d, uint64_t segment)
 {
-	uint64_t *deadline = deadline_of(d, segment), now = d->view->now_ns;
+	uint64_t deadline = deadline_of(d, segment), now = d->view->now_ns;
 
-	if (*deadline == 0)
-		set_deadline(d, deadline, hr_later(now, d->config->delay_ns));
-	else if (*deadline > now)
-		set_deadline(d, deadline, hr_later(*deadline, d->config->extend_ns));
-	else if (hr_later(*deadline, d->config->extend_ns) > now)
-		set_deadline(d, deadline, hr_later(now, d->config->extend_ns));
+	if (deadline == 0)
+		set_deadline(d, segment, hr_later(now, d->config->delay_ns));
+	else if (deadline > now)
+		set_deadline(d, segment, hr_later(deadline, d->config->extend_ns));
+	else if (hr_later(deadline, d->config->extend_ns) > now)
+		set_deadline(d, segment, hr_later(now, d->config->extend_ns));
 	else
 		purge(d, segment);
 }
@@ -152,26 +166,12 @@ static void reused(struct delay *d, uint64_t page, uint64_t npages)
 	uint64_t first = hr_chunk_of(page) / d->segment_chunks;
 	uint64_t last = hr_chunk_of(page + npages - 1) / d->segment_chunks;
 
-	for (uint64_t segment = first; segment <= last; segment++) {
-		uint64_t *deadline = deadline_of(d, segment);
-
-		if (*deadline != 0)
-			set_deadline(d, deadline, hr_later(d->view->now_ns, d->config->delay_ns));
-	}
+	for (uint64_t segment = first; segment <= last; segment++)
+		if (deadline_of(d, segment) != 0)
+			set_deadline(d, segment, hr_later(d->view->now_ns, d->config->delay_ns));
 }
 
 /* --- following --- */
-
-/* Room for the deadlines of the segments of pages that have grown. */
-static enum hr_status cover(struct delay *d, uint64_t page, uint64_t npages)
-{
-	uint64_t pages = hr_chunk_page(d->segment_chunks);
-
-	for (uint64_t first = page - page % pages; first < page + npages; first += pages)
-		if (!hr_ranges_contains(&d->deadlines.covered, first))
-			HR_TRY(hr_page_words_cover(&d->deadlines, first, pages));
-	return HR_OK;
-}
 
 static void forced(struct delay *d)
 {
@@ -185,7 +185,7 @@ static enum hr_status delay_after(void *state, const struct hr_place *r)
 	struct delay *d = state;
 
 	if (r->kind == HR_PLACE_GROW)
-		return cover(d, r->page, r->npages);
+		return hr_page_runs_cover(&d->deadlines, r->page, r->npages);
 	if (r->kind == HR_PLACE_SWEEP_DONE && r->flags & HR_PLACE_FORCED)
 		forced(d);
 	if (d->config->delay_ns == HR_NEVER)
@@ -223,7 +223,7 @@ static void *delay_create(struct hr_follower *f, const void *config)
 	d->config = config;
 	d->segment_chunks = d->config->segment_bytes / HR_CHUNK_BYTES;
 	d->first_ns = HR_NEVER;
-	if (!hr_page_words_init(&d->deadlines, d->view->settings->geometry)) {
+	if (!hr_page_runs_init(&d->deadlines, d->view->settings->geometry)) {
 		free(d);
 		return NULL;
 	}
@@ -234,7 +234,7 @@ static void delay_destroy(void *state)
 {
 	struct delay *d = state;
 
-	hr_page_words_release(&d->deadlines);
+	hr_page_runs_release(&d->deadlines);
 	free(d);
 }
 
@@ -248,7 +248,7 @@ static void *delay_clone(const void *state, struct hr_follower *f)
 	*d = *from;
 	d->f = f;
 	d->view = hr_follower_view(f);
-	if (!hr_page_words_clone(&d->deadlines, &from->deadlines)) {
+	if (!hr_page_runs_clone(&d->deadlines, &from->deadlines)) {
 		free(d);
 		return NULL;
 	}

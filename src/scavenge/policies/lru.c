@@ -15,12 +15,12 @@
 enum hr_status hr_lru_init(struct hr_lru *l, const struct hr_geometry *geometry)
 {
 	memset(l, 0, sizeof(*l));
-	return hr_page_words_init(&l->numbers, geometry) ? HR_OK : HR_ENOMEM;
+	return hr_page_runs_init(&l->numbers, geometry) ? HR_OK : HR_ENOMEM;
 }
 
 void hr_lru_release(struct hr_lru *l)
 {
-	hr_page_words_release(&l->numbers);
+	hr_page_runs_release(&l->numbers);
 	free(l->runs);
 	memset(l, 0, sizeof(*l));
 }
@@ -31,7 +31,7 @@ bool hr_lru_clone(struct hr_lru *to, const struct hr_lru *from)
 	to->runs = hr_calloc(from->cap, sizeof(*to->runs));
 	if (to->runs != NULL && from->n > 0)
 		memcpy(to->runs, from->runs, from->n * sizeof(*to->runs));
-	if (hr_page_words_clone(&to->numbers, &from->numbers) && to->runs != NULL)
+	if (hr_page_runs_clone(&to->numbers, &from->numbers) && to->runs != NULL)
 		return true;
 	hr_lru_release(to);
 	return false;
@@ -39,17 +39,20 @@ bool hr_lru_clone(struct hr_lru *to, const struct hr_lru *from)
 
 /* --- the queue ------------------------------------------------------------- */
 
-/* Gives what is left of a run its new number; false: nothing is. */
+/*
+ * Gives what is left of a run its new number; false: nothing is. No chunk has to be
+ * split for it: where all of one has a number, the run is that.
+ */
 static bool renumber(struct hr_lru *l, struct hr_lru_run run, uint64_t from, uint64_t to)
 {
-	uint64_t *numbers = hr_page_word(&l->numbers, run.page);
 	bool any = false;
 
-	for (unsigned i = 0; i < run.npages; i++)
-		if (numbers[i] == from) {
-			numbers[i] = to;
-			any = true;
-		}
+	for (unsigned i = 0, n; i < run.npages; i += n) {
+		if (hr_page_runs_at(&l->numbers, run.page + i, run.npages - i, &n) != from)
+			continue;
+		hr_page_runs_set(&l->numbers, run.page + i, n, to);
+		any = true;
+	}
 	return any;
 }
 
@@ -77,13 +80,10 @@ static enum hr_status make_room(struct hr_lru *l)
 
 static enum hr_status put_in_chunk(struct hr_lru *l, uint64_t page, unsigned npages)
 {
-	uint64_t *numbers = hr_page_word(&l->numbers, page);
-
 	if (l->n == l->cap)
 		HR_TRY(make_room(l));
+	HR_TRY(hr_page_runs_set(&l->numbers, page, npages, l->n + 1));
 	l->runs[l->n++] = (struct hr_lru_run){.page = page, .npages = npages};
-	for (unsigned i = 0; i < npages; i++)
-		numbers[i] = l->n;
 	l->npages += npages;
 	return HR_OK;
 }
@@ -91,23 +91,21 @@ static enum hr_status put_in_chunk(struct hr_lru *l, uint64_t page, unsigned npa
 static enum hr_status put(struct hr_lru *l, uint64_t page, uint64_t npages)
 {
 	for (unsigned n; npages > 0; page += n, npages -= n) {
-		n = hr_pages_of_chunk(page, npages);
+		n = hr_page_runs_in_chunk(page, npages);
 		HR_TRY(put_in_chunk(l, page, n));
 	}
 	return HR_OK;
 }
 
-static void take(struct hr_lru *l, uint64_t page, uint64_t npages)
+static enum hr_status take(struct hr_lru *l, uint64_t page, uint64_t npages)
 {
 	for (unsigned n; npages > 0; page += n, npages -= n) {
-		uint64_t *numbers = hr_page_word(&l->numbers, page);
-
-		n = hr_pages_of_chunk(page, npages);
-		for (unsigned i = 0; i < n; i++) {
-			l->npages -= numbers[i] != 0;
-			numbers[i] = 0;
-		}
+		if (hr_page_runs_at(&l->numbers, page, npages, &n) == 0)
+			continue;
+		HR_TRY(hr_page_runs_set(&l->numbers, page, n, 0));
+		l->npages -= n;
 	}
+	return HR_OK;
 }
 
 /* Runs of ones in `bits` of the 64 pages at base. */
@@ -122,23 +120,26 @@ static enum hr_status put_bits(struct hr_lru *l, uint64_t base, uint64_t bits)
 	return HR_OK;
 }
 
-static void take_bits(struct hr_lru *l, uint64_t base, uint64_t bits)
+static enum hr_status take_bits(struct hr_lru *l, uint64_t base, uint64_t bits)
 {
-	for (; bits != 0; bits &= bits - 1)
-		take(l, base + hr_ctz(bits), 1);
+	while (bits != 0) {
+		unsigned i = hr_ctz(bits), n = hr_ctz(~(bits >> i));
+
+		HR_TRY(take(l, base + i, n));
+		bits &= ~hr_mask(i, n);
+	}
+	return HR_OK;
 }
 
 enum hr_status hr_lru_follow(struct hr_lru *l, const struct hr_pagemap *m, const struct hr_place *r)
 {
 	switch (r->kind) {
 	case HR_PLACE_GROW:
-		return hr_page_words_cover(&l->numbers, r->page, r->npages);
+		return hr_page_runs_cover(&l->numbers, r->page, r->npages);
 	case HR_PLACE_ALLOC:
-		take(l, r->page, r->npages);
-		return HR_OK;
+		return take(l, r->page, r->npages);
 	case HR_PLACE_CACHE_FILL:
-		take_bits(l, r->page, r->arg);
-		return HR_OK;
+		return take_bits(l, r->page, r->arg);
 	case HR_PLACE_FREE:
 		return put(l, r->page, r->npages);
 	case HR_PLACE_CACHE_FLUSH:
@@ -152,69 +153,74 @@ enum hr_status hr_lru_follow(struct hr_lru *l, const struct hr_pagemap *m, const
 
 /* --- by age ---------------------------------------------------------------- */
 
+/* The number of a page of the chunk. */
+static uint64_t number_at(const struct hr_lru *l, uint64_t chunk, unsigned i)
+{
+	unsigned run;
+
+	return hr_page_runs_at(&l->numbers, hr_chunk_page(chunk) + i, 1, &run);
+}
+
 /* Pages [first, end) of a chunk, all that hang together of the oldest run, join the run of a page beside them. */
 static void join(struct hr_lru *l, uint64_t chunk, unsigned first, unsigned end, uint64_t number)
 {
-	uint64_t *numbers = hr_page_word(&l->numbers, hr_chunk_page(chunk));
 	struct hr_lru_run *run = &l->runs[number - 1];
 	unsigned low = hr_page_in_chunk(run->page), high = low + run->npages;
 
-	for (unsigned i = first; i < end; i++)
-		numbers[i] = number;
+	hr_page_runs_set(&l->numbers, hr_chunk_page(chunk) + first, end - first, number);
 	low = first < low ? first : low;
 	high = end > high ? end : high;
 	run->page = hr_chunk_page(chunk) + low;
 	run->npages = high - low;
 }
 
-static bool any_waits(const uint64_t *numbers, unsigned n)
+static bool any_waits(const struct hr_lru *l, uint64_t page, unsigned n)
 {
-	while (n > 0 && numbers[n - 1] == 0)
-		n--;
-	return n > 0;
+	for (unsigned i = 0, run; i < n; i += run)
+		if (hr_page_runs_at(&l->numbers, page + i, n - i, &run) != 0)
+			return true;
+	return false;
 }
 
 /* They go, but for physical pages at either end of which another part still waits: those go with that. */
 static void let_go(struct hr_lru *l, struct hr_follower *f, uint64_t chunk, unsigned first, unsigned end)
 {
-	uint64_t *numbers = hr_page_word(&l->numbers, hr_chunk_page(chunk));
 	unsigned unit = hr_dirty_unit(hr_follower_view(f)->map);
+	uint64_t base = hr_chunk_page(chunk);
 
-	memset(numbers + first, 0, (end - first) * sizeof(*numbers));
+	hr_page_runs_set(&l->numbers, base + first, end - first, 0);
 	l->npages -= end - first;
 	first = (unsigned)hr_align_down(first, unit);
 	end = (unsigned)hr_align_up(end, unit);
-	if (any_waits(numbers + first, unit))
+	if (any_waits(l, base + first, unit))
 		first += unit;
-	if (end > first && any_waits(numbers + end - unit, unit))
+	if (end > first && any_waits(l, base + end - unit, unit))
 		end -= unit;
 	if (end > first)
-		hr_follower_release_range(f, hr_chunk_page(chunk) + first, end - first);
+		hr_follower_release_range(f, base + first, end - first);
 }
 
 /* What is left of the run with this number goes or joins others; false: nothing is left. */
 static bool evict(struct hr_lru *l, struct hr_follower *f, struct hr_lru_run run, uint64_t number)
 {
-	uint64_t chunk = hr_chunk_of(run.page);
-	const uint64_t *numbers = hr_page_word(&l->numbers, hr_chunk_page(chunk));
-	unsigned i = hr_page_in_chunk(run.page), limit = i + run.npages, first;
+	uint64_t chunk = hr_chunk_of(run.page), above, below;
+	unsigned first = hr_page_in_chunk(run.page), limit = first + run.npages, n;
 	bool any = false;
 
-	while (i < limit) {
-		if (numbers[i] != number) {
-			i++;
+	for (; first < limit; first += n) {
+		unsigned end;
+
+		if (hr_page_runs_at(&l->numbers, hr_chunk_page(chunk) + first, limit - first, &n) != number)
 			continue;
-		}
 		any = true;
-		for (first = i; i < limit && numbers[i] == number; i++)
-			;
+		end = first + n;
+		above = end < HR_CHUNK_PAGES ? number_at(l, chunk, end) : 0;
+		below = first > 0 ? number_at(l, chunk, first - 1) : 0;
 		/* The one above is tried first, as there. */
-		if (i < HR_CHUNK_PAGES && numbers[i] != 0)
-			join(l, chunk, first, i, numbers[i]);
-		else if (first > 0 && numbers[first - 1] != 0)
-			join(l, chunk, first, i, numbers[first - 1]);
+		if (above != 0 || below != 0)
+			join(l, chunk, first, end, above != 0 ? above : below);
 		else
-			let_go(l, f, chunk, first, i);
+			let_go(l, f, chunk, first, end);
 	}
 	return any;
 }

@@ -11,7 +11,7 @@
  *
  * A run lies in one chunk; what is freed across chunks is a run in each.
  *
- * Memory: 4 KiB a chunk, committed where something was freed, and at most
+ * Memory: at most 4 KiB a chunk where less than all of it was freed at once, and
  * 64 bytes for each page that waits.
  *
  * Source: the LRU of dirty extents and its delayed coalescing in jemalloc 5.3
@@ -21,7 +21,7 @@
 #define HR_SCAVENGE_LRU_H
 
 #include "heapreplay-policy.h"
-#include "scavenge/page_words.h"
+#include "scavenge/policies/page_runs.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,10 +33,10 @@ struct hr_lru_run {
 };
 
 struct hr_lru {
-	uint64_t npages;	      /* that wait */
-	struct hr_lru_run *runs;      /* the run with number i is runs[i - 1] */
-	size_t first, n, cap;	      /* runs before `first` are gone */
-	struct hr_page_words numbers; /* 0: the page does not wait */
+	uint64_t npages;	     /* that wait */
+	struct hr_lru_run *runs;     /* the run with number i is runs[i - 1] */
+	size_t first, n, cap;	     /* runs before `first` are gone */
+	struct hr_page_runs numbers; /* 0: the page does not wait */
 };
 
 /* HR_ENOMEM. */

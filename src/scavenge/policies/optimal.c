@@ -103,9 +103,9 @@ static enum hr_status ahead(void *state, const struct hr_place *r)
 	if (r->kind == HR_PLACE_GROW)
 		HR_TRY(hr_page_runs_cover(&s->freed, r->page, r->npages));
 	else if (r->kind == HR_PLACE_ALLOC || r->kind == HR_PLACE_CACHE_USE)
-		hr_page_runs_set(&s->freed, r->page, r->npages, 0);
+		HR_TRY(hr_page_runs_set(&s->freed, r->page, r->npages, 0));
 	else if (frees(r))
-		hr_page_runs_set(&s->freed, r->page, r->npages, ++s->frees_seen);
+		HR_TRY(hr_page_runs_set(&s->freed, r->page, r->npages, ++s->frees_seen));
 	else if (r->kind == HR_PLACE_END)
 		s->end_ns = r->time_ns;
 	return HR_OK;

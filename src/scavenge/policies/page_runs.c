@@ -17,7 +17,7 @@
 /* Mapped when it is covered, committed when it is touched. */
 struct hr_runs_block {
 	uint64_t chunks[BLOCK_CHUNKS];
-	uint64_t pages[BLOCK_CHUNKS][HR_CHUNK_PAGES];
+	uint64_t *pages[BLOCK_CHUNKS]; /* of the chunks that are or were split */
 };
 
 static uint64_t *chunk_word(const struct hr_page_runs *w, uint64_t page)
@@ -35,41 +35,53 @@ static uint64_t *page_words(const struct hr_page_runs *w, uint64_t page)
 	return w->blocks[chunk / BLOCK_CHUNKS]->pages[chunk % BLOCK_CHUNKS];
 }
 
-/* Of npages pages from `page` on, those that lie in its chunk. */
-static unsigned pages_of_chunk(uint64_t page, uint64_t npages)
-{
-	unsigned left = HR_CHUNK_PAGES - hr_page_in_chunk(page);
-
-	return npages < left ? (unsigned)npages : left;
-}
-
 /* --- life ------------------------------------------------------------------ */
 
 bool hr_page_runs_init(struct hr_page_runs *w, const struct hr_geometry *geometry)
 {
-	hr_ranges_init(&w->covered);
 	w->nblocks = (size_t)hr_div_up(geometry->chunks, BLOCK_CHUNKS);
 	w->blocks = hr_calloc(w->nblocks, sizeof(*w->blocks));
 	return w->blocks != NULL;
 }
 
+static void free_block(struct hr_runs_block *b)
+{
+	for (unsigned i = 0; b != NULL && i < BLOCK_CHUNKS; i++)
+		free(b->pages[i]);
+	hr_unmap(b, sizeof(*b));
+}
+
 void hr_page_runs_release(struct hr_page_runs *w)
 {
 	for (size_t b = 0; w->blocks != NULL && b < w->nblocks; b++)
-		hr_unmap(w->blocks[b], sizeof(struct hr_runs_block));
+		free_block(w->blocks[b]);
 	free(w->blocks);
-	hr_ranges_release(&w->covered);
 	w->blocks = NULL;
 }
 
-static void copy_chunk(struct hr_page_runs *to, const struct hr_page_runs *from, uint64_t page)
+/* The words of the pages of a chunk, to be set; NULL: out of memory. */
+static uint64_t *need_pages(struct hr_page_runs *w, uint64_t page)
 {
-	uint64_t word = *chunk_word(from, page);
+	uint64_t chunk = hr_chunk_of(page), **pages = &w->blocks[chunk / BLOCK_CHUNKS]->pages[chunk % BLOCK_CHUNKS];
 
-	if (word == SPLIT)
-		memcpy(page_words(to, page), page_words(from, page), HR_CHUNK_PAGES * sizeof(uint64_t));
+	if (*pages == NULL)
+		*pages = hr_calloc(HR_CHUNK_PAGES, sizeof(**pages));
+	return *pages;
+}
+
+static bool copy_chunk(struct hr_page_runs *to, const struct hr_page_runs *from, uint64_t page)
+{
+	uint64_t word = *chunk_word(from, page), *pages;
+
+	if (word == SPLIT) {
+		pages = need_pages(to, page);
+		if (pages == NULL)
+			return false;
+		memcpy(pages, page_words(from, page), HR_CHUNK_PAGES * sizeof(uint64_t));
+	}
 	if (word != 0)
 		*chunk_word(to, page) = word;
+	return true;
 }
 
 bool hr_page_runs_clone(struct hr_page_runs *to, const struct hr_page_runs *from)
@@ -77,15 +89,16 @@ bool hr_page_runs_clone(struct hr_page_runs *to, const struct hr_page_runs *from
 	memset(to, 0, sizeof(*to));
 	to->nblocks = from->nblocks;
 	to->blocks = hr_calloc(to->nblocks, sizeof(*to->blocks));
-	for (size_t i = 0; to->blocks != NULL && i < from->covered.n; i++) {
-		const struct hr_range *r = &from->covered.at[i];
+	for (size_t b = 0; to->blocks != NULL && b < from->nblocks; b++) {
+		uint64_t page = hr_chunk_page(b * BLOCK_CHUNKS), limit = page + hr_chunk_page(BLOCK_CHUNKS);
 
-		if (hr_page_runs_cover(to, r->base, r->limit - r->base) != HR_OK) {
+		if (from->blocks[b] == NULL)
+			continue;
+		if (hr_page_runs_cover(to, page, 1) != HR_OK)
 			hr_page_runs_release(to);
-			return false;
-		}
-		for (uint64_t page = r->base; page < r->limit; page += HR_CHUNK_PAGES)
-			copy_chunk(to, from, page);
+		for (; to->blocks != NULL && page < limit; page += HR_CHUNK_PAGES)
+			if (!copy_chunk(to, from, page))
+				hr_page_runs_release(to);
 	}
 	return to->blocks != NULL;
 }
@@ -101,7 +114,7 @@ enum hr_status hr_page_runs_cover(struct hr_page_runs *w, uint64_t page, uint64_
 		if (w->blocks[b] == NULL)
 			return HR_ENOMEM;
 	}
-	return hr_ranges_add(&w->covered, page, page + npages) ? HR_OK : HR_ENOMEM;
+	return HR_OK;
 }
 
 /* --- words ----------------------------------------------------------------- */
@@ -112,36 +125,41 @@ static void fill(uint64_t *words, unsigned n, uint64_t word)
 		words[i] = word;
 }
 
-static void set_in_chunk(struct hr_page_runs *w, uint64_t page, unsigned n, uint64_t word)
+static bool set_in_chunk(struct hr_page_runs *w, uint64_t page, unsigned n, uint64_t word)
 {
 	uint64_t *all = chunk_word(w, page), *words;
 
 	if (n == HR_CHUNK_PAGES) {
 		*all = word;
-		return;
+		return true;
 	}
 	if (*all == word)
-		return;
-	words = page_words(w, page);
+		return true;
+	words = need_pages(w, page);
+	if (words == NULL)
+		return false;
 	if (*all != SPLIT)
 		fill(words, HR_CHUNK_PAGES, *all);
 	*all = SPLIT;
 	fill(words + hr_page_in_chunk(page), n, word);
+	return true;
 }
 
-void hr_page_runs_set(struct hr_page_runs *w, uint64_t page, uint64_t npages, uint64_t word)
+enum hr_status hr_page_runs_set(struct hr_page_runs *w, uint64_t page, uint64_t npages, uint64_t word)
 {
 	for (uint64_t end = page + npages; page < end;) {
-		unsigned n = pages_of_chunk(page, end - page);
+		unsigned n = hr_page_runs_in_chunk(page, end - page);
 
-		set_in_chunk(w, page, n, word);
+		if (!set_in_chunk(w, page, n, word))
+			return HR_ENOMEM;
 		page += n;
 	}
+	return HR_OK;
 }
 
 uint64_t hr_page_runs_at(const struct hr_page_runs *w, uint64_t page, uint64_t npages, unsigned *run)
 {
-	unsigned n = pages_of_chunk(page, npages), i = 1;
+	unsigned n = hr_page_runs_in_chunk(page, npages), i = 1;
 	uint64_t word = *chunk_word(w, page);
 	const uint64_t *words;
 

@@ -2,14 +2,13 @@
 /*
  * A word for every page of the address space, 0 until it is set. Where the
  * pages of a chunk all have the same word, as those of large spans do, it is
- * kept once; only the others take 4 KiB a chunk, committed when they are touched.
+ * kept once; the others take 4 KiB a chunk.
  */
 #ifndef HR_SCAVENGE_PAGE_RUNS_H
 #define HR_SCAVENGE_PAGE_RUNS_H
 
 #include "base/error.h"
 #include "pagealloc/geometry.h"
-#include "pagealloc/ranges.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,19 +19,29 @@ struct hr_runs_block;
 struct hr_page_runs {
 	struct hr_runs_block **blocks;
 	size_t nblocks;
-	struct hr_ranges covered;
 };
 
 bool hr_page_runs_init(struct hr_page_runs *w, const struct hr_geometry *geometry);
 void hr_page_runs_release(struct hr_page_runs *w);
 /* A copy into an uninitialised *to, which commits no more memory than the original. False: out of memory. */
 bool hr_page_runs_clone(struct hr_page_runs *to, const struct hr_page_runs *from);
-/* Makes room for the words of whole chunks, [page, page + npages), npages > 0, for which there is none yet. HR_ENOMEM. */
+/* Makes room for the words of pages [page, page + npages), npages > 0. HR_ENOMEM. */
 enum hr_status hr_page_runs_cover(struct hr_page_runs *w, uint64_t page, uint64_t npages);
 
-/* Sets the words of pages that are covered. word: not UINT64_MAX. */
-void hr_page_runs_set(struct hr_page_runs *w, uint64_t page, uint64_t npages, uint64_t word);
+/*
+ * Sets the words of pages that are covered. word: not UINT64_MAX. HR_ENOMEM, which can
+ * only be where some pages of a chunk, all of one word until now, get another.
+ */
+enum hr_status hr_page_runs_set(struct hr_page_runs *w, uint64_t page, uint64_t npages, uint64_t word);
 /* The word of a page that is covered; *run: so many pages from it on have it, of npages >= 1 and of its chunk. */
 uint64_t hr_page_runs_at(const struct hr_page_runs *w, uint64_t page, uint64_t npages, unsigned *run);
+
+/* Of npages pages from `page` on, those that lie in its chunk. */
+static inline unsigned hr_page_runs_in_chunk(uint64_t page, uint64_t npages)
+{
+	unsigned left = HR_CHUNK_PAGES - hr_page_in_chunk(page);
+
+	return npages < left ? (unsigned)npages : left;
+}
 
 #endif

@@ -122,14 +122,26 @@ static uint64_t release_in_chunk(struct rate *r, uint64_t chunk, struct selectio
 	return released;
 }
 
+/* Many chunks of which all pages are alike: all that can be is whether they are dirty, as huge pages are of rank 0. */
+static bool is_dirty(const struct rate *r, uint64_t chunk)
+{
+	return hr_dirty_count(r->view->map, chunk, 0, HR_CHUNK_PAGES) > 0;
+}
+
 static uint64_t release_selected(struct rate *r, struct selection s)
 {
 	const struct hr_ranges *grown = &r->view->map->in_use;
 	uint64_t released = 0;
 
 	for (size_t i = grown->n; i-- > 0;)
-		for (uint64_t chunk = hr_chunk_of(grown->at[i].limit); chunk-- > hr_chunk_of(grown->at[i].base);)
-			released += release_in_chunk(r, chunk, &s);
+		for (uint64_t chunk = hr_chunk_of(grown->at[i].limit); chunk > hr_chunk_of(grown->at[i].base);) {
+			uint64_t first = hr_pagemap_first_alike(r->view->map, --chunk);
+
+			if (first < chunk && (s.low > 0 || s.of_high == 0 || !is_dirty(r, chunk)))
+				chunk = first;
+			else
+				released += release_in_chunk(r, chunk, &s);
+		}
 	return released;
 }
 
@@ -137,18 +149,21 @@ static uint64_t release_selected(struct rate *r, struct selection s)
 static uint64_t count_dirty(struct rate *r)
 {
 	const struct hr_ranges *grown = &r->view->map->in_use;
-	uint64_t sum = 0;
+	uint64_t sum = 0, alike;
 
 	memset(r->dirty, 0, sizeof(r->dirty));
 	for (size_t i = 0; i < grown->n; i++)
-		for (uint64_t chunk = hr_chunk_of(grown->at[i].base); chunk < hr_chunk_of(grown->at[i].limit); chunk++)
+		for (uint64_t chunk = hr_chunk_of(grown->at[i].base); chunk < hr_chunk_of(grown->at[i].limit);
+		     chunk += alike) {
+			alike = hr_pagemap_alike(r->view->map, chunk);
 			for (unsigned first = 0; first < HR_CHUNK_PAGES; first += r->huge_pages) {
-				unsigned n = hr_dirty_count(r->view->map, chunk, first, first + r->huge_pages);
+				uint64_t n = alike * hr_dirty_count(r->view->map, chunk, first, first + r->huge_pages);
 
 				if (n > 0)
 					r->dirty[rank_of(r, chunk, first)] += n;
 				sum += n;
 			}
+		}
 	return sum;
 }
 
@@ -225,11 +240,14 @@ static unsigned release_next_run(struct rate *r)
 
 			for (; page < grown->at[i].limit; page = hr_chunk_page(hr_chunk_of(page) + 1)) {
 				uint64_t chunk = hr_chunk_of(page);
+				uint64_t alike = hr_pagemap_alike(r->view->map, chunk);
 				struct hr_dirty_run run =
 				    hr_dirty_next(r->view->map, chunk, hr_page_in_chunk(page), HR_CHUNK_PAGES);
 
-				if (run.npages == 0)
+				if (run.npages == 0) {
+					page = hr_chunk_page(chunk + alike - 1);
 					continue;
+				}
 				hr_follower_release_pages(r->f, hr_chunk_page(chunk) + run.first, run.npages);
 				r->next_page = hr_chunk_page(chunk) + run.first + run.npages;
 				return run.npages;

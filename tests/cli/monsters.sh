@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Small traces of enormous heaps: spans of TiB, pages far apart, pages out of the middle of spans of TiB. What they
+# cost depends on how many there are, not on how large they are: every command gets 6 GB of address space and 60 s of
+# CPU time, tens of times of what they take.
+. "$top_srcdir/tests/lib.sh"
+
+# The allocator's memory of the sanitizers is address space of TiB.
+ldd "$HEAPREPLAY" 2>&1 | grep -qE 'lib[atu]*san' && skip_all 'built with a sanitizer'
+
+header='# heapreplay-trace 1\n! addresses on\n! spans on\n'
+{
+	printf '%b' "$header"
+	for i in {0..19}; do
+		printf '%d p0 span-alloc addr=0xc000000000 npages=268435455\n' $((i * 20000000))
+		printf '%d p0 span-free addr=0xc000000000\n' $((i * 20000000 + 10000000))
+	done
+} >spans.txt
+{
+	printf '%b' "$header"
+	for i in {0..199}; do
+		printf '%d p0 span-alloc addr=%#x npages=1\n' $((i * 1000000)) $((0xc000000000 + i * 17179877376))
+	done
+	for i in {0..199..3}; do
+		printf '%d p0 span-free addr=%#x\n' $(((i + 200) * 1000000)) $((0xc000000000 + i * 17179877376))
+	done
+} >apart.txt
+{
+	printf '%b' "$header"
+	for i in {0..19}; do
+		printf '%d p0 span-alloc addr=0xc000000000 npages=134217728\n' $((i * 40000000))
+		printf '%d p0 span-free addr=0xc000000000\n' $((i * 40000000 + 10000000))
+		printf '%d p0 span-alloc addr=%#x npages=1\n' $((i * 40000000 + 20000000)) $((0xc000000000 + i * 20000006144))
+		printf '%d p0 span-free addr=%#x\n' $((i * 40000000 + 30000000)) $((0xc000000000 + i * 20000006144))
+	done
+} >holes.txt
+{
+	printf '# heapreplay-trace 1\n! addresses off\n! spans off\n'
+	for i in {0..29}; do
+		printf '%d obj-alloc id=%d size=1099511627776\n' $((2 * i)) "$i"
+		printf '%d obj-free id=%d\n' $((2 * i + 1)) "$i"
+	done
+} >objects.txt
+
+# bounded WANT COMMAND...
+bounded() {
+	local want=$1
+
+	shift
+	status=$(
+		ulimit -v 6000000
+		ulimit -t 60
+		"$HEAPREPLAY" "$@" >out.txt 2>err.txt
+		echo $?
+	)
+	is "$status $(head -c 300 err.txt)" "$want " "$*"
+}
+
+for trace in spans apart holes objects; do
+	bounded 0 info -q $trace.txt
+	bounded 0 import -q $trace.txt -o $trace.hrt
+	bounded 0 replay -q --json $trace.hrt
+	bounded 0 compare -q -j1 $trace.txt
+	bounded 0 validate -q --json $trace.txt
+	bounded 0 heatmap -q --json --at 30ns --size 80x24 $trace.txt
+done
+bounded 0 replay -q --phys-page 64KiB spans.txt
+bounded 0 explain -q --at 30ms spans.txt
+done_testing
