@@ -28,32 +28,35 @@ try() {
 	local kind=$1 at=$2 on=$3 short=$4 status
 
 	shift 4
-	rm -f out
+	rm -f "$file"
 	env LD_PRELOAD="$PWD/inject.so" FAULT="$kind" FAULT_AT="$at" ${on:+FAULT_ON=1} ${short:+FAULT_SHORT=1} \
-		"$HEAPREPLAY" "$@" -o out >stdout.txt 2>stderr.txt
+		"$HEAPREPLAY" "$@" -o "$file" >stdout.txt 2>stderr.txt
 	status=$?
-	if [ "$status" -eq 0 ] && cmp -s out want; then
+	if [ "$status" -eq 0 ] && cmp -s "$file" "want$file"; then
 		way=full
-	elif [ "$status" -eq 1 ] && [ ! -e out ] && [ "$(wc -l <stderr.txt)" -eq 1 ]; then
+	elif [ "$status" -eq 1 ] && [ ! -e "$file" ] && [ "$(wc -l <stderr.txt)" -eq 1 ]; then
 		way=clean
 	else
-		way="exit $status, $([ -e out ] && echo 'an output' || echo 'no output'), $(head -c 200 stderr.txt)"
+		way="exit $status, $([ -e "$file" ] && echo 'an output' || echo 'no output'), $(head -c 200 stderr.txt)"
 	fi
 }
+
+# So many of each kind and command: all of them, or a sample. What runs gnuplot takes long: a larger sample at most.
+most=12
+[ -z "${FAULTS_WHOLE-}" ] || most=1000000
 
 # faults KINDS COMMAND...
 faults() {
 	local kinds=$1 kind on short total step k full=0 clean=0 bad=
 
 	shift
-	rm -f want
-	"$HEAPREPLAY" "$@" -o want || exit 99
+	rm -f "want$file"
+	"$HEAPREPLAY" "$@" -o "want$file" || exit 99
 	for kind in $kinds; do
-		rm -f out
-		env LD_PRELOAD="$PWD/inject.so" FAULT="${kind%-*}" FAULT_COUNT=count.txt "$HEAPREPLAY" "$@" -o out
+		rm -f "$file"
+		env LD_PRELOAD="$PWD/inject.so" FAULT="${kind%-*}" FAULT_COUNT="$PWD/count.txt" "$HEAPREPLAY" "$@" -o "$file"
 		total=$(cat count.txt)
-		step=$((total / 12 + 1))
-		[ -z "${FAULTS_WHOLE-}" ] || step=1
+		step=$((total / most + 1))
 		case $kind in *-on) on=1 ;; *) on= ;; esac
 		case $kind in *-short) short=1 ;; *) short= ;; esac
 		for ((k = 1; k <= total; k += step)); do
@@ -70,7 +73,8 @@ faults() {
 	ok $? "$*: and nothing is left"
 }
 
-kinds='alloc alloc-on open read read-short flush close fsync rename link ftruncate thread'
+file=out
+kinds='alloc alloc-on mmap mmap-on open read read-short write write-short flush close fsync rename link ftruncate thread spawn'
 faults "$kinds" replay -q --json small.txt
 faults "$kinds" compare -q --csv -p go1.19 -p none small.txt
 faults "$kinds" compare -q saved.json
@@ -82,4 +86,15 @@ faults "$kinds" validate -q --json small.txt
 faults "$kinds" heatmap -q --json small.txt
 faults "$kinds" generate steady
 faults "$kinds" policies --json
+faults "$kinds" explain -q --json --at 10us small.txt
+if have gnuplot; then
+	most=$((most > 3 ? 3 : most))
+	[ -z "${FAULTS_WHOLE-}" ] || most=60
+	file=out.svg
+	faults "$kinds" plot timeline -q small.txt
+	file=out
+	faults "$kinds" report -q small.txt
+else
+	skip 'plot and report' 'gnuplot is missing'
+fi
 done_testing

@@ -4,10 +4,10 @@
  * names fail, and all after it where FAULT_ON is set. Without FAULT_AT it counts
  * them: the number goes to the file FAULT_COUNT.
  *
- * FAULT: alloc (malloc, calloc, realloc, aligned), open, read, flush (where a full
- * disk shows), close, fsync, rename, link, ftruncate, thread. With FAULT_SHORT a
- * read gets half of what it asks for instead. What stdio calls in itself does not
- * pass through here.
+ * FAULT: alloc (malloc, calloc, realloc, aligned), mmap, open, read, write, flush
+ * (where a full disk shows), close, fsync, rename, link, ftruncate, thread, spawn.
+ * With FAULT_SHORT a read or a write gets half of what it asks for instead. What
+ * stdio calls in itself does not pass through here.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,11 +15,13 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -72,6 +74,11 @@ int posix_memalign(void **p, size_t a, size_t n)
 	return 0;
 }
 
+void *mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
+{
+	return fails("mmap") ? (errno = ENOMEM, MAP_FAILED) : REAL(mmap)(at, n, prot, flags, fd, offset);
+}
+
 /* --- jansson's parser: it fails as a whole, since 2.14 frees twice when an allocation fails within it --- */
 
 json_t *json_loadb(const char *text, size_t n, size_t flags, json_error_t *why)
@@ -122,6 +129,16 @@ ssize_t read(int fd, void *buf, size_t n)
 	return -1;
 }
 
+ssize_t write(int fd, const void *buf, size_t n)
+{
+	if (fd <= STDERR_FILENO || !fails("write"))
+		return REAL(write)(fd, buf, n);
+	if (getenv("FAULT_SHORT") != NULL && n > 1)
+		return REAL(write)(fd, buf, n / 2);
+	errno = ENOSPC;
+	return -1;
+}
+
 int fflush(FILE *f)
 {
 	return f != NULL && fileno(f) > STDERR_FILENO && fails("flush") ? (errno = ENOSPC, EOF) : REAL(fflush)(f);
@@ -158,6 +175,29 @@ int ftruncate(int fd, off_t n)
 int pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*run)(void *), void *arg)
 {
 	return fails("thread") ? EAGAIN : REAL(pthread_create)(t, a, run, arg);
+}
+
+int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *a, const posix_spawnattr_t *attr,
+		 char *const argv[], char *const envp[])
+{
+	char *const *end = envp;
+	char **own, **to;
+	int status;
+
+	if (fails("spawn"))
+		return EAGAIN;
+	/* What it runs is another program, whose calls do not fail. */
+	while (*end != NULL)
+		end++;
+	to = own = __libc_calloc((size_t)(end - envp) + 1, sizeof(*own));
+	if (own == NULL)
+		return ENOMEM;
+	for (; *envp != NULL; envp++)
+		if (strncmp(*envp, "LD_PRELOAD=", 11) != 0)
+			*to++ = *envp;
+	status = REAL(posix_spawnp)(pid, file, a, attr, argv, own);
+	free(own);
+	return status;
 }
 
 __attribute__((destructor)) static void count(void)
