@@ -13,6 +13,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A policy of a shared object is called by the name that it gives itself, with its parameters. False: out of memory. */
+static bool forget_file(json_t *policy)
+{
+	const char *name = json_string_value(json_object_get(policy, "name"));
+	const char *text = json_string_value(json_object_get(policy, "text"));
+	json_t *plain;
+
+	if (json_object_get(policy, "file") == NULL || name == NULL || text == NULL)
+		return true;
+	plain = json_sprintf("%s%s", name, text + strcspn(text, ","));
+	json_object_del(policy, "file");
+	return json_object_set_new(policy, "text", plain) == 0;
+}
+
+/* What tells whose the trace is: the program, what was read, and files. False: out of memory. */
+static bool forget_origin(json_t *comparison)
+{
+	json_t *trace = json_object_get(comparison, "trace"), *policies = json_object_get(comparison, "policies");
+	bool fine = true;
+
+	json_object_del(trace, "program");
+	json_object_del(trace, "xxh3");
+	json_array_clear(json_object_get(trace, "assumed"));
+	for (size_t i = 0; i < json_array_size(policies); i++)
+		fine &= forget_file(json_object_get(json_array_get(policies, i), "policy"));
+	return fine;
+}
+
 /* What compare --json prints; NULL: out of memory. */
 static json_t *comparison_of(const char *path, bool anonymous, const struct hr_replay *r,
 			     const struct hr_json_series *series, const struct hr_kept *kept,
@@ -21,14 +49,9 @@ static json_t *comparison_of(const char *path, bool anonymous, const struct hr_r
 	json_t *document = hr_document_new(), *list = json_array();
 	json_t *comparison = hr_document_comparison(anonymous ? "trace" : path, r, series);
 
-	if (anonymous && comparison != NULL) {
-		json_t *trace = json_object_get(comparison, "trace");
-
-		json_object_del(trace, "program");
-		json_array_clear(json_object_get(trace, "assumed"));
-	}
 	/* The names of types are the program's own. */
-	if (!cli_kept_put(comparison, kept, r, anonymous ? "-" : path) ||
+	if ((anonymous && comparison != NULL && !forget_origin(comparison)) ||
+	    !cli_kept_put(comparison, kept, r, anonymous ? "-" : path) ||
 	    cli_layers_put_all(layers, r, true, comparison, NULL) != HR_OK) {
 		json_decref(comparison);
 		comparison = NULL;
