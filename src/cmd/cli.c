@@ -51,8 +51,11 @@ static int run(const struct cli_command *c, int argc, char **argv)
 		status = cli_misuse(c, "missing %s argument", c->args);
 	} else if (first >= 0 && argc - first > c->most_args) {
 		status = cli_misuse(c, "unexpected argument '%s'", argv[first + c->most_args]);
-	} else if (first >= 0 && (status = cli_take_ending(c, &o)) == 0) {
+	} else if (first >= 0 && (status = cli_take_ending(c, &o)) == 0 &&
+		   (status = cli_bound_memory(c, &o)) == CLI_DONE) {
+		cli_guard_start(c, &o);
 		status = c->run(c, &o, argc - first, argv + first);
+		cli_guard_end();
 	}
 	if (status == CLI_DONE && damaged && o.fail_on_damage) {
 		cli_warn(NULL, "the input is damaged or cut off (--fail-on-damage)");

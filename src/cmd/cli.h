@@ -111,7 +111,9 @@ struct cli_options {
 	bool no_bounds;
 	unsigned level; /* of compression; 0: the default */
 	bool anonymize, keep_arguments;
-	int argc;	/* the command line from the command on, options first */
+	uint64_t max_memory_bytes;  /* 0: no bound */
+	uint64_t policy_timeout_ns; /* 0: none */
+	int argc;		    /* the command line from the command on, options first */
 	char **argv;
 	void *own; /* the command's own options */
 };
@@ -157,6 +159,24 @@ enum {
 	CLI_LAYERS = 1 << 20,
 	CLI_ANY = ~0,
 };
+
+/* --- policies of shared objects (guard.c) and memory (memory.c) --- */
+
+/*
+ * If there are policies of shared objects: from now on what they print goes to standard error, and they are named if
+ * they end the program or crash. May set o->output, to where standard output goes.
+ */
+void cli_guard_start(const struct cli_command *c, struct cli_options *o);
+void cli_guard_end(void);
+/* --policy-timeout: if there is one, the program ends unless cli_guard_alive is called that often. Is there one? */
+bool cli_guard_watch(void);
+void cli_guard_alive(void);
+void cli_guard_unwatch(void);
+
+/* --max-memory: sets the bound; CLI_DONE, or the exit status after a message. */
+int cli_bound_memory(const struct cli_command *c, const struct cli_options *o);
+/* For who says that memory is exhausted: what the bound is, if there is one. */
+void cli_print_memory_bound(FILE *out);
 
 /* NULL ends it. */
 extern const struct cli_command *const cli_commands[];

@@ -19,6 +19,7 @@ libcmd_la_SOURCES += \
 	src/cmd/export.c \
 	src/cmd/fetch.c src/cmd/fetching.h \
 	src/cmd/generate.c \
+	src/cmd/guard.c \
 	src/cmd/heatmap.c \
 	src/cmd/help.c \
 	src/cmd/import.c \
@@ -27,6 +28,7 @@ libcmd_la_SOURCES += \
 	src/cmd/info.c src/cmd/info_by.c \
 	src/cmd/live.c \
 	src/cmd/look.c \
+	src/cmd/memory.c \
 	src/cmd/messages.c \
 	src/cmd/objects.c \
 	src/cmd/options.c \

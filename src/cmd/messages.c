@@ -39,7 +39,10 @@ int cli_fail(const char *file, const struct hr_error *err)
 		fprintf(stderr, "line %" PRIu64 ": ", err->line);
 	else if (err->offset != HR_NO_OFFSET)
 		fprintf(stderr, "byte %" PRIu64 ": ", err->offset);
-	hr_print(stderr, "%s\n", err->text);
+	hr_print(stderr, "%s", err->text);
+	if (err->status == HR_ENOMEM)
+		cli_print_memory_bound(stderr);
+	fputc('\n', stderr);
 	return err->status == HR_EUSAGE ? CLI_MISUSED : CLI_FAILED;
 }
 

@@ -154,6 +154,12 @@ static const struct cli_option shared[] = {
      "multiply times by X; below 1 if recording slowed the program down (1)", true},
     {"jobs", 'j', "N", CLI_COUNT, AT(replay.jobs), CLI_JOBS, CLI_IN_POLICY,
      "threads; results do not depend on it (one per processor)"},
+    {"max-memory", 0, "SIZE", CLI_BYTES, AT(max_memory_bytes), CLI_READS | CLI_QUIET, CLI_IN_INPUT,
+     "heapreplay's own memory, 16MiB at least; what needs more ends with an error (no bound)"},
+    {"policy-timeout", 0, "TIME", CLI_TIME, AT(policy_timeout_ns), CLI_RUNS, CLI_IN_POLICY,
+     "end the program, with the names of the policies of shared objects, when they do not return for so long; in whole "
+     "seconds (never)",
+     true},
     {"quiet", 'q', NULL, CLI_FLAG, AT(quiet), CLI_READS | CLI_QUIET, CLI_IN_OUTPUT, "no progress on standard error"},
     {"help", 'h', NULL, CLI_FLAG, AT(help), CLI_ANY, CLI_IN_OUTPUT, "show this"},
     {"model", 0, "KEY=VALUE,...", CLI_MODEL, 0, CLI_RUNS, CLI_IN_GC,

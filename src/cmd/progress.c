@@ -106,6 +106,7 @@ void cli_progress_reader(const struct hr_reader *r, uint64_t trace_ns)
 static void of_replay(void *ctx, uint64_t done, uint64_t total, uint64_t trace_ns)
 {
 	(void)ctx;
+	cli_guard_alive();
 	cli_progress_update(done, total, 0, trace_ns);
 }
 
@@ -114,13 +115,13 @@ void cli_progress_start(struct hr_replay_options *replay, const struct cli_optio
 	const char *term = getenv("TERM");
 
 	state.wanted = !o->quiet && isatty(STDERR_FILENO) && term != NULL && *term != '\0' && strcmp(term, "dumb") != 0;
+	if (replay != NULL && (cli_guard_watch() || state.wanted))
+		replay->progress = of_replay;
 	if (!state.wanted)
 		return;
 	state.started_ns = real_ns();
 	state.shown_ns = 0;
 	state.shown = false;
-	if (replay != NULL)
-		replay->progress = of_replay;
 }
 
 void cli_progress_clear(void)
@@ -132,6 +133,7 @@ void cli_progress_clear(void)
 
 void cli_progress_end(void)
 {
+	cli_guard_unwatch();
 	cli_progress_clear();
 	state.wanted = false;
 }

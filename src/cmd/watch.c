@@ -2,6 +2,7 @@
 /* watch: the live view. */
 #include "config.h"
 
+#include "base/units.h"
 #include "cmd/cli.h"
 
 #include "tui/state.h"
@@ -11,6 +12,8 @@
 #include <string.h>
 
 /* The options that this command alone has. */
+#define MOST_HISTORY_BYTES (UINT64_C(2) << 30) /* as the player has it */
+
 struct own {
 	const char *speed;
 	bool paused, exit;
@@ -41,6 +44,18 @@ static const char *name_of(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
+/* The history is a file; what is kept of it in memory are copies of the heap, an eighth of its size. */
+static void bound_history(const struct cli_options *o, struct hr_player_options *player)
+{
+	char buf[HR_UNIT_BUF];
+
+	if (o->max_memory_bytes == 0 || o->max_memory_bytes >= MOST_HISTORY_BYTES / 4)
+		return;
+	player->max_history_bytes = 4 * o->max_memory_bytes;
+	cli_warn(NULL, "--max-memory: the history to go back in has %s",
+		 hr_format_bytes(buf, player->max_history_bytes));
+}
+
 static int run_watch(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
 {
 	struct hr_watch_options w = {.path = argv[0],
@@ -63,6 +78,7 @@ static int run_watch(const struct cli_command *c, const struct cli_options *o, i
 	if (!cli_choose(c, o, NULL, &choices))
 		return choices.status;
 	w.player.replay = o->replay;
+	bound_history(o, &w.player);
 	w.choices = choices.at;
 	w.nchoices = choices.n;
 	w.frame = look.frame;

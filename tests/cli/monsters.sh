@@ -66,4 +66,15 @@ for trace in spans apart holes objects; do
 done
 bounded 0 replay -q --phys-page 64KiB spans.txt
 bounded 0 explain -q --at 30ms spans.txt
+
+# A bound of one's own.
+run "$HEAPREPLAY" replay -q --max-memory 1MiB spans.txt
+is "$status/$out/$err" "2//heapreplay replay: --max-memory: at least 16.0 MiB are needed; see 'heapreplay replay --help'" \
+	'--max-memory: not less than the program itself needs'
+run "$HEAPREPLAY" replay -q --json --max-memory 16MiB -o bound.json apart.txt
+is "$status$out" 1 'what needs more ends with an error'
+like "$err" '^heapreplay: apart.txt: out of memory[^;]*; --max-memory allows 16.0 MiB$' 'that says so'
+ok "$([ -e bound.json ] && echo 1 || echo 0)" 'and writes nothing'
+is "$("$HEAPREPLAY" replay -q --json --max-memory 1GiB spans.txt)" "$("$HEAPREPLAY" replay -q --json spans.txt)" \
+	'what does not need it is the same'
 done_testing

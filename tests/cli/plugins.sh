@@ -443,4 +443,81 @@ for jobs in 1 2 4; do
 	is "$status/$out/${err#*: *: }" "1//${first#*: *: }" "-j$jobs names the first liar"
 done
 
+# --- shared --------------------------------------------------------------------
+
+mkdir -p secret
+cp idle.so secret/hush.so
+if have gnuplot; then
+	"$HEAPREPLAY" report -q --anonymize "$trace" -p none -p secret/hush.so,after=9ms -o shared.html
+	unlike "$(cat shared.html)" 'secret|hush|bench-json|xxh3' 'an anonymous report names no file of a policy,'
+	like "$(cat shared.html)" 'idle,after=9ms' 'but the policy'
+fi
+
+# --- what a policy must not do to the program ----------------------------------
+
+cat >rude.c <<'END'
+#include <heapreplay-policy.h>
+#include <stdio.h>
+#include <stdlib.h>
+static const char *const ways[] = {"none", "exit", "print", "loop", "crash", "abort", NULL};
+static const struct hr_param params[] = {
+	{"way", HR_PARAM_CHOICE, 0, "none", ways, "how"},
+	{NULL, HR_PARAM_FLAG, 0, NULL, NULL, NULL},
+};
+struct rude { uint64_t way; };
+static void *create(struct hr_follower *f, const void *config)
+{
+	struct rude *r = calloc(1, sizeof(*r));
+	(void)f;
+	if (r != NULL)
+		r->way = *(const uint64_t *)config;
+	return r;
+}
+static enum hr_status after(void *state, const struct hr_place *r)
+{
+	volatile unsigned *nowhere = NULL;
+	volatile unsigned turns = 0;
+	if (r->kind != HR_PLACE_FREE)
+		return HR_OK;
+	switch (((struct rude *)state)->way) {
+	case 1: exit(0);
+	case 2: puts("hello"); break;
+	case 3: for (;;) turns++;
+	case 4: *nowhere = 1; break;
+	case 5: abort();
+	}
+	return HR_OK;
+}
+const struct hr_policy_def heapreplay_policy = {
+	.abi = HR_POLICY_ABI, .name = "rude", .summary = "is rude", .params = params, .config_bytes = 8,
+	.create = create, .destroy = free, .after = after,
+};
+END
+build rude.so rude.c -Wno-null-dereference -Wno-implicit-fallthrough
+rude() {
+	run "$HEAPREPLAY" compare -q --json "$trace" -p none -p "./rude.so,way=$1" "${@:2}" -o rude.json
+	rm -f rude.out
+}
+rude exit
+is "$status/$err" '1/heapreplay: policy ./rude.so ended the program; heapreplay-policy(7) says what a policy may do' \
+	'a policy that calls exit is named,'
+ok "$([ -e rude.json ] && echo 1 || echo 0)" 'and nothing is written'
+rude loop --policy-timeout 1s
+is "$status/$err" \
+	'1/heapreplay: policy ./rude.so does not return (--policy-timeout); heapreplay-policy(7) says what a policy may do' \
+	'so is one that never returns'
+rude none --policy-timeout 60s
+is "$status/$err" '0/' 'one that does return is left alone'
+rude abort
+like "$err" '^heapreplay: policy ./rude.so was aborted .SIGABRT.; ' 'one that aborts is named,'
+is "$status" 134 'and the program ends as it would have'
+if ! ldd "$HEAPREPLAY" 2>&1 | grep -qE 'lib[atu]*san'; then
+	rude crash
+	like "$err" '^heapreplay: policy ./rude.so crashed .SIGSEGV.; ' 'so is one that crashes'
+fi
+run "$HEAPREPLAY" compare -q --csv "$trace" -p none -p ./rude.so,way=print
+is "$status/$(printf '%s\n' "$err" | sort -u)" '0/hello' 'what a policy prints goes to standard error,'
+unlike "$out" 'hello' 'not among the results'
+is "$(figures "$trace" -p ./rude.so,way=print 2>log)" "$(figures "$trace" -p none)" 'which are those of a silent one'
+
 done_testing
