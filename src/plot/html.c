@@ -534,9 +534,13 @@ static void write_rest(const struct page *p)
 	fputs("<h2 id=\"settings\">Settings</h2>\n<dl>\n", p->out);
 	fputs("<dt>trace</dt><dd>", p->out);
 	put_text(p, hr_plot_string(own->trace, "name"));
-	fputs("</dd>\n<dt>xxh3</dt><dd>", p->out);
-	put_text(p, hr_plot_string(own->trace, "xxh3"));
 	fputs("</dd>\n", p->out);
+	/* An anonymous report has none. */
+	if (json_object_get(own->trace, "xxh3") != NULL) {
+		fputs("<dt>xxh3</dt><dd>", p->out);
+		put_text(p, hr_plot_string(own->trace, "xxh3"));
+		fputs("</dd>\n", p->out);
+	}
 	/* The iteration of jansson changes nothing, but wants to be able to. */
 	write_settings(p, "", (json_t *)(uintptr_t)own->settings);
 	fputs("</dl>\n", p->out);
