@@ -18,13 +18,21 @@ static bool forget_file(json_t *policy)
 {
 	const char *name = json_string_value(json_object_get(policy, "name"));
 	const char *text = json_string_value(json_object_get(policy, "text"));
-	json_t *plain;
+	size_t size;
+	char *plain;
+	bool fine;
 
 	if (json_object_get(policy, "file") == NULL || name == NULL || text == NULL)
 		return true;
-	plain = json_sprintf("%s%s", name, text + strcspn(text, ","));
+	size = strlen(name) + strlen(text) + 1;
+	plain = malloc(size);
+	if (plain == NULL)
+		return false;
+	snprintf(plain, size, "%s%s", name, text + strcspn(text, ","));
 	json_object_del(policy, "file");
-	return json_object_set_new(policy, "text", plain) == 0;
+	fine = hr_json_set(policy, "text", hr_json_text(plain));
+	free(plain);
+	return fine;
 }
 
 /* What tells whose the trace is: the program, what was read, and files. False: out of memory. */

@@ -155,7 +155,7 @@ static const struct cli_option shared[] = {
     {"jobs", 'j', "N", CLI_COUNT, AT(replay.jobs), CLI_JOBS, CLI_IN_POLICY,
      "threads; results do not depend on it (one per processor)"},
     {"max-memory", 0, "SIZE", CLI_BYTES, AT(max_memory_bytes), CLI_READS | CLI_QUIET, CLI_IN_INPUT,
-     "heapreplay's own memory, 16MiB at least; what needs more ends with an error (no bound)"},
+     "heapreplay's own memory, 16MiB at least; what needs more ends with an error (no bound)", true},
     {"policy-timeout", 0, "TIME", CLI_TIME, AT(policy_timeout_ns), CLI_RUNS, CLI_IN_POLICY,
      "end the program, with the names of the policies of shared objects, when they do not return for so long; in whole "
      "seconds (never)",
