@@ -40,13 +40,8 @@ static double value_of(const struct panel *p, const struct hr_plot_run *run)
 }
 
 static const char *const default_metrics[] = {
-    "retained_mean_bytes",
-    "retained_peak_bytes",
-    "lag_90_ns",
-    "refaulted_bytes",
-    "total_cpu_ns",
-    "worst_stall_ns",
-    NULL,
+    "retained_mean_bytes", "retained_peak_bytes", "lag_90_ns", "refaulted_bytes",
+    "total_cpu_ns",	   "worst_stall_ns",	  NULL,
 };
 
 static const struct panel index_panels[] = {
