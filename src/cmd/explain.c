@@ -155,6 +155,20 @@ static enum hr_status find_layers(struct run *r, struct hr_error *err)
 	return status;
 }
 
+/* What can be replayed by spans need not have a layout of objects: then there is none to tell of. */
+static enum hr_status find_objects(struct run *r, enum hr_holders_by by, struct hr_error *err)
+{
+	enum hr_status status = find_layers(r, err);
+
+	if (status == HR_OK)
+		status = hr_holders_of(r->path, &r->o->replay.reading, r->at_ns, &r->reasons, by, &r->holders, err);
+	if (status != HR_EINPUT)
+		return status;
+	r->has_layers = false;
+	r->no_holders = "the spans lie where objects can't be told apart";
+	return HR_OK;
+}
+
 /* Where it can be told, that is: otherwise the reason why not. */
 static enum hr_status find_holders(struct run *r, struct hr_error *err)
 {
@@ -169,10 +183,8 @@ static enum hr_status find_holders(struct run *r, struct hr_error *err)
 		r->no_holders = "the trace does not tell which objects lie where";
 	else if (!hr_placer_stats(r->replay.placer).recorded || r->replay.objects != NULL)
 		r->no_holders = "spans are not where they were recorded";
-	else {
-		HR_TRY(find_layers(r, err));
-		return hr_holders_of(r->path, &r->o->replay.reading, r->at_ns, &r->reasons, by, &r->holders, err);
-	}
+	else
+		return find_objects(r, by, err);
 	return HR_OK;
 }
 

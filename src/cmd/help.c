@@ -156,8 +156,11 @@ static void print_layers(FILE *out)
 
 static void print_insights(FILE *out)
 {
-	for (size_t i = 0; i < hr_ninsight_rules; i++)
-		hr_print(out, ".It Cm %s\n%s\n", hr_insight_rules[i].name, hr_insight_rules[i].rule);
+	for (size_t i = 0; i < hr_ninsight_rules; i++) {
+		hr_print(out, ".It Cm %s\n", hr_insight_rules[i].name);
+		print_sentences(out, hr_insight_rules[i].rule);
+		fputc('\n', out);
+	}
 }
 
 static void print_costs(FILE *out)

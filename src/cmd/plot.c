@@ -168,7 +168,7 @@ static enum hr_status draw(struct job *j, struct hr_error *err)
 
 	status = hr_plot_draw(j->kind, &j->source, &j->options, &picture, &complaints, err);
 	/* Whoever changes a script wants to see what gnuplot thinks of it; ours are known. */
-	if (complaints.at != NULL && (status != HR_OK || j->options.script != NULL || j->options.common != NULL))
+	if (complaints.at != NULL && (status == HR_EIO || j->options.script != NULL || j->options.common != NULL))
 		cli_print_complaints("gnuplot", complaints.at);
 	if (status == HR_OK)
 		status = write_file(j->o->output, &picture, err);

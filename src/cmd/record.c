@@ -438,9 +438,9 @@ static enum hr_status open_spool(struct recording *r, struct hr_error *err)
 static enum hr_status prepare(struct recording *r, const char *given, struct hr_error *err)
 {
 	HR_TRY(hr_fetcher_new(&r->fetching, &r->fetcher, err));
-	HR_TRY(hr_fetch_url(given, "/debug/pprof/trace", true, r->own->seconds, &r->url, err));
-	HR_TRY(hr_fetch_url(given, "/debug/pprof/cmdline", false, 0, &r->cmdline_url, err));
-	HR_TRY(hr_fetch_url(given, "/metrics", false, 0, &r->metrics_url, err));
+	HR_TRY(hr_fetch_url(r->fetcher, given, "/debug/pprof/trace", true, r->own->seconds, &r->url, err));
+	HR_TRY(hr_fetch_url(r->fetcher, given, "/debug/pprof/cmdline", false, 0, &r->cmdline_url, err));
+	HR_TRY(hr_fetch_url(r->fetcher, given, "/metrics", false, 0, &r->metrics_url, err));
 	if (r->own->pid != 0)
 		HR_TRY(hr_process_open(&r->process, r->own->pid, err));
 	find_program(r);

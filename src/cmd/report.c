@@ -21,7 +21,7 @@ static enum hr_status write_page(const struct cli_options *o, const struct hr_pl
 
 	if (status == HR_OK)
 		status = hr_html_report_write(out.file, s, own, &complaints, err);
-	if (status != HR_OK && complaints.at != NULL)
+	if (status == HR_EIO && complaints.at != NULL)
 		cli_print_complaints("gnuplot", complaints.at);
 	if (status == HR_OK)
 		status = hr_output_commit(&out, err);

@@ -23,7 +23,7 @@ struct hr_fetch_options {
 
 struct hr_fetcher;
 
-/* *options outlives the fetcher. HR_EUSAGE: built without libcurl; HR_ENOMEM. On success hr_fetcher_free it. */
+/* *options outlives the fetcher. HR_EUSAGE: built without libcurl, or it is not installed; HR_ENOMEM. On success hr_fetcher_free it. */
 enum hr_status hr_fetcher_new(const struct hr_fetch_options *options, struct hr_fetcher **made, struct hr_error *err);
 void hr_fetcher_free(struct hr_fetcher *f);
 
@@ -33,8 +33,8 @@ void hr_fetcher_free(struct hr_fetcher *f);
  * "/"; so is a query, to which seconds=N is added unless it has one; seconds 0: no
  * query. HR_EUSAGE: it is no URL; HR_ENOMEM. *url is the caller's to free.
  */
-enum hr_status hr_fetch_url(const char *given, const char *path, bool keep, unsigned seconds, char **url,
-			    struct hr_error *err);
+enum hr_status hr_fetch_url(const struct hr_fetcher *f, const char *given, const char *path, bool keep,
+			    unsigned seconds, char **url, struct hr_error *err);
 
 /*
  * At most `most` bytes of a short answer, with a 0 behind them; *text is the

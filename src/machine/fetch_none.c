@@ -23,10 +23,10 @@ void hr_fetcher_free(struct hr_fetcher *f)
 	(void)f;
 }
 
-enum hr_status hr_fetch_url(const char *given, const char *path, bool keep, unsigned seconds, char **url,
-			    struct hr_error *err)
+enum hr_status hr_fetch_url(const struct hr_fetcher *f, const char *given, const char *path, bool keep,
+			    unsigned seconds, char **url, struct hr_error *err)
 {
-	(void)given, (void)path, (void)keep, (void)seconds;
+	(void)f, (void)given, (void)path, (void)keep, (void)seconds;
 	*url = NULL;
 	return refuse(err);
 }

@@ -4,15 +4,16 @@
 noinst_LTLIBRARIES += libmachine.la
 libmachine_la_SOURCES = \
 	src/machine/clock.h \
+	src/machine/curl.h \
 	src/machine/fetch.h \
 	src/machine/memory.c src/machine/memory.h \
 	src/machine/metrics.c src/machine/metrics.h \
 	src/machine/process.c src/machine/process.h
 libmachine_la_LIBADD =
 if HAVE_LIBCURL
-libmachine_la_SOURCES += src/machine/fetch.c
-libmachine_la_LIBADD += $(LIBCURL_LIBS)
+# Only its headers: the library is loaded when it is needed.
+libmachine_la_SOURCES += src/machine/curl.c src/machine/fetch.c
 else
 libmachine_la_SOURCES += src/machine/fetch_none.c
 endif
-EXTRA_DIST += src/machine/fetch.c src/machine/fetch_none.c
+EXTRA_DIST += src/machine/curl.c src/machine/fetch.c src/machine/fetch_none.c

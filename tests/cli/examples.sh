@@ -27,7 +27,9 @@ $((origin + 2000000000)),3000000,200000,1000000
 CSV
 echo 'scav 0 KiB work (bg), 0 KiB work (eager), 1904 KiB now, 86% util' >app.stderr
 
-cp app.trace other.trace
+for name in other old new; do
+	cp app.trace $name.trace
+done
 cp "$top_srcdir/examples/night.workload" .
 $HR_CC -shared -fPIC -I"$top_srcdir/include" -o mine.so "$top_srcdir/examples/idle.c"
 heapreplay compare -q --json -o old.json app.trace
@@ -54,7 +56,7 @@ while IFS= read -r example; do
 	unlike "$err" '^heapreplay' "$example: no complaint"
 done <<<"$examples"
 
-for c in replay compare sweep heatmap watch plot report info record policies validate export import cut generate; do
+for c in replay compare sweep advise heatmap watch explain plot report info record policies validate export import cut generate completion; do
 	while IFS= read -r example; do
 		case $examples in
 		*"$example"*) ok 0 "help $c: the manual has: $example" ;;
