@@ -83,11 +83,11 @@ static void put_cell(unsigned char *to, const struct hr_plane_cell *c)
 	to[2] = all > 0 ? 255 : 0;
 }
 
-/* Groups of three bytes as four letters; n bytes, with the '=' that end them. NULL: out of memory. */
+/* n bytes in groups of three as four letters, with the '=' that fill up the last group. NULL: out of memory. */
 static char *base64(const unsigned char *from, size_t n)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	char *text = hr_calloc(n / 3 + 1, 4), *to = text;
+	char *text = hr_calloc((n + 2) / 3 * 4 + 1, 1), *to = text;
 
 	for (size_t i = 0; text != NULL && i < n; i += 3, to += 4) {
 		uint32_t group = (uint32_t)from[i] << 16;
