@@ -214,7 +214,9 @@ enum hr_status hr_go_find_scavenger(struct hr_go *g, struct hr_error *err)
 	for (size_t i = 0; i < g->nbatches; i++) {
 		struct hr_go_batch *b = &g->batches[i];
 
-		for (uint64_t *m = g->marks + b->mark0; m < g->marks + b->mark0 + b->marks; m++) {
+		/* By number: without any mark there is no array to point into. */
+		for (uint32_t k = 0; k < b->marks; k++) {
+			uint64_t *m = &g->marks[b->mark0 + k];
 			const uint8_t *at = place_of(b, m);
 
 			if (*at != HR_GO_GO_BLOCK)
