@@ -32,10 +32,10 @@ open_browser() {
 	close_browser
 	session=$(ask POST session "$(jq -nc --arg size "--window-size=$1,900" --arg data "--user-data-dir=$PWD/data-$1" \
 		--argjson telephone "$telephone" '{capabilities:
-		{alwaysMatch: {browserName: "chrome", "goog:loggingPrefs": {browser: "ALL"}, "goog:chromeOptions": {binary: "/usr/bin/chromium",
+		{alwaysMatch: {browserName: "chrome", "goog:loggingPrefs": {browser: "ALL"}, "goog:chromeOptions": ({binary: "/usr/bin/chromium",
 		args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", $size, $data]} + if $telephone then
-		{mobileEmulation: $telephone} else {} end}}}')" | jq -r .sessionId)
+		{mobileEmulation: $telephone} else {} end)}}}')" | jq -r .sessionId)
 }
 close_browser() {
 	[ -z "$session" ] || ask DELETE "session/$session" >/dev/null
