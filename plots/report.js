@@ -216,7 +216,7 @@ function escape(text) {
 
 // --- addresses: over time, and at the cursor's ---
 
-let cells = null; // per column, row: share in use, share released, of 255; both 0 and 255: see below
+let cells = null; // for each column and row: the shares of 255 in use and released, and 255 where anything is mapped
 const P = D.plane;
 function columnAt(t) {
 	let c = 0;

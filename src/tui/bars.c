@@ -148,7 +148,7 @@ static const char *text_of(const struct hr_view_state *v, const struct item *i)
 	return i->does != NULL ? i->does : hr_moment_name(v->moment);
 }
 
-/* The item that column is in, or the first one from `from` on; columns are where it begins and ends. NULL: no more fit. */
+/* The item shown behind `last` (NULL: the first), and the columns that it takes: [*begin, *end). NULL: no more fit. */
 static const struct item *item_behind(const struct hr_view_state *v, const struct item *last, unsigned *begin,
 				      unsigned *end)
 {
