@@ -488,6 +488,45 @@ static void test_wrong(void **state)
 	}
 }
 
+/* Free words are kept as they are shown, cut off where there is no room, and stay the same when written and read again. */
+static void test_free_words(void **state)
+{
+	static const char *const keys[] = {"program ", "source ", "note host "};
+	static const char *const chars[] = {"\x01", "\xc4", "\xc2\x80", "\xe2\x80\xae", "\xc3\xa4", "a"};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
+		for (size_t c = 0; c < sizeof(chars) / sizeof(chars[0]); c++) {
+			char text[4096], *again;
+			size_t size;
+			FILE *f;
+
+			snprintf(text, sizeof(text), HEAD "! %s", keys[k]);
+			for (unsigned i = 0; i < 300; i++)
+				strcat(text, chars[c]);
+			strcat(text, "\n5 obj-alloc id=7 size=16\n");
+			struct result first = read_string(text);
+			assert_int_equal(first.status, HR_END);
+			f = open_memstream(&again, &size);
+			assert_non_null(f);
+			hr_text_write_header(f, &first.meta);
+			hr_text_write_event(f, &first.meta, &first.ev[0]);
+			fclose(f);
+			struct result second = read_string(again);
+			assert_int_equal(second.status, HR_END);
+			assert_string_equal(second.meta.program, first.meta.program);
+			assert_string_equal(second.meta.source, first.meta.source);
+			assert_int_equal(second.meta.nnotes, first.meta.nnotes);
+			if (first.meta.nnotes > 0)
+				assert_string_equal(second.meta.notes[0].value, first.meta.notes[0].value);
+			assert_true(first.meta.program[0] != '\0' || first.meta.source[0] != '\0' ||
+				    first.meta.nnotes == 1);
+			free(again);
+			free(first.ev);
+			free(second.ev);
+		}
+}
+
 static void test_lines(void **state)
 {
 	static char text[300000];
@@ -528,9 +567,9 @@ static void test_lines(void **state)
 HR_TEST_MAIN(text)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_everything), cmocka_unit_test(test_by_hand), cmocka_unit_test(test_there_and_back),
-	    cmocka_unit_test(test_objects),    cmocka_unit_test(test_lost),    cmocka_unit_test(test_many_ids),
-	    cmocka_unit_test(test_wrong),      cmocka_unit_test(test_lines),
+	    cmocka_unit_test(test_everything), cmocka_unit_test(test_by_hand),	  cmocka_unit_test(test_there_and_back),
+	    cmocka_unit_test(test_objects),    cmocka_unit_test(test_lost),	  cmocka_unit_test(test_many_ids),
+	    cmocka_unit_test(test_wrong),      cmocka_unit_test(test_free_words), cmocka_unit_test(test_lines),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -258,10 +258,11 @@ enum hr_status hr_text_parse_note(char *words, struct hr_trace_meta *meta, const
 		return bad(wrong, "there are more than 16 notes");
 	if (key == NULL || !hr_is_note_key(key))
 		return bad(wrong, "a note's key is 1 to 31 letters, digits, - and _");
-	if (*words == '\0' || strlen(words) >= sizeof(note->value))
+	if (*words == '\0')
 		return bad(wrong, "a note has 1 to 127 bytes");
 	memcpy(note->key, key, strlen(key) + 1);
-	memcpy(note->value, words, strlen(words) + 1);
+	/* As it is shown, like every free text: what is written from it is read as the same, though each byte took four. */
+	hr_text_plain(note->value, sizeof(note->value), words);
 	meta->nnotes++;
 	return HR_OK;
 }

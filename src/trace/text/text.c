@@ -16,6 +16,7 @@
 #include "trace/text/text.h"
 
 #include "base/alloc.h"
+#include "base/print.h"
 #include "base/units.h"
 #include "trace/format.h"
 #include "trace/ids.h"
@@ -651,16 +652,13 @@ static const char *rest_of_line(struct text *t, size_t *n)
 	return t->at;
 }
 
-static enum hr_status set_words(struct text *t, const struct hr_text_setting *s, char *to, struct hr_error *err)
+/* Free words as they are shown, so that a file written from them is read as the same; what there is no room for is cut off. */
+static void set_words(struct text *t, const struct hr_text_setting *s, char *to)
 {
 	size_t n;
-	const char *words = rest_of_line(t, &n);
 
-	if (n >= s->room)
-		return bad(t, err, "%s has more than %zu bytes", s->key, s->room - 1);
-	memcpy(to, words, n + 1);
+	hr_text_plain(to, s->room, rest_of_line(t, &n));
 	t->at += n;
-	return HR_OK;
 }
 
 static enum hr_status set_value(struct text *t, const struct hr_text_setting *s, void *to, struct hr_error *err)
@@ -697,7 +695,8 @@ static enum hr_status set_value(struct text *t, const struct hr_text_setting *s,
 		meta->go_minor = (unsigned)x;
 		return HR_OK;
 	case HR_TEXT_SET_WORDS:
-		return set_words(t, s, to, err);
+		set_words(t, s, to);
+		return HR_OK;
 	}
 	memcpy(to, &x, sizeof(x));
 	return HR_OK;
