@@ -39,9 +39,7 @@ is "$(grep -rnE '^#[[:space:]]*include "' src/scavenge/go src/scavenge/policies 
 	grep -vE 'include "(config|heapreplay-policy|(scavenge|pagealloc|base)/[a-z_/0-9]+)\.h"')" '' \
 	'policies use no other part of heapreplay'
 
-forgotten=$(find src include -name '*.[ch]' | while read -r file; do
-	grep -qw -e "$file" Makefile.am src/*/local.mk || echo "$file"
-done)
+forgotten=$(comm -23 <(find src include -name '*.[ch]' | sort) <(grep -ohE '(src|include)/[a-zA-Z0-9_/.-]+\.[ch]' Makefile.am src/*/local.mk | sort -u))
 is "$forgotten" '' 'every file of src is built and in the tarball'
 
 mapfile -t core < <(find src -name '*.[ch]' ! -path 'src/cmd/*' ! -path 'src/tui/*' ! -path 'src/machine/*' ! -path src/main.c)
@@ -55,10 +53,9 @@ is "$(grep -rnE '\bjson_(object_(set|update_missing)|array_(append|insert|set))(
 is "$(grep -rnE 'json_object_set|json_array_append' src/base/json.c | grep -vE '= 0\b')" '' 'which checks all that it calls'
 
 # Text from outside reaches a stream only through base/print.h. (snprintf writes to no stream; %c is a byte.)
-raw=$(find src -name '*.c' ! -path src/base/print.c | sort | while read -r file; do
-	perl -0777 -ne 'while (/(?<![a-z_])v?f?printf\((?:[^"();]|\((?:[^()])*\))*((?:"(?:[^"\\]|\\.)*"[^";]*)+)/g) {
+raw=$(find src -name '*.c' ! -path src/base/print.c -print0 | sort -z |
+	xargs -0 perl -0777 -ne 'while (/(?<![a-z_])v?f?printf\((?:[^"();]|\((?:[^()])*\))*((?:"(?:[^"\\]|\\.)*"[^";]*)+)/g) {
 		my ($call, $strings) = ($&, join "", $1 =~ /"((?:[^"\\]|\\.)*)"/g);
-		print "$ARGV: $call\n" if $strings =~ /%[-+ #0]*[*\d]*(?:\.[*\d]*)?s/ } print "$ARGV: $&\n" if /(?<![a-z_])vf?printf\(/' "$file"
-done)
+		print "$ARGV: $call\n" if $strings =~ /%[-+ #0]*[*\d]*(?:\.[*\d]*)?s/ } print "$ARGV: $&\n" if /(?<![a-z_])vf?printf\(/')
 is "$raw" '' 'no %s to a stream but through hr_print'
 done_testing
