@@ -68,3 +68,25 @@ CLEANFILES += $(completions)
 $(completions): heapreplay$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) man/completions && case $@ in *.fish) shell=fish ;; */_*) shell=zsh ;; *) shell=bash ;; esac && \
 	$(HR_RUN) completion $$shell > $@.tmp && mv $@.tmp $@
+
+# JSON Schemas of what is written as JSON.
+schemadir = $(pkgdatadir)/schema
+schema_DATA = \
+	man/schema/against.json \
+	man/schema/advise.json \
+	man/schema/compare.json \
+	man/schema/differences.json \
+	man/schema/explain.json \
+	man/schema/heatmap.json \
+	man/schema/info-by.json \
+	man/schema/info.json \
+	man/schema/policies.json \
+	man/schema/replay.json \
+	man/schema/summary-line.json \
+	man/schema/sweep-row.json \
+	man/schema/validate.json \
+	man/schema/version.json
+CLEANFILES += $(schema_DATA)
+
+$(schema_DATA): heapreplay$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) man/schema && $(HR_RUN) help --schema `basename $@ .json` > $@.tmp && mv $@.tmp $@

@@ -208,6 +208,8 @@ int cli_take_ending(const struct cli_command *c, struct cli_options *o);
 
 /* What --help says of a command; all: with the options of the model. */
 void cli_print_help(FILE *out, const struct cli_command *c, bool all);
+/* The JSON Schema of that name, or, without one, which there are. help: for messages. Returns an exit status. */
+int cli_print_schema(const struct cli_command *help, FILE *out, const char *name);
 
 /* --- messages.c --- */
 

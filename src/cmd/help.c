@@ -21,7 +21,7 @@
 
 /* The options that this command alone has. */
 struct own {
-	bool roff;
+	bool roff, schema;
 };
 
 static const struct own *own_of(const struct cli_options *o)
@@ -310,6 +310,8 @@ static int run_help(const struct cli_command *help, const struct cli_options *o,
 {
 	const struct cli_command *c;
 
+	if (own_of(o)->schema)
+		return cli_print_schema(help, stdout, argc > 0 ? argv[0] : NULL);
 	if (argc == 0)
 		return cli_misuse(help, "missing COMMAND argument");
 	if (own_of(o)->roff)
@@ -323,6 +325,8 @@ static int run_help(const struct cli_command *help, const struct cli_options *o,
 
 static const struct cli_option options[] = {
     {"roff", 0, NULL, CLI_FLAG, offsetof(struct own, roff), 0, CLI_IN_OUTPUT, "as mdoc, for the manual pages"},
+    {"schema", 0, NULL, CLI_FLAG, offsetof(struct own, schema), 0, CLI_IN_OUTPUT,
+     "the JSON Schema of a kind of output; without a name: which there are"},
     {.name = NULL},
 };
 

@@ -40,6 +40,7 @@ libcmd_la_SOURCES += \
 	src/cmd/record.c \
 	src/cmd/replay.c \
 	src/cmd/report.c \
+	src/cmd/schema.c \
 	src/cmd/sweep.c \
 	src/cmd/rss.c src/cmd/rss.h \
 	src/cmd/text_file.c \

@@ -228,9 +228,10 @@ const struct hr_layer_point *hr_layer_points_peak(const struct hr_layer_points *
 #define MAPPED (ROUNDING + 1)
 #define COLUMNS (MAPPED + 1)
 
-static const char *column_name(unsigned c)
+const char *hr_layer_column_name(unsigned c)
 {
-	static const char *const more[] = {"dead", "dead_high", "dead_low", "rounding", "mapped"};
+	static const char *const more[COLUMNS - HR_LAYER_COUNT + 1] = {"dead", "dead_high", "dead_low", "rounding",
+								       "mapped"};
 
 	return c < HR_LAYER_COUNT ? layers[c].name : more[c - HR_LAYER_COUNT];
 }
@@ -260,7 +261,7 @@ json_t *hr_layer_point_json(const struct hr_layer_point *p)
 	char name[64];
 
 	for (unsigned c = 0; c < COLUMNS; c++) {
-		snprintf(name, sizeof(name), "%s_bytes", column_name(c));
+		snprintf(name, sizeof(name), "%s_bytes", hr_layer_column_name(c));
 		hr_json_put(&o, name, value_json(column(p, c)));
 	}
 	return o;
@@ -279,7 +280,7 @@ json_t *hr_layer_points_json(const struct hr_layer_points *p)
 
 		for (size_t i = 0; i < p->n; i++)
 			hr_json_add(&a, value_json(column(&p->at[i], c)));
-		snprintf(name, sizeof(name), "%s_bytes", column_name(c));
+		snprintf(name, sizeof(name), "%s_bytes", hr_layer_column_name(c));
 		hr_json_put(&o, name, a);
 	}
 	return o;
@@ -290,7 +291,7 @@ void hr_layer_points_csv(const struct hr_layer_points *p, const struct hr_layer_
 	fputs(HR_CSV_SERIES_COLUMNS, out);
 	for (unsigned c = 0; c < COLUMNS; c++)
 		if (c != HR_LAYER_MANUAL && c != HR_LAYER_RELEASED)
-			hr_print(out, ",%s_bytes", column_name(c));
+			hr_print(out, ",%s_bytes", hr_layer_column_name(c));
 	fputc('\n', out);
 	for (size_t i = 0; i < p->n; i++) {
 		const struct hr_layer_look *x = &s->at[i];

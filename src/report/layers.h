@@ -37,6 +37,8 @@ enum hr_layer {
 
 /* "live", "free_dense"...: with _bytes behind it its name in JSON and CSV. */
 const char *hr_layer_name(unsigned layer);
+/* The same of all columns: the layers, and what is known of parts of them; NULL behind the last. */
+const char *hr_layer_column_name(unsigned column);
 /* In words, as tables have it. */
 const char *hr_layer_text(unsigned layer);
 

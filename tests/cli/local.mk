@@ -39,13 +39,15 @@ cli_tests = \
 	tests/cli/replay.sh tests/cli/server.sh \
 	tests/cli/report.sh \
 	tests/cli/results.sh \
+	tests/cli/schema.sh \
 	tests/cli/rivals.sh tests/cli/rss.sh \
 	tests/cli/types.sh \
 	tests/cli/sweep.sh \
 	tests/cli/usage.sh \
 	tests/cli/version.sh \
 	tests/cli/windows.sh
-cli_data = tests/cli/small tests/cli/planted tests/cli/malloc-samples tests/cli/native_form.py tests/cli/objects_by_type.py tests/cli/go_windows.py tests/cli/record_server.py
+cli_data = tests/cli/small tests/cli/planted tests/cli/malloc-samples tests/cli/native_form.py tests/cli/objects_by_type.py tests/cli/go_windows.py tests/cli/record_server.py \
+	tests/cli/schema.py
 
 TESTS += $(cli_tests)
 EXTRA_DIST += $(cli_tests) $(cli_data)
