@@ -24,9 +24,17 @@ static inline unsigned hr_clz(uint64_t x)
 	return x ? (unsigned)__builtin_clzll(x) : 64;
 }
 
+/* Where amd64 is built without its instruction, the compiler's own calls a function that looks up bytes. */
 static inline unsigned hr_popcount(uint64_t x)
 {
+#if defined(__POPCNT__) || !defined(__x86_64__)
 	return (unsigned)__builtin_popcountll(x);
+#else
+	x -= x >> 1 & UINT64_C(0x5555555555555555);
+	x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
+	x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return (unsigned)(x * UINT64_C(0x0101010101010101) >> 56);
+#endif
 }
 
 /* To a multiple of a, a power of two. */

@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* Groups hang in an open-addressed hash table: linear probing, backward-shift deletion, no tombstones. */
 #include "config.h"
 
 #include "base/map64.h"
 
 #include "base/alloc.h"
+#include "base/bits.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The finaliser of MurmurHash3 (Appleby, public domain): page numbers differ only in their low bits. */
+enum { GROUP_BITS = 9, GROUP_KEYS = 1 << GROUP_BITS, GROUP_WORDS = GROUP_KEYS / 64, FIRST_SLOTS = 64, MAX_SHIFT = 13 };
+
+struct hr_map64_group {
+	uint64_t placed[GROUP_WORDS];  /* keys that have a place */
+	uint64_t present[GROUP_WORDS]; /* of these, those that are in the map */
+	uint16_t below[GROUP_WORDS];   /* places of the words below */
+	uint16_t nplaced, npresent, cap;
+	uint64_t at[];
+};
+
+/* The finaliser of MurmurHash3 (Appleby, public domain): numbers of groups differ only in their low bits. */
 static inline uint64_t hash(uint64_t x)
 {
 	x ^= x >> 33;
@@ -19,100 +31,257 @@ static inline uint64_t hash(uint64_t x)
 	return x;
 }
 
-void hr_map64_init(struct hr_map64 *m)
+void hr_map64_init_wide(struct hr_map64 *m, unsigned words)
 {
 	memset(m, 0, sizeof(*m));
+	m->words = words;
+	m->shift = MAX_SHIFT;
+}
+
+void hr_map64_init(struct hr_map64 *m)
+{
+	hr_map64_init_wide(m, 1);
 }
 
 void hr_map64_release(struct hr_map64 *m)
 {
+	for (size_t i = 0; m->slots != NULL && i <= m->mask; i++)
+		free(m->slots[i].group);
 	free(m->slots);
-	hr_map64_init(m);
+	hr_map64_init_wide(m, m->words);
 }
 
-bool hr_map64_clone(struct hr_map64 *to, const struct hr_map64 *from)
+/* --- groups --------------------------------------------------------------- */
+
+/* The slot of that group, or the one where it belongs. */
+static inline struct hr_map64_slot *find(const struct hr_map64 *m, uint64_t number)
 {
-	*to = *from;
-	if (from->slots == NULL)
-		return true;
-	to->slots = malloc((from->mask + 1) * sizeof(*to->slots));
-	if (to->slots == NULL) {
-		hr_map64_init(to);
-		return false;
-	}
-	memcpy(to->slots, from->slots, (from->mask + 1) * sizeof(*to->slots));
-	return true;
+	for (size_t i = hash(number) & m->mask;; i = (i + 1) & m->mask)
+		if (m->slots[i].group == NULL || m->slots[i].number == number)
+			return &m->slots[i];
 }
 
-uint64_t *hr_map64_get(const struct hr_map64 *m, uint64_t key)
+/* The group that a key would be in; NULL: it is not there. */
+static inline struct hr_map64_group *group_of(const struct hr_map64 *m, uint64_t key, unsigned *unit)
 {
-	if (m->slots == NULL)
+	uint64_t k = key >> m->shift;
+
+	if (m->slots == NULL || k << m->shift != key)
 		return NULL;
-	for (size_t i = hash(key) & m->mask;; i = (i + 1) & m->mask) {
-		if (m->slots[i].key == key + 1)
-			return &m->slots[i].value;
-		if (m->slots[i].key == 0)
-			return NULL;
-	}
+	*unit = (unsigned)(k % GROUP_KEYS);
+	return find(m, k >> GROUP_BITS)->group;
 }
 
 static bool grow(struct hr_map64 *m)
 {
-	size_t cap = m->slots ? (m->mask + 1) * 2 : 64;
-	struct hr_map64_slot *slots = hr_calloc(cap, sizeof(*slots));
+	size_t cap = m->slots != NULL ? (m->mask + 1) * 2 : FIRST_SLOTS;
+	struct hr_map64 to = {.mask = cap - 1, .slots = hr_calloc(cap, sizeof(*to.slots))};
 
-	if (slots == NULL)
+	if (to.slots == NULL)
 		return false;
-	for (size_t i = 0; m->slots != NULL && i <= m->mask; i++) {
-		if (m->slots[i].key == 0)
-			continue;
-		size_t j = hash(m->slots[i].key - 1) & (cap - 1);
-		while (slots[j].key != 0)
-			j = (j + 1) & (cap - 1);
-		slots[j] = m->slots[i];
-	}
+	for (size_t i = 0; m->slots != NULL && i <= m->mask; i++)
+		if (m->slots[i].group != NULL)
+			*find(&to, m->slots[i].number) = m->slots[i];
 	free(m->slots);
-	m->slots = slots;
-	m->mask = cap - 1;
+	m->slots = to.slots;
+	m->mask = to.mask;
 	return true;
 }
 
-bool hr_map64_put(struct hr_map64 *m, uint64_t key, uint64_t value)
+/* Knuth 6.4 R: moves back every later group of the cluster whose home is not between the hole and it. */
+static void drop_group(struct hr_map64 *m, struct hr_map64_slot *slot)
 {
-	size_t i;
+	size_t i = (size_t)(slot - m->slots);
 
-	if ((m->slots == NULL || (m->count + 1) * 4 > (m->mask + 1) * 3) && !grow(m))
-		return false;
-	for (i = hash(key) & m->mask; m->slots[i].key != 0; i = (i + 1) & m->mask) {
-		if (m->slots[i].key == key + 1) {
-			m->slots[i].value = value;
-			return true;
-		}
-	}
-	m->slots[i] = (struct hr_map64_slot){key + 1, value};
-	m->count++;
-	return true;
-}
+	free(slot->group);
+	for (size_t j = (i + 1) & m->mask; m->slots[j].group != NULL; j = (j + 1) & m->mask) {
+		size_t home = hash(m->slots[j].number) & m->mask;
 
-bool hr_map64_remove(struct hr_map64 *m, uint64_t key, uint64_t *value)
-{
-	uint64_t *at = hr_map64_get(m, key);
-	size_t i, j;
-
-	if (at == NULL)
-		return false;
-	if (value != NULL)
-		*value = *at;
-	i = (size_t)((struct hr_map64_slot *)(void *)((char *)at - offsetof(struct hr_map64_slot, value)) - m->slots);
-	/* Knuth 6.4 R: move back every later entry of the cluster whose home is not between the hole and it. */
-	for (j = (i + 1) & m->mask; m->slots[j].key != 0; j = (j + 1) & m->mask) {
-		size_t home = hash(m->slots[j].key - 1) & m->mask;
 		if (((j - home) & m->mask) >= ((j - i) & m->mask)) {
 			m->slots[i] = m->slots[j];
 			i = j;
 		}
 	}
-	m->slots[i].key = 0;
-	m->count--;
+	m->slots[i].group = NULL;
+	m->ngroups--;
+}
+
+/* --- places --------------------------------------------------------------- */
+
+static inline bool is_present(const struct hr_map64_group *g, unsigned unit)
+{
+	return g->present[unit / 64] >> unit % 64 & 1;
+}
+
+/* Places below that of the unit. */
+static inline size_t rank(const struct hr_map64_group *g, unsigned unit)
+{
+	return g->below[unit / 64] + hr_popcount(g->placed[unit / 64] & hr_mask(0, unit % 64));
+}
+
+static bool resize(const struct hr_map64 *m, struct hr_map64_slot *slot, size_t cap)
+{
+	struct hr_map64_group *g = realloc(slot->group, sizeof(*g) + cap * m->words * sizeof(g->at[0]));
+
+	if (g == NULL)
+		return false;
+	if (slot->group == NULL)
+		memset(g, 0, sizeof(*g));
+	g->cap = (uint16_t)cap;
+	slot->group = g;
 	return true;
+}
+
+static void count_below(struct hr_map64_group *g)
+{
+	g->nplaced = 0;
+	for (unsigned w = 0; w < GROUP_WORDS; w++) {
+		g->below[w] = g->nplaced;
+		g->nplaced = (uint16_t)(g->nplaced + hr_popcount(g->placed[w]));
+	}
+}
+
+/* Gives a unit that has none a place; there is room for it. */
+static void make_place(const struct hr_map64 *m, struct hr_map64_group *g, unsigned unit)
+{
+	size_t i = rank(g, unit), words = m->words;
+
+	memmove(&g->at[(i + 1) * words], &g->at[i * words], (g->nplaced - i) * words * sizeof(g->at[0]));
+	g->placed[unit / 64] |= UINT64_C(1) << unit % 64;
+	g->nplaced++;
+	for (unsigned w = unit / 64 + 1; w < GROUP_WORDS; w++)
+		g->below[w]++;
+}
+
+/* Only what is there keeps its place. */
+static void tighten(const struct hr_map64 *m, struct hr_map64_slot *slot)
+{
+	struct hr_map64_group *g = slot->group;
+	size_t words = m->words, from = 0, to = 0;
+
+	for (unsigned w = 0; w < GROUP_WORDS; w++) {
+		for (uint64_t left = g->placed[w]; left != 0; left &= left - 1, from++)
+			if (g->present[w] >> hr_ctz(left) & 1)
+				memmove(&g->at[to++ * words], &g->at[from * words], words * sizeof(g->at[0]));
+		g->placed[w] = g->present[w];
+	}
+	count_below(g);
+	/* A block that can't be made smaller stays as it is. */
+	if (g->nplaced < g->cap / 2)
+		(void)resize(m, slot, g->cap / 2);
+}
+
+/* --- alignment ------------------------------------------------------------ */
+
+/* The same entries in groups of keys that lie closer. */
+static bool refine(struct hr_map64 *m, unsigned shift)
+{
+	struct hr_map64 to;
+	const uint64_t *value;
+	uint64_t at = 0, key;
+
+	hr_map64_init_wide(&to, m->words);
+	to.shift = shift;
+	while ((value = hr_map64_next(m, &at, &key)) != NULL) {
+		uint64_t *place = hr_map64_place(&to, key);
+
+		if (place == NULL) {
+			hr_map64_release(&to);
+			return false;
+		}
+		memcpy(place, value, m->words * sizeof(*value));
+	}
+	hr_map64_release(m);
+	*m = to;
+	return true;
+}
+
+/* --- entries -------------------------------------------------------------- */
+
+uint64_t *hr_map64_get(const struct hr_map64 *m, uint64_t key)
+{
+	unsigned unit;
+	struct hr_map64_group *g = group_of(m, key, &unit);
+
+	return g != NULL && is_present(g, unit) ? &g->at[rank(g, unit) * m->words] : NULL;
+}
+
+uint64_t *hr_map64_place(struct hr_map64 *m, uint64_t key)
+{
+	struct hr_map64_slot *slot;
+	struct hr_map64_group *g;
+	unsigned unit;
+
+	if (hr_ctz(key) < m->shift && !refine(m, hr_ctz(key)))
+		return NULL;
+	if ((m->slots == NULL || (m->ngroups + 1) * 4 > (m->mask + 1) * 3) && !grow(m))
+		return NULL;
+	unit = (unsigned)(key >> m->shift) % GROUP_KEYS;
+	slot = find(m, key >> m->shift >> GROUP_BITS);
+	g = slot->group;
+	if (g == NULL || !(g->placed[unit / 64] >> unit % 64 & 1)) {
+		if ((g == NULL || g->nplaced == g->cap) && !resize(m, slot, g == NULL ? 2 : 2 * (size_t)g->cap))
+			return NULL;
+		if (g == NULL) {
+			slot->number = key >> m->shift >> GROUP_BITS;
+			m->ngroups++;
+		}
+		g = slot->group;
+		make_place(m, g, unit);
+	}
+	if (!is_present(g, unit)) {
+		g->present[unit / 64] |= UINT64_C(1) << unit % 64;
+		g->npresent++;
+		m->count++;
+	}
+	return &g->at[rank(g, unit) * m->words];
+}
+
+bool hr_map64_put(struct hr_map64 *m, uint64_t key, uint64_t value)
+{
+	uint64_t *place = hr_map64_place(m, key);
+
+	if (place == NULL)
+		return false;
+	*place = value;
+	return true;
+}
+
+bool hr_map64_remove(struct hr_map64 *m, uint64_t key, uint64_t *value)
+{
+	unsigned unit;
+	struct hr_map64_group *g = group_of(m, key, &unit);
+
+	if (g == NULL || !is_present(g, unit))
+		return false;
+	if (value != NULL)
+		*value = g->at[rank(g, unit) * m->words];
+	g->present[unit / 64] &= ~(UINT64_C(1) << unit % 64);
+	g->npresent--;
+	m->count--;
+	if (g->npresent == 0)
+		drop_group(m, find(m, key >> m->shift >> GROUP_BITS));
+	else if (g->npresent < g->nplaced / 4)
+		tighten(m, find(m, key >> m->shift >> GROUP_BITS));
+	return true;
+}
+
+/* *at: of the slot and of the unit in its group. */
+const uint64_t *hr_map64_next(const struct hr_map64 *m, uint64_t *at, uint64_t *key)
+{
+	for (; m->slots != NULL && *at >> GROUP_BITS <= m->mask; ++*at) {
+		const struct hr_map64_slot *slot = &m->slots[*at >> GROUP_BITS];
+		unsigned unit = *at % GROUP_KEYS;
+		uint64_t left = slot->group != NULL ? slot->group->present[unit / 64] >> unit % 64 : 0;
+
+		if (left == 0) {
+			*at |= slot->group != NULL ? 63 : GROUP_KEYS - 1;
+			continue;
+		}
+		unit += hr_ctz(left);
+		*at = (*at | (GROUP_KEYS - 1)) - (GROUP_KEYS - 1) + unit + 1;
+		*key = (slot->number << GROUP_BITS | unit) << m->shift;
+		return &slot->group->at[rank(slot->group, unit) * m->words];
+	}
+	return NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Live spans, in a hash table from names to places. A place is packed into one
+ * Live spans, in a table from names to places. A place is packed into one
  * word: page, length, and whether the span is manually managed.
  */
 #include "config.h"
@@ -67,15 +67,12 @@ bool hr_spans_remove(struct hr_spans *s, uint64_t name, struct hr_span *span)
 /* Of all spans; for ranges with more pages than there are spans. */
 static uint64_t overlap_by_span(const struct hr_spans *s, uint64_t page, uint64_t npages)
 {
-	uint64_t lowest = UINT64_MAX;
+	uint64_t lowest = UINT64_MAX, at = 0, name;
+	const uint64_t *word;
 
-	for (size_t i = 0; i <= s->map.mask; i++) {
-		const struct hr_map64_slot *slot = &s->map.slots[i];
-		uint64_t name = slot->key - 1;
-
-		if (slot->key != 0 && name < lowest && name < page + npages && name + unpack(slot->value).npages > page)
+	while ((word = hr_map64_next(&s->map, &at, &name)) != NULL)
+		if (name < lowest && name < page + npages && name + unpack(*word).npages > page)
 			lowest = name;
-	}
 	return lowest;
 }
 
@@ -85,7 +82,7 @@ uint64_t hr_spans_overlap(const struct hr_spans *s, uint64_t page, uint64_t npag
 
 	if (s->map.count == 0)
 		return UINT64_MAX;
-	if (page + npages - first > s->map.mask)
+	if (page + npages - first > s->map.count)
 		return overlap_by_span(s, page, npages);
 	for (uint64_t name = first; name < page + npages; name++) {
 		const uint64_t *word = hr_map64_get(&s->map, name);

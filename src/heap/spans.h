@@ -2,7 +2,7 @@
 /*
  * The spans that are live: the name that the trace gives a span (its recorded
  * address, or an id where the trace has no addresses) leads to the pages that
- * it was placed on. Millions of entries, one lookup an event, 16 bytes a slot.
+ * it was placed on. Millions of entries, one lookup an event, most in 8 to 32 bytes.
  */
 #ifndef HR_HEAP_SPANS_H
 #define HR_HEAP_SPANS_H

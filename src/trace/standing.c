@@ -20,6 +20,9 @@ static const uint8_t settings[] = {HR_EV_GOMAXPROCS, HR_EV_MEMORY_LIMIT, HR_EV_H
 
 enum { NSETTINGS = sizeof(settings) };
 
+/* What is kept of a thing. */
+enum { SEQUENCE, SIZE, ARG, THING_WORDS };
+
 static enum hr_status no_memory(struct hr_error *err)
 {
 	return hr_error_set(err, HR_ENOMEM, "out of memory for what is live");
@@ -29,7 +32,7 @@ void hr_standing_init(struct hr_standing *s, bool addresses)
 {
 	*s = (struct hr_standing){.addresses = addresses};
 	for (unsigned i = 0; i < HR_STANDING_SORTS; i++)
-		hr_map64_init(&s->things[i]);
+		hr_map64_init_wide(&s->things[i], THING_WORDS);
 	hr_map64_init(&s->chunks);
 	hr_map64_init(&s->procs);
 }
@@ -40,47 +43,31 @@ void hr_standing_release(struct hr_standing *s)
 		hr_map64_release(&s->things[i]);
 	hr_map64_release(&s->chunks);
 	hr_map64_release(&s->procs);
-	free(s->at);
 	free(s->pages);
-	s->at = NULL;
 	s->pages = NULL;
 }
 
 /* --- things with a place ---------------------------------------------------- */
 
-static void remove_thing(struct hr_standing *s, enum hr_standing_sort sort, uint64_t addr)
-{
-	uint64_t i;
-
-	if (addr == NO_KEY || !hr_map64_remove(&s->things[sort], addr, &i))
-		return;
-	s->at[i].live = false;
-	s->at[i].addr = s->first_free;
-	s->first_free = i + 1;
-}
-
 static bool add_thing(struct hr_standing *s, enum hr_standing_sort sort, const struct hr_event *ev)
 {
-	size_t i = s->first_free;
+	uint64_t *place;
 
 	if (ev->addr == NO_KEY)
 		return true;
-	remove_thing(s, sort, ev->addr);
-	i = s->first_free;
-	if (i != 0) {
-		s->first_free = s->at[i - 1].addr;
-	} else {
-		if (!hr_reserve(&s->at, &s->cap, s->n + 1, sizeof(*s->at)))
-			return false;
-		i = ++s->n;
-	}
-	s->at[i - 1] = (struct hr_thing){.addr = ev->addr,
-					 .size = ev->size,
-					 .sequence = s->sequence++,
-					 .arg = ev->arg,
-					 .sort = (uint8_t)sort,
-					 .live = true};
-	return hr_map64_put(&s->things[sort], ev->addr, i - 1);
+	place = hr_map64_place(&s->things[sort], ev->addr);
+	if (place == NULL)
+		return false;
+	place[SEQUENCE] = s->sequence++;
+	place[SIZE] = ev->size;
+	place[ARG] = ev->arg;
+	return true;
+}
+
+static void remove_thing(struct hr_standing *s, enum hr_standing_sort sort, uint64_t addr)
+{
+	if (addr != NO_KEY)
+		hr_map64_remove(&s->things[sort], addr, NULL);
 }
 
 /* --- pages of a page trace ----------------------------------------------------- */
@@ -220,39 +207,41 @@ size_t hr_standing_count(const struct hr_standing *s)
 
 struct order {
 	uint64_t key; /* address, or sequence */
-	size_t index;
-	uint8_t sort;
+	struct hr_event event;
 };
 
 static int by_key(const void *a, const void *b)
 {
 	const struct order *x = a, *y = b;
 
-	if (x->sort != y->sort)
-		return x->sort < y->sort ? -1 : 1;
 	return x->key < y->key ? -1 : x->key > y->key;
 }
 
 static bool tell_things(const struct hr_standing *s, struct hr_event *ev, size_t *n)
 {
 	static const uint8_t kinds[HR_STANDING_SORTS] = {HR_EV_SPAN_EXISTS, HR_EV_OBJ_EXISTS, HR_EV_STACK_EXISTS};
-	struct order *order = hr_calloc(s->n + 1, sizeof(*order));
-	size_t live = 0;
 
-	if (order == NULL)
-		return false;
-	for (size_t i = 0; i < s->n; i++)
-		if (s->at[i].live)
-			order[live++] =
-			    (struct order){s->addresses ? s->at[i].addr : s->at[i].sequence, i, s->at[i].sort};
-	qsort(order, live, sizeof(*order), by_key);
-	for (size_t i = 0; i < live; i++) {
-		const struct hr_thing *t = &s->at[order[i].index];
+	for (unsigned sort = 0; sort < HR_STANDING_SORTS; sort++) {
+		const struct hr_map64 *things = &s->things[sort];
+		struct order *order = hr_calloc(things->count + 1, sizeof(*order));
+		uint64_t at = 0, addr;
+		const uint64_t *thing;
+		size_t live = 0;
 
-		ev[(*n)++] = (struct hr_event){
-		    .addr = t->addr, .size = t->size, .arg = t->arg, .p = HR_NO_P, .kind = kinds[t->sort]};
+		if (order == NULL)
+			return false;
+		while ((thing = hr_map64_next(things, &at, &addr)) != NULL)
+			order[live++] = (struct order){.key = s->addresses ? addr : thing[SEQUENCE],
+						       .event = {.addr = addr,
+								 .size = thing[SIZE],
+								 .arg = (uint32_t)thing[ARG],
+								 .p = HR_NO_P,
+								 .kind = kinds[sort]}};
+		qsort(order, live, sizeof(*order), by_key);
+		for (size_t i = 0; i < live; i++)
+			ev[(*n)++] = order[i].event;
+		free(order);
 	}
-	free(order);
 	return true;
 }
 

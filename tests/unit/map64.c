@@ -29,7 +29,7 @@ static void test_beside_an_array(void **state)
 {
 	static uint64_t want[KEYS];
 	static bool has[KEYS];
-	struct hr_map64 m, copy;
+	struct hr_map64 m;
 	uint64_t random = 42;
 
 	(void)state;
@@ -51,10 +51,67 @@ static void test_beside_an_array(void **state)
 			check_equal(&m, want, has);
 	}
 	check_equal(&m, want, has);
-	assert_true(hr_map64_clone(&copy, &m));
 	hr_map64_release(&m);
-	check_equal(&copy, want, has);
-	hr_map64_release(&copy);
+}
+
+/* Every entry once, with the value that it was given, when the keys' alignment falls as they come. */
+static void test_all_entries(void **state)
+{
+	static const unsigned shifts[] = {20, 13, 4, 3, 0};
+	struct hr_map64 m;
+	uint64_t at = 0, key, sum = 0, want = 0, n = 0;
+	const uint64_t *value;
+
+	(void)state;
+	hr_map64_init_wide(&m, 3);
+	for (uint64_t i = 0; i < 5; i++)
+		for (uint64_t k = 0; k < KEYS; k++) {
+			uint64_t *place = hr_map64_place(&m, (2 * k + 1) << shifts[i]);
+
+			assert_non_null(place);
+			place[0] = place[2] = ~((2 * k + 1) << shifts[i]);
+			place[1] = i;
+			want += (2 * k + 1) << shifts[i];
+		}
+	while ((value = hr_map64_next(&m, &at, &key)) != NULL) {
+		assert_int_equal(value[0], ~key);
+		assert_int_equal(value[2], ~key);
+		assert_int_equal(key >> shifts[value[1]] & 1, 1);
+		assert_true(hr_map64_get(&m, key) == value);
+		sum += key;
+		n++;
+	}
+	assert_int_equal(n, 5 * KEYS);
+	assert_int_equal(m.count, n);
+	assert_int_equal(sum, want);
+	hr_map64_release(&m);
+}
+
+/* Of groups that are filled and emptied but for one entry, what is left is right, and goes when it is removed. */
+static void test_one_left_of_each(void **state)
+{
+	struct hr_map64 m;
+	uint64_t value;
+
+	(void)state;
+	hr_map64_init(&m);
+	for (uint64_t group = 0; group < 100; group++) {
+		for (uint64_t k = 0; k < 512; k++)
+			assert_true(hr_map64_put(&m, group * 512 + k, k + group));
+		for (uint64_t k = 0; k < 512; k++)
+			if (k != group)
+				assert_true(hr_map64_remove(&m, group * 512 + k, NULL));
+	}
+	assert_int_equal(m.count, 100);
+	for (uint64_t group = 0; group < 100; group++) {
+		assert_non_null(hr_map64_get(&m, group * 513));
+		assert_true(hr_map64_remove(&m, group * 513, &value));
+		assert_int_equal(value, 2 * group);
+		assert_null(hr_map64_get(&m, group * 513));
+	}
+	assert_int_equal(m.count, 0);
+	assert_int_equal(m.ngroups, 0);
+	hr_map64_release(&m);
 }
 
 static void test_empty(void **state)
@@ -72,6 +129,8 @@ HR_TEST_MAIN(map64)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_beside_an_array),
+	    cmocka_unit_test(test_all_entries),
+	    cmocka_unit_test(test_one_left_of_each),
 	    cmocka_unit_test(test_empty),
 	};
 
