@@ -25,7 +25,7 @@ layer report base pagealloc heap scavenge trace replay
 layer frame base pagealloc heap scavenge trace replay report
 layer info base pagealloc heap scavenge trace replay report
 layer sweep base pagealloc heap scavenge trace replay report
-layer plot base pagealloc heap scavenge trace replay report sweep
+layer plot base pagealloc heap scavenge trace replay report sweep fidelity
 layer fidelity base pagealloc heap scavenge trace replay report
 layer machine base trace
 layer tui base pagealloc heap scavenge trace replay report frame plot

@@ -135,7 +135,7 @@ static enum hr_status replay(struct against *a, size_t recording, const struct c
 	cli_progress_start(&options, a->c->o);
 	HR_TRY(hr_replay_open(&r, a->paths[recording], &options, choices->at, choices->n, &own, err));
 	r.options.layers = has_objects(&r);
-	status = cli_layers_start(&layers, &r, err);
+	status = cli_layers_start(&layers, &r, false, err);
 	if (status == HR_OK)
 		status = hr_replay_run(&r, err);
 	if (status == HR_OK)

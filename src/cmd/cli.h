@@ -421,6 +421,7 @@ struct cli_drawing {
 	struct hr_plane *plane; /* of the policy that the trace's own runtime had, or the first; NULL: none is wanted */
 	size_t *own;		/* gets the number of that one's run; may be NULL */
 	bool intervals;		/* the optimum is wanted */
+	bool made_of;		/* so are layers, and the way to RSS, where the trace tells them */
 };
 
 /* Replays the trace under the choices. The plane must be zeroes. Warns of what is odd in the trace. */

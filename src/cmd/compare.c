@@ -168,7 +168,7 @@ static enum hr_status observe_all(const struct comparing *c, struct hr_replay *r
 		HR_TRY(observe(r, &x->series, err));
 	if (is_text(c->o))
 		x->kept = cli_kept_start(r);
-	return cli_layers_start(&x->layers, r, err);
+	return cli_layers_start(&x->layers, r, false, err);
 }
 
 static void observers_release(struct observers *x, const struct hr_replay *r)

@@ -5,6 +5,7 @@
 #include "cmd/cli.h"
 #include "cmd/insights.h"
 #include "cmd/layers.h"
+#include "cmd/rss.h"
 
 #include "base/alloc.h"
 #include "base/json.h"
@@ -52,15 +53,17 @@ static bool forget_origin(json_t *comparison)
 /* What compare --json prints; NULL: out of memory. */
 static json_t *comparison_of(const char *path, bool anonymous, const struct hr_replay *r,
 			     const struct hr_json_series *series, const struct hr_kept *kept,
-			     const struct cli_layers *layers)
+			     const struct cli_layers *layers, const struct cli_rss *rss, size_t own)
 {
 	json_t *document = hr_document_new(), *list = json_array();
 	json_t *comparison = hr_document_comparison(anonymous ? "trace" : path, r, series);
+	json_t *policies = json_object_get(comparison, "policies");
 
 	/* The names of types are the program's own. */
 	if ((anonymous && comparison != NULL && !forget_origin(comparison)) ||
 	    !cli_kept_put(comparison, kept, r, anonymous ? "-" : path) ||
-	    cli_layers_put_all(layers, r, true, comparison, NULL) != HR_OK) {
+	    cli_layers_put_all(layers, r, true, comparison, NULL) != HR_OK ||
+	    (rss->started && !hr_json_set(json_array_get(policies, own), "rss", hr_rss_bridge_json(&rss->bridge)))) {
 		json_decref(comparison);
 		comparison = NULL;
 	}
@@ -80,38 +83,64 @@ static size_t own_follower(const struct hr_replay *r)
 	return 0;
 }
 
+/* What looks on beside the series. */
+struct beside {
+	struct cli_layers layers;
+	struct cli_rss rss;
+	struct hr_kept *kept;
+};
+
+static enum hr_status start_beside(struct beside *b, const struct cli_options *o, struct hr_replay *r, size_t own,
+				   const struct cli_drawing *d, struct hr_error *err)
+{
+	b->kept = d->own != NULL ? cli_kept_start(r) : NULL;
+	/* The terms are those of a Go program. */
+	if (d->made_of && hr_reader_meta(r->reader)->go_minor != 0)
+		cli_rss_start(&b->rss, r, own, &(struct hr_rss_options){.binary_bytes = HR_NOT_KNOWN});
+	return cli_layers_start(&b->layers, r, d->made_of && !o->replay.layers, err);
+}
+
+static enum hr_status run(const struct cli_options *o, struct hr_replay *r, const char *path, struct beside *b,
+			  const struct hr_json_series *series, size_t own, const struct cli_drawing *d,
+			  struct hr_error *err)
+{
+	enum hr_status status = hr_replay_run(r, err);
+
+	cli_progress_end();
+	HR_TRY(status);
+	if (b->rss.started)
+		HR_TRY(cli_rss_end(&b->rss, r, err));
+	HR_TRY(hr_plot_source_add(
+	    d->source, comparison_of(path, o->anonymize, r, series, b->kept, &b->layers, &b->rss, own), err));
+	cli_warn_trace(o, path, hr_reader_stats(r->reader));
+	return HR_OK;
+}
+
 static enum hr_status follow(const struct cli_options *o, struct hr_replay *r, const char *path,
 			     const struct cli_drawing *d, struct hr_error *err)
 {
 	struct hr_json_series *series = hr_calloc(r->nfollowers, sizeof(*series));
 	size_t own = own_follower(r);
-	struct cli_layers layers;
-	struct hr_kept *kept;
+	struct beside beside = {.kept = NULL};
 	enum hr_status status;
 
 	if (series == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	for (size_t i = 0; i < r->nfollowers; i++)
 		hr_json_series_start(&series[i], r->followers[i]);
-	kept = d->own != NULL ? cli_kept_start(r) : NULL;
 	if (d->plane != NULL) {
 		hr_plane_start(d->plane, r->followers[own]);
 		d->plane->anonymous = o->anonymize;
 	}
 	if (d->own != NULL)
 		*d->own = d->source->n + own;
-	status = cli_layers_start(&layers, r, err);
+	status = start_beside(&beside, o, r, own, d, err);
 	if (status == HR_OK)
-		status = hr_replay_run(r, err);
-	cli_progress_end();
-	if (status == HR_OK)
-		status =
-		    hr_plot_source_add(d->source, comparison_of(path, o->anonymize, r, series, kept, &layers), err);
-	if (status == HR_OK)
-		cli_warn_trace(o, path, hr_reader_stats(r->reader));
+		status = run(o, r, path, &beside, series, own, d, err);
 	free(series);
-	cli_kept_free(kept, r);
-	cli_layers_release(&layers);
+	cli_kept_free(beside.kept, r);
+	cli_layers_release(&beside.layers);
+	cli_rss_release(&beside.rss);
 	return status;
 }
 
@@ -124,6 +153,7 @@ enum hr_status cli_replay_to_draw(const struct cli_options *o, const char *path,
 	enum hr_status status;
 
 	options.intervals = d->intervals;
+	options.layers |= d->made_of;
 	cli_progress_start(&options, o);
 	HR_TRY(hr_replay_open(&r, path, &options, choices->at, choices->n, &own, err));
 	status = follow(o, &r, path, d, err);

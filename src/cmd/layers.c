@@ -20,12 +20,17 @@ static enum hr_status no_memory(struct hr_error *err)
 	return hr_error_set(err, HR_ENOMEM, "out of memory");
 }
 
-enum hr_status cli_layers_start(struct cli_layers *l, struct hr_replay *r, struct hr_error *err)
+enum hr_status cli_layers_start(struct cli_layers *l, struct hr_replay *r, bool optional, struct hr_error *err)
 {
+	enum hr_status status;
+
 	*l = (struct cli_layers){.n = r->nfollowers};
 	if (!r->options.layers)
 		return HR_OK;
-	HR_TRY(hr_replay_layers(r, err));
+	status = hr_replay_layers(r, err);
+	if (status == HR_EUSAGE && optional)
+		return HR_OK;
+	HR_TRY(status);
 	l->series = hr_calloc(r->nfollowers, sizeof(*l->series));
 	if (l->series == NULL)
 		return no_memory(err);

@@ -14,7 +14,7 @@ struct cli_layers {
 };
 
 /* Before the replay runs; does nothing without --layers. HR_EUSAGE: the trace has none; HR_ENOMEM. */
-enum hr_status cli_layers_start(struct cli_layers *l, struct hr_replay *r, struct hr_error *err);
+enum hr_status cli_layers_start(struct cli_layers *l, struct hr_replay *r, bool optional, struct hr_error *err);
 /* And for the CSV, every so often. */
 void cli_layers_start_csv(struct cli_layers *l, struct hr_replay *r, uint64_t every_ns);
 void cli_layers_release(struct cli_layers *l);

@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/units.h"
 #include "frame/paint.h"
+#include "report/layers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -111,15 +112,12 @@ static void say_layers(struct cli_live *l)
 {
 	struct hr_layers_sample sum = {.found = 0};
 	struct hr_layers_row row, last = {.decided = false};
-	char live[HR_UNIT_BUF], dying[HR_UNIT_BUF], when[HR_UNIT_BUF];
 
 	for (size_t i = 0; hr_layers_row(l->made_of, l->grid, i, &sum, &row); i++)
 		if (row.decided)
 			last = row;
-	if (!last.decided)
-		return;
-	snprintf(l->layers, sizeof(l->layers), "live %s, dying %s at %s", hr_format_bytes(live, last.live),
-		 hr_format_bytes(dying, last.freed), hr_format_ns(when, last.time_ns));
+	if (last.decided)
+		hr_layers_say(&last, l->layers, sizeof(l->layers));
 }
 
 void cli_live_log(struct cli_live *l, const struct hr_follower *f, const struct hr_scav_line *line)

@@ -140,7 +140,7 @@ static enum hr_status observe(struct run *r, const struct cli_options *o, const 
 		r->log_file = r->main.file;
 	f->log = log_line;
 	f->log_ctx = r;
-	HR_TRY(cli_layers_start(&r->layers, &r->replay, err));
+	HR_TRY(cli_layers_start(&r->layers, &r->replay, false, err));
 	if (own_of(o)->series != NULL && r->layers.series != NULL)
 		cli_layers_start_csv(&r->layers, &r->replay, o->every_ns);
 	else if (own_of(o)->series != NULL)
@@ -267,7 +267,7 @@ static enum hr_status start_rss(struct run *r, const struct own *own, struct hr_
 
 	if (!wants_rss(own))
 		return HR_OK;
-	cli_rss_start(&r->rss, &r->replay, &options);
+	cli_rss_start(&r->rss, &r->replay, 0, &options);
 	return own->rss_samples != NULL ? cli_rss_read(&r->rss, &r->replay, own->rss_samples, err) : HR_OK;
 }
 

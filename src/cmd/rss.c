@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* RSS beside what the policy retains: what replay --rss and validate have in common. */
+/* RSS beside what the policy retains: what replay --rss, report and validate have in common. */
 #include "config.h"
 
 #include "cmd/rss.h"
@@ -22,14 +22,15 @@ static uint64_t binary_bytes(const struct hr_trace_meta *meta)
 	return HR_NOT_KNOWN;
 }
 
-void cli_rss_start(struct cli_rss *r, const struct hr_replay *replay, const struct hr_rss_options *given)
+void cli_rss_start(struct cli_rss *r, const struct hr_replay *replay, size_t follower,
+		   const struct hr_rss_options *given)
 {
 	struct hr_rss_options options = *given;
 
 	if (options.binary_bytes == HR_NOT_KNOWN)
 		options.binary_bytes = binary_bytes(hr_reader_meta(replay->reader));
 	hr_sides_init(&r->read);
-	hr_rss_start(&r->rss, &options, replay->followers[0]);
+	hr_rss_start(&r->rss, &options, replay->followers[follower]);
 	r->started = true;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* RSS beside what the policy retains: what replay --rss and validate have in common. */
+/* RSS beside what the policy retains: what replay --rss, report and validate have in common. */
 #ifndef HR_CMD_RSS_H
 #define HR_CMD_RSS_H
 
@@ -17,8 +17,9 @@ struct cli_rss {
 	struct hr_rss_bridge bridge;
 };
 
-/* Before the replay runs; observes its first policy. A binary's size that is not known is what record noted. */
-void cli_rss_start(struct cli_rss *r, const struct hr_replay *replay, const struct hr_rss_options *given);
+/* Before the replay runs; observes that policy. A binary's size that is not known is what record noted. */
+void cli_rss_start(struct cli_rss *r, const struct hr_replay *replay, size_t follower,
+		   const struct hr_rss_options *given);
 /* The samples of that file count. Fails as hr_rss_read_csv does, about that file. */
 enum hr_status cli_rss_read(struct cli_rss *r, const struct hr_replay *replay, const char *path, struct hr_error *err);
 /* At the end: fills the bridge. HR_ENOMEM. */

@@ -165,7 +165,7 @@ static enum hr_status replay_pair(struct validation *v, struct pair *pair, struc
 		v->options.reading.want |= HR_WANT_GC_CPU;
 	HR_TRY(hr_replay_open(&r, v->path, &v->options, pair->at, pair->n, &v->own, err));
 	status = watch(v, &r, &fidelity, pair, err);
-	cli_rss_start(&v->rss, &r, &(struct hr_rss_options){.binary_bytes = HR_NOT_KNOWN});
+	cli_rss_start(&v->rss, &r, 0, &(struct hr_rss_options){.binary_bytes = HR_NOT_KNOWN});
 	if (status == HR_OK)
 		status = hr_replay_run(&r, err);
 	if (status == HR_OK) {

@@ -118,7 +118,7 @@ const struct cli_command cli_watch = {
 	"heapreplay watch -p go1.19 -p go1.22 app.trace\ttwo policies: 2 puts them side by side\n"
 	"heapreplay watch --view free --speed 10x app.trace\twhat is free and not released, ten times as fast\n"
 	"curl -sN 'http://localhost:6060/debug/pprof/trace?seconds=300' | heapreplay watch -\ta running program\n",
-    .groups = CLI_REPLAYS | CLI_READS | CLI_LOOKS | CLI_PLACES,
+    .groups = CLI_REPLAYS | CLI_READS | CLI_LOOKS | CLI_PLACES | CLI_LAYERS,
     .options = options,
     .own_size = sizeof(struct own),
     .run = run_watch,

@@ -42,6 +42,11 @@ static inline uint64_t slot_bytes(const struct hr_objspan *s)
 	return size_class != 0 ? hr_size_classes[size_class].object_bytes : s->npages * HR_PAGE_BYTES;
 }
 
+static inline uint64_t tail_of(const struct hr_objspan *s)
+{
+	return s->npages * HR_PAGE_BYTES - s->slots * slot_bytes(s);
+}
+
 void hr_objheap_init(struct hr_objheap *h, enum hr_span_cache cache, unsigned go_minor)
 {
 	memset(h, 0, sizeof(*h));
@@ -199,6 +204,7 @@ static uint32_t make_span(struct hr_objheap *h, unsigned span_class, uint32_t np
 		h->oldest = id;
 	h->youngest = id;
 	h->span_bytes += s.npages * HR_PAGE_BYTES;
+	h->tail_bytes += tail_of(&s);
 	h->nlive_spans++;
 	return id;
 }
@@ -222,6 +228,7 @@ static bool drop_span(struct hr_objheap *h, uint32_t id)
 	else
 		h->youngest = s->older;
 	h->span_bytes -= s->npages * HR_PAGE_BYTES;
+	h->tail_bytes -= tail_of(s);
 	h->nlive_spans--;
 	h->words[s->bits] = h->free_words[words];
 	h->free_words[words] = s->bits;
@@ -550,7 +557,8 @@ static bool check_span(const struct hr_objheap *h, uint32_t id, uint64_t *dead_b
 
 bool hr_objheap_check(const struct hr_objheap *h)
 {
-	uint64_t used_bytes = 0, span_bytes = 0, dead_bytes = 0, condemned_bytes = 0, dead = 0, used = 0, nspans = 0;
+	uint64_t used_bytes = 0, span_bytes = 0, tail_bytes = 0, dead_bytes = 0, condemned_bytes = 0, dead = 0,
+		 used = 0, nspans = 0;
 	uint64_t objects = 0;
 	bool fine = true;
 
@@ -561,6 +569,7 @@ bool hr_objheap_check(const struct hr_objheap *h)
 		fine &= s->younger != HR_NO_SPAN ? h->spans[s->younger].older == id : h->youngest == id;
 		used_bytes += s->used * slot_bytes(s);
 		span_bytes += s->npages * HR_PAGE_BYTES;
+		tail_bytes += tail_of(s);
 		used += s->used;
 		dead += (uint64_t)s->dead + s->condemned;
 		nspans++;
@@ -575,7 +584,7 @@ bool hr_objheap_check(const struct hr_objheap *h)
 		s = &h->spans[o->span];
 		fine &= o->slot < s->slots && (h->words[s->bits + o->slot / 64] >> o->slot % 64 & 1) == 0;
 	}
-	return fine && used_bytes == h->object_bytes && span_bytes == h->span_bytes && nspans == h->nlive_spans &&
-	       objects == h->live_objects && used - dead == objects && dead_bytes == h->dead_bytes &&
-	       condemned_bytes == h->condemned_bytes;
+	return fine && used_bytes == h->object_bytes && span_bytes == h->span_bytes && tail_bytes == h->tail_bytes &&
+	       nspans == h->nlive_spans && objects == h->live_objects && used - dead == objects &&
+	       dead_bytes == h->dead_bytes && condemned_bytes == h->condemned_bytes;
 }

@@ -111,6 +111,7 @@ struct hr_objheap {
 	uint64_t dead_bytes;	  /* of these, died since the last mark start */
 	uint64_t condemned_bytes; /* died before it */
 	uint64_t span_bytes;
+	uint64_t tail_bytes;   /* of spans, what no slot takes up */
 	uint64_t live_objects; /* dead ones don't count */
 	uint64_t nlive_spans;
 	/*

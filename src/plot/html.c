@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/print.h"
 #include "base/units.h"
+#include "fidelity/rss.h"
 #include "plot/data.h"
 #include "plot/page.h"
 #include "report/document.h"
@@ -253,6 +254,70 @@ static void write_layers(const struct page *p)
 	fputs("</tbody>\n</table>\n</div>\n<p class=\"dim\">The layers add up to what is mapped. Which of the dying "
 	      "objects are dead already is an estimate.</p>\n",
 	      p->out);
+}
+
+/* A size that may be below 0. */
+static const char *signed_text(char buf[HR_UNIT_BUF + 1], double bytes)
+{
+	char size[HR_UNIT_BUF];
+
+	snprintf(buf, HR_UNIT_BUF + 1, "%s%s", bytes < 0 ? "-" : "", value_text(size, HR_UNIT_BYTES, fabs(bytes)));
+	return buf;
+}
+
+static void write_rss_row(const struct page *p, const char *text, const json_t *value)
+{
+	char buf[HR_UNIT_BUF + 1];
+
+	fputs("<tr><td>", p->out);
+	put_text(p, text);
+	hr_print(p->out, "</td><td>%s</td></tr>\n",
+		 json_is_number(value) ? signed_text(buf, json_number_value(value)) : "not known");
+}
+
+/* How far it is from samples, if there are some. */
+static void write_rss_error(const struct page *p, const json_t *rss, const char *name, const char *text)
+{
+	const json_t *e = json_object_get(rss, name);
+	char a[HR_UNIT_BUF], b[HR_UNIT_BUF], c[HR_UNIT_BUF];
+
+	if (!json_is_object(e))
+		return;
+	hr_print(p->out, "<p>%s the sum is off by %s (%.1f %%) on average, %s in 95 %%, %s at worst.</p>\n", text,
+		 value_text(a, HR_UNIT_BYTES, hr_plot_number(e, "mean_bytes")), 100 * hr_plot_number(e, "mean_ratio"),
+		 value_text(b, HR_UNIT_BYTES, hr_plot_number(e, "p95_bytes")),
+		 value_text(c, HR_UNIT_BYTES, hr_plot_number(e, "worst_bytes")));
+}
+
+/* From retained to resident memory (fidelity/rss.h); not where the trace is of no Go program. */
+static void write_rss(const struct page *p)
+{
+	const json_t *rss = own_run(p)->rss, *terms = json_object_get(rss, "terms");
+	char key[64];
+
+	if (rss == NULL)
+		return;
+	fputs(
+	    "<h2 id=\"rss\">From the heap to RSS</h2>\n<div class=\"wide\">\n<table>\n<thead><tr><th></th><th>mean</th>"
+	    "</tr></thead>\n<tbody>\n",
+	    p->out);
+	for (unsigned t = 0; t < HR_RSS_TERMS; t++) {
+		const json_t *v;
+
+		snprintf(key, sizeof(key), "%s_bytes", hr_rss_term_name(t));
+		v = json_object_get(terms, key);
+		if ((t != HR_RSS_LAZY && t != HR_RSS_HUGE) || json_number_value(v) > 0)
+			write_rss_row(p, hr_rss_term_text(t), v);
+	}
+	write_rss_row(p, "RSS, the sum", json_object_get(rss, "mean_bytes"));
+	write_rss_row(p, "its peak", json_object_get(rss, "peak_bytes"));
+	fputs("</tbody>\n</table>\n</div>\n", p->out);
+	write_rss_error(p, rss, "error", "Beside the samples of RSS in the trace, by the rules alone");
+	write_rss_error(p, rss, "error_fitted", "Fitted on the first half of the samples, beside the second half");
+	if (!json_is_object(json_object_get(rss, "error")))
+		fputs(
+		    "<p class=\"dim\">There are no samples to learn the rest from; heapreplay record takes them.</p>\n",
+		    p->out);
 }
 
 /* --- the table ------------------------------------------------------------------- */
@@ -613,6 +678,7 @@ enum hr_status hr_html_report_write(FILE *out, const struct hr_plot_source *s, s
 	write_glance(&p);
 	HR_TRY(write_insights(&p, err));
 	write_layers(&p);
+	write_rss(&p);
 	write_table(&p);
 	HR_TRY(write_pictures(&p, err));
 	write_rest(&p);

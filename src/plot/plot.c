@@ -102,6 +102,7 @@ static enum hr_status add_run(struct hr_plot_source *s, const json_t *about, con
 	    .series = json_object_get(run, "series"),
 	    .regret = json_object_get(run, "regret"),
 	    .layers = json_object_get(run, "layers"),
+	    .rss = json_object_get(run, "rss"),
 	    .trace_number = s->ntraces,
 	};
 

@@ -28,7 +28,7 @@
 
 /* A policy on a trace; NULL: the document has no such thing. All of it lies in a document of the source. */
 struct hr_plot_run {
-	const json_t *trace, *settings, *policy, *summary, *series, *regret, *optimum, *layers;
+	const json_t *trace, *settings, *policy, *summary, *series, *regret, *optimum, *layers, *rss;
 	size_t trace_number; /* from 0; those of one comparison have the same */
 };
 

@@ -36,6 +36,8 @@ struct feed {
 	uint64_t have;	 /* records so far */
 	uint64_t needed; /* none from this on may go */
 	uint64_t last_ns;
+	struct hr_layers_row layers[HR_LAYERS_POINTS + 1];
+	size_t nlayers;
 };
 
 struct copy {
@@ -209,6 +211,31 @@ static enum hr_status keep(struct hr_player *p, const struct hr_place *r, size_t
 	return HR_OK;
 }
 
+/* For the caller, who must not look at what this thread works on. */
+static void tell_layers(struct hr_player *p)
+{
+	struct hr_layers_sample sum = {.found = 0};
+	struct feed *f = &p->feed;
+
+	if (p->replay.layers == NULL)
+		return;
+	pthread_mutex_lock(&f->lock);
+	f->nlayers = 0;
+	while (f->nlayers < sizeof(f->layers) / sizeof(f->layers[0]) &&
+	       hr_layers_row(p->replay.layers, 0, f->nlayers, &sum, &f->layers[f->nlayers]))
+		f->nlayers++;
+	pthread_mutex_unlock(&f->lock);
+}
+
+static enum hr_status start_layers(struct hr_player *p, struct hr_error *err)
+{
+	if (!p->options.replay.layers)
+		return HR_OK;
+	HR_TRY(hr_replay_layers(&p->replay, err));
+	hr_layers_look(p->replay.layers, HR_PLAYER_LAYERS_NS, HR_PLAYER_LAYERS_NS, true);
+	return HR_OK;
+}
+
 /* Page traces can't be merged before their end, which a pipe does not have yet. */
 static enum hr_status check_pipe(const struct hr_player *p, struct hr_error *err)
 {
@@ -240,6 +267,8 @@ static void *read_all(void *arg)
 		status = check_pipe(p, &err);
 		if (status == HR_OK)
 			status = hr_replay_can_be_watched(&p->replay, &err);
+		if (status == HR_OK)
+			status = start_layers(p, &err);
 		if (status != HR_OK) {
 			hr_replay_close(&p->replay);
 			hr_policy_choice_release(&p->own);
@@ -252,14 +281,30 @@ static void *read_all(void *arg)
 		size_t n;
 
 		status = hr_replay_next(&p->replay, &r, &n, &err);
-		if (status == HR_OK)
+		if (status == HR_OK) {
+			tell_layers(p);
 			status = keep(p, r, n, &err);
+		}
 	}
 	if (status == HR_END)
 		set_source(p, HR_SOURCE_ENDED, NULL);
 	else
 		set_source(p, HR_SOURCE_FAILED, &err);
 	return NULL;
+}
+
+bool hr_player_layers(struct hr_player *p, uint64_t time_ns, struct hr_layers_row *row)
+{
+	const struct feed *f = &p->feed;
+	size_t n;
+
+	pthread_mutex_lock(&p->feed.lock);
+	for (n = f->nlayers; n > 0 && f->layers[n - 1].time_ns > time_ns;)
+		n--;
+	if (n > 0)
+		*row = f->layers[n - 1];
+	pthread_mutex_unlock(&p->feed.lock);
+	return n > 0;
 }
 
 /* --- opening and closing ---------------------------------------------------------- */

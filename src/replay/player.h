@@ -48,9 +48,12 @@ enum hr_moment {
 const char *hr_moment_name(enum hr_moment m);
 
 struct hr_player_options {
-	struct hr_replay_options replay; /* until_ns counts; from_ns, jobs and progress don't */
+	struct hr_replay_options replay; /* until_ns and layers count; from_ns, jobs and progress don't */
 	uint64_t max_history_bytes;	 /* of the file; 0: 2 GiB */
 };
+
+/* What the player looks at layers for: the distance of its first moments. */
+#define HR_PLAYER_LAYERS_NS UINT64_C(1000000)
 
 /* How far the reading thread is. */
 enum hr_player_source {
@@ -92,6 +95,11 @@ uint64_t hr_player_at(const struct hr_player *p);
 uint64_t hr_player_known_ns(struct hr_player *p, uint64_t *records);
 /* The earliest time that one can go back to. */
 uint64_t hr_player_earliest_ns(struct hr_player *p);
+/*
+ * With options.replay.layers: what the heap is made of at the last moment up to time_ns that was looked at; there are
+ * up to HR_LAYERS_POINTS over the trace. What the coming cycle decides comes when it has. False: none is known.
+ */
+bool hr_player_layers(struct hr_player *p, uint64_t time_ns, struct hr_layers_row *row);
 /* All records have been followed, and there will be no more. */
 bool hr_player_at_end(struct hr_player *p);
 

@@ -739,26 +739,37 @@ static enum hr_status read_some(struct hr_replay *r, bool *past, struct hr_error
 	}
 	HR_TRY(follow_units(&(struct step){.r = r, .events = r->events, .n = read}, err));
 	*past = !keep_until(spans, &n, r->options.until_ns);
-	if (r->layers != NULL)
+	if (r->layers != NULL && r->objects == NULL)
 		HR_TRY(hr_layers_take(r->layers, spans, n, err));
 	return n > 0 ? hr_placer_feed(r->placer, spans, n, err) : HR_OK;
+}
+
+static enum hr_status new_layers(struct hr_replay *r, struct hr_error *err)
+{
+	r->layers = hr_calloc(1, sizeof(*r->layers));
+	if (r->layers == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	hr_layers_init(r->layers, &hr_reader_sides(r->reader)->types, hr_reader_meta(r->reader)->go_minor);
+	return HR_OK;
 }
 
 enum hr_status hr_replay_layers(struct hr_replay *r, struct hr_error *err)
 {
 	const struct hr_trace_meta *meta = hr_reader_meta(r->reader);
 
+	if (r->objects != NULL) {
+		HR_TRY(new_layers(r, err));
+		hr_layers_model_until(r->layers, r->options.until_ns);
+		hr_objects_layers(r->objects, r->layers);
+		return HR_OK;
+	}
 	if (!meta->has_objects || !meta->has_addresses || !meta->has_spans)
 		return hr_error_set(err, HR_EUSAGE,
 				    "the trace does not tell which objects lie in which spans; layers need a Go "
-				    "execution trace recorded with GODEBUG=traceallocfree=1");
-	if (r->objects != NULL || !hr_placer_stats(r->placer).recorded)
-		return hr_error_set(err, HR_EUSAGE, "layers need the recorded GC cycles and the recorded placement");
-	r->layers = hr_calloc(1, sizeof(*r->layers));
-	if (r->layers == NULL)
-		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	hr_layers_init(r->layers, &hr_reader_sides(r->reader)->types, meta->go_minor);
-	return HR_OK;
+				    "execution trace recorded with GODEBUG=traceallocfree=1, or a trace of objects");
+	if (!hr_placer_stats(r->placer).recorded)
+		return hr_error_set(err, HR_EUSAGE, "layers need the recorded placement");
+	return new_layers(r, err);
 }
 
 enum hr_status hr_replay_next(struct hr_replay *r, const struct hr_place **records, size_t *n, struct hr_error *err)

@@ -98,8 +98,8 @@ enum hr_status hr_replay_add(struct hr_replay *r, const struct hr_replay_options
 			     struct hr_replay **beside, struct hr_error *err);
 /*
  * After the open, with options.layers: what the heap is made of is looked at on the way, at the moments that the caller
- * asks r->layers for before the first event (hr_layers_look). HR_EUSAGE: the trace has no objects in spans, or they are not
- * where they were recorded; HR_ENOMEM.
+ * asks r->layers for before the first event (hr_layers_look). HR_EUSAGE: the trace tells spans, but not which objects lie in
+ * them, or they are not where they were recorded; HR_ENOMEM.
  */
 enum hr_status hr_replay_layers(struct hr_replay *r, struct hr_error *err);
 /*

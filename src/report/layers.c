@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/print.h"
+#include "base/units.h"
 #include "report/series.h"
 
 #include <inttypes.h>
@@ -18,7 +19,7 @@ _Static_assert(HR_LAYERS_POINTS == HR_SERIES_POINTS, "both thin out at the same 
 static const struct {
 	const char *name, *text;
 } layers[HR_LAYER_COUNT] = {
-    [HR_LAYER_LIVE] = {"live", "objects that the coming GC marks"},
+    [HR_LAYER_LIVE] = {"live", "live objects"},
     [HR_LAYER_DYING] = {"dying", "objects that the coming GC frees"},
     [HR_LAYER_UNSWEPT] = {"unswept", "garbage that is not swept yet"},
     [HR_LAYER_UNDECIDED] = {"undecided", "objects no recorded GC decides on"},
@@ -48,6 +49,19 @@ const char *hr_layer_name(unsigned layer)
 const char *hr_layer_text(unsigned layer)
 {
 	return layers[layer].text;
+}
+
+void hr_layers_say(const struct hr_layers_row *row, char *to, size_t room)
+{
+	char live[HR_UNIT_BUF], dying[HR_UNIT_BUF], when[HR_UNIT_BUF];
+
+	hr_format_bytes(live, row->decided ? row->live : row->found + row->undecided);
+	hr_format_bytes(dying, row->freed);
+	hr_format_ns(when, row->time_ns);
+	if (row->decided)
+		snprintf(to, room, "live %s, dying %s at %s", live, dying, when);
+	else
+		snprintf(to, room, "objects %s at %s", live, when);
 }
 
 /* --- looks ---------------------------------------------------------------------- */

@@ -67,6 +67,9 @@ struct hr_layer_series {
 	size_t n, cap;
 };
 
+/* "live 10 MiB, dying 3 MiB at 3.1 s", or "objects 13 MiB at 3.1 s" where no cycle decides; cut to room. */
+void hr_layers_say(const struct hr_layers_row *row, char *to, size_t room);
+
 /* One moment by itself. HR_ENOMEM. */
 enum hr_status hr_layer_look_at(const struct hr_follower *f, uint64_t time_ns, struct hr_layer_look *x,
 				struct hr_error *err);

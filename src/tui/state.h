@@ -54,6 +54,7 @@ struct hr_view_state {
 	struct hr_touches touches;
 	uint64_t touched_to; /* records that touches has seen, up to this one */
 	char status[40];
+	char layers[96];
 	char message[200]; /* on the last line, until the next key */
 	bool helping;
 	enum hr_asking asking;

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/units.h"
 #include "frame/paint.h"
+#include "report/layers.h"
 #include "tui/bars.h"
 #include "tui/keys.h"
 
@@ -72,6 +73,17 @@ static const char *policy_name(const struct hr_view_state *v, size_t policy)
 					: hr_player_follower(v->player, policy)->def->name;
 }
 
+/* What in use is made of, where that was asked for. */
+static const char *layers_of(struct hr_view_state *v)
+{
+	struct hr_layers_row row;
+
+	if (!hr_player_layers(v->player, hr_player_now(v->player), &row))
+		return NULL;
+	hr_layers_say(&row, v->layers, sizeof(v->layers));
+	return v->layers;
+}
+
 static struct hr_scene scene_of(struct hr_view_state *v, size_t pane, size_t policy)
 {
 	return (struct hr_scene){
@@ -81,6 +93,7 @@ static struct hr_scene scene_of(struct hr_view_state *v, size_t pane, size_t pol
 	    .time_ns = hr_player_now(v->player),
 	    .end_ns = v->source == HR_SOURCE_ENDED ? hr_player_known_ns(v->player, NULL) : HR_NEVER,
 	    .status = status_of(v),
+	    .layers = layers_of(v),
 	    .series = v->series ? &v->series[policy] : NULL,
 	    .log = tail_of(v, pane, policy),
 	    .touches = v->frame_options.open_chunk != HR_NO_CHUNK ? &v->touches : NULL,

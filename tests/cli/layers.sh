@@ -63,9 +63,23 @@ is "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
 	'after a mark, live and dying are half of the new goal, within 1 %'
 
 # Where there is nothing to tell it is an error that says what to do.
+# Of a recording of malloc the layout is ours, and all of it is told; so it is where cycles are modelled.
+malloc=$top_srcdir/traces/gnuplot.heaptrack.zst
+for how in "$malloc" "--gc model $malloc" "--gc model --gogc 50 --no-bounds $real" "--until 200ms $malloc" \
+	"--gc model --until 200ms $malloc"; do
+	# shellcheck disable=SC2086
+	run "$HEAPREPLAY" replay -q --layers --json $how
+	is "$(jq "[.layers.mean, .layers.peak, .layers.end, (.layers.series | . as \$s | range(\$s.time_ns | length) as \$i |
+		(\$s | map_values(.[\$i]))) | $adds_up] | all" <<<"$out")" true "$how: the layers add up"
+	is "$(jq '.layers.series | (.untold_bytes + .undecided_bytes | max == 0) and (.live_bytes | max > 0)' <<<"$out")" true \
+		'all in use is told'
+	is "$(jq -c '[.layers.series.time_ns, .layers.end.mapped_bytes] == [.series.time_ns, .series.in_use_mean_bytes[-1] * 0 +
+		.layers.series.mapped_bytes[-1]]' <<<"$out")" true 'at the moments of the other series'
+done
+is "$(jq '.layers.series.dying_bytes | max > 0' <<<"$out")" true 'modelled cycles leave garbage'
 run "$HEAPREPLAY" replay -q --layers "$top_srcdir/traces/compile-texttemplate-1p-go121.pagetrace.zst"
 is "$status" 2 'a page trace has no layers'
-like "$err" 'traceallocfree=1$' 'and it says what has'
-run "$HEAPREPLAY" replay -q --layers --gc model "$real"
-is "$status" 2 'nor have modelled cycles'
+like "$err" 'traceallocfree=1, or a trace of objects$' 'and it says what has'
+run "$HEAPREPLAY" replay -q --layers --placement model "$real"
+is "$status" 2 'nor has modelled placement'
 done_testing

@@ -46,7 +46,8 @@ for text in "<title>$name - heapreplay</title>" '>At a glance</h2>' 'Under <b>go
 	'<td>go1.18</td>' '<td>optimal</td>' '>Memory over time</h2>' '>What each policy retained</h2>' \
 	'>Addresses over time</h2>' '>Memory against CPU time</h2>' '>How long memory stays free</h2>' \
 	'>Metrics</h2>' '>Finding work</h2>' '>What was assumed</h2>' '<dt>cost.fault</dt><dd>1800ns</dd>' \
-	'>How to read this</h2>'; do
+	'>How to read this</h2>' '>What the heap is made of</h2>' '<tr><td>live objects</td>' \
+	'>From the heap to RSS</h2>' '<tr><td>RSS, the sum</td>'; do
 	grep -qF -e "$text" r.html
 	ok $? "it has: $text"
 done

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any heap, driven by the input's bytes: at every event the layers are those of a naive count, and those of a replay add up
- * to what is mapped, to the byte. The first byte chooses the policy.
+ * to what is mapped, to the byte: of the heap as it was recorded, with cycles of our own, and of its objects as malloc's. The first byte chooses the policy.
  */
 #include "config.h"
 
@@ -23,8 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (layers_program_check(&program) != NULL)
 		abort();
 	/* A replay wants something to place. */
-	if (program.nspans > 0 &&
-	    layers_program_replay(&program, policies[data[0] % (sizeof(policies) / sizeof(policies[0]))]) != NULL)
-		abort();
+	for (enum lp_way way = LP_RECORDED; program.nspans > 0 && way < LP_WAYS; way++)
+		if (layers_program_replay(&program, policies[data[0] % (sizeof(policies) / sizeof(policies[0]))],
+					  way) != NULL)
+			abort();
 	return 0;
 }

@@ -157,6 +157,14 @@ start 100x30 "$HEAPREPLAY" watch --exit --speed 'full speed' app.trace
 finish
 is "$ended" 0 '--exit ends with the trace'
 
+# --- layers ---
+
+start 100x30 "$HEAPREPLAY" watch --layers --speed 'full speed' app.trace
+sees 'live [0-9.]+ [KM]iB, dying [0-9.]+ [KM]?i?B at|objects [0-9.]+ [KM]iB at' '--layers: what in use is made of'
+keys q
+finish
+is "$ended" 0 'and it ends'
+
 # --- two policies ---
 
 start 120x30 "${watch[@]}" -p go1.22 -p none app.trace

@@ -48,7 +48,8 @@ static void test_they_add_up(void **state)
 	assert_non_null(p);
 	for (uint64_t seed = 1; seed <= (test_quick() ? 5 : 25); seed++) {
 		make(p, seed * 31, (int)(10 + seed * 60), (unsigned)(seed % 5 * 10));
-		check(layers_program_replay(p, policies[seed % 5]), seed);
+		for (enum lp_way way = LP_RECORDED; way < LP_WAYS; way++)
+			check(layers_program_replay(p, policies[seed % 5], way), seed * 10 + way);
 	}
 	free(p);
 }

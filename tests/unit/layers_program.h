@@ -278,6 +278,44 @@ static inline int lp_write(const struct layers_program *p)
 	return fclose(out) == 0 ? fd : -1;
 }
 
+/* The same objects without spans, as malloc would have them: of each its size and a number. Live bytes after each event. */
+static inline int lp_write_objects(const struct layers_program *p, uint64_t *live)
+{
+	int fd = memfd_create("layers", 0), open[LP_EVENTS], n = 0;
+	FILE *out = fd >= 0 ? fdopen(dup(fd), "w") : NULL;
+
+	if (out == NULL)
+		return -1;
+	fputs("# heapreplay-trace 1\n", out);
+	memset(live, 0, LP_EVENTS * sizeof(*live));
+	for (int i = 0; i < p->nobjects; i++)
+		open[i] = -1;
+	for (int i = 0; i < p->n; i++) {
+		live[i] = i > 0 ? live[i - 1] : 0;
+		for (int k = 0; k < p->nobjects; k++) {
+			const struct lp_object *o = &p->objects[k];
+
+			if (o->gone == i && o->born < i && open[k] >= 0) {
+				fprintf(out, "%dns obj-free id=%d\n", i * LP_STEP_NS, k);
+				live[i] -= o->bytes;
+				n++;
+			}
+			if (o->born == i && o->gone > i) {
+				fprintf(out, "%dns obj-alloc id=%d size=%" PRIu64 "\n", i * LP_STEP_NS, k, o->bytes);
+				live[i] += o->bytes;
+				open[k] = n++;
+			}
+		}
+		if (p->ev[i].kind == HR_EV_GC_BEGIN)
+			fprintf(out, "%dns log\n", i * LP_STEP_NS);
+	}
+	if (fclose(out) != 0 || n == 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 /* The points of a replay under the policy: at every one the layers add up to what is mapped. */
 static inline const char *lp_check_points(const struct hr_layer_points *points, int n)
 {
@@ -294,9 +332,30 @@ static inline const char *lp_check_points(const struct hr_layer_points *points, 
 	return NULL;
 }
 
-static inline const char *layers_program_replay(const struct layers_program *p, const char *policy)
+/* What is replayed: the trace as it is; with cycles of our own; its objects alone, without and with cycles. */
+enum lp_way { LP_RECORDED, LP_MODEL, LP_MALLOC, LP_MALLOC_MODEL, LP_WAYS };
+
+/* Where the layout is ours, all in use is told, and without a collector what is live is known from the program. */
+static inline const char *lp_check_told(const struct hr_layer_points *points, const uint64_t *live)
 {
-	int fd = lp_write(p);
+	for (size_t i = 0; i < points->n; i++) {
+		const struct hr_layer_point *x = &points->at[i];
+
+		if (x->bytes[HR_LAYER_UNTOLD] != 0 || x->bytes[HR_LAYER_UNDECIDED] != 0)
+			return "something is not told";
+		if (x->dead[HR_LAYERS_LIKELY] != x->bytes[HR_LAYER_DYING])
+			return "garbage that is not dead";
+		if (live != NULL && x->time_ns / LP_STEP_NS < LP_EVENTS &&
+		    x->bytes[HR_LAYER_LIVE] - x->rounding != live[x->time_ns / LP_STEP_NS])
+			return "what is live";
+	}
+	return NULL;
+}
+
+static inline const char *layers_program_replay(const struct layers_program *p, const char *policy, enum lp_way way)
+{
+	static uint64_t live[LP_EVENTS];
+	int fd = way == LP_RECORDED || way == LP_MODEL ? lp_write(p) : lp_write_objects(p, live);
 	char path[64];
 	struct hr_replay_options options;
 	struct hr_policy_choice choice, own;
@@ -305,12 +364,15 @@ static inline const char *layers_program_replay(const struct layers_program *p, 
 	struct hr_replay r;
 	const char *wrong = NULL;
 
+	/* A trace of objects must have one. */
 	if (fd < 0)
-		return "no file";
+		return way == LP_RECORDED || way == LP_MODEL ? "no file" : NULL;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	hr_replay_defaults(&options);
 	options.layers = true;
 	options.jobs = 1;
+	if (way == LP_MODEL || way == LP_MALLOC_MODEL)
+		options.objects.gc = HR_GC_MODEL;
 	if (hr_policy_choose(policy, &choice, NULL) != HR_OK)
 		return "no policy";
 	if (hr_replay_open(&r, path, &options, &choice, 1, &own, NULL) != HR_OK) {
@@ -326,7 +388,9 @@ static inline const char *layers_program_replay(const struct layers_program *p, 
 		if (wrong == NULL && hr_layer_points_of(&series, r.layers, 0, &points, NULL) != HR_OK)
 			wrong = "no points";
 		else if (wrong == NULL) {
-			wrong = lp_check_points(&points, p->n);
+			wrong = lp_check_points(&points, way == LP_RECORDED ? p->n : (int)points.n);
+			if (wrong == NULL && way != LP_RECORDED)
+				wrong = lp_check_told(&points, way == LP_MALLOC ? live : NULL);
 			hr_layer_points_release(&points);
 		}
 		hr_layer_series_release(&series);

@@ -33,7 +33,7 @@ void hr_layers_init(struct hr_layers *l, const struct hr_types *types, unsigned 
 	hr_survival_init(&l->survival);
 	l->types = types;
 	l->go_minor = go_minor;
-	l->next_ns = HR_NEVER;
+	l->next_ns = l->until_ns = HR_NEVER;
 }
 
 void hr_layers_release(struct hr_layers *l)
@@ -78,10 +78,25 @@ static void halve(struct hr_layers_grid *g)
 	g->interval_ns *= 2;
 }
 
+/* What a model's heap has of garbage is known at once, and kept as what is found out later is. */
+static void tell_model(const struct hr_layers *l, struct hr_layers_grid *g)
+{
+	int64_t freed = (int64_t)(l->state.dead - g->freed);
+
+	g->pending.found += (int64_t)(l->state.condemned - g->found);
+	g->pending.freed += freed;
+	for (unsigned w = 0; w < HR_LAYERS_WHENS; w++)
+		g->pending.dead[w] += freed;
+	g->found = l->state.condemned;
+	g->freed = l->state.dead;
+}
+
 static bool sample(struct hr_layers *l, struct hr_layers_grid *g, uint64_t time_ns)
 {
 	struct hr_layers_sample s = l->now;
 
+	if (l->modelled)
+		tell_model(l, g);
 	if (!hr_reserve(&g->at, &g->cap, g->n + 1, sizeof(*g->at)))
 		return false;
 	s.time_ns = time_ns;
@@ -419,17 +434,52 @@ enum hr_status hr_layers_take(struct hr_layers *l, const struct hr_event *ev, si
 	return HR_OK;
 }
 
-enum hr_status hr_layers_finish(struct hr_layers *l, uint64_t end_ns, bool tells_sweeps, struct hr_error *err)
+/* --- a model ---------------------------------------------------------------------- */
+
+static void look_last(struct hr_layers *l, uint64_t end_ns)
 {
-	if (!sample_until(l, end_ns))
-		return no_memory(err);
+	l->failed |= !sample_until(l, end_ns);
 	for (unsigned i = 0; i < l->ngrids; i++) {
 		/* Of who wants one moment that is enough. */
-		if ((l->grids[i].interval_ns != HR_NEVER || l->grids[i].n == 0) && !sample(l, &l->grids[i], end_ns))
-			return no_memory(err);
+		if (l->grids[i].interval_ns != HR_NEVER || l->grids[i].n == 0)
+			l->failed |= !sample(l, &l->grids[i], end_ns);
 		l->grids[i].next_ns = HR_NEVER;
 	}
 	l->next_ns = HR_NEVER;
+	l->ended = true;
+}
+
+void hr_layers_model_until(struct hr_layers *l, uint64_t until_ns)
+{
+	l->modelled = true;
+	l->decided = UINT64_MAX; /* whatever becomes of objects is known */
+	l->until_ns = until_ns;
+}
+
+void hr_layers_model(struct hr_layers *l, uint64_t time_ns, const struct hr_layers_state *state)
+{
+	if (l->ended)
+		return;
+	l->state = *state;
+	l->now.objects = state->objects;
+	l->now.rounding = state->rounding;
+	l->now.slots = state->slots;
+	l->now.spans = state->spans;
+	l->now.manual = state->manual;
+	if (time_ns > l->until_ns)
+		look_last(l, l->until_ns);
+	else
+		l->failed |= !sample_until(l, time_ns);
+}
+
+enum hr_status hr_layers_finish(struct hr_layers *l, uint64_t end_ns, bool tells_sweeps, struct hr_error *err)
+{
+	if (!l->ended)
+		look_last(l, end_ns);
+	if (l->failed)
+		return no_memory(err);
+	if (l->modelled)
+		return HR_OK;
 	if (!tells_sweeps && !l->marking && end_ns - l->last_swept_ns >= SWEEP_IS_OVER_NS)
 		decide(l);
 	return HR_OK;

@@ -16,6 +16,10 @@
  * deaths are drawn for each by the survival that the trace's cycles show (deaths.h,
  * survival.h), likely, early and late. That is an estimate; all the rest is exact.
  *
+ * Where objects are laid out and collected by our own model (objects.h), the same is taken from the model's heap
+ * (hr_layers_model): garbage that waits for a cycle counts as freed, and is dead already; nothing is undecided.
+ * Where nothing is known of objects, nothing is told.
+ *
  * Objects go by the bytes of their slots. What of a slot its object does not need is
  * known at the least, from the size of its type: an array or slice may have any number of
  * elements, so that as many are taken as fit.
@@ -70,12 +74,18 @@ struct hr_layers_grid {
 	struct hr_layers_sample *at;
 	size_t n, cap;
 	struct hr_layers_sample pending; /* differences for the next one */
+	uint64_t found, freed;		 /* of a model, at the last moment */
 };
 
 /* An object that was swept. */
 struct hr_layers_swept {
 	uint64_t born, bytes, swept_ns;
 	uint8_t span_class;
+};
+
+/* The heap of a model; bytes. dead: garbage that the coming cycle finds; condemned: that the last one found. */
+struct hr_layers_state {
+	uint64_t objects, dead, condemned, rounding, slots, spans, manual;
 };
 
 #define HR_LAYERS_GRIDS 2
@@ -87,7 +97,10 @@ struct hr_layers {
 	unsigned go_minor;
 	struct hr_layers_grid grids[HR_LAYERS_GRIDS];
 	unsigned ngrids;
-	uint64_t next_ns; /* of the grids' next ones the earliest */
+	bool modelled, ended; /* ended: the last moment was looked at */
+	uint64_t next_ns;     /* of the grids' next ones the earliest */
+	uint64_t until_ns;    /* of a model */
+	bool failed;	      /* out of memory while it told */
 	uint64_t births;
 	bool marking;
 	uint64_t last_swept_ns;
@@ -95,7 +108,8 @@ struct hr_layers {
 	uint64_t first_before; /* and before the one before that */
 	uint64_t decided;      /* cycles whose sweep is over */
 	struct hr_layers_sample now;
-	uint32_t *roundings; /* by number of the object */
+	struct hr_layers_state state; /* of a model */
+	uint32_t *roundings;	      /* by number of the object */
 	size_t nroundings, roundings_cap;
 	uint8_t *classes, *classes_before; /* of births since the last mark start, and before it */
 	size_t classes_cap, classes_before_cap;
@@ -113,6 +127,17 @@ void hr_layers_release(struct hr_layers *l);
 unsigned hr_layers_look(struct hr_layers *l, uint64_t first_ns, uint64_t interval_ns, bool thin);
 /* The next events, in time order. HR_ENOMEM; HR_EINPUT: a span of a class or length that no span has. */
 enum hr_status hr_layers_take(struct hr_layers *l, const struct hr_event *ev, size_t n, struct hr_error *err);
+/*
+ * In place of hr_layers_take: that is what the model's heap was until time_ns, when it changes. Cheap where no moment is
+ * due, which hr_layers_due tells before. HR_ENOMEM is told by hr_layers_finish.
+ */
+static inline bool hr_layers_due(const struct hr_layers *l, uint64_t time_ns)
+{
+	return l != NULL && (time_ns > l->next_ns || time_ns > l->until_ns);
+}
+void hr_layers_model(struct hr_layers *l, uint64_t time_ns, const struct hr_layers_state *state);
+/* A model's events after until_ns do not count. */
+void hr_layers_model_until(struct hr_layers *l, uint64_t until_ns);
 /*
  * No more events: looks once more, at end_ns. tells_sweeps: of the trace's meta; where it does not, the last sweep counts as
  * over when it freed nothing for the last 100 ms. HR_ENOMEM.

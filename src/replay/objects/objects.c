@@ -90,6 +90,10 @@ struct hr_objects {
 	uint64_t trace_ns;	    /* of the last event; the clock may differ */
 	double clock_ns, rec_speed; /* rec_speed: of the program where the trace is now, 1 without a mark phase */
 
+	struct hr_layers *layers; /* NULL: nobody asks */
+	uint32_t *roundings;	  /* then, by number: what slots have beyond what was asked for */
+	size_t roundings_cap;
+	uint64_t rounding_bytes; /* of those alive */
 	struct hr_event *out;
 	size_t nout, out_cap;
 	bool failed;
@@ -236,6 +240,7 @@ void hr_objects_free(struct hr_objects *o)
 	hr_deaths_release(&o->deaths);
 	hr_cycles_release(&o->cycles);
 	free(o->adopted);
+	free(o->roundings);
 	free(o->out);
 	free(o);
 }
@@ -305,6 +310,59 @@ struct hr_objects_stats hr_objects_stats(const struct hr_objects *o)
 	s.idle_ns = (uint64_t)o->marker.total_idle_ns;
 	s.limited_cycles = o->marker.limited_cycles;
 	return s;
+}
+
+/* --- layers ----------------------------------------------------------------- */
+
+void hr_objects_layers(struct hr_objects *o, struct hr_layers *l)
+{
+	o->layers = l;
+}
+
+static void tell_layers(const struct hr_objects *o, uint64_t time_ns)
+{
+	const struct hr_objheap *h = &o->heap;
+
+	hr_layers_model(o->layers, time_ns,
+			&(struct hr_layers_state){.objects = h->object_bytes,
+						  .dead = h->dead_bytes,
+						  .condemned = h->condemned_bytes,
+						  .rounding = o->rounding_bytes,
+						  .slots = h->span_bytes - h->tail_bytes,
+						  .spans = h->span_bytes,
+						  .manual = o->manual_bytes});
+}
+
+/* What the heap was until time_ns, when it is about to change. */
+static inline void look(const struct hr_objects *o, uint64_t time_ns)
+{
+	if (hr_layers_due(o->layers, time_ns))
+		tell_layers(o, time_ns);
+}
+
+/* Of a new object of that many bytes. False: out of memory. */
+static bool note_rounding(struct hr_objects *o, uint32_t number, uint64_t bytes)
+{
+	size_t had = o->roundings_cap;
+	uint64_t slot;
+
+	if (o->layers == NULL)
+		return true;
+	slot = hr_objheap_bytes(&o->heap, number);
+	if (!hr_reserve(&o->roundings, &o->roundings_cap, (size_t)number + 1, sizeof(*o->roundings)))
+		return false;
+	memset(o->roundings + had, 0, (o->roundings_cap - had) * sizeof(*o->roundings));
+	o->roundings[number] = slot > bytes ? (uint32_t)(slot - bytes) : 0;
+	o->rounding_bytes += o->roundings[number];
+	return true;
+}
+
+static void forget_rounding(struct hr_objects *o, uint32_t number)
+{
+	if (number >= o->roundings_cap)
+		return;
+	o->rounding_bytes -= o->roundings[number];
+	o->roundings[number] = 0;
 }
 
 /* --- events out ----------------------------------------------------------- */
@@ -410,6 +468,7 @@ static bool sweep_rest(struct hr_objects *o, uint64_t time_ns)
 {
 	if (!o->sweeping)
 		return true;
+	look(o, time_ns);
 	while (hr_objheap_sweeping(&o->heap))
 		if (!hr_objheap_sweep_one(&o->heap))
 			return false;
@@ -615,6 +674,7 @@ static bool end_marking(struct hr_objects *o, uint64_t time_ns)
 {
 	int asked = o->asked;
 
+	look(o, time_ns);
 	if (o->paced)
 		end_paced(o, time_ns);
 	o->marked_bytes = hr_objheap_mark_done(&o->heap);
@@ -673,6 +733,7 @@ static bool run_timers(struct hr_objects *o, uint64_t time_ns)
 	while (o->due_ns < time_ns) {
 		bool fine;
 
+		look(o, o->due_ns);
 		if (o->sweeping && o->due_ns == o->swept_ns) {
 			fine = sweep_next(o);
 		} else if (o->marking) {
@@ -742,6 +803,7 @@ static bool free_object(struct hr_objects *o, uint32_t number, uint64_t time_ns)
 {
 	o->stats.freed_objects++;
 	o->stats.freed_bytes += hr_objheap_bytes(&o->heap, number);
+	forget_rounding(o, number);
 	if (o->options.gc != HR_GC_NONE) {
 		hr_objheap_die(&o->heap, number);
 	} else {
@@ -822,7 +884,8 @@ static inline enum hr_status take_alloc(struct hr_objects *o, const struct hr_ev
 				    "an object of %" PRIu64 " bytes at %s; objects have less than 2 TiB", e->size,
 				    hr_format_ns(when, e->time_ns));
 	if (!add_object(o, e, number, hr_objheap_class(&o->heap, e->size, !o->options.pointers),
-			(uint32_t)hr_div_up(e->size, HR_PAGE_BYTES)))
+			(uint32_t)hr_div_up(e->size, HR_PAGE_BYTES)) ||
+	    !note_rounding(o, number, e->size))
 		return no_memory(err);
 	return HR_OK;
 }
@@ -1012,6 +1075,7 @@ static enum hr_status take_event(struct hr_objects *o, const struct hr_event *e,
 	o->now_ns = e->time_ns;
 	if (o->due_ns < e->time_ns && !run_timers(o, e->time_ns))
 		return no_memory(err);
+	look(o, e->time_ns);
 	if (o->recorded_heap && e->kind <= HR_EV_STACK_FREE)
 		return take_recorded(o, e, err);
 	switch (e->kind) {
@@ -1303,6 +1367,8 @@ static enum hr_status finish(struct hr_objects *o, uint64_t end_ns, struct hr_er
 	o->end_ns = end_ns;
 	if (!run_timers(o, end_ns < NEVER ? end_ns + 1 : end_ns))
 		return no_memory(err);
+	if (o->layers != NULL)
+		tell_layers(o, end_ns);
 	return o->failed ? hr_error_set(err, HR_ENOMEM, "out of memory for the spans of the trace") : HR_OK;
 }
 

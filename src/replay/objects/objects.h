@@ -38,6 +38,7 @@
 #include "base/team.h"
 #include "heap/gcpacer.h"
 #include "heap/objheap.h"
+#include "replay/objects/layers.h"
 #include "trace/event.h"
 #include "trace/reader.h"
 #include "trace/sides.h"
@@ -158,6 +159,10 @@ const struct hr_objects_options *hr_objects_options(const struct hr_objects *o);
 enum hr_status hr_objects_feed(struct hr_objects *o, const struct hr_event *ev, size_t n, struct hr_error *err);
 /* No more events: lets everything out that happens up to end_ns, or the last event. HR_ENOMEM. */
 enum hr_status hr_objects_finish(struct hr_objects *o, uint64_t end_ns, struct hr_error *err);
+/*
+ * What its heap is made of is told to l (hr_layers_model) on the way; before the first event. l: NULL, or lives as long as o.
+ */
+void hr_objects_layers(struct hr_objects *o, struct hr_layers *l);
 /* The events that are ready, all of which are taken. Valid until the next feed or finish. */
 const struct hr_event *hr_objects_take(struct hr_objects *o, size_t *n);
 
