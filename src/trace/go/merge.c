@@ -424,6 +424,28 @@ static void gc_begin(struct hr_go *g, struct hr_event *e, const uint8_t *p)
 	g->r->stats.free_os_memory += (e->flags & HR_EVF_FREE_OS_MEMORY) != 0;
 }
 
+/* Nearly all events, where objects are wanted: the short way. False: the event at p is of another kind. */
+static inline bool decode_object(struct hr_go *g, const struct hr_go_thread *t, const uint8_t *p, struct hr_event *e,
+				 bool *show)
+{
+	const unsigned type = *p++;
+
+	if (type != HR_GO_OBJECT_ALLOC && type != HR_GO_OBJECT_FREE)
+		return false;
+	hr_varint_skip_known(&p);
+	e->p = t->p;
+	e->kind = rows[type].kind;
+	e->flags = 0;
+	if (type == HR_GO_OBJECT_ALLOC) {
+		*show = object(g, e, p);
+	} else {
+		*show = place(g, &p, g->object_align, &e->addr);
+		e->size = 0;
+		e->arg = 0;
+	}
+	return true;
+}
+
 /*
  * The event at p (its type byte) of thread t into *e, whose time is set.
  * *show: whether it is one for the caller.
@@ -538,7 +560,9 @@ enum hr_status hr_go_merge(struct hr_go *g, struct hr_event *ev, size_t cap, siz
 			bool show;
 
 			e->time_ns = (c->key > floor_ns ? c->key : floor_ns) - origin_ns;
-			enum hr_status status = decode(g, t, c->at + at, e, &show, err);
+			enum hr_status status = HR_OK;
+			if (!decode_object(g, t, c->at + at, e, &show))
+				status = decode(g, t, c->at + at, e, &show, err);
 			if (status != HR_OK) {
 				if (err != NULL && err->offset == HR_NO_OFFSET)
 					err->offset = c->offset + at;

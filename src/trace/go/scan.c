@@ -41,7 +41,6 @@ enum {
 #define EVERY_BYTE(x) ((x)*0x0101010101010101ULL)
 #define HIGH_BITS EVERY_BYTE(0x80ULL)
 #define LOW_BITS EVERY_BYTE(1ULL)
-#define BLOCK_REACHED EVERY_BYTE(0x80ULL - 3) /* two arguments */
 #define MAX_BATCH_NS (1ULL << (MAX_BATCH_NS_BITS - 1))
 #define MAX_BASE_NS HR_GO_MAX_TIME_NS
 
@@ -111,27 +110,19 @@ bool hr_go_is_of_spans(unsigned type)
 }
 
 /* Why those wait whose events of waiting are looked at. */
-enum { WAITS = 3 };
-static const unsigned waits[WAITS] = {HR_GO_NAME_SWEEPER_WAITS, HR_GO_NAME_SYSTEM_WAITS, HR_GO_NAME_SLEEPS};
-
-static bool is_wait(const struct hr_go *g, uint64_t why)
+static inline bool is_wait(const struct hr_go *g, uint64_t why)
 {
-	return why == g->names[waits[0]] || why == g->names[waits[1]] || why == g->names[waits[2]];
+	return why == g->names[HR_GO_NAME_SWEEPER_WAITS] || why == g->names[HR_GO_NAME_SYSTEM_WAITS] ||
+	       why == g->names[HR_GO_NAME_SLEEPS];
 }
-
-/* The bytes of a number, as they stand in an event. */
-struct bytes_of {
-	uint64_t is, mask;
-};
 
 /* What the loop needs of a type. */
 struct scan {
 	uint64_t reached[256]; /* added to the sums of ends; 0: never reached, so the careful way */
 	bool wanted[256];
-	bool pass_blocks;	       /* the fast way passes what waits for another reason than */
-	struct bytes_of blocks[WAITS]; /* the sweeper's, and those that the scavenger has */
-	bool mark_all;		       /* the fast way marks what it passes, wanted or not */
-	uint64_t units_ns;	       /* ns a unit where that is a whole number, else 0 */
+	bool few_blocks;   /* only those of the sweeper, and those that the scavenger has */
+	bool mark_all;	   /* the fast way marks what it passes, wanted or not */
+	uint64_t units_ns; /* ns a unit where that is a whole number, else 0 */
 	double ns_per_unit;
 };
 
@@ -142,24 +133,6 @@ struct lane {
 	struct hr_go_batch *batch;
 	uint64_t *marks; /* room for LANE_MARKS */
 };
-
-/* UINT64_MAX: none is taken for it. Of a number that does not fit into seven bytes nothing: every number is. */
-static struct bytes_of bytes_of(uint64_t number)
-{
-	struct bytes_of b = {0, 0};
-
-	if (number == UINT64_MAX)
-		return (struct bytes_of){1, 0};
-	for (unsigned shift = 0;; shift += 8, number >>= 7) {
-		if (shift == 56)
-			return (struct bytes_of){0, 0};
-		b.is |= ((number & 0x7f) | (number > 0x7f ? 0x80u : 0)) << shift;
-		b.mask |= UINT64_C(0xff) << shift;
-		if (number <= 0x7f)
-			break;
-	}
-	return b;
-}
 
 static void prepare(struct scan *s, const struct hr_go *g)
 {
@@ -181,9 +154,7 @@ static void prepare(struct scan *s, const struct hr_go *g)
 		if (shapes[type].known && type != HR_GO_GC_BEGIN && (s->mark_all || !s->wanted[type]))
 			s->reached[type] = EVERY_BYTE(0x80ULL - (shapes[type].args + 1u));
 	}
-	s->pass_blocks = !wanted[GC_CPU];
-	for (unsigned i = 0; i < WAITS; i++)
-		s->blocks[i] = bytes_of(g->names[waits[i]]);
+	s->few_blocks = !wanted[GC_CPU];
 	s->ns_per_unit = g->ns_per_unit;
 	if (g->ns_per_unit < 1e9 && g->ns_per_unit == (double)(uint64_t)g->ns_per_unit)
 		s->units_ns = (uint64_t)g->ns_per_unit;
@@ -204,50 +175,71 @@ static inline void add_mark(struct lane *l, uint64_t ns, const uint8_t *at)
 	*l->mark++ = ns << HR_GO_MARK_PLACE_BITS | (uint64_t)(at - l->batch->at);
 }
 
+static inline bool is_too_late(const struct scan *s, uint64_t time, uint64_t delta)
+{
+	return ((double)time + (double)delta) * s->ns_per_unit >= (double)MAX_BATCH_NS;
+}
+
+/* Whether the event, whose first argument is at p, is to be marked. */
+static inline bool is_wanted(const struct hr_go *g, const struct scan *s, unsigned type, const uint8_t *p)
+{
+	if (s->mark_all || !s->wanted[type] || shapes[type].wanted != BLOCKS || !s->few_blocks)
+		return s->mark_all || s->wanted[type];
+	return is_wait(g, hr_varint_known(&p));
+}
+
 /* Any event, with every check. */
 static enum hr_status careful(struct hr_go *g, struct lane *l, const struct scan *s, struct hr_error *err)
 {
 	const uint8_t *p = l->p, *type = p++;
 	const struct shape *shape = &shapes[*type];
-	uint64_t offset = l->batch->offset + (uint64_t)(type - l->batch->at), delta, arg = 0, first = 0;
+	const uint8_t *args;
+	uint64_t offset = l->batch->offset + (uint64_t)(type - l->batch->at), delta, arg = 0;
 
 	if (!shape->known)
 		return hr_error_at(err, HR_EINPUT, offset, "damaged trace: %u is not the type of an event", *type);
 	if (!hr_varint(&p, l->end, &delta))
 		return hr_error_at(err, HR_EINPUT, offset, "damaged trace: bad number in an event of type %u", *type);
 	/* An event that lies days behind its batch's start: it is taken to be where the one before is. */
-	if (((double)l->time + (double)delta) * s->ns_per_unit >= (double)MAX_BATCH_NS)
+	if (is_too_late(s, l->time, delta))
 		hr_reader_odd(g->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
 	else
 		l->time += delta;
-	for (unsigned i = 0; i < shape->args; i++) {
+	args = p;
+	for (unsigned i = 0; i < shape->args; i++)
 		if (!hr_varint(&p, l->end, &arg))
 			return hr_error_at(err, HR_EINPUT, offset, "damaged trace: bad number in an event of type %u",
 					   *type);
-		first = i == 0 ? arg : first;
-	}
 	/* The last argument is the stack. */
 	if (*type == HR_GO_GC_BEGIN && arg != UINT64_MAX && !hr_map64_put(&g->gc_stacks, arg, 0))
 		return hr_go_no_memory(g, err);
-	if (s->mark_all ||
-	    (s->wanted[*type] && (shape->wanted != BLOCKS || hr_go_wants_gc_cpu(g) || is_wait(g, first))))
+	if (is_wanted(g, s, *type, args))
 		add_mark(l, ns_of(s, s->units_ns, l->time), type);
 	l->p = p;
 	return HR_OK;
 }
 
-/* Most goroutines that wait are not the sweeper: passes such an event. False: it is that, or another, and needs care. */
-static inline bool pass_block(const struct scan *s, struct lane *l)
+/*
+ * An event that is wanted, or has a long delta, but is as short as others. False: it
+ * needs care. The lane's bytes may be loaded eight at a time from its end on, too.
+ */
+static inline bool short_event(const struct hr_go *g, struct lane *l, const struct scan *s)
 {
+	const unsigned type = *l->p;
 	const uint64_t w = hr_load64(l->p + 1);
-	const uint64_t reached = ((~w >> 7 & LOW_BITS) * LOW_BITS + BLOCK_REACHED) & HIGH_BITS;
+	const uint64_t reached =
+	    ((~w >> 7 & LOW_BITS) * LOW_BITS + EVERY_BYTE(0x80ULL - (shapes[type].args + 1u))) & HIGH_BITS;
+	const uint8_t *p = l->p + 1;
+	uint64_t delta;
 
-	if (*l->p != HR_GO_GO_BLOCK || !s->pass_blocks || l->end - l->p < FAST_BYTES || reached == 0 || (w & 0x80) != 0)
+	if (reached == 0 || !shapes[type].known || type == HR_GO_GC_BEGIN || l->end - l->p < FAST_BYTES)
 		return false;
-	for (unsigned i = 0; i < WAITS; i++)
-		if ((w >> 8 & s->blocks[i].mask) == s->blocks[i].is)
-			return false;
-	l->time += w & 0x7f;
+	delta = hr_varint_known(&p);
+	if (is_too_late(s, l->time, delta))
+		return false;
+	l->time += delta;
+	if (is_wanted(g, s, type, p))
+		add_mark(l, ns_of(s, s->units_ns, l->time), l->p);
 	l->p += 2 + (unsigned)__builtin_ctzll(reached) / 8;
 	return true;
 }
@@ -397,7 +389,7 @@ scan_all(struct hr_go *g, const struct scan *s, bool mark_all, uint64_t units_ns
 			fast1(l, s, mark_all, units_ns, &events);
 		/* The one event that is not ordinary, or the last ones of the batch. */
 		while (l->p < l->end) {
-			if (mark_all || !pass_block(s, l))
+			if (!short_event(g, l, s))
 				HR_TRY(careful(g, l, s, err));
 			events++;
 			if (l->end - l->p >= FAST_BYTES)

@@ -253,6 +253,8 @@ struct hr_go {
 	/* goroutines */
 	uint64_t names[HR_GO_NAMES]; /* ids in this generation; UINT64_MAX: none */
 	uint64_t scavenger;	     /* the same */
+	struct hr_map64
+	    wait_stacks; /* of this generation: id of a stack in which a goroutine waits: is it the scavenger? */
 	const uint8_t **scav_starts; /* where it is started, in the order of batches */
 	size_t nscav_starts, cap_scav_starts;
 	uint64_t sweeper;	/* goroutine; 0: not known yet */

@@ -828,6 +828,7 @@ static enum hr_status go_open(struct hr_reader *r, struct hr_error *err)
 	hr_map64_init(&g->thread_index);
 	hr_map64_init(&g->manual);
 	hr_map64_init(&g->paused);
+	hr_map64_init(&g->wait_stacks);
 	g->blocks = g->block = take_block(g);
 	if (g->block == NULL || !hr_reserve(&g->threads, &g->cap_threads, 1, sizeof(*g->threads)))
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
@@ -900,6 +901,7 @@ static void go_close(struct hr_reader *r)
 	hr_map64_release(&g->thread_index);
 	hr_map64_release(&g->manual);
 	hr_map64_release(&g->paused);
+	hr_map64_release(&g->wait_stacks);
 	free(g);
 }
 

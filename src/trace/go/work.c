@@ -33,6 +33,9 @@
 /* Of a goroutine, in GoStatus. */
 enum { STATUS_RUNNING = 2, STATUS_SYSCALL = 3 };
 
+/* The id of a stack that was not taken. */
+#define NO_STACK 0
+
 /* --- strings ------------------------------------------------------------------ */
 
 void hr_go_find_names(struct hr_go *g)
@@ -184,17 +187,39 @@ static bool run_of(const uint8_t *start, const uint8_t *end, uint64_t *units)
 	}
 }
 
+/*
+ * Is it the scavenger that waits at the mark? *start: where it was started, before that in the batch. A stack in
+ * which it waits is no other goroutine's, and the other way round, so that one look at each stack of a generation
+ * is enough: walking back to who runs costs more than all else that a replay does with a wait.
+ */
+static enum hr_status is_scavenger_at(struct hr_go *g, const struct hr_go_batch *b, const uint64_t *mark,
+				      const uint8_t **start, bool *yes, struct hr_error *err)
+{
+	const uint64_t stack = argument(place_of(b, mark), 1);
+	const bool tells = stack != NO_STACK && stack != UINT64_MAX;
+	const uint64_t *known = tells ? hr_map64_get(&g->wait_stacks, stack) : NULL;
+
+	*yes = false;
+	if (known != NULL && *known == 0)
+		return HR_OK;
+	*start = start_before(g, b, mark);
+	if (*start == NULL)
+		return HR_OK;
+	if (g->scavenger == 0 && is_scavengers(g, stack))
+		g->scavenger = argument(*start, 0);
+	*yes = g->scavenger != 0 && argument(*start, 0) == g->scavenger;
+	return !tells || hr_map64_put(&g->wait_stacks, stack, *yes) ? HR_OK : hr_go_no_memory(g, err);
+}
+
 /* The mark is of a wait such as the scavenger's: if it is that, its start is kept, and marked where that is not. */
 static enum hr_status take_wait(struct hr_go *g, struct hr_go_batch *b, uint64_t *mark, struct hr_error *err)
 {
-	const uint8_t *block = place_of(b, mark), *start = start_before(g, b, mark);
+	const uint8_t *block = place_of(b, mark), *start;
 	uint64_t units, ns = *mark >> HR_GO_MARK_PLACE_BITS;
+	bool its;
 
-	if (start == NULL)
-		return HR_OK;
-	if (g->scavenger == 0 && is_scavengers(g, argument(block, 1)))
-		g->scavenger = argument(start, 0);
-	if (g->scavenger == 0 || argument(start, 0) != g->scavenger || !run_of(start, block, &units))
+	HR_TRY(is_scavenger_at(g, b, mark, &start, &its, err));
+	if (!its || !run_of(start, block, &units))
 		return HR_OK;
 	/* The scan has left out a time that can't be. */
 	if ((double)units * g->ns_per_unit > (double)ns)
@@ -211,6 +236,7 @@ static enum hr_status take_wait(struct hr_go *g, struct hr_go_batch *b, uint64_t
 enum hr_status hr_go_find_scavenger(struct hr_go *g, struct hr_error *err)
 {
 	g->nscav_starts = 0;
+	hr_map64_release(&g->wait_stacks);
 	for (size_t i = 0; i < g->nbatches; i++) {
 		struct hr_go_batch *b = &g->batches[i];
 
