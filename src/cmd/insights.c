@@ -33,23 +33,17 @@ void cli_kept_free(struct hr_kept *kept, const struct hr_replay *r)
 	free(kept);
 }
 
-static void note_rule(void *ctx, const char *rule, const char *text)
+/* The policy whose holder a sentence will name; n: there will be none. */
+static size_t policy_held(json_t *comparison, size_t n)
 {
-	(void)text;
-	*(bool *)ctx |= strcmp(rule, "lag") == 0;
-}
-
-/* The policy whose drop a sentence will speak of; n: there will be none. */
-static size_t policy_with_lag(json_t *comparison, size_t n)
-{
+	const struct hr_standing *s;
 	struct hr_comparison c;
-	bool lag = false;
 
 	if (hr_comparison_read(&c, comparison, NULL, "the replay", NULL) != HR_OK)
 		return n;
-	hr_insights_tell(&c, note_rule, &lag);
-	if (lag)
-		n = (size_t)(hr_insights_policy(&c) - c.policies);
+	s = hr_insights_held(&c);
+	if (s != NULL)
+		n = (size_t)(s - c.policies);
 	hr_comparison_release(&c);
 	return n;
 }
@@ -94,7 +88,7 @@ bool cli_kept_put(json_t *comparison, const struct hr_kept *kept, const struct h
 	if (!meta->has_objects || !meta->has_addresses || !meta->has_spans || r->objects != NULL ||
 	    !hr_placer_stats(r->placer).recorded || !is_file(path))
 		return true;
-	i = policy_with_lag(comparison, r->nfollowers);
+	i = policy_held(comparison, r->nfollowers);
 	if (i == r->nfollowers || kept[i].reasons.free_pages == 0)
 		return true;
 	return put_holder(json_object_get(json_array_get(policies, i), "kept"), &kept[i], r, path);

@@ -14,6 +14,8 @@
 
 #define BATCH 4096
 #define NO_OBJECT UINT64_MAX
+/* Chunks of 256 GiB. */
+#define LOOK_BITS 65536
 
 /* A slot's object; addr NO_OBJECT: there is none. */
 struct object {
@@ -32,7 +34,7 @@ struct most {
 /* Of a chunk's objects of a code. */
 struct held {
 	uint64_t bytes;
-	double age; /* byte-ns */
+	unsigned __int128 age; /* byte-ns: exact, in whatever order objects come */
 	bool older;
 };
 
@@ -42,6 +44,7 @@ struct look {
 	struct object *objects; /* by number of the slot */
 	size_t nobjects, cap;
 	const struct hr_reasons *reasons;
+	uint8_t looked_at[LOOK_BITS / 8]; /* by chunk, which may share its bit: sparse, or such a span begins there */
 	enum hr_holders_by by;
 	struct hr_map64 bytes; /* chunk's number among those looked at, and code: index in held */
 	struct held *held;
@@ -58,6 +61,49 @@ struct look {
 static enum hr_status no_memory(struct hr_error *err)
 {
 	return hr_error_set(err, HR_ENOMEM, "out of memory");
+}
+
+/* --- where to look ---------------------------------------------------------- */
+
+/* Half of the chunk in use at the most, and something to let go. */
+static bool is_sparse(const struct hr_chunk_reasons *c)
+{
+	return c->in_use > 0 && c->in_use <= HR_CHUNK_PAGES / 2 && c->free > 0;
+}
+
+static inline bool is_looked_at(const struct look *l, uint64_t addr)
+{
+	const uint64_t bit = hr_chunk_of(addr / HR_PAGE_BYTES) % LOOK_BITS;
+
+	return (l->looked_at[bit / 8] >> bit % 8 & 1) != 0;
+}
+
+static void look_at(struct look *l, uint64_t chunk)
+{
+	const uint64_t bit = chunk % LOOK_BITS;
+
+	l->looked_at[bit / 8] |= (uint8_t)(1u << bit % 8);
+}
+
+/* Most objects lie in chunks that are not sparse, and need not be known. */
+static void look_at_sparse(struct look *l)
+{
+	for (size_t i = 0; i < l->reasons->n; i++)
+		if (is_sparse(&l->reasons->chunks[i]))
+			look_at(l, l->reasons->chunks[i].chunk);
+}
+
+/* Whether the span has a part in such a chunk. Its objects' addresses may be in another: that of a large one is where it begins. */
+static bool is_span_looked_at(struct look *l, const struct hr_event *e)
+{
+	const uint64_t end = e->addr + e->size;
+
+	for (uint64_t at = e->addr; at < end; at = (at / HR_CHUNK_BYTES + 1) * HR_CHUNK_BYTES)
+		if (is_looked_at(l, at)) {
+			look_at(l, hr_chunk_of(e->addr / HR_PAGE_BYTES));
+			return true;
+		}
+	return false;
 }
 
 /* --- the objects at the moment --------------------------------------------- */
@@ -108,14 +154,15 @@ static enum hr_status take(struct look *l, const struct hr_event *e, struct hr_e
 	case HR_EV_SPAN_EXISTS:
 	case HR_EV_SPAN_ALLOC:
 		HR_TRY(drop_span(l, e->addr, err));
-		return hr_slots_add(&l->slots, e) ? HR_OK : no_memory(err);
+		return !is_span_looked_at(l, e) || hr_slots_add(&l->slots, e) ? HR_OK : no_memory(err);
 	case HR_EV_SPAN_FREE:
 		return drop_span(l, e->addr, err);
 	case HR_EV_OBJ_EXISTS:
 	case HR_EV_OBJ_ALLOC:
-		return put_object(l, e, err);
+		return is_looked_at(l, e->addr) ? put_object(l, e, err) : HR_OK;
 	case HR_EV_OBJ_FREE:
-		drop_object(l, e->addr);
+		if (is_looked_at(l, e->addr))
+			drop_object(l, e->addr);
 		return HR_OK;
 	default:
 		return HR_OK;
@@ -140,12 +187,6 @@ static enum hr_status read_to(struct look *l, struct hr_reader *reader, uint64_t
 }
 
 /* --- whose the chunks are -------------------------------------------------- */
-
-/* Half of the chunk in use at the most, and something to let go. */
-static bool is_sparse(const struct hr_chunk_reasons *c)
-{
-	return c->in_use > 0 && c->in_use <= HR_CHUNK_PAGES / 2 && c->free > 0;
-}
 
 /* The number of the chunk among the reasons', SIZE_MAX: it is not one to be looked at. */
 static size_t number_of(const struct hr_reasons *r, uint64_t chunk)
@@ -211,7 +252,7 @@ static bool count(struct look *l, size_t number, const struct object *o, uint64_
 		held = &l->held[*have];
 	}
 	held->bytes += bytes;
-	held->age += (double)bytes * (double)age_of(l, o);
+	held->age += (unsigned __int128)bytes * age_of(l, o);
 	held->older |= o->born_ns == BEFORE;
 	/* Of equal ones the lower code, whatever the order. */
 	if (held->bytes > m->bytes || (held->bytes == m->bytes && code < m->code))
@@ -311,7 +352,8 @@ static void add_ages(const struct look *l, size_t number, struct hr_holder *h)
 	if (i == NULL)
 		return;
 	h->older |= l->held[*i].older;
-	h->age_ns = (uint64_t)(((double)h->age_ns * bytes + l->held[*i].age) / (bytes + (double)l->held[*i].bytes));
+	h->age_ns =
+	    (uint64_t)(((double)h->age_ns * bytes + (double)l->held[*i].age) / (bytes + (double)l->held[*i].bytes));
 }
 
 static enum hr_status sum_up(struct look *l, const struct hr_types *types, struct hr_holders *h, struct hr_error *err)
@@ -367,6 +409,7 @@ enum hr_status hr_holders_of(const char *path, const struct hr_reader_options *r
 	HR_TRY(hr_reader_open(path, &options, &reader, err));
 	hr_slots_init(&l.slots);
 	hr_map64_init(&l.bytes);
+	look_at_sparse(&l);
 	if (!hr_reader_meta(reader)->has_addresses || !hr_reader_meta(reader)->has_spans)
 		status = hr_error_set(err, HR_EUSAGE, "the trace does not tell where its objects lie");
 	else

@@ -100,26 +100,35 @@ static const struct {
     {"goal", "were within the goal"},
 };
 
+/* What most of the free memory waited for when it was the most; NULL: nothing is said of that. */
+static const char *reason_of(const json_t *kept, const struct hr_standing *s)
+{
+	const json_t *most = json_array_get(json_object_get(kept, "reasons"), 0);
+	const char *reason = json_string_value(json_object_get(most, "reason"));
+
+	if (reason == NULL || integer_of(kept, "time_ns") < figure(s, "drop_at_ns"))
+		return NULL;
+	for (size_t i = 0; i < sizeof(why_kept) / sizeof(why_kept[0]); i++)
+		if (strcmp(why_kept[i].reason, reason) == 0)
+			return why_kept[i].text;
+	return NULL;
+}
+
 /* ": at 24.0 s 608 MiB were free, and 151 of 170 chunks with free memory counted as dense; ..." */
 static size_t add_reason(char *text, size_t n, const struct hr_comparison *c, const struct hr_standing *s)
 {
 	const json_t *kept = kept_of(c, s), *list = json_object_get(kept, "reasons");
 	const json_t *holder = json_object_get(kept, "holder");
-	const char *reason = json_string_value(json_object_get(json_array_get(list, 0), "reason"));
-	const char *type = json_string_value(json_object_get(holder, "type"));
+	const char *why = reason_of(kept, s), *type = json_string_value(json_object_get(holder, "type"));
 	uint64_t chunks = 0;
-	size_t i = 0;
 
-	while (reason != NULL && i < sizeof(why_kept) / sizeof(why_kept[0]) && strcmp(why_kept[i].reason, reason) != 0)
-		i++;
-	if (reason == NULL || i == sizeof(why_kept) / sizeof(why_kept[0]) ||
-	    integer_of(kept, "time_ns") < figure(s, "drop_at_ns"))
+	if (why == NULL)
 		return n;
 	for (size_t k = 0; k < json_array_size(list); k++)
 		chunks += integer_of(json_array_get(list, k), "chunks");
 	n = add(text, n, ": at %s %s was free, and %" PRIu64 " of %" PRIu64 " chunks with free memory %s",
 		NS(integer_of(kept, "time_ns")), BYTES(integer_of(kept, "free_bytes")),
-		integer_of(json_array_get(list, 0), "chunks"), chunks, why_kept[i].text);
+		integer_of(json_array_get(list, 0), "chunks"), chunks, why);
 	if (type != NULL)
 		n = add(text, n, "; %s lay in %" PRIu64 " chunks held by %.80s objects",
 			BYTES(integer_of(holder, "free_bytes")), integer_of(holder, "chunks"), type);
@@ -340,6 +349,14 @@ const struct hr_standing *hr_insights_policy(const struct hr_comparison *c)
 		if (!c->policies[i].knows_future)
 			return &c->policies[i];
 	return NULL;
+}
+
+const struct hr_standing *hr_insights_held(const struct hr_comparison *c)
+{
+	const struct hr_standing *s = hr_insights_policy(c);
+	char text[HR_INSIGHT_MAX];
+
+	return s != NULL && reason_of(kept_of(c, s), s) != NULL && tell_lag(c, s, text) ? s : NULL;
 }
 
 void hr_insights_tell(const struct hr_comparison *c, void (*to)(void *ctx, const char *rule, const char *text),

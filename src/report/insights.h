@@ -31,6 +31,8 @@ extern const size_t hr_ninsight_rules;
 
 /* The policy that is spoken of; NULL: there is none. */
 const struct hr_standing *hr_insights_policy(const struct hr_comparison *c);
+/* The policy of which a sentence tells why its free memory was kept, and so by whom, if kept "holder" has that; NULL: none. */
+const struct hr_standing *hr_insights_held(const struct hr_comparison *c);
 /* Calls to for each rule that holds, in the order of the table. */
 void hr_insights_tell(const struct hr_comparison *c, void (*to)(void *ctx, const char *rule, const char *text),
 		      void *ctx);
