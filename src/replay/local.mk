@@ -18,5 +18,6 @@ libcore_la_SOURCES += \
 	src/replay/placement/live.c src/replay/placement/live.h \
 	src/replay/placement/lookahead.c src/replay/placement/lookahead.h \
 	src/replay/placement/placer.c src/replay/placement/placer.h \
+	src/replay/placement/holes.c src/replay/placement/holes.h \
 	src/replay/placement/unnamed.c src/replay/placement/unnamed.h \
 	src/replay/placement/sweep.c src/replay/placement/sweep.h

@@ -61,12 +61,62 @@ static void test_estimate(void **state)
 	assert_int_equal(u.first_ns, 200000000);
 	assert_float_equal(u.named_ratio, 0.06, 1e-9);
 	assert_int_equal(u.low_pages, 94);
-	/* The named pages are full, others are taken to be 85 % so: (6 + 0.85 * 94) of 100. */
-	assert_int_equal(u.pages, 109);
-	assert_int_equal(u.high_pages, 218);
+	/* Those that were there before are taken to be 85 % full. */
+	assert_int_equal(u.pages, 94 * 100 / 85);
+	assert_int_equal(u.high_pages, 94 * 200 / 85);
 	/* A free of one without a name. */
 	take(&u, 200000001, HR_EV_SPAN_FREE, 77, 0);
-	assert_int_equal(u.pages, 108);
+	assert_int_equal(u.pages, 94 * 100 / 85 - 1);
+	hr_unnamed_release(&u);
+}
+
+static void slot(struct hr_unnamed *u, uint64_t time_ns, enum hr_event_kind kind, uint64_t page, uint64_t offset)
+{
+	const struct hr_event e = {
+	    .time_ns = time_ns, .addr = BASE + page * PAGE + offset, .p = HR_NO_P, .kind = (uint8_t)kind};
+
+	assert_int_equal(hr_unnamed_take(u, &e, NULL), HR_OK);
+}
+
+/* Of 128 slots of 64 bytes two of three: 85. */
+static void free_slots(struct hr_unnamed *u, uint64_t time_ns, uint64_t page)
+{
+	for (uint64_t i = 1; i < 128; i++)
+		if (i % 3 != 0)
+			slot(u, time_ns, HR_EV_OBJ_FREE, page, i * 64);
+}
+
+/* What is freed in spans without a name is room in them, until the next cycle has marked what is put there. */
+static void test_holes(void **state)
+{
+	const uint64_t marked = 80 * PAGE, hole = 85 * 64;
+	struct hr_unnamed u;
+
+	(void)state;
+	hr_unnamed_init(&u);
+	take(&u, 3, HR_EV_GC_BEGIN, 0, 0);
+	take(&u, 4, HR_EV_HEAP_LIVE, 0, marked);
+	take(&u, 4, HR_EV_GC_END, 0, 0);
+	for (uint64_t page = 100; page < 120; page++)
+		free_slots(&u, 5, page);
+	/* One page more is freed whole, and is none any more. */
+	free_slots(&u, 6, 120);
+	take(&u, 6, HR_EV_SPAN_FREE, 120, 0);
+	take(&u, 200000000, HR_EV_HEAP_LIVE, 0, marked);
+	assert_int_equal(u.estimates, 1);
+	assert_int_equal(u.low_pages, 80);
+	assert_int_equal(u.pages, (marked + 20 * hole) / PAGE * 100 / 85);
+	/* That one is allocated again does not make the span smaller when the next cycle begins. */
+	slot(&u, 200000001, HR_EV_OBJ_ALLOC, 100, 64);
+	take(&u, 200000002, HR_EV_GC_BEGIN, 0, 0);
+	assert_int_equal(u.pages, (marked + 20 * hole) / PAGE * 100 / 85);
+	/* Its mark counts what is there now. Spans of the window lie where others were. */
+	take(&u, 200000003, HR_EV_HEAP_LIVE, 0, marked);
+	take(&u, 200000003, HR_EV_GC_END, 0, 0);
+	for (uint64_t page = 101; page < 120; page++)
+		take(&u, 200000004, HR_EV_SPAN_ALLOC, page, PAGE);
+	take(&u, 200000005, HR_EV_GC_BEGIN, 0, 0);
+	assert_int_equal(u.pages, (marked + hole - 64) / PAGE * 100 / 85);
 	hr_unnamed_release(&u);
 }
 
@@ -94,6 +144,7 @@ HR_TEST_MAIN(unnamed)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_estimate),
+	    cmocka_unit_test(test_holes),
 	    cmocka_unit_test(test_all_named),
 	};
 

@@ -6,25 +6,29 @@
  * there. Spans that are allocated in it are named, others only by their free,
  * which tells no size. Their sum can be had: the recorder tells the bytes that
  * a GC cycle has marked, and when its sweep is done it has told which of the
- * objects in named spans were not. The rest lay in unnamed ones. A page of these is taken to be as full of marked objects
- * as the named spans are that hold any.
+ * objects in named spans were not. The rest lay in unnamed ones.
+ *
+ * Of these a part is free: what was freed in them in the window shows (holes.h), what
+ * was free before does not, and is taken to be 15 %. Named spans are no measure of
+ * that: they are young, and so fuller than those that have lived through cycles.
  *
  * The sweep is done when nothing has been freed for 100 ms, or the next cycle
- * begins; what a late one frees then corrects the estimate. Nothing is allocated
- * unnamed, so between cycles there can only be less of it; frees of unnamed
- * spans are taken as one page each until the next estimate.
- * Before the first one, what is live less what is named stands for it.
+ * begins; what a late one frees then mends the estimate. Nothing is allocated
+ * unnamed, so between cycles there can only be less of it; an unnamed span that is
+ * freed has as many pages as the sizes of what was freed in it tell, or one, until the
+ * next estimate. Before the first one, what is live less what is named stands for it.
  *
  * Bounds: the low one is pages that are full; the high one, that they are only
- * half as full as named ones.
+ * half as full as is taken.
  *
- * Memory: as many entries as there are slots in named spans.
+ * Memory: as many entries as there are slots in named spans, and what holes.h takes.
  */
 #ifndef HR_REPLAY_UNNAMED_H
 #define HR_REPLAY_UNNAMED_H
 
 #include "base/error.h"
 #include "replay/objects/recorded.h"
+#include "replay/placement/holes.h"
 #include "trace/event.h"
 
 #include <stdbool.h>
@@ -33,6 +37,7 @@
 
 struct hr_unnamed {
 	struct hr_recorded spans; /* an object's birth: cycles that had ended then */
+	struct hr_holes holes;	  /* in unnamed spans */
 	uint32_t ended;		  /* cycles */
 	uint64_t named_bytes;	  /* live or not swept, in named spans */
 	uint64_t old_bytes;	  /* of them, those that were there when the last cycle ended */
@@ -40,7 +45,6 @@ struct hr_unnamed {
 	uint64_t told_bytes;	  /* live, or marked, as told last */
 	uint64_t marked_bytes;
 	enum { HR_NOT_MARKED, HR_SWEEPING, HR_SWEPT } phase;
-	double fill;
 
 	/* the answer */
 	uint64_t pages, low_pages, high_pages;
