@@ -9,9 +9,11 @@
 
 double hr_gc_mark_share(const struct hr_gc_marker *m, double busy)
 {
-	double idle = 1 - busy / m->procs;
+	double idle = 1 - busy / m->procs, share = idle > BACKGROUND ? idle : BACKGROUND;
 
-	return idle > BACKGROUND ? idle : BACKGROUND;
+	if (m->share_scale > 0)
+		share *= m->share_scale;
+	return share < 1 ? share : 1;
 }
 
 void hr_gc_mark_begin(struct hr_gc_marker *m, uint64_t trigger, uint64_t to_mark)
@@ -39,7 +41,7 @@ void hr_gc_mark_run(struct hr_gc_marker *m, double ns, double busy)
 {
 	double share = hr_gc_mark_share(m, busy), cpu = ns * m->procs * share,
 	       left = (m->to_mark - m->done) * m->ns_per_byte;
-	double idle = (share - BACKGROUND) * m->procs * ns;
+	double idle = share > BACKGROUND ? (share - BACKGROUND) * m->procs * ns : 0;
 
 	if (cpu <= 0)
 		return;

@@ -25,6 +25,7 @@
 struct hr_gc_marker {
 	double procs;	    /* Ps */
 	double ns_per_byte; /* of CPU to mark a byte */
+	double share_scale; /* times the share of the Ps that marks in the background; 0 counts as 1 */
 
 	/* The cycle that is going on. */
 	uint64_t trigger;	   /* heap live when it began */
@@ -48,7 +49,7 @@ struct hr_gc_marker {
 void hr_gc_mark_begin(struct hr_gc_marker *m, uint64_t trigger, uint64_t to_mark);
 /* Time goes by while marking, with so many Ps busy with the program on average. */
 void hr_gc_mark_run(struct hr_gc_marker *m, double ns, double busy);
-/* The share of all Ps that marks in the background, with so many Ps busy: 0.25 to 1. */
+/* The share of all Ps that marks in the background, with so many Ps busy: 0.25 to 1, where share_scale is 1. */
 double hr_gc_mark_share(const struct hr_gc_marker *m, double busy);
 /* Clock time until marking is done when nobody assists. */
 double hr_gc_mark_left_ns(const struct hr_gc_marker *m, double busy);

@@ -322,6 +322,7 @@ uint64_t hr_objheap_mark_done(struct hr_objheap *h)
 	h->sweeps++;
 	h->sweep_next = h->oldest;
 	h->heap_live = h->object_bytes - h->condemned_bytes;
+	h->counted_ahead = 0;
 	return h->heap_live;
 }
 
@@ -362,6 +363,21 @@ static uint32_t find_room(struct hr_objheap *h, unsigned span_class)
 	return HR_NO_SPAN;
 }
 
+/*
+ * As if all of it were allocated at once, with what no slot fits into. mcache.refill. What the
+ * runtime had counted before the trace began is not counted again.
+ */
+static void count_ahead(struct hr_objheap *h, const struct hr_objspan *s)
+{
+	uint64_t bytes = s->npages * HR_PAGE_BYTES - s->used * (uint64_t)slot_bytes(s),
+		 again = h->counted_ahead < bytes ? h->counted_ahead : bytes;
+
+	if (s->used == 0)
+		again = 0;
+	h->counted_ahead -= again;
+	h->heap_live += bytes - again;
+}
+
 /* Gives P p a current span with room. mcache.refill. */
 static bool refill(struct hr_objheap *h, unsigned span_class, int p)
 {
@@ -381,7 +397,7 @@ static bool refill(struct hr_objheap *h, unsigned span_class, int p)
 	}
 	h->current[at] = id;
 	h->spans[id].p = (int16_t)p;
-	h->heap_live += (uint64_t)(h->spans[id].slots - h->spans[id].used) * slot_bytes(&h->spans[id]);
+	count_ahead(h, &h->spans[id]);
 	h->refilled = true;
 	return true;
 }
@@ -518,6 +534,14 @@ bool hr_objheap_adopted(struct hr_objheap *h)
 		}
 	}
 	return true;
+}
+
+void hr_objheap_counted(struct hr_objheap *h, uint64_t heap_live)
+{
+	if (heap_live <= h->heap_live)
+		return;
+	h->counted_ahead = heap_live - h->heap_live;
+	h->heap_live = heap_live;
 }
 
 /* --- checking ------------------------------------------------------------- */

@@ -119,6 +119,7 @@ struct hr_objheap {
 	 * span counts with all its free slots once a P has it.
 	 */
 	uint64_t heap_live;
+	uint64_t counted_ahead; /* of that, free slots of spans that some P had before the trace began */
 	bool refilled; /* since the driver last cleared it: the moments when the runtime looks at its trigger */
 };
 
@@ -176,6 +177,8 @@ bool hr_objheap_adopt_span(struct hr_objheap *h, unsigned span_class, uint32_t n
 bool hr_objheap_adopt(struct hr_objheap *h, uint32_t number, uint32_t span, uint32_t slot);
 /* Spans without objects go back unless there is a collector, which sweeps them. False: out of memory. */
 bool hr_objheap_adopted(struct hr_objheap *h);
+/* After that: the runtime took the heap for so many bytes then. Less than what its objects have is ignored. */
+void hr_objheap_counted(struct hr_objheap *h, uint64_t heap_live);
 
 /* The changes since the last call; valid until the heap changes. */
 static inline const struct hr_span_change *hr_objheap_take(struct hr_objheap *h, size_t *n)

@@ -65,46 +65,68 @@ static void test_runway(void **state)
 	hr_cycles_release(&c);
 }
 
-/* Times of the trace's records go to the cycle whose mark done is theirs; the last ones weigh most. */
+/* Times of the trace's records go to the cycle whose mark done is theirs; what marking costs is that of near cycles. */
 static void test_cost(void **state)
 {
+	/* Of the 40 ns that four Ps have in a cycle: 8 in the background and 2 by those who allocate, or twice that. */
 	struct hr_gc_cpu records[2] = {
-	    {.time_ns = 110,
-	     .stw_ns = 30,
-	     .procs = 4,
-	     .dedicated_ns = 50 * MB,
-	     .fractional_ns = 0,
-	     .idle_ns = 0,
-	     .assist_ns = 0},
-	    {.time_ns = 210,
-	     .stw_ns = 60,
-	     .procs = 4,
-	     .dedicated_ns = 60 * MB,
-	     .fractional_ns = 0,
-	     .idle_ns = 30 * MB,
-	     .assist_ns = 10 * MB},
+	    {.time_ns = 110, .stw_ns = 30, .procs = 4, .dedicated_ns = 8, .assist_ns = 2},
+	    {.time_ns = 210, .stw_ns = 60, .procs = 4, .dedicated_ns = 12, .idle_ns = 4, .assist_ns = 4},
 	};
 	const struct hr_sides sides = {.gc_cpu = records, .ngc_cpu = 2};
+	const double a_byte = 10.0 / (50 * MB);
 	struct hr_cycles c;
 
 	(void)state;
 	hr_cycles_init(&c);
-	assert_true(hr_cycles_stw_ns(&c) < 0 && hr_cycles_ns_per_byte(&c) == 0);
+	assert_true(hr_cycles_stw_ns(&c) < 0 && hr_cycles_mark_cost(&c, 0).ns_per_byte == 0);
+	assert_true(hr_cycles_mark_cost(&c, 0).share == 1);
+	c.procs = 4;
 	add_cycle(&c, 100, 92 * MB, 0);
 	hr_cycles_settle(&c, &sides);
-	assert_true(fabs(hr_cycles_ns_per_byte(&c) - 1) < 1e-9);
+	for (uint64_t at = 0; at <= 200; at += 50) {
+		assert_true(fabs(hr_cycles_mark_cost(&c, at).ns_per_byte / a_byte - 1) < 1e-9);
+		/* No P is busy: by the rule all of them mark. */
+		assert_true(fabs(hr_cycles_mark_cost(&c, at).share - 0.2) < 1e-9);
+	}
 	assert_true(fabs(hr_cycles_stw_ns(&c) - 120) < 1e-9);
 	add_cycle(&c, 200, 92 * MB, 0);
 	hr_cycles_settle(&c, &sides);
-	/* (50 / 2 + 100) / (50 / 2 + 50) of marking, (120 / 2 + 240) / 1.5 of the world's standstill. */
-	assert_true(fabs(hr_cycles_ns_per_byte(&c) - 125 / 75.0) < 1e-9);
+	/* (120 / 2 + 240) / 1.5 of the world's standstill. */
 	assert_true(fabs(hr_cycles_stw_ns(&c) - 200) < 1e-9);
+	assert_true(hr_cycles_mark_cost(&c, 100).ns_per_byte < 1.25 * a_byte);
+	assert_true(fabs(hr_cycles_mark_cost(&c, 150).ns_per_byte / a_byte - 1.5) < 1e-9);
+	assert_true(fabs(hr_cycles_mark_cost(&c, 150).share - 0.3) < 1e-9);
+	assert_true(hr_cycles_mark_cost(&c, 200).ns_per_byte > 1.95 * a_byte);
+	assert_true(hr_cycles_mark_cost(&c, 999).ns_per_byte > 1.7 * a_byte);
+	hr_cycles_release(&c);
+}
+
+/* What is allocated while marking survives without any work. */
+static void test_work(void **state)
+{
+	struct hr_gc_cpu record = {.time_ns = 110, .stw_ns = 0, .procs = 1, .dedicated_ns = 5, .assist_ns = 0};
+	const struct hr_sides sides = {.gc_cpu = &record, .ngc_cpu = 1};
+	struct hr_cycles c;
+
+	(void)state;
+	hr_cycles_init(&c);
+	take(&c, HR_EV_HEAP_LIVE, 99, 92 * MB, 0);
+	take(&c, HR_EV_GC_BEGIN, 100, 0, 0);
+	take(&c, HR_EV_HEAP_LIVE, 105, 102 * MB, 0);
+	take(&c, HR_EV_GC_END, 110, 0, 0);
+	take(&c, HR_EV_HEAP_LIVE, 110, 50 * MB, 0);
+	take(&c, HR_EV_HEAP_GOAL, 110, 100 * MB, 0);
+	hr_cycles_settle(&c, &sides);
+	assert_true(fabs(hr_cycles_mark_cost(&c, 100).ns_per_byte * (40 * MB) / 5 - 1) < 1e-9);
+	assert_true(c.first_live_bytes == 92 * MB);
 	hr_cycles_release(&c);
 }
 
 HR_TEST_MAIN(cycles)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_runway), cmocka_unit_test(test_cost)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_runway), cmocka_unit_test(test_cost),
+					   cmocka_unit_test(test_work)};
 
 	return cmocka_run_group_tests_name("cycles", tests, NULL, NULL);
 }

@@ -23,6 +23,10 @@ static void test_times(void **state)
 	assert_true(near(hr_gc_mark_share(&m, 4), 0.25));
 	assert_true(near(hr_gc_mark_share(&m, 1), 0.75));
 	assert_true(near(hr_gc_mark_share(&m, 0), 1));
+	m.share_scale = 2;
+	assert_true(near(hr_gc_mark_share(&m, 4), 0.5));
+	assert_true(near(hr_gc_mark_share(&m, 1), 1));
+	m.share_scale = 1;
 	hr_gc_mark_begin(&m, 10 * MB, 8 * MB);
 	assert_true(near(hr_gc_mark_left_ns(&m, 4), 8e6));
 	hr_gc_mark_run(&m, 4e6, 4);

@@ -199,6 +199,33 @@ static void test_heap_live(void **state)
 	hr_objheap_release(&h);
 }
 
+/* What no slot fits into counts too; what was counted before the heap was taken over is not counted again. */
+static void test_counted(void **state)
+{
+	const unsigned c48 = hr_span_class_of(48, false, 19);
+	struct hr_objheap h;
+	uint32_t a;
+
+	(void)state;
+	hr_objheap_init(&h, HR_SPAN_CACHE_SWEEP, 19);
+	fill(&h, 0, 170, c48);
+	assert_int_equal(h.heap_live, 8192);
+	hr_objheap_release(&h);
+	hr_objheap_init(&h, HR_SPAN_CACHE_SWEEP, 19);
+	assert_true(hr_objheap_adopt_span(&h, C2K, 0, &a));
+	assert_true(hr_objheap_adopt(&h, 0, a, 0));
+	assert_true(hr_objheap_adopted(&h));
+	hr_objheap_counted(&h, 8192);
+	assert_int_equal(h.heap_live, 8192);
+	fill(&h, 1, 4, C2K);
+	assert_int_equal(h.heap_live, 8192);
+	assert_true(hr_objheap_alloc(&h, 4, C2K, 0, 0));
+	assert_int_equal(h.heap_live, 2 * 8192);
+	hr_objheap_counted(&h, 100);
+	assert_int_equal(h.heap_live, 2 * 8192);
+	hr_objheap_release(&h);
+}
+
 static void test_adopt(void **state)
 {
 	struct hr_objheap h;
@@ -494,6 +521,7 @@ HR_TEST_MAIN(objheap)
 	    cmocka_unit_test(test_sweep),
 	    cmocka_unit_test(test_sweep_on_demand),
 	    cmocka_unit_test(test_heap_live),
+	    cmocka_unit_test(test_counted),
 	    cmocka_unit_test(test_adopt),
 	    cmocka_unit_test(test_beside_a_model),
 	};

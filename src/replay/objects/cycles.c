@@ -96,15 +96,30 @@ static void learn_drag(struct hr_cycles *c, const struct hr_cycle *y)
 		   rate * (double)(y->end_ns - y->begin_ns) * hr_speed_beside(c->procs, y->busy, hr_cycle_assists(y));
 }
 
-/* Of a cycle's marking, all of it: what the trace tells, else by shares of the CPU. */
-static double cpu_of(const struct hr_cycles *c, const struct hr_cycle *y)
+/* The share of all Ps that marks in the background by the rule, with so many busy. */
+static double share_by_rule(const struct hr_cycles *c, const struct hr_cycle *y)
 {
-	double cpu = (double)(y->end_ns - y->begin_ns) * c->procs, idle = 1 - y->busy / c->procs, ns;
+	double idle = 1 - y->busy / c->procs;
 
-	if (y->cpu_ns != 0)
-		return (double)y->cpu_ns;
-	ns = cpu * (idle > BACKGROUND ? idle : BACKGROUND) + (double)y->assist_ns;
-	return ns < cpu ? ns : cpu;
+	return idle > BACKGROUND ? idle : BACKGROUND;
+}
+
+/* What the cycle tells of the cost of marking: by the trace's own CPU times, else by shares of the CPU. */
+static void learn_cost(const struct hr_cycles *c, struct hr_cycle *y)
+{
+	double cpu = (double)(y->end_ns - y->begin_ns) * c->procs, rule = share_by_rule(c, y), ns;
+	uint64_t grown = y->most_live_bytes > y->begin_live_bytes ? y->most_live_bytes - y->begin_live_bytes : 0;
+
+	if (y->marked_bytes == 0 || cpu <= 0 || (c->any_side && y->cpu_ns == 0))
+		return;
+	ns = y->cpu_ns != 0 ? (double)y->cpu_ns : cpu * rule + (double)y->assist_ns;
+	y->work_ns = ns < cpu ? ns : cpu;
+	/* What was allocated while it marked survived without work. */
+	if (grown > y->marked_bytes / 2)
+		grown = y->marked_bytes / 2;
+	y->work_bytes = (double)(y->marked_bytes - grown);
+	ns = y->work_ns - (double)y->assist_ns;
+	y->share = ns > 0 ? ns / (cpu * rule) : 0;
 }
 
 /* What the trace tells of the CPU time of a cycle: the record whose mark done is that of the cycle. */
@@ -139,15 +154,11 @@ void hr_cycles_settle(struct hr_cycles *c, const struct hr_sides *sides)
 		if (sides != NULL)
 			take_sides(c, y, sides);
 		learn_drag(c, y);
-		if (y->marked_bytes == 0 || (c->any_side && y->cpu_ns == 0))
-			continue;
-		if (y->cpu_ns != 0) {
+		learn_cost(c, y);
+		if (y->work_bytes > 0 && y->cpu_ns != 0) {
 			c->stw_ns = c->stw_ns / 2 + (double)y->stw_ns;
 			c->stw_cycles = c->stw_cycles / 2 + 1;
 		}
-		c->cpu_ns = c->cpu_ns / 2 + cpu_of(c, y);
-		c->marked = c->marked / 2 + (double)y->marked_bytes;
-		c->per_byte = c->cpu_ns / c->marked;
 	}
 }
 
@@ -165,6 +176,50 @@ static size_t first_from(const struct hr_cycles *c, uint64_t begin_ns)
 			high = half;
 	}
 	return low;
+}
+
+#define COST_CYCLES 8 /* on either side; one that is further away counts a quarter as much as the one before it */
+
+/* How much the cycle before that time weighs, of it and the next one: all, where the next begins no time soon. */
+static double weight_before(const struct hr_cycles *c, size_t at, uint64_t trace_ns)
+{
+	uint64_t from;
+
+	if (at == 0)
+		return 0;
+	if (at >= c->settled)
+		return 1;
+	from = c->list[at - 1].begin_ns;
+	return (double)(c->list[at].begin_ns - trace_ns) / (double)(c->list[at].begin_ns - from);
+}
+
+struct hr_mark_cost hr_cycles_mark_cost(const struct hr_cycles *c, uint64_t trace_ns)
+{
+	size_t at = first_from(c, trace_ns), from = at > COST_CYCLES ? at - COST_CYCLES : 0;
+	double before = weight_before(c, at, trace_ns), bytes = 0, ns = 0, by_rule = 0, marked = 0;
+	struct hr_mark_cost cost = {0, 1};
+
+	for (size_t i = from; i < c->settled && i < at + COST_CYCLES; i++) {
+		const struct hr_cycle *y = &c->list[i];
+		size_t away = i < at ? at - 1 - i : i - at;
+		/* A hundredth at least, so that there is an answer where only the other side tells. */
+		double weight = ((i < at ? before : 1 - before) + 0.01) / (double)(1u << 2 * away),
+		       background = y->work_ns - (double)y->assist_ns;
+
+		if (y->work_bytes <= 0)
+			continue;
+		bytes += weight * y->work_bytes;
+		ns += weight * y->work_ns;
+		if (y->share <= 0)
+			continue;
+		marked += weight * background;
+		by_rule += weight * background / y->share;
+	}
+	if (bytes > 0)
+		cost.ns_per_byte = ns / bytes;
+	if (by_rule > 0)
+		cost.share = marked / by_rule;
+	return cost;
 }
 
 /* So far below the goal it began, by the ends of a trigger's range at least or at most; marked: before it. */
@@ -262,6 +317,10 @@ bool hr_cycles_take(struct hr_cycles *c, const struct hr_event *e)
 		return true;
 	case HR_EV_HEAP_LIVE:
 		c->live_bytes = e->size;
+		if (c->first_live_bytes == 0)
+			c->first_live_bytes = e->size;
+		if (c->marking && e->size > c->now.most_live_bytes)
+			c->now.most_live_bytes = e->size;
 		return true;
 	case HR_EV_HEAP_GOAL:
 		if (c->ended) {

@@ -40,8 +40,12 @@ struct hr_cycle {
 	uint64_t cpu_ns;		       /* of marking, all of it; 0: the trace does not tell */
 	uint64_t stw_ns;		       /* of CPU, while the world stood still; with cpu_ns */
 	uint64_t begin_live_bytes, goal_bytes; /* the heap and its goal when it began */
-	bool forced;			       /* the program asked for it */
-	double busy;			       /* Ps, when it began */
+	uint64_t most_live_bytes;	       /* of the heap while it marked */
+	double work_bytes;		       /* marked that were there when it began; once settled, 0: not known */
+	double work_ns, share; /* of CPU for those, and the share of all Ps that marked beside assists, as
+						  a multiple of what the Ps without work and a quarter of them make; settled */
+	bool forced;	       /* the program asked for it */
+	double busy;	       /* Ps, when it began */
 	uint64_t births, births_before,
 	    before_ns; /* allocations while it marked, and since the last one, in that time */
 };
@@ -52,13 +56,11 @@ struct hr_cycles {
 	struct hr_cycle now;
 	bool marking, ended; /* ended: the goal is still to come */
 	struct hr_busy busy;
-	unsigned procs, assists; /* that are going on */
-	uint64_t last_ns, live_bytes, goal, first_goal;
+	unsigned procs, assists;					  /* that are going on */
+	uint64_t last_ns, live_bytes, goal, first_goal, first_live_bytes; /* the first: 0: not told */
 	struct hr_gc_fit fit;
 	size_t settled, next_side; /* cycles whose cost was learned; of the trace's CPU times */
 	bool any_side;
-	double cpu_ns, marked; /* sums that halve with every cycle */
-	double per_byte;
 	double stw_ns, stw_cycles; /* sums that halve */
 	double had, would; /* allocations while marking, and how many by the share of the CPU; sums that halve */
 	uint64_t births;   /* counted by the caller */
@@ -85,11 +87,16 @@ static inline double hr_cycles_stw_ns(const struct hr_cycles *c)
 {
 	return c->stw_cycles > 0 ? c->stw_ns / c->stw_cycles : -1;
 }
-/* ns of CPU to mark a byte, by the last cycles; 0: there is none. */
-static inline double hr_cycles_ns_per_byte(const struct hr_cycles *c)
-{
-	return c->per_byte;
-}
+struct hr_mark_cost {
+	double ns_per_byte; /* of CPU; 0: no cycle tells */
+	double share;	    /* as that of a cycle; 1 where no cycle tells */
+};
+
+/*
+ * What marking costs about that time of the trace: between what the cycles before and after it show, by how near they
+ * began, and further ones a quarter as much each.
+ */
+struct hr_mark_cost hr_cycles_mark_cost(const struct hr_cycles *c, uint64_t trace_ns);
 /*
  * How fast the program runs beside a mark phase that takes a quarter of the Ps, and assists that take
  * so many, where it keeps `busy` of them busy: by its share of the CPU.

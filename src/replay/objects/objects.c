@@ -587,10 +587,12 @@ static void learn_settings(struct hr_objects *o)
 
 static void begin_paced(struct hr_objects *o, uint64_t time_ns, uint64_t to_mark)
 {
+	struct hr_mark_cost cost = hr_cycles_mark_cost(told(o), o->trace_ns);
 	struct hr_gc_marker *m = &o->marker;
 
 	m->procs = procs_of(o);
-	m->ns_per_byte = hr_cycles_ns_per_byte(told(o));
+	m->ns_per_byte = cost.ns_per_byte;
+	m->share_scale = cost.share;
 	if (o->options.cost.mark_rate != 0)
 		m->ns_per_byte = 1e9 / (double)o->options.cost.mark_rate * m->procs * hr_gc_mark_share(m, o->busy.mean);
 	else if (m->ns_per_byte <= 0)
@@ -784,6 +786,7 @@ static bool come_alive(struct hr_objects *o, uint64_t time_ns)
 	o->live_then = 0;
 	o->heap.refilled = false;
 	if (o->paced) {
+		hr_objheap_counted(&o->heap, told(o)->first_live_bytes);
 		learn_settings(o);
 		hr_cycles_runway(told(o), 0, o->marked_bytes, &o->runway_low, &o->runway_high);
 	}
