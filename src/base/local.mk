@@ -11,5 +11,6 @@ libcore_la_SOURCES += \
 	src/base/params.c src/base/params.h \
 	src/base/print.c src/base/print.h \
 	src/base/random.c src/base/random.h \
+	src/base/spawn.c src/base/spawn.h \
 	src/base/team.c src/base/team.h \
 	src/base/units.c src/base/units.h

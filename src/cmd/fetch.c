@@ -3,10 +3,11 @@
 
 #include "cmd/fetching.h"
 
+#include "base/spawn.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,34 +60,13 @@ static char *command_for(const char *command, const char *name)
 	return NULL;
 }
 
-/* It writes into the pipe; signals that this program ignores (SIGPIPE) are none of its affair. 0 or an errno. */
+/* It writes into the pipe. 0 or an errno. */
 static int spawn(char *text, int to, pid_t *child)
 {
-	char *const argv[] = {(char[]){"sh"}, (char[]){"-c"}, text, NULL};
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t signals;
-	int why = posix_spawn_file_actions_init(&files);
+	char *const argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"}, text, NULL};
+	const int fds[3] = {HR_SPAWN_NULL, to, STDERR_FILENO};
 
-	if (why != 0)
-		return why;
-	why = posix_spawnattr_init(&attributes);
-	if (why != 0) {
-		posix_spawn_file_actions_destroy(&files);
-		return why;
-	}
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGPIPE);
-	posix_spawnattr_setsigdefault(&attributes, &signals);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	why = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (why == 0)
-		why = posix_spawn_file_actions_adddup2(&files, to, STDOUT_FILENO);
-	if (why == 0)
-		why = posix_spawn(child, "/bin/sh", &files, &attributes, argv, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
-	return why;
+	return hr_spawn(argv, fds, child);
 }
 
 enum hr_status cli_fetch_open(void *ctx, const char *name, char path[64], struct hr_error *err)
@@ -119,8 +99,7 @@ enum hr_status cli_fetch_close(void *ctx, struct hr_error *err)
 
 	/* Who has read enough leaves; the command then fails with a broken pipe, which is no failure. */
 	close(f->fd);
-	while (waitpid(f->child, &how, 0) < 0 && errno == EINTR)
-		;
+	hr_spawn_wait(f->child, &how);
 	if (WIFSIGNALED(how) && WTERMSIG(how) != SIGPIPE)
 		return hr_error_set(err, HR_EIO, "the command of --fetch was ended by signal %d", WTERMSIG(how));
 	if (WIFEXITED(how) && WEXITSTATUS(how) != 0)

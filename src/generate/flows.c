@@ -68,6 +68,15 @@ void hr_flow_set_live(struct hr_flow *flow, uint64_t bytes_a_second, uint64_t li
 	hr_flow_set_lifetime(flow, ns < 1000 ? 1000 : ns > UINT64_MAX / 2 ? UINT64_MAX / 2 : (uint64_t)ns);
 }
 
+uint64_t hr_flows_rate(const struct hr_flows *f)
+{
+	uint64_t total = 0;
+
+	for (const struct hr_flow *flow = f->at; flow < f->at + f->n; flow++)
+		total += flow->arrivals + flow->n * flow->deaths;
+	return total;
+}
+
 /* --- one event --------------------------------------------------------------- */
 
 static uint32_t draw_size(struct hr_random *random, const struct hr_size_band *b)
@@ -172,10 +181,8 @@ enum hr_status hr_flows_run(struct hr_flows *f, uint64_t until_ns, size_t most, 
 
 	*reached = false;
 	while (out->n < most) {
-		uint64_t total = 0, gap = UINT64_MAX;
+		uint64_t total = hr_flows_rate(f), gap = UINT64_MAX;
 
-		for (const struct hr_flow *flow = f->at; flow < f->at + f->n; flow++)
-			total += flow->arrivals + flow->n * flow->deaths;
 		/* An exponential is below 2^38 in its unit of 2^-32, so that nothing is lost above. */
 		if (total > 0)
 			gap = (hr_random_exponential(&f->random) << (RATE_BITS + TIME_BITS - 32)) / total;
@@ -206,27 +213,4 @@ enum hr_status hr_flow_drain(struct hr_flows *f, struct hr_flow *flow, size_t ke
 		if (!die(f, flow, flow->n - 1, out))
 			return HR_ENOMEM;
 	return HR_OK;
-}
-
-/* --- stages ------------------------------------------------------------------ */
-
-enum hr_status hr_stages_fill(void *state, struct hr_events *out)
-{
-	struct hr_stages *s = state;
-	bool reached;
-
-	while (out->n == 0) {
-		HR_TRY(hr_flows_run(&s->flows, s->until_ns, HR_FLOWS_BATCH, out, &reached));
-		if (reached)
-			HR_TRY(s->next(state, out));
-	}
-	return HR_OK;
-}
-
-void hr_stages_destroy(void *state)
-{
-	struct hr_stages *s = state;
-
-	hr_flows_release(&s->flows);
-	free(s);
 }

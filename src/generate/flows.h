@@ -6,8 +6,8 @@
  * other to be the next that dies, whenever that is, and nothing needs to be
  * scheduled. An event costs two random numbers and a step in two arrays, and
  * memory is 8 bytes an object that is live: what counts for speed is how much of
- * that is in a cache. A kind's program is a list of
- * stages, which set rates and lifetimes and let all of a flow's objects die.
+ * that is in a cache. A script (script.h) sets rates and lifetimes, and lets all
+ * of a flow's objects die.
  *
  * Time and rates are in integers (2^-6 ns; 2^-52 a ns).
  *
@@ -74,6 +74,8 @@ void hr_flow_set_rate(struct hr_flow *flow, uint64_t bytes_a_second);
 void hr_flow_set_lifetime(struct hr_flow *flow, uint64_t mean_ns);
 /* The lifetime with which the flow comes to rest at live_bytes. */
 void hr_flow_set_live(struct hr_flow *flow, uint64_t bytes_a_second, uint64_t live_bytes);
+/* Arrivals and deaths of all flows together a ns, in units of 2^-52; 0: nothing can happen. */
+uint64_t hr_flows_rate(const struct hr_flows *f);
 
 /*
  * Runs until until_ns, or until out holds `most` events; *reached says which.
@@ -85,19 +87,5 @@ enum hr_status hr_flow_drain(struct hr_flows *f, struct hr_flow *flow, size_t ke
 
 /* Events that a program of flows makes at a time. */
 #define HR_FLOWS_BATCH 4096
-
-/*
- * A program in stages, each until a moment: the first member of such a kind's state.
- * `next` begins the next stage: rates, until_ns, and what dies.
- */
-struct hr_stages {
-	struct hr_flows flows;
-	uint64_t until_ns;
-	enum hr_status (*next)(void *state, struct hr_events *out);
-};
-
-/* `fill` and `destroy` of such a kind (generate.h). */
-enum hr_status hr_stages_fill(void *state, struct hr_events *out);
-void hr_stages_destroy(void *state);
 
 #endif

@@ -66,13 +66,6 @@ enum hr_status hr_workload_ns_within(const char *name, uint64_t value, uint64_t 
 			    hr_format_ns(b, low), hr_format_ns(c, high));
 }
 
-enum hr_status hr_workload_rate_within(const char *what, uint64_t bytes, uint64_t ns, struct hr_error *err)
-{
-	if ((unsigned __int128)bytes * NS_A_SECOND / ns <= HR_WORKLOAD_MAX_BYTES)
-		return HR_OK;
-	return hr_error_set(err, HR_EUSAGE, "%s make more than 1 TiB a second", what);
-}
-
 static const struct hr_workload_def *find(const char *name, size_t len)
 {
 	for (size_t i = 0; hr_workloads[i] != NULL; i++)

@@ -47,9 +47,6 @@ enum hr_status hr_workload_bytes_within(const char *name, uint64_t value, uint64
 enum hr_status hr_workload_ns_within(const char *name, uint64_t value, uint64_t low, uint64_t high,
 				     struct hr_error *err);
 
-/* HR_EUSAGE where that is more than HR_WORKLOAD_MAX_BYTES a second; what: the parameters that say so. */
-enum hr_status hr_workload_rate_within(const char *what, uint64_t bytes, uint64_t ns, struct hr_error *err);
-
 /* A share of 0 to 1 in units of 1 / 65536, rounded down. */
 static inline uint64_t hr_workload_share(double x)
 {

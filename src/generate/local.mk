@@ -8,9 +8,5 @@ libcore_la_SOURCES += \
 	src/generate/script.c src/generate/script.h \
 	src/generate/kinds/against.c \
 	src/generate/kinds/against_first_fit.c \
-	src/generate/kinds/bursty.c \
-	src/generate/kinds/fragment.c \
-	src/generate/kinds/phases.c \
-	src/generate/kinds/ramp.c \
-	src/generate/kinds/sawtooth.c \
-	src/generate/kinds/steady.c
+	src/generate/kinds/programs.c \
+	src/generate/kinds/sawtooth.c

@@ -16,12 +16,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_STEPS = 1000, MAX_NAMES = 16, MAX_NAME = 32, MAX_DEPTH = 8, MAX_WORDS = 16, MAX_NESTING = 32 };
+enum { MAX_STEPS = 1000, MAX_NAMES = 16, MAX_NAME = 32, MAX_DEPTH = 8, MAX_WORDS = 32, MAX_NESTING = 32 };
 
-#define MOST 9007199254740992.0 /* 2^53 */
-#define MOST_SPANS (1 << 22)	/* at once, since their events wait in memory */
-#define MOST_STEPS 10000000	/* without an event: nothing will come */
-#define MOST_PAGES 1048576.0	/* of a span: 8 GiB */
+#define MOST 9007199254740992.0	       /* 2^53 */
+#define MOST_SPANS (1 << 22)	       /* at once, since their events wait in memory */
+#define MOST_STEPS 10000000	       /* without an event: nothing will come */
+#define MOST_PAGES 1048576.0	       /* of a span: 8 GiB */
+#define FOREVER_NS (UINT64_C(1) << 57) /* what the clock of flows can hold */
 
 enum verb { FILL, STACKS, FREE, COLLECT, SWEEP, WAIT, FLOW, RATE, LIFETIME, SETTLE, RUN, DROP, ONCE, REPEAT, END };
 
@@ -53,6 +54,11 @@ struct reading {
 	size_t open[MAX_DEPTH];
 	unsigned depth, nesting;
 	const char *at; /* in an expression */
+	struct {
+		char name[MAX_NAME];
+		double value;
+	} lets[MAX_NAMES];
+	unsigned nlets;
 	struct hr_error *err;
 };
 
@@ -115,6 +121,12 @@ static enum hr_status factor(struct reading *r, double *value)
 	for (const struct hr_param *p = r->def->params; p->name != NULL; p++) {
 		if (strcmp(p->name, word) == 0) {
 			*value = param_value(p, r->config);
+			return HR_OK;
+		}
+	}
+	for (unsigned i = 0; i < r->nlets; i++) {
+		if (strcmp(r->lets[i].name, word) == 0) {
+			*value = r->lets[i].value;
 			return HR_OK;
 		}
 	}
@@ -247,9 +259,25 @@ static enum hr_status read_collect(struct reading *r, struct step *s)
 	return keyed(r, "goal", 1, (double)HR_WORKLOAD_MAX_BYTES, &s->b);
 }
 
+/* Whether the next word is this one, which is then read. */
+static bool optional(struct reading *r, const char *word)
+{
+	bool is = r->next < r->nwords && strcmp(r->words[r->next], word) == 0;
+
+	r->next += is;
+	return is;
+}
+
+/* TIME [random]; flows also run `forever` */
 static enum hr_status read_time(struct reading *r, struct step *s)
 {
-	return number(r, 0, (double)HR_WORKLOAD_MAX_NS, &s->a);
+	if (s->verb == RUN && optional(r, "forever")) {
+		s->a = FOREVER_NS;
+		return HR_OK;
+	}
+	HR_TRY(number(r, 0, (double)HR_WORKLOAD_MAX_NS, &s->a));
+	s->b = optional(r, "random");
+	return HR_OK;
 }
 
 /* flow NAME mixed|small|FROM..TO */
@@ -286,9 +314,8 @@ static enum hr_status read_flow(struct reading *r, struct step *s)
 static enum hr_status read_rate(struct reading *r, struct step *s)
 {
 	HR_TRY(named(r, true, &s->name));
-	if (s->verb == LIFETIME && r->next < r->nwords && strcmp(r->words[r->next], "forever") == 0) {
+	if (s->verb == LIFETIME && optional(r, "forever")) {
 		s->a = UINT64_MAX;
-		r->next++;
 		return HR_OK;
 	}
 	return s->verb == RATE ? number(r, 0, (double)HR_WORKLOAD_MAX_BYTES, &s->a)
@@ -298,13 +325,21 @@ static enum hr_status read_rate(struct reading *r, struct step *s)
 static enum hr_status read_settle(struct reading *r, struct step *s)
 {
 	HR_TRY(named(r, true, &s->name));
-	HR_TRY(keyed(r, "rate", 1, (double)HR_WORKLOAD_MAX_BYTES, &s->a));
+	HR_TRY(keyed(r, "rate", 0, (double)HR_WORKLOAD_MAX_BYTES, &s->a));
 	return keyed(r, "live", 1, (double)HR_WORKLOAD_MAX_BYTES, &s->b);
 }
 
+/* drop FLOW [keep N | share X]; a share is kept in units of 1 / 65536 */
 static enum hr_status read_drop(struct reading *r, struct step *s)
 {
+	double share;
+
 	HR_TRY(named(r, true, &s->name));
+	if (optional(r, "share")) {
+		HR_TRY(real(r, 0, 1, &share));
+		s->b = hr_workload_share(share);
+		return HR_OK;
+	}
 	return r->next < r->nwords ? keyed(r, "keep", 0, MOST, &s->a) : HR_OK;
 }
 
@@ -341,27 +376,50 @@ static const struct statement {
     {"end", END, false, false, read_end},
 };
 
-/* limit NAME LOW HIGH: what a parameter may be. */
+/* let NAME EXPRESSION: a name for a whole number. */
+static enum hr_status read_let(struct reading *r)
+{
+	uint64_t value;
+
+	if (r->nwords < 2 || strlen(r->words[1]) >= MAX_NAME)
+		return bad(r, "a name is missing or longer than 31 characters", NULL);
+	if (r->nlets == MAX_NAMES)
+		return bad(r, "more than 16 names", NULL);
+	r->next = 2;
+	HR_TRY(number(r, 0, MOST, &value));
+	snprintf(r->lets[r->nlets].name, MAX_NAME, "%s", r->words[1]);
+	r->lets[r->nlets++].value = (double)value;
+	return HR_OK;
+}
+
+/* limit EXPRESSION LOW HIGH [WORDS]: what it may be; WORDS are the message, unless that of a lone parameter will do. */
 static enum hr_status read_limit(struct reading *r)
 {
+	const char *what = r->nwords > 1 ? r->words[1] : "";
 	const struct hr_param *p = r->def->params;
 	double low, high, value;
+	char words[200];
+	size_t n = 0;
 
-	while (p->name != NULL && (r->next == r->nwords || strcmp(p->name, r->words[r->next]) != 0))
-		p++;
-	if (p->name == NULL)
-		return bad(r, "'limit' wants the name of a parameter", NULL);
-	r->next++;
+	HR_TRY(real(r, -MOST * MOST, MOST * MOST, &value));
 	HR_TRY(real(r, 0, MOST, &low));
 	HR_TRY(real(r, low, MOST, &high));
-	value = param_value(p, r->config);
-	if (p->type == HR_PARAM_BYTES)
-		return hr_workload_bytes_within(p->name, (uint64_t)value, (uint64_t)low, (uint64_t)high, r->err);
-	if (p->type == HR_PARAM_NS)
-		return hr_workload_ns_within(p->name, (uint64_t)value, (uint64_t)low, (uint64_t)high, r->err);
+	while (p->name != NULL && strcmp(p->name, what) != 0)
+		p++;
+	/* As the user wrote it, not in steps. */
+	if (p->name != NULL && p->type == HR_PARAM_RATIO)
+		value = *(const double *)((const char *)r->config + p->offset);
 	if (value >= low && value <= high)
 		return HR_OK;
-	return hr_error_set(r->err, HR_EUSAGE, "%s=%g: it can be %g to %g", p->name, value, low, high);
+	for (; r->next < r->nwords && n < sizeof(words); r->next++)
+		n += (size_t)snprintf(words + n, sizeof(words) - n, "%s%s", n > 0 ? " " : "", r->words[r->next]);
+	if (n > 0)
+		return hr_error_set(r->err, HR_EUSAGE, "%s", words);
+	if (p->type == HR_PARAM_BYTES && p->name != NULL)
+		return hr_workload_bytes_within(what, (uint64_t)value, (uint64_t)low, (uint64_t)high, r->err);
+	if (p->type == HR_PARAM_NS && p->name != NULL)
+		return hr_workload_ns_within(what, (uint64_t)value, (uint64_t)low, (uint64_t)high, r->err);
+	return hr_error_set(r->err, HR_EUSAGE, "%.60s=%g: it can be %g to %g", what, value, low, high);
 }
 
 static enum hr_status read_statement(struct reading *r)
@@ -374,6 +432,8 @@ static enum hr_status read_statement(struct reading *r)
 		return HR_OK;
 	if (strcmp(r->words[0], "limit") == 0)
 		return read_limit(r);
+	if (strcmp(r->words[0], "let") == 0)
+		return read_let(r);
 	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
 		const struct statement *t = &statements[i];
 
@@ -445,7 +505,7 @@ struct state {
 	uint64_t left[MAX_DEPTH]; /* rounds of the open blocks */
 	unsigned depth;
 	bool again;	   /* not the first pass */
-	bool ran;	   /* this pass made an event */
+	bool ran;	   /* this pass made an event, or could have */
 	uint64_t until_ns; /* where a RUN ends; 0: none is under way */
 	uint64_t now_ns;   /* of flows */
 };
@@ -501,6 +561,12 @@ static void take_stacks(struct state *s, const struct step *t, struct hr_events 
 			       true);
 }
 
+/* Of a WAIT or RUN. */
+static uint64_t duration(const struct step *t, struct hr_random *random)
+{
+	return t->b ? (uint64_t)((unsigned __int128)hr_random_exponential(random) * t->a >> 32) : t->a;
+}
+
 static enum hr_status run_spans(struct state *s, const struct step *t, struct hr_events *out)
 {
 	struct hr_pages *p = &s->pages;
@@ -524,7 +590,7 @@ static enum hr_status run_spans(struct state *s, const struct step *t, struct hr
 		hr_pages_swept(p, out);
 		break;
 	default: /* WAIT */
-		p->now_ns += t->a;
+		p->now_ns += duration(t, &p->random);
 		break;
 	}
 	return hr_pages_status(p);
@@ -548,10 +614,11 @@ static enum hr_status run_objects(struct state *s, const struct step *t, struct 
 		hr_flow_set_live(flow, t->a, t->b);
 		return HR_OK;
 	case DROP:
-		return hr_flow_drain(&s->flows, flow, t->a, out);
+		return hr_flow_drain(&s->flows, flow, t->a + (size_t)(flow->n * t->b / 65536), out);
 	case RUN:
 		if (s->until_ns == 0)
-			s->until_ns = s->now_ns + t->a;
+			s->until_ns = s->now_ns + duration(t, &s->flows.random);
+		s->ran |= hr_flows_rate(&s->flows) > 0;
 		HR_TRY(hr_flows_run(&s->flows, s->until_ns, HR_FLOWS_BATCH, out, &reached));
 		*stay = !reached;
 		if (reached) {
@@ -593,7 +660,7 @@ enum hr_status hr_script_fill(void *state, struct hr_events *out)
 		bool stay = false;
 
 		if (s->at == s->program.n) {
-			if (!s->ran)
+			if (!s->ran || s->now_ns >= FOREVER_NS || s->pages.now_ns >= FOREVER_NS)
 				return HR_END;
 			s->at = 0;
 			s->again = true;

@@ -6,10 +6,9 @@
 
 #include "base/nameless.h"
 #include "base/print.h"
+#include "base/spawn.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,8 +96,7 @@ static enum hr_status read_back(int fd, off_t limit, struct hr_blob *to, struct 
  * gnuplot reads its standard input byte by byte, but a file that it is given by name in
  * blocks, so where the system has names for open files it gets the script by that name.
  * Without its debug mode, cairo 1.18 compresses the date in a PDF together with other
- * objects, where it can't be replaced. Signals that this program ignores (SIGPIPE) are none
- * of gnuplot's affair. 0 or an errno.
+ * objects, where it can't be replaced. 0 or an errno.
  */
 static int spawn(const struct run *r, pid_t *child)
 {
@@ -109,30 +107,8 @@ static int spawn(const struct run *r, pid_t *child)
 			      (char[]){"--default-settings"},
 			      access("/dev/fd", X_OK) == 0 ? own_input : NULL,
 			      NULL};
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t signals;
-	int why;
 
-	why = posix_spawn_file_actions_init(&files);
-	if (why != 0)
-		return why;
-	why = posix_spawnattr_init(&attributes);
-	if (why != 0) {
-		posix_spawn_file_actions_destroy(&files);
-		return why;
-	}
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGPIPE);
-	posix_spawnattr_setsigdefault(&attributes, &signals);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	for (int i = 0; i < NFILES && why == 0; i++)
-		why = posix_spawn_file_actions_adddup2(&files, r->fds[i], i);
-	if (why == 0)
-		why = posix_spawnp(child, argv[0], &files, &attributes, argv, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
-	return why;
+	return hr_spawn(argv, r->fds, child);
 }
 
 static enum hr_status is_missing(struct hr_error *err)
@@ -144,11 +120,10 @@ static enum hr_status is_missing(struct hr_error *err)
 /* *missing: env says so that there was nothing to run. */
 static enum hr_status wait_for(pid_t child, bool *missing, struct hr_error *err)
 {
-	int how;
+	int how, why = hr_spawn_wait(child, &how);
 
-	while (waitpid(child, &how, 0) < 0)
-		if (errno != EINTR)
-			return hr_error_set(err, HR_EIO, "cannot wait for gnuplot: %s", strerror(errno));
+	if (why != 0)
+		return hr_error_set(err, HR_EIO, "cannot wait for gnuplot: %s", strerror(why));
 	if (WIFSIGNALED(how))
 		return hr_error_set(err, HR_EIO, "gnuplot was killed by signal %d (%s)", WTERMSIG(how),
 				    strsignal(WTERMSIG(how)));

@@ -136,6 +136,48 @@ static void test_arithmetic(void **state)
 	}
 }
 
+/* A name stands for a whole number: 7 / 2 is 3. */
+static void test_names(void **state)
+{
+	(void)state;
+	assert_int_equal(run("param a 7 count x\nlet half a/2\nlet twice half*2\nrepeat twice\n"
+			     "stacks s bytes 8KiB pages 1\nend\nwait 9s\n",
+			     "seconds=1")
+			     .counts[HR_EV_SPAN_ALLOC],
+			 6);
+}
+
+/* Some 20,480 objects, of which a quarter is kept; nothing happens to them in the rest of the time. */
+static void test_a_share_is_kept(void **state)
+{
+	struct seen s =
+	    run("flow f 1024..1024\nrate f 10MiB\nrun 2s\nrate f 0\ndrop f share 0.25\nrun forever\n", "seconds=100");
+
+	(void)state;
+	assert_in_range(s.counts[HR_EV_OBJ_ALLOC], 19000, 22000);
+	assert_int_equal(s.live, s.counts[HR_EV_OBJ_ALLOC] / 4);
+	assert_int_equal(s.end_ns, 100 * 1000 * MS);
+}
+
+/* 1,000 s in random times of 1 s on average: the number of them is Poisson, with a deviation of 32. */
+static void test_random_times(void **state)
+{
+	uint64_t n =
+	    run("stacks s bytes 8KiB pages 1\nfree s\nwait 1s random\n", "seconds=1000").counts[HR_EV_SPAN_FREE];
+
+	(void)state;
+	assert_in_range(n, 850, 1150);
+}
+
+/* A pass of 1 ms makes an object in one of ten cases; that most make none is not the end. */
+static void test_passes_without_events(void **state)
+{
+	struct seen s = run("once\nflow f 1024..1024\nrate f 100KiB\nend\nrun 1ms\n", "seconds=10");
+
+	(void)state;
+	assert_in_range(s.counts[HR_EV_OBJ_ALLOC], 850, 1150);
+}
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -162,7 +204,15 @@ static void test_refused(void **state)
 	    {"param seconds 1s time x\nwait 1s\n", "", "parameter 'seconds'"},
 	    {"param a 1MiB bytes x\nlimit a 1MiB 2MiB\nwait 1s\n", "a=3MiB",
 	     "a is 3.00 MiB; it can be 1.00 MiB to 2.00 MiB"},
-	    {"limit b 1 2\nwait 1s\n", "", "'limit' wants the name of a parameter"},
+	    {"param a 0.25 ratio x\nlimit a 0.25 1\nwait 1s\n", "a=0.2499", "a=0.2499: it can be 0.25 to 1"},
+	    {"param a 1MiB bytes x\nlimit a*2 0 4MiB\nwait 1s\n", "a=3MiB", "a*2=6.29146e+06: it can be 0 to"},
+	    {"param a 1MiB bytes x\nlimit a-1MiB 1 1GiB a is too small\nwait 1s\n", "", "a is too small"},
+	    {"limit b 1 2\nwait 1s\n", "", "neither a number nor a parameter: 'b'"},
+	    {"let a\n", "", "a number is missing"},
+	    {"let a 1-2\n", "", "too small or too large: '1-2'"},
+	    {"let a 1s\nwait b\n", "", "neither a number nor a parameter: 'b'"},
+	    {"wait forever\n", "", "neither a number nor a parameter: 'forever'"},
+	    {"flow f small\ndrop f share 1.5\n", "", "too small or too large: '1.5'"},
 	    {"param a 1MiB bytes x\nwait 1s\n", "b=1", "no parameter 'b'; it has: a, procs"},
 	};
 
@@ -184,8 +234,11 @@ static void test_refused(void **state)
 HR_TEST_MAIN(script)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_spans),      cmocka_unit_test(test_blocks),  cmocka_unit_test(test_objects),
-	    cmocka_unit_test(test_arithmetic), cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_spans),	 cmocka_unit_test(test_blocks),
+	    cmocka_unit_test(test_objects),	 cmocka_unit_test(test_arithmetic),
+	    cmocka_unit_test(test_names),	 cmocka_unit_test(test_a_share_is_kept),
+	    cmocka_unit_test(test_random_times), cmocka_unit_test(test_passes_without_events),
+	    cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests_name("script", tests, NULL, NULL);
