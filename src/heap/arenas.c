@@ -40,7 +40,7 @@ unsigned hr_arenas_grow(struct hr_arenas *a, uint64_t npages, struct hr_range gr
 	uint64_t ask = hr_align_up(npages, HR_CHUNK_PAGES), space;
 	unsigned n = 0;
 
-	/* Whole arenas behind the current ones, as many as the request alone needs. sysAlloc. */
+	/* Take whole arenas after the current ones, as many as the request needs. sysAlloc. */
 	if (ask > a->limit - a->base) {
 		space = hr_align_up(ask, arena_pages(a));
 		if (space > roof(a) - a->limit) {

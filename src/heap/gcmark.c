@@ -52,7 +52,7 @@ void hr_gc_mark_run(struct hr_gc_marker *m, double ns, double busy)
 	m->total_idle_ns += cpu < left ? idle : idle * left / cpu;
 	m->elapsed_ns += ns;
 	m->idle_ns += idle;
-	/* What marks only because it has nothing else to do counts for neither side. */
+	/* Idle-time marking counts for neither side: it only uses Ps that have nothing else to do. */
 	fill(m, (ns * m->procs - idle) * (BACKGROUND - (1 - BACKGROUND)));
 }
 

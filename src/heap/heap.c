@@ -175,7 +175,7 @@ enum hr_status hr_heap_ask_more(struct hr_heap *h, struct hr_offer *offer, uint6
 				struct hr_error *err)
 {
 	HR_TRY(hr_heap_grow(h, npages, grown_pages, err));
-	/* From the heap, not the cache: that one had its chance before the growth. */
+	/* Allocate from the heap: the page cache was already tried before the growth. */
 	offer->page = hr_pagealloc_alloc(h->pages, npages);
 	if (offer->page == HR_NO_PAGE)
 		return hr_error_set(err, HR_EINTERNAL, "the heap has grown, but %" PRIu64 " pages don't fit", npages);

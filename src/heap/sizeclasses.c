@@ -31,7 +31,7 @@ unsigned hr_span_class_of(uint64_t size, bool noscan, unsigned go_minor)
 {
 	unsigned low = 1, high = HR_SIZE_CLASSES - 1;
 
-	/* From 1.22 on room for a header is left in all. */
+	/* Go 1.22 and later leave room for a header in every span. */
 	if (size > HR_MAX_SMALL_BYTES - (go_minor >= 22 ? HEADER_BYTES : 0))
 		return noscan;
 	if (!noscan && go_minor >= 22 && size > MAX_BITMAP_BYTES)

@@ -838,7 +838,7 @@ uint64_t hr_pagealloc_alloc(struct hr_pagealloc *p, uint64_t npages)
 		return HR_NO_PAGE;
 	max = leaf_max(p, chunk);
 	if (max >= npages) {
-		/* Whatever is free here lies above the search address. */
+		/* Everything free in this part lies above the search address. */
 		struct chunk *c = chunk_at(p, chunk);
 
 		f.page = hr_chunk_page(chunk) + find_in_chunk(c, (unsigned)npages);
