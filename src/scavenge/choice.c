@@ -107,7 +107,7 @@ static enum hr_status configure(struct hr_policy_choice *choice, const struct hr
 	HR_TRY(hr_params_parse(hr_policy_params(def), choice->config, params, what, err));
 	if (def->check == NULL)
 		return HR_OK;
-	/* What is said where the policy says nothing. */
+	/* The default message, if the policy's check gives none. */
 	hr_error_set(err, HR_EUSAGE, "%s does not take these parameters", what);
 	return def->check(choice->config, err) == HR_OK ? HR_OK : HR_EUSAGE;
 }

@@ -219,7 +219,7 @@ static void pass_to(struct hr_intervals *v, uint64_t time_ns)
 
 static enum hr_status take(struct hr_intervals *v, const struct hr_place *r)
 {
-	/* Padding is nobody's and stays released: as if it had never been touched. */
+	/* Padding belongs to nobody and stays released, as if it had never been touched. */
 	switch (r->flags & HR_PLACE_PADDING ? HR_PLACE_KIND_COUNT : r->kind) {
 	case HR_PLACE_GROW:
 		return grow(v, r);

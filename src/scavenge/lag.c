@@ -125,7 +125,7 @@ uint64_t hr_lag_fell_ns(const struct hr_lag_drop *d, unsigned percent)
 
 bool hr_lag_of(const struct hr_lag_drop *d, unsigned percent, uint64_t *ns)
 {
-	/* The same step for both, so that what is returned at once has no lag. */
+	/* Use the same time step for both, so that memory returned at once has no lag. */
 	unsigned level = reached(d, percent);
 
 	if (level > d->resident.n)

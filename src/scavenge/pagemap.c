@@ -514,7 +514,7 @@ unsigned hr_pagemap_trapped(const struct hr_pagemap *m, uint64_t page, uint64_t 
 
 	if (unit < 2)
 		return 0;
-	/* By words of 64 pages, of which each physical page is a part. */
+	/* Work in words of 64 pages; no physical page crosses a word. */
 	for (uint64_t at = page & ~(uint64_t)63; at < end; at += 64) {
 		uint64_t alike = hr_pagemap_alike(m, hr_chunk_of(at));
 		uint64_t from = at > page ? at : hr_align_down(page, unit);

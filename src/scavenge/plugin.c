@@ -56,7 +56,7 @@ static enum hr_status open_object(const char *path, void **object, struct hr_err
 	char *file;
 
 	HR_TRY(check_file(path, err));
-	/* A name without a slash would be looked for among the system's libraries. */
+	/* dlopen searches the system's library directories for a name without a slash. */
 	if (asprintf(&file, "%s%s", strchr(path, '/') == NULL ? "./" : "", path) < 0)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	*object = dlopen(file, RTLD_NOW | RTLD_LOCAL);

@@ -107,7 +107,7 @@ static void map_index(struct hr_index_bits *x, uint64_t chunk, uint64_t nchunks,
 		min = have_max;
 	if (min >= have_min && max <= have_max)
 		return;
-	/* Before the first growth there are no marks. */
+	/* There are no marks before the heap first grows. */
 	for (uint64_t b = min > middle ? min : middle; have_max > 0 && b < max; b += sizeof(uint64_t))
 		if ((b < have_min || b >= have_max) && get(x, (b - middle) / sizeof(uint64_t)) != 0)
 			put(x, (b - middle) / sizeof(uint64_t), 0);

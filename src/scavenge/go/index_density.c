@@ -301,7 +301,7 @@ void hr_index_density_next_gen(struct hr_index_density *x)
 		hr_index_put_word(x->ready, w, hr_index_word(x->ready, w) | waiting);
 		hr_index_put_word(x->waiting, w, 0);
 	}
-	/* The bits came first: until now the records kept finders from what is ready from now on. */
+	/* Set the bits first: until now the records kept finders away from these chunks. */
 	atomic_store_explicit(&x->gen, generation(x) + 1, memory_order_release);
 	x->waiting_min = UINT64_MAX;
 	x->waiting_max = 0;
@@ -345,7 +345,7 @@ struct hr_index_hit hr_index_density_find(struct hr_index_density *x, bool force
 			return nothing(x, box, from, marked, start - min + 1);
 		if (should_scavenge(hr_index_density_record(x, chunk), gen, force))
 			break;
-		/* Only beside a change: the bit and the record don't agree, and the record counts. */
+		/* Seen only during a concurrent change: bit and record disagree, and the record counts. */
 		word = hr_index_word(words, w) & ((UINT64_C(1) << chunk % 64) - 1);
 	}
 	if (chunk == start)

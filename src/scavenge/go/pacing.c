@@ -32,7 +32,7 @@ uint64_t hr_double_to_u64(double x, int address_bits)
 		return (uint64_t)x;
 	if (x >= two63 && x < 2 * two63)
 		return (uint64_t)(x - two63) + (UINT64_C(1) << 63);
-	/* Below 0 the runtime's machine converts to a signed number and takes its bits. */
+	/* For values below 0 the hardware converts to a signed number, whose bits the runtime takes as unsigned. */
 	if (x >= -two63 && x < 0)
 		return (uint64_t)(int64_t)x;
 	return address_bits == 32 ? 0 : UINT64_C(1) << 63;
@@ -121,10 +121,10 @@ bool hr_bg_burst_step(struct hr_bg *bg, uint64_t bytes, double ns, uint64_t phys
 	const struct hr_bg_rules *r = &bg->rules;
 	bool guess = ns == 0 || !r->timed;
 
-	/* A clock too coarse to see the work: take what a physical page was once measured to cost. */
+	/* The clock is too coarse to measure the work: assume the measured cost of a physical page. */
 	bg->worked_ns += guess ? (double)r->guess_ns * (double)(bytes / phys_page_bytes) : ns;
 	bg->released_bytes += bytes;
-	/* Less than was asked for: nothing is left. */
+	/* Less was released than requested: nothing is left to release. */
 	return bytes > 0 && bytes >= r->quantum_bytes && bg->worked_ns < (double)r->burst_ns;
 }
 

@@ -72,7 +72,7 @@ struct go {
 	uint64_t slept_from_ns; /* SLEEPING: since when */
 	bool told;		/* the trace tells when the recorded scavenger, woken, got a P */
 
-	/* For the trace line: since the last one. */
+	/* Counts since the last trace line. */
 	uint64_t background_bytes, eager_bytes;
 	uint64_t generation; /* go1.18 */
 };
@@ -135,7 +135,7 @@ static void work(struct go *g)
 
 static void begin_burst(struct go *g)
 {
-	/* A sleep that a wake-up ended, or that has ended since. */
+	/* Account for the sleep before this burst, whether a wake-up ended it or not. */
 	if (g->slept_from_ns != HR_NEVER)
 		hr_bg_slept(&g->bg, g->bg.worked_ns, (double)(g->view->now_ns - g->slept_from_ns), g->view->procs);
 	g->slept_from_ns = HR_NEVER;
@@ -175,7 +175,7 @@ static void go_timer(void *state)
 	uint64_t now = g->view->now_ns;
 
 	if (g->wake_ns <= now) {
-		/* sysmon clears its flag also when the scavenger happens to be at work. */
+		/* sysmon clears its flag even while the scavenger is running. */
 		wake(g, true);
 		g->wake_ns = HR_NEVER;
 	}
@@ -201,7 +201,7 @@ __attribute__((noinline)) static void pace(struct go *g)
 	    .memory_limit_bytes = v->memory_limit_bytes < INT64_MAX ? v->memory_limit_bytes : INT64_MAX,
 	    .mapped_ready_bytes = hr_follower_mapped_ready_bytes(g->f),
 	    .heap_goal_bytes = v->heap_goal_bytes,
-	    /* A goal of 0 is none that was told: there is nothing to set beside the last one. */
+	    /* A goal of 0 means that the trace gave none: there is nothing to compare with the last one. */
 	    .last_heap_goal_bytes = v->heap_goal_bytes != 0 ? g->last_goal_bytes : 0,
 	    .last_heap_in_use_bytes = g->last_in_use_bytes,
 	    .in_use_bytes = v->in_use_pages * HR_PAGE_BYTES,

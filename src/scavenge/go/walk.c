@@ -119,7 +119,7 @@ static void walk_start_gen(struct hr_search *s)
 	struct hr_walk *k = &s->walk;
 	uint64_t start = k->freed_high > k->released_low ? k->freed_high : k->released_low;
 
-	/* There is room, see make_room. */
+	/* make_room has reserved the space. */
 	(void)hr_ranges_copy(&k->todo, &s->heap.map->in_use);
 	for (size_t i = 0; i < k->todo.n; i++) {
 		k->todo.at[i].base *= HR_PAGE_BYTES;
@@ -128,7 +128,7 @@ static void walk_start_gen(struct hr_search *s)
 	k->todo.total_pages *= HR_PAGE_BYTES;
 	/* The heap grows by whole chunks. */
 	k->reservation_bytes = k->todo.total_pages / RESERVATION_SHARDS;
-	/* This cuts off the very last byte that was freed; its page still counts. */
+	/* This excludes the last freed byte, but its page still counts. */
 	hr_ranges_remove_from(&k->todo, start);
 	k->gen++;
 	k->freed_high = 0;
@@ -164,7 +164,7 @@ static uint64_t release_one(struct hr_search *s, struct hr_range *r, uint64_t by
 
 		s->work.words++;
 		if (c.npages == 0) {
-			/* The runtime takes the heap lock for the top chunk; at the others it peeks without. */
+			/* The runtime takes the heap lock for the top chunk only, and reads the others without it. */
 			s->work.empty_hits += first;
 			r->limit = chunk * HR_CHUNK_BYTES;
 			continue;

@@ -216,7 +216,7 @@ static bool evict(struct hr_lru *l, struct hr_follower *f, struct hr_lru_run run
 		end = first + n;
 		above = end < HR_CHUNK_PAGES ? number_at(l, chunk, end) : 0;
 		below = first > 0 ? number_at(l, chunk, first - 1) : 0;
-		/* The one above is tried first, as there. */
+		/* Try the upper neighbour first, as jemalloc does. */
 		if (above != 0 || below != 0)
 			join(l, chunk, first, end, above != 0 ? above : below);
 		else

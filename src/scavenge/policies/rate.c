@@ -196,7 +196,7 @@ static uint64_t release_share(struct rate *r)
 {
 	uint64_t want = r->share_pages, dirty = count_dirty(r), released, spare;
 
-	/* Whole ones by the lot; none of them is looked at again below, since they are a rank of their own. */
+	/* Release entirely free huge pages first. The loop below skips them, as they have a rank of their own. */
 	released = release_selected(r, (struct selection){0, 0, rounded_up(want, r->huge_pages) * r->huge_pages});
 	dirty -= released;
 	if (released >= want || dirty == 0)
