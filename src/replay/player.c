@@ -127,7 +127,7 @@ static uint64_t copies_apart(const struct hr_player *p)
 
 static void tell_news(struct hr_player *p)
 {
-	/* A full pipe is news enough. */
+	/* If the pipe is full, the reader has a wake-up waiting already. */
 	if (write(p->news[1], "", 1) < 0)
 		return;
 }
@@ -736,7 +736,7 @@ static enum hr_status maybe_copy(struct hr_player *p, struct hr_error *err)
 		return HR_OK;
 	forget_old_copies(p);
 	bytes = bytes_of_copy(p);
-	/* Two there are at any price, so that there is a way back. */
+	/* Always keep two snapshots, so that seeking back is possible. */
 	while (p->ncopies > 1 && (p->ncopies == HR_PLAYER_MAX_COPIES ||
 				  (hr_player_copies(p, &all), all + bytes > p->cap * sizeof(struct hr_place) / 8)))
 		thin(p);
@@ -884,7 +884,7 @@ static enum hr_status go_before(struct hr_player *p, uint64_t at, uint64_t time_
 	for (i = p->ncopies; i > 0; i--)
 		if (p->copies[i - 1].at <= at && p->copies[i - 1].now_ns <= time_ns)
 			break;
-	/* Going on from here may be shorter. */
+	/* It may be shorter to continue from the current position. */
 	if (p->at <= at && p->now_ns <= time_ns && !p->ended && (i == 0 || p->copies[i - 1].at <= p->at))
 		return HR_OK;
 	if (i == 0 && oldest_record(p) > 0 && p->ncopies > 0)

@@ -88,7 +88,7 @@ static void serve(struct hr_pool *p, struct follower *f)
 		if (f->next < p->limit)
 			p->limit = f->next;
 	}
-	/* It may have been what the producer, or (its next batch) another thread, waits for. */
+	/* The producer may be waiting for this follower, or another thread for its next batch. */
 	pthread_cond_signal(&p->room);
 	if (f->next < p->produced || p->closed)
 		pthread_cond_broadcast(&p->work);
@@ -118,7 +118,7 @@ static void *work(void *arg)
 		else
 			pthread_cond_wait(&p->work, &p->lock);
 	}
-	/* The others may wait for the one that this thread was busy with. */
+	/* Other threads may be waiting for the follower that this thread has just run. */
 	pthread_cond_broadcast(&p->work);
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
@@ -157,7 +157,7 @@ struct hr_pool *hr_pool_new(unsigned threads, size_t n, hr_pool_fn *fn, void *ct
 	}
 	for (; p->nthreads < threads; p->nthreads++) {
 		if (pthread_create(&p->threads[p->nthreads], NULL, work, p) != 0) {
-			/* Nothing has been shared out yet, so that those which run can just end. */
+			/* No work has been handed out yet, so the threads already running can simply end. */
 			hr_pool_close(p);
 			return NULL;
 		}

@@ -321,7 +321,7 @@ static enum hr_status prepare(struct hr_replay *r, size_t nchoices, struct hr_er
 		return hr_error_set(err, HR_EUSAGE, "there are address spaces of 48 and 32 bits");
 	if (r->options.settings.procs == 0)
 		r->options.settings.procs = 1;
-	/* Times of the trace and of the clock are then to be the same. */
+	/* Trace time and clock time must then agree. */
 	if (r->options.from_ns > 0 || r->options.until_ns != HR_NEVER)
 		r->options.objects.wall_clock = true;
 	r->followers = hr_calloc(nchoices + 1, sizeof(struct hr_follower *));
@@ -466,7 +466,7 @@ enum hr_status hr_replay_add(struct hr_replay *r, const struct hr_replay_options
 	b->options.intervals = false;
 	if (r->team == NULL)
 		r->team = hr_team_new(r->options.jobs);
-	/* What there is of it after an error is closed with r, which is of no use any more. */
+	/* After an error the caller can only close r, which also releases what was opened so far. */
 	return open_beside(b, choices, nchoices, own, err);
 }
 
@@ -808,7 +808,7 @@ static enum hr_status follow(struct hr_replay *r, struct hr_pool *pool, const st
 	}
 	if (status == HR_OK)
 		return HR_OK;
-	/* While workers are at it their followers are not to be looked at; hr_replay_run does it then. */
+	/* Followers must not be read while worker threads run them; hr_replay_run reads them afterwards. */
 	return pool == NULL ? explain(r, status, err)
 			    : hr_error_set(err, status, "out of memory while following the trace");
 }
@@ -828,7 +828,7 @@ enum hr_status hr_replay_run(struct hr_replay *r, struct hr_error *err)
 	} while (status == HR_OK);
 	if (pool != NULL) {
 		following = hr_pool_close(pool);
-		/* Before whatever ended the reading, which is further on in the trace. */
+		/* Report this error first: what ended the reading lies further on in the trace. */
 		if (following != HR_OK)
 			status = explain(r, following, err);
 	}

@@ -59,7 +59,7 @@ enum hr_status hr_stepper_to(struct hr_stepper *s, uint64_t time_ns, struct hr_e
 		enum hr_status status;
 		size_t some;
 
-		/* That all records of a moment are there is known when a later one is, or the last. */
+		/* All records of a moment are known once a later one, or the last one, has arrived. */
 		while (s->n == 0) {
 			status = hr_replay_next(s->replay, &s->records, &s->n, err);
 			if (status == HR_END)

@@ -324,7 +324,7 @@ bool hr_cycles_take(struct hr_cycles *c, const struct hr_event *e)
 		return true;
 	case HR_EV_HEAP_GOAL:
 		if (c->ended) {
-			/* The last size of the heap that was told, right before the goal, is what was marked. */
+			/* The last heap size before the goal event is the amount that was marked. */
 			c->now.marked_bytes = c->live_bytes;
 			if (!add_cycle(c))
 				return false;

@@ -267,7 +267,7 @@ enum hr_status hr_deaths_swept(struct hr_deaths *d, uint32_t number, uint32_t bo
 	d->cycle_bytes += bytes;
 	d->alive--;
 	if (!d->has_before || (uint32_t)(born - (uint32_t)d->now.first) < d->now.births) {
-		/* What was there at the start was garbage then; what is younger than the mark start dies here. */
+		/* Objects live at the start were garbage then; objects younger than the mark start die here. */
 		s = &d->now;
 		x.at = (uint32_t)(d->has_before || born >= d->started_at ? s->births : d->started_at);
 		x.fixed = true;
@@ -430,7 +430,7 @@ const struct hr_event *hr_deaths_take(struct hr_deaths_reader *r, size_t *n)
 		return NULL;
 	do {
 		h = r->next_held < s->nheld ? &s->held[r->next_held] : NULL;
-		/* Only before a birth: what the others are is in no order with deaths. */
+		/* Look only before a birth: other events have no defined order with deaths. */
 		if (h == NULL || h->is_birth)
 			*n = take_dead(r, *n, h != NULL ? time_of(s, h) : s->end_ns);
 		if (h == NULL || *n == EVENTS_AT_A_TIME)

@@ -270,7 +270,7 @@ static bool sweep(struct hr_layers *l, uint32_t number, uint32_t born, const str
 	l->now.rounding -= l->roundings[number];
 	if (!hr_recorded_forget(&l->heap, number))
 		return false;
-	/* What was born after the last mark start was not found by it: the program, or a loss of the recorder. */
+	/* No mark found an object born after the last one began: the program freed it, or an event was lost. */
 	if (l->cycle > 0 && x.born >= l->first)
 		return true;
 	if (!hr_reserve(&l->swept, &l->swept_cap, l->nswept + 1, sizeof(*l->swept)))
@@ -407,7 +407,7 @@ static enum hr_status take(struct hr_layers *l, const struct hr_event *e, struct
 		return take_object_end(l, e, err);
 	case HR_EV_GC_BEGIN:
 	case HR_EV_GC_ACTIVE:
-		/* A trace says of each of its parts that a cycle is going on. */
+		/* Each generation of a trace repeats that a cycle is active. */
 		if (e->kind == HR_EV_GC_BEGIN || !l->marking)
 			start_cycle(l);
 		l->marking = true;
@@ -440,7 +440,7 @@ static void look_last(struct hr_layers *l, uint64_t end_ns)
 {
 	l->failed |= !sample_until(l, end_ns);
 	for (unsigned i = 0; i < l->ngrids; i++) {
-		/* Of who wants one moment that is enough. */
+		/* A grid without an interval wants a single sample. */
 		if (l->grids[i].interval_ns != HR_NEVER || l->grids[i].n == 0)
 			l->failed |= !sample(l, &l->grids[i], end_ns);
 		l->grids[i].next_ns = HR_NEVER;

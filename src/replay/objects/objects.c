@@ -78,7 +78,7 @@ struct hr_objects {
 	uint64_t manual_bytes, stack_bytes;		  /* that the trace tells of */
 	struct hr_gc_history history;
 
-	/* Of a recorded heap whose cycles are modelled: marking, and the clock, by what the trace's own cycles show. */
+	/* For a recorded heap with modelled cycles: mark speed and clock, estimated from the recorded cycles. */
 	bool paced;
 	struct hr_cycles cycles;
 	struct hr_gc_marker marker;
@@ -370,7 +370,7 @@ static void forget_rounding(struct hr_objects *o, uint32_t number)
 static struct hr_event *emit(struct hr_objects *o, enum hr_event_kind kind, uint64_t time_ns)
 {
 	if (o->nout == o->out_cap && !hr_reserve(&o->out, &o->out_cap, o->nout + 1, sizeof(*o->out))) {
-		/* What is there is of no use any more; the caller is told at the end of the batch. */
+		/* Drop the events made so far; the caller gets the error at the end of the batch. */
 		o->failed = true;
 		o->nout = 0;
 	}
@@ -414,7 +414,7 @@ static struct hr_gc_goal goal_now(const struct hr_objects *o)
 	struct hr_gc_settings s = o->options.pacing;
 	struct hr_gc_goal goal;
 
-	/* Free pages are taken as released where it matters, so that cycles do not depend on the policy. */
+	/* Count free pages as released where they would matter, so that cycles do not depend on the policy. */
 	if (mapped > s.memory_limit_bytes)
 		non_heap += mapped - s.memory_limit_bytes;
 	s.stack_bytes += o->extra_known ? o->extra_bytes : o->stack_bytes;
@@ -578,7 +578,7 @@ static void learn_settings(struct hr_objects *o)
 	o->extra_known = true;
 	if (o->goal_noted || told(o)->first_goal == 0)
 		return;
-	/* What had survived when the trace began: the goal of then tells. */
+	/* The goal at the start of the trace tells how much had survived the cycle before. */
 	trace_gogc = (double)f.gogc / 100;
 	trace_gogc = ((double)told(o)->first_goal - (double)f.extra_bytes * trace_gogc) / (1 + trace_gogc);
 	if (trace_gogc > 0)
@@ -781,7 +781,7 @@ static bool come_alive(struct hr_objects *o, uint64_t time_ns)
 	if (!hr_objheap_adopted(&o->heap))
 		return false;
 	send_changes(o, time_ns, HR_NO_P);
-	/* As if a cycle had just ended that found all of it alive. */
+	/* Start as if a cycle had just ended and found everything alive. */
 	o->marked_bytes = o->heap.object_bytes;
 	o->live_then = 0;
 	o->heap.refilled = false;
@@ -1021,7 +1021,7 @@ static enum hr_status take_recorded(struct hr_objects *o, const struct hr_event 
 		       add_object(o, e, (uint32_t)e->addr, e->arg, (uint32_t)(e->size / HR_PAGE_BYTES));
 		break;
 	case HR_EV_OBJ_FREE:
-		/* Drawn, though the trace told of it too: once is enough. */
+		/* Ignore the event: a modelled death has freed this object already. */
 		if (!hr_objheap_has(&o->heap, e->addr))
 			break;
 		fine = (o->alive || come_alive(o, e->time_ns)) && free_object(o, (uint32_t)e->addr, e->time_ns);

@@ -145,7 +145,7 @@ enum hr_status hr_recorded_add_span(struct hr_recorded *s, uint64_t page, uint64
 	if (class > MANUAL || (class == MANUAL && !manual) || npages == 0 || npages > MAX_SPAN_PAGES)
 		return hr_error_set(err, HR_EINPUT, "a span of %" PRIu64 " pages of the kind %" PRIu32, npages, arg);
 	if (size_class != 0) {
-		/* Where the trace's runtime keeps room in the span for itself, the last ones stay unused. */
+		/* The last slots stay unused where the trace's runtime keeps its own data in the span. */
 		slot_bytes = hr_size_classes[size_class].object_bytes;
 		slots = hr_size_classes[size_class].span_bytes / slot_bytes;
 	}
@@ -168,7 +168,7 @@ void hr_recorded_drop_span(struct hr_recorded *s, uint32_t span)
 {
 	struct hr_recorded_span *r = &s->spans[span];
 
-	/* The tables are there. */
+	/* This can't fail: the tables exist. */
 	mark_pages(s, r->page, r->npages, 0);
 	r->live = false;
 	r->next_free = s->free_spans[r->span_class];

@@ -30,7 +30,7 @@ static enum hr_status keep(struct hr_span_trace *t, struct hr_event e, struct hr
 	switch (e.kind) {
 	case HR_EV_SPAN_EXISTS:
 	case HR_EV_SPAN_ALLOC:
-		/* In whole pages, as everything here counts. */
+		/* Round to whole pages, the unit of everything in this file. */
 		e.size = hr_div_up(e.size, HR_PAGE_BYTES) * HR_PAGE_BYTES;
 		e.addr = hr_align_down(e.addr, HR_PAGE_BYTES);
 		if (e.size == 0 || e.size / HR_PAGE_BYTES > HR_SPAN_MAX_PAGES ||

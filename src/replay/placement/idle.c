@@ -129,7 +129,7 @@ static bool let_out(struct hr_idle *s, bool last)
 			flush_at = decide(s, i, last);
 			if (flush_at == 0)
 				break;
-			/* Ps that show up from here on were not decided about. */
+			/* Ps that first appear after this point have not been decided yet. */
 			decided = s->nps;
 		}
 		if (!follow(s, &e) || !give(s, e))

@@ -261,14 +261,14 @@ enum hr_status hr_live_force(struct hr_live *l, struct hr_span span, int p, unsi
 		HR_TRY(clear_way(l, span, err));
 	}
 	if (offer->cached || offer->filled != 0) {
-		/* The cache is not what the model takes it for, or is to be filled: from where the span came. */
+		/* The cache differs from the model's, or has to be filled: take it from where the span came. */
 		hr_heap_flush(h, p);
 		hr_heap_fill(h, p, offer->cached ? span.page : offer->block);
 		if (cache_has(&h->caches[p], span)) {
 			hr_heap_take_cached(h, span.page, (unsigned)span.npages, p, p, flags);
 			return HR_OK;
 		}
-		/* A span across two blocks, or larger than what the block has: the heap gave it. */
+		/* A span that crosses two blocks, or exceeds the block's free pages, came from the heap. */
 		if (!hr_pagealloc_is_free(h->pages, span.page, span.npages))
 			hr_heap_flush(h, p);
 	}
@@ -342,7 +342,7 @@ enum hr_status hr_live_hold_passed_over(struct hr_live *l, struct hr_span span, 
 		if (offer->page == span.page)
 			break;
 		if (offer->page == HR_NO_PAGE) {
-			/* A span behind the end, and not right there: something untraced has made the heap grow. */
+			/* A span beyond the heap, with a gap before it: something untraced made the heap grow. */
 			if (span.page <= h->arenas.base || span.page - h->arenas.base >= HR_CHUNK_PAGES)
 				break;
 			HR_TRY(hr_heap_grow(h, span.npages, &grown_pages, err));

@@ -263,7 +263,7 @@ static bool learn_start(struct ahead *a, size_t i, const struct hr_offer *offer)
 		const struct hr_pagecache *c = &a->run.heap.caches[e->p];
 
 		if (offer->cached && offer->filled == 0) {
-			/* Passed over: not in the cache, or none of what is left if the P has gone elsewhere. */
+			/* The offered page was not taken: it is not cached, or the P has another cache. */
 			own->start_mask &= block == c->base
 					       ? ~hr_mask((unsigned)(offer->page - c->base), (unsigned)span.npages)
 					       : ~c->free;
@@ -324,7 +324,7 @@ static enum hr_status repair(struct ahead *a, struct hr_span span, int p, struct
 
 	if (offer.page == HR_NO_PAGE)
 		return HR_OK;
-	/* From its cache, the model says, but it came from elsewhere: the cache had been flushed. */
+	/* The model expected the cache, but the span came from elsewhere: the cache had been flushed. */
 	if (offer.cached && offer.filled == 0 && span.page - h->caches[p].base >= HR_CACHE_PAGES)
 		hr_heap_flush(h, p);
 	HR_TRY(hr_live_hold_passed_over(&a->run.live, span, p, HR_MAX_HOLD, NULL, NULL, &offer, &nheld, err));
@@ -362,7 +362,7 @@ static enum hr_status take_alloc(struct ahead *a, size_t i, bool *again, struct 
 		if (l->dropped_spans != dropped)
 			HR_TRY(explain(a, i, &offer, err));
 	}
-	/* What growth gives is for hr_live_put to say. */
+	/* hr_live_put decides what heap growth provides. */
 	explained = offer.page == span.page || offer.page == HR_NO_PAGE;
 	if (!explained) {
 		*again = learn_start(a, i, &offer);

@@ -181,7 +181,7 @@ static enum hr_status begin(struct hr_placer *pl, struct hr_error *err)
 	bool told = false;
 
 	pl->alive = true;
-	/* A page trace begins with the program; what is there then has no event, and the rest of the heap is new. */
+	/* A page trace starts with the program: earlier spans have no events, and the rest of the heap is new. */
 	pl->stats.mid_life = (pl->nstart > 0 || pl->unnamed != NULL) && !pl->live.complete;
 	pl->heap.now_ns = 0;
 	if (pl->keep_places) {
@@ -450,7 +450,7 @@ const struct hr_place *hr_placer_take(struct hr_placer *pl, size_t *n)
 
 struct hr_placer_stats hr_placer_stats(const struct hr_placer *pl)
 {
-	/* Kept where they happen; put together when asked for. */
+	/* Each part keeps its own counters; they are added up on request. */
 	struct hr_placer_stats s = pl->stats;
 
 	s.unknown_frees = pl->live.unknown_frees;
