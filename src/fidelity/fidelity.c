@@ -101,7 +101,7 @@ static enum hr_status parse_row(char *line, const int where[NCOLUMNS], struct fi
 			hr_error_set(err, HR_EINPUT, "column %s holds no number", columns[c].name);
 			return at_line(err, number);
 		}
-		/* A memory limit that is off is the largest number there is. */
+		/* A disabled memory limit is stored as the largest number. */
 		if (v->at[c] > MAX_FIGURE && c != LIMIT) {
 			hr_error_set(err, HR_EINPUT, "column %s holds a number beyond 2^61", columns[c].name);
 			return at_line(err, number);

@@ -225,7 +225,7 @@ static void learn(const struct pair *pairs, size_t n, double *file, double *othe
 		files += pairs[i].file / (double)n;
 		*split &= pairs[i].file >= 0;
 	}
-	/* Without the split it is all the rest. */
+	/* Without that breakdown, this is the whole remainder. */
 	*file = *split ? files : 0;
 	*other = sum - *file;
 }

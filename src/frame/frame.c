@@ -301,7 +301,7 @@ static struct hr_glyph cell_glyph(const struct hr_cells *c, const struct hr_map_
 		g.ascii = '!';
 		return g;
 	}
-	/* Of a chunk in several cells the first has the mark, so that one sees where chunks begin. */
+	/* If a chunk takes several cells, mark the first one, to show where chunks start. */
 	if (c->view == HR_VIEW_INDEX || cell->marked == 0 ||
 	    (c->cell_pages < HR_CHUNK_PAGES && hr_page_in_chunk(cell->page) != 0))
 		return g;
@@ -574,7 +574,7 @@ static enum hr_status draw_panes(struct hr_frame *f, struct drawing *drawings, s
 	const struct hr_scene *first = drawings[0].scene;
 	struct layout l = divide(o, first->series != NULL, first->log != NULL, HR_FRAME_MAX_ROWS);
 
-	/* Two policies have the same memory mapped, and their cells can be compared if they are of one kind. */
+	/* Use one kind of cells for both policies: they have the same memory mapped, and cells are compared. */
 	for (size_t i = 0; i < n && o->open_chunk == HR_NO_CHUNK; i++)
 		HR_TRY(compute(&drawings[i], l.map, wants_halves(&drawings[0], l.map)));
 	if (n == 2 && o->open_chunk == HR_NO_CHUNK)

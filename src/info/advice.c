@@ -223,7 +223,7 @@ static enum hr_status run_all(const struct hr_advice *a, struct runs *r, const s
 	o.reading.want |= HR_WANT_GC_CPU;
 	o.objects.gc = HR_GC_MODEL;
 	for (size_t i = 0; i < n; i++) {
-		/* Without one it finds that of the trace. */
+		/* A row without a GOGC of its own uses the trace's. */
 		o.objects.gogc_given = rows[i].gogc != 0;
 		if (o.objects.gogc_given)
 			o.objects.pacing.gogc = rows[i].gogc;

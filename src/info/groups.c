@@ -205,7 +205,7 @@ static enum hr_status take_object(struct hr_groups *g, const struct hr_event *e,
 		g->unplaced++;
 		return HR_OK;
 	}
-	/* In a slot of the tiny allocator there may be several; in any other its free was lost. */
+	/* A slot of the tiny allocator can hold several objects; in any other slot a free was lost. */
 	if (o->born_ns != NOT_BORN) {
 		if (g->slotted && bytes == TINY_BYTES)
 			return HR_OK;

@@ -254,7 +254,7 @@ static bool count(struct look *l, size_t number, const struct object *o, uint64_
 	held->bytes += bytes;
 	held->age += (unsigned __int128)bytes * age_of(l, o);
 	held->older |= o->born_ns == BEFORE;
-	/* Of equal ones the lower code, whatever the order. */
+	/* Order equal entries by code, so that the result does not depend on their order. */
 	if (held->bytes > m->bytes || (held->bytes == m->bytes && code < m->code))
 		*m = (struct most){code, held->bytes};
 	return true;

@@ -114,7 +114,7 @@ bool hr_slots_remove(struct hr_slots *s, const struct hr_slot_span *span)
 		uint64_t page = span->addr / HR_PAGE_BYTES + i;
 		const uint64_t *at = hr_map64_get(&s->pages, page);
 
-		/* A span that a recorder lost the free of may have been allocated over. */
+		/* If the recorder lost a span's free, a later span may overlap it. */
 		if (at != NULL && *at == index)
 			hr_map64_remove(&s->pages, page, NULL);
 	}

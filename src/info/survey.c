@@ -240,7 +240,7 @@ static enum hr_status take_tiny(struct hr_survey *s, const struct hr_event *e, u
 			t->n = 1;
 			return HR_OK;
 		}
-	/* Of many, it is anyone's guess which one it is. */
+	/* With several candidates it is unknown which one it is. */
 	*same = t->n == HR_SURVEY_TINY || t->n == 0 || e->addr % TINY_BYTES != 0;
 	if (t->n == HR_SURVEY_TINY)
 		t->n = 0;
@@ -258,7 +258,7 @@ static enum hr_status take_object(struct hr_survey *s, const struct hr_event *e,
 	if (s->slotted && (number = hr_slots_find(&s->slots, e->addr, &size)) == HR_NO_SLOT)
 		return HR_OK;
 	HR_TRY(birth_of(s, number, &birth, err));
-	/* The tiny allocator puts several into a slot, one after the other; else a free was not recorded. */
+	/* The tiny allocator puts several objects into one slot; in any other slot a free was not recorded. */
 	if (s->slotted)
 		HR_TRY(take_tiny(s, e, (uint32_t)number, *birth != NOT_BORN, size, &same, err));
 	if (same && *birth != NOT_BORN)

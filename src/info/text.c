@@ -99,7 +99,7 @@ static void print_what(const struct view *v)
 	char a[HR_UNIT_BUF], b[HR_UNIT_BUF], c[HR_UNIT_BUF], rate[HR_UNIT_BUF];
 	char version[32] = "", format[128], threads[32] = "", procs[32] = "";
 
-	/* Texts of other tools have none. */
+	/* Text traces of other tools have none. */
 	if (meta->version != 0)
 		snprintf(version, sizeof(version), " version %u", meta->version);
 	snprintf(format, sizeof(format), "%s%s, compression %s", meta->format_name, version, meta->compression);

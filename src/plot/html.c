@@ -606,7 +606,7 @@ static void write_rest(const struct page *p)
 		put_text(p, hr_plot_string(own->trace, "xxh3"));
 		fputs("</dd>\n", p->out);
 	}
-	/* The iteration of jansson changes nothing, but wants to be able to. */
+	/* jansson's iterators need a non-const object, though they do not change it. */
 	write_settings(p, "", (json_t *)(uintptr_t)own->settings);
 	fputs("</dl>\n", p->out);
 	fputs("<h2 id=\"reading\">How to read this</h2>\n<dl>\n"

@@ -78,7 +78,7 @@ static void put_cell(unsigned char *to, const struct hr_plane_cell *c)
 	unsigned used = share(c->in_use, all), released = share(c->released, all);
 
 	to[0] = (unsigned char)used;
-	/* Rounded both up, they may be 256. */
+	/* If both are rounded up, the sum can be 256. */
 	to[1] = (unsigned char)(used + released > 255 ? 255 - used : released);
 	to[2] = all > 0 ? 255 : 0;
 }

@@ -72,7 +72,7 @@ static struct scale scale_of(const struct hr_plot_source *s)
 			take_in(&others, s->n == 1 ? hr_plot_element(series, "goal_bytes", i) : NAN);
 			take_in(&others, s->n == 1 ? hr_plot_limit_bytes(&s->runs[r], i) : NAN);
 		}
-		/* Goals far above everything would leave a flat plot. */
+		/* Goals far above all other values would flatten the plot. */
 		if (mapped > 0 && others > 1.5 * mapped)
 			others = 1.5 * mapped;
 		take_in(&scale.top_bytes, mapped);

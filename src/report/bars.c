@@ -102,7 +102,7 @@ void hr_page_text(const struct hr_page *p, unsigned indent, const char *fmt, ...
 	while (*word != '\0') {
 		size_t n = strcspn(word, " "), room = first ? p->columns - indent : p->columns - indent - HANGING;
 
-		/* What is longer than a line goes on in the next. */
+		/* Continue long text on the next line. */
 		if (indent + HANGING < p->columns && width(word, n) > room)
 			n = piece(word, n, room);
 		if (!first && at + 1 + width(word, n) > p->columns) {

@@ -31,7 +31,7 @@ static enum hr_status read_figure(struct hr_standing *s, const char *key, const 
 {
 	size_t i;
 
-	/* Another version may know what the others are; null: it means nothing there. */
+	/* Skip values that only another version understands; null means not applicable. */
 	if (!hr_metric_named(key, strlen(key), &i) || json_is_null(value))
 		return HR_OK;
 	if (!hr_unit_from_json(value, hr_metrics[i].unit, &s->values[i]))

@@ -259,7 +259,7 @@ static void walk_object(struct walk *w, json_t *o, const char *path)
 
 	json_object_foreach(o, key, value)
 	{
-		/* A name so long, or with a dot in it, is none of ours. */
+		/* No key of ours is that long or contains a dot. */
 		if (strchr(key, '.') != NULL ||
 		    snprintf(below, sizeof(below), "%s.%s", path, key) >= (int)sizeof(below))
 			continue;

@@ -188,7 +188,7 @@ json_t *hr_document_policy(const struct hr_policy_choice *choice)
 
 	if (choice->file != NULL)
 		hr_json_put(&o, "file", hr_json_text(choice->file));
-	/* Of the built-in ones the name says it. */
+	/* For built-in policies the name is enough. */
 	if (choice->file != NULL && choice->def->knows_future)
 		hr_json_put(&o, "knows_future", json_true());
 	return o;
@@ -225,7 +225,7 @@ static json_t *summary_of(const struct hr_replay *r, size_t follower)
 		stats = hr_objects_stats(r->objects);
 		m.objects = &stats;
 	} else if (gc.cycles > 0) {
-		/* Modelled cycles are others than those recorded. */
+		/* Modelled cycles differ from the recorded ones. */
 		m.gc = &gc;
 		m.gc_over_ns = m.follower->view.now_ns - m.follower->measured_from_ns;
 	}

@@ -149,7 +149,7 @@ static const struct hr_standing *faster(const struct hr_comparison *c, const str
 	for (size_t i = 0; i < c->n; i++) {
 		const struct hr_standing *x = &c->policies[i];
 
-		/* What returns everything at once is no answer to the question. */
+		/* A policy that returns everything at once does not answer the question. */
 		if (competes(x) && is_known(x, "lag_90_ns") && figure(x, "lag_90_ns") > 0 &&
 		    figure(x, "lag_90_ns") <= most &&
 		    (best == NULL || is_go(x) > is_go(best) ||

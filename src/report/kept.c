@@ -11,7 +11,7 @@ static void count(struct hr_kept *k, const struct hr_follower *f, uint64_t time_
 {
 	struct hr_reasons r;
 
-	/* Without memory for it there is one sentence less at the end. */
+	/* If memory runs out, the report merely lacks one sentence at the end. */
 	if (hr_reasons_of(f, &r, NULL) != HR_OK)
 		return;
 	hr_reasons_release(&k->reasons);

@@ -209,7 +209,7 @@ struct hr_layer_point hr_layer_points_mean(const struct hr_layer_points *p)
 	}
 	if (!(time > 0))
 		return p->n > 0 ? p->at[p->n - 1] : mean;
-	/* What is mapped is the sum, so that rounding does not part them. */
+	/* Compute mapped memory as the sum, so that rounding can't make them differ. */
 	for (unsigned k = 0; k < HR_LAYER_COUNT; k++)
 		mean.mapped += mean.bytes[k] = (uint64_t)llround(sum[k] / time);
 	for (unsigned w = 0; w < HR_LAYERS_WHENS; w++)

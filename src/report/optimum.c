@@ -33,7 +33,7 @@ struct hr_regret hr_regret_of(const struct hr_envelope *e, const struct hr_follo
 	uint64_t cpu_ns = cpu_ns_of(f);
 	struct hr_regret r = {0};
 
-	/* The recorded scavenger's releases are those of its own physical pages, not of larger ones that are set. */
+	/* Recorded releases are in the recording machine's physical pages, not in larger ones set by option. */
 	r.known = e->duration_ns > 0 && !(f->def->needs_releases && f->settings.phys_page_bytes > HR_PAGE_BYTES);
 	if (!r.known)
 		return r;

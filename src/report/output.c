@@ -225,7 +225,7 @@ static int open_nameless(const struct hr_output *o, mode_t mode)
 
 static enum hr_status open_temporary(struct hr_output *o, const struct stat *old, struct hr_error *err)
 {
-	/* One that replaces another has no more rights than that one, at no time. */
+	/* A file that replaces another never has wider permissions than that one, not even for a moment. */
 	mode_t mode = o->new_file ? 0666 : 0600;
 	int fd = open_nameless(o, mode), why;
 
@@ -233,7 +233,7 @@ static enum hr_status open_temporary(struct hr_output *o, const struct stat *old
 		fd = open_any_named(o, mode);
 	if (fd < 0)
 		return cannot(o, "create", err);
-	/* Whose it was matters to the superuser; others can't give files away, and need not. */
+	/* Only the superuser can keep the old owner; other users can't give files away. */
 	if (o->new_file || ((old->st_uid == geteuid() || fchown(fd, old->st_uid, old->st_gid) == 0 || errno == EPERM) &&
 			    fchmod(fd, old->st_mode & 07777) == 0))
 		o->file = fdopen(fd, "w");
@@ -302,13 +302,13 @@ static int link_nameless(struct hr_output *o, int fd)
 		o->placed = true;
 		return 0;
 	}
-	/* Where others see it, it is locked. */
+	/* A temporary file that has a name is locked. */
 	flock(fd, LOCK_EX | LOCK_NB);
 	for (unsigned i = 0; i < MAX_TEMPORARIES; i++) {
 		int left;
 
 		name_temporary(o, i);
-		/* What a killed run has left is opened, and is in the way no more. */
+		/* Reuse a file that a killed run left behind. */
 		for (unsigned tries = 0; tries < 2; tries++) {
 			if (linkat(AT_FDCWD, self, AT_FDCWD, o->temporary, AT_SYMLINK_FOLLOW) == 0) {
 				o->named = true;
@@ -396,7 +396,7 @@ static enum hr_status place(struct hr_output *o, struct hr_error *err)
 		return cannot(o, "create", err);
 	o->named = false;
 	o->placed = true;
-	/* It is there; a power failure could still bring the old one back. */
+	/* The new file is in place; only a power failure could still bring the old one back. */
 	fd = open_directory(o);
 	if (fd >= 0) {
 		fsync(fd);

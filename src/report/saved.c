@@ -242,7 +242,7 @@ bool hr_saved_looks_so(const char *path)
 	char start[64];
 	size_t n = 0, i = 0;
 
-	/* Only a regular file can be looked into without taking something from whoever reads it next. */
+	/* Only a regular file can be inspected without consuming input that the next reader needs. */
 	if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
 	    hr_input_open(path, &in, NULL) != HR_OK)
 		return false;

@@ -91,7 +91,7 @@ static void merge(struct hr_point *b, const struct hr_point *a, uint64_t a_ns, u
 static void halve(struct hr_json_series *s)
 {
 	for (unsigned i = 0; i < s->n / 2; i++) {
-		/* What was before the two is merged already, and ends where it did. */
+		/* Points before these two are merged already and keep their end. */
 		uint64_t a_ns = begin_of(s, i);
 		struct hr_point b = s->points[2 * i + 1];
 

@@ -325,7 +325,7 @@ static void mean_cell(struct hr_table *t, const char *exact, double mean, bool m
 {
 	char change[HR_CHANGE_BUF];
 
-	/* In millionths, as the change of a million: what is written does not depend on the last bits of a logarithm. */
+	/* Round to millionths, so that the output does not depend on the last bits of a logarithm. */
 	hr_change_format(change, HR_UNIT_COUNT, (uint64_t)llround(fmin(mean, 1e9) * 1e6), 1000000);
 	hr_table_cell(t, change, exact, marked ? hr_extremes_mark(e, round(mean * 1e6)) : HR_MARK_NONE);
 }

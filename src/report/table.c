@@ -108,7 +108,7 @@ static void measure(struct layout *l)
 			l->widths[c] = w > l->widths[c] ? w : l->widths[c];
 			l->marked[c] |= cell(l->t, r, c)->mark != HR_MARK_NONE;
 		}
-		/* Only what is left out has no width. */
+		/* Only omitted columns have width 0. */
 		l->widths[c] += l->widths[c] == 0;
 	}
 }
@@ -144,7 +144,7 @@ static void fit(struct layout *l)
 
 	while (total(l) > l->p->columns && (c = least_important(l)) != 0)
 		l->widths[c] = 0;
-	/* Two columns, and still too wide: first the labels are cut off, then the values. */
+	/* Even two columns are too wide: cut the labels first, then the values. */
 	for (c = 0; c < l->t->ncolumns && total(l) > l->p->columns; c++) {
 		size_t over = total(l) - l->p->columns;
 
@@ -182,7 +182,7 @@ static void put(struct layout *l, const char *s, size_t width, bool left)
 
 static void put_cell(struct layout *l, size_t column, const char *text, enum hr_mark mark)
 {
-	/* Bold cyan and yellow: told apart by those who do not tell red from green, on light and on dark. */
+	/* Bold cyan and yellow differ for red-green colour-blind people, on light and dark backgrounds. */
 	static const char *const colours[] = {
 	    [HR_MARK_NONE] = "", [HR_MARK_BEST] = "\033[1;36m", [HR_MARK_WORST] = "\033[33m"};
 	const bool coloured = l->p->colour && mark != HR_MARK_NONE;

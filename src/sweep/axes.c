@@ -203,7 +203,7 @@ static enum hr_status choose(struct hr_axes *a, char *buf, size_t n, const char 
 	}
 	length = 1 + strcspn(rest + 1, ",");
 	key = strcspn(rest, "=");
-	/* A flag, or nothing sensible: policies say what is wrong with it. */
+	/* Pass flags and malformed values on: the policy reports what is wrong. */
 	key = key < length ? key + 1 : length;
 	memcpy(buf + n, rest, key);
 	for (size_t at = key;;) {

@@ -169,7 +169,7 @@ static enum hr_status make_tables(struct hr_results *r, struct hr_error *err)
 				 "CREATE TABLE IF NOT EXISTS runs (");
 	for (size_t i = 0; i < r->ncolumns; i++)
 		sqlite3_str_appendf(s, "%s\"%w\" %s", i > 0 ? ", " : "", r->names[i], type_of(i));
-	/* Of a trace that could not be read there is no id, and its rows are those of the path. */
+	/* A trace that could not be read has no id; its rows are found by path. */
 	sqlite3_str_appendf(s,
 			    ");CREATE UNIQUE INDEX IF NOT EXISTS run ON runs (trace_id, settings_hash, heapreplay);"
 			    "CREATE INDEX IF NOT EXISTS run_path ON runs (path);"
@@ -387,7 +387,7 @@ enum hr_status hr_results_put_trace(struct hr_results *r, const struct hr_result
 	sqlite3_finalize(s);
 	if (status != HR_OK)
 		return status;
-	/* Now it has been read, what is there of a time when it could not be is of no use. */
+	/* The trace has been read now: remove the rows which say that it could not be. */
 	HR_TRY(prepare(r, "DELETE FROM runs WHERE trace_id IS NULL AND path = ?1", &s, err));
 	bind_texts(s, &t->path, 1);
 	status = finish(r, s, err);
@@ -495,7 +495,7 @@ static enum hr_status put_row(struct hr_results *r, const json_t *row, struct hr
 	enum hr_status status;
 
 	HR_TRY(forget_unread(r, row, err));
-	/* The same trace under another name, which was not known to be the same before it was read. */
+	/* This is a known trace under another name, which only reading it has shown. */
 	HR_TRY(find_run(r, row, &first, err));
 	status = HR_OK;
 	for (size_t i = 0; status == HR_OK && i < r->ncolumns; i++)
@@ -551,7 +551,7 @@ static enum hr_status copy_runs(struct hr_results *r, struct hr_error *err)
 {
 	sqlite3_str *s = sqlite3_str_new(r->db);
 
-	/* What failed gives way to what went well, and what could not be read to what could. */
+	/* Successful results replace failed ones, and read traces replace unreadable ones. */
 	sqlite3_str_appendall(
 	    s,
 	    "DELETE FROM main.runs WHERE status <> 'ok' AND EXISTS (SELECT 1 FROM other.runs AS o WHERE "
@@ -576,7 +576,7 @@ enum hr_status hr_results_merge(struct hr_results *r, const char *from, struct h
 	enum hr_status status;
 	sqlite3_str *s;
 
-	/* Is it one of ours? */
+	/* Check that the database was written by heapreplay. */
 	HR_TRY(hr_results_open(from, HR_RESULTS_READ, &other, err));
 	hr_results_close(other);
 	s = sqlite3_str_new(r->db);

@@ -67,7 +67,7 @@ static enum hr_status close_input(const struct hr_sweep_input *in, enum hr_statu
 	struct hr_error why;
 	enum hr_status closed = in->open != NULL ? in->close(in->ctx, &why) : HR_OK;
 
-	/* Whoever could not fetch all of it knows better than the reader what is wrong. */
+	/* If fetching failed, its message says more than the reader's. */
 	if (closed == HR_OK || (status != HR_OK && status != HR_EINPUT && status != HR_EIO))
 		return status;
 	return hr_error_set(err, closed, "%s", why.text);
@@ -186,7 +186,7 @@ static struct engine *group(const struct hr_sweep_run *run, const size_t *which,
 		const struct hr_sweep_setting *t = &run->settings->at[which[i]];
 		struct engine *last = *nengines > 0 ? &e[*nengines - 1] : NULL;
 
-		/* The trace's own policy is found by the replay, and alone there. */
+		/* A setting without a policy runs alone: only the replay knows the trace's own policy. */
 		if (last != NULL && t->policy != NULL && run->settings->at[last->which[0]].policy != NULL &&
 		    hr_sweep_same_cycles(&run->settings->at[last->which[0]], t))
 			last->n++;
@@ -320,7 +320,7 @@ static enum hr_status run_some(struct hr_sweep_run *run, const size_t *which, si
 	}
 	if (n == 1 || is_of_trace(status))
 		return hr_sweep_fail(run, which, n, failed, &why, err);
-	/* The next ones are as large. */
+	/* Run fewer at a time from now on: the next ones need as much memory. */
 	if (status == HR_ENOMEM)
 		run->most = n / 2;
 	HR_TRY(run_some(run, which, n / 2, failed, err));

@@ -176,7 +176,7 @@ enum hr_status hr_sweep_settings_make(struct hr_sweep_settings *s, const struct 
 	s->options = *options;
 	s->cgroup_bytes = cgroup_bytes;
 	shared = shared_json(options);
-	/* One more than there can be, for that which turns out to be there already. */
+	/* Reserve one extra entry for a setting that turns out to be a duplicate. */
 	s->at = hr_calloc(most + 1, sizeof(*s->at));
 	if (s->at == NULL || shared == NULL)
 		status = hr_error_set(err, HR_ENOMEM, "out of memory");
