@@ -38,7 +38,7 @@ void hr_anonymize_meta(const struct hr_anonymizer *a, struct hr_trace_meta *meta
 	meta->has_clock_origin = false;
 	meta->clock_origin_ns = 0;
 	meta->nnotes = 0;
-	/* Somebody may have written anything there. */
+	/* This text is free: it can contain anything. */
 	if (!hr_is_format_name(meta->source))
 		meta->source[0] = '\0';
 	if (meta->min_addr != 0 && a->based)

@@ -106,7 +106,7 @@ enum hr_status hr_input_open_until(const char *path, int stop_fd, struct hr_inpu
 
 	HR_TRY(make(&in, err));
 	*made = NULL;
-	/* A FIFO is not waited for here: with somebody who may want to stop, every read is waited for by poll. */
+	/* Do not block in open() on a FIFO if the caller may want to stop: poll waits before each read. */
 	in->source.fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | (stop_fd >= 0 ? O_NONBLOCK : 0));
 	in->own_fd = !standard;
 	in->source.stop_fd = stop_fd;

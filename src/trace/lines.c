@@ -38,7 +38,7 @@ static enum hr_status fill(struct hr_lines *l, struct hr_error *err)
 	}
 	HR_TRY(status);
 	last = memrchr(l->buf + l->len, '\n', n);
-	/* Nothing that was there before holds a newline: it would have been a line. */
+	/* The bytes before hold no newline, or they would have been returned as a line. */
 	l->whole = last != NULL ? (size_t)(last - l->buf) + 1 : 0;
 	l->len += n;
 	return HR_OK;
@@ -88,7 +88,7 @@ enum hr_status hr_lines_next(struct hr_lines *l, char **line, size_t *n, struct 
 		if (*n > 0 && (*line)[*n - 1] == '\r')
 			--*n;
 	}
-	/* Over the newline, the CR, the room behind the buffer, or what is skipped next. */
+	/* Write the NUL over the newline, the CR, the spare byte after the buffer, or a byte to be skipped. */
 	(*line)[*n] = '\0';
 	return HR_OK;
 }

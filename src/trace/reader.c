@@ -137,7 +137,7 @@ static enum hr_status start(struct hr_reader *r, struct hr_error *err)
 	r->meta.format_name = r->ops->name;
 	r->meta.compression = hr_input_compression(r->in);
 	HR_TRY(r->ops->open(r, err));
-	/* What a window does not name is reckoned from what it tells of objects. */
+	/* Estimate what a window does not contain from its objects. */
 	if (r->meta.window)
 		r->options.want = (unsigned)HR_WANT_ALL;
 	return HR_OK;

@@ -76,7 +76,7 @@ enum hr_status hr_window_records(struct hr_window *w, struct hr_error *err)
 void hr_window_meta(const struct hr_window *w, struct hr_trace_meta *meta)
 {
 	meta->clock_origin_ns += w->from_ns;
-	/* Frees of what is not told to stand (a stack that the recorder lost, say) are no error. */
+	/* A free of something that is not known to be live (such as a stack lost by the recorder) is no error. */
 	if (w->from_ns > 0)
 		meta->strict = false;
 	if (w->anonymous)
@@ -92,7 +92,7 @@ void hr_window_stats(const struct hr_window *w, struct hr_trace_stats *stats)
 		hr_anonymize_stats(stats);
 	if (w->from_ns == 0 && !w->past)
 		return;
-	/* What was odd in all of it says nothing of this part. */
+	/* Anomalies of the whole trace say nothing about this window. */
 	stats->events_total = w->events;
 	stats->free_os_memory = w->free_os_memory;
 	stats->generations = stats->batches = stats->threads = 0;

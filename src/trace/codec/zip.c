@@ -259,7 +259,7 @@ static enum hr_status zip_check(struct hr_unpack *u, struct hr_error *err)
 	uint8_t d[24], *at = d;
 
 	if (zip->described) {
-		/* With or without a signature, with sizes of 32 or 64 bits: nothing tells but what fits. */
+		/* The record may have a signature or not, and 32- or 64-bit sizes; only trying shows which. */
 		HR_TRY(zip_take(u, d, 12, err));
 		if (le32(d) == ZIP_DESCRIPTOR_SIGNATURE && zip->crc_read != ZIP_DESCRIPTOR_SIGNATURE) {
 			HR_TRY(zip_take(u, d + 12, 4, err));
@@ -319,7 +319,7 @@ static enum hr_status zip_read(struct hr_unpack *u, uint8_t *buf, size_t cap, si
 			HR_TRY(zip_check(u, err));
 			break;
 		case ZIP_TAIL:
-			/* All of it is taken: who writes into a pipe is not cut off. */
+			/* Read to the end, so that a program writing into the pipe is not cut off. */
 			u->in_frame = false;
 			while (!s->eof) {
 				s->pos = s->len;

@@ -452,6 +452,6 @@ uint64_t hr_gc_log_goal(const struct hr_gc_log *log, size_t i)
 	if (log->ratio == 0 || i == 0 || (i < log->n && !may_be_raised(&log->cycles[i])))
 		return told;
 	goal = goal_after(log, &log->cycles[i - 1]);
-	/* A raised goal is well above: what is said in whole MiB is not that exact. */
+	/* A raised goal is clearly higher: values in whole MiB are too coarse for small differences. */
 	return i == log->n || goal + goal / 10 + HALF_MIB < told ? goal : told;
 }

@@ -344,7 +344,7 @@ static enum hr_status proc(struct hr_go *g, struct hr_go_thread *t, enum how how
 	}
 	HR_TRY(reserve_p(g, which, err));
 	if (how == PROC_STEAL) {
-		/* Nothing when the victim has another P by now, or is no thread that we know. */
+		/* Do nothing if the thread has another P by now, or is unknown. */
 		uint64_t victim = hr_varint_known(&p);
 		const uint64_t *index = victim != UINT64_MAX ? hr_map64_get(&g->thread_index, victim) : NULL;
 

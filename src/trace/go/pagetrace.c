@@ -52,7 +52,7 @@ enum {
 
 struct stream {
 	int p;
-	/* Words as they come in: [0, n) of the buffer are not in a segment yet. */
+	/* Incoming words: [0, n) of the buffer are not in a segment yet. */
 	uint64_t *words;
 	size_t n, cap;
 	uint64_t *segments; /* full ones, then the last one, which `n` words of are used */
@@ -188,7 +188,7 @@ static enum hr_status put(struct pagetrace *t, struct stream *s, uint64_t word, 
 		HR_TRY(store_segment(t, s, err));
 		s->n = 0;
 	}
-	/* A stream that says little takes little. */
+	/* A stream with few events needs little memory. */
 	if (s->n == s->cap && !hr_reserve(&s->words, &s->cap, s->cap ? s->cap * 2 : SMALLEST_BUFFER, sizeof(word)))
 		return no_memory(err);
 	s->words[s->n++] = word;
@@ -203,7 +203,7 @@ static enum hr_status take_time(struct pagetrace *t, uint64_t word, struct hr_er
 		return hr_error_at(err, HR_EINPUT, t->offset,
 				   "a time of 0: the file was overwritten, as a child process does that inherits "
 				   "GODEBUG=pagetrace; record the program itself, without children that trace");
-	/* A time that no clock shows is taken to be the one before. */
+	/* Replace an impossible time by the one before. */
 	if (tick >= MAX_TICK) {
 		hr_reader_odd(t->r, HR_ANOMALY_IMPOSSIBLE_VALUE);
 		tick = t->base != 0 ? t->base : 1;
@@ -554,7 +554,7 @@ static enum hr_status end_streams(struct pagetrace *t, struct hr_error *err)
 	for (size_t i = 0; i < t->n; i++) {
 		struct stream *s = t->streams[i];
 
-		/* What is left goes behind the segments, so that the buffer is free for going through them. */
+		/* Move the remaining words behind the segments, to free the buffer for reading them. */
 		if (s->nsegments > 0)
 			HR_TRY(store_segment(t, s, err));
 		if (!s->any)

@@ -307,7 +307,7 @@ static enum hr_status set_info(struct hr_go *g, const uint8_t *at, const uint8_t
 	if (!hr_varint(&at, end, &min_addr) || !hr_varint(&at, end, &page_bytes) ||
 	    !hr_varint(&at, end, &object_align) || !hr_varint(&at, end, &stack_unit) || at != end)
 		return damaged(g, err, "bad description of the heap");
-	/* A page size that a machine may have is one that the replay lacks; others are nonsense. */
+	/* Report page sizes that real machines have but the replay does not support; ignore all others. */
 	if (page_bytes != HR_GO_PAGE_BYTES && page_bytes >= 4096 && page_bytes <= 1 << 20 &&
 	    (page_bytes & (page_bytes - 1)) == 0)
 		return hr_error_at(err, HR_EINPUT, g->offset,
@@ -510,7 +510,7 @@ static enum place place_of(const struct hr_go *g, uint64_t generation)
 {
 	const uint64_t now = g->generation != 0 ? g->generation : g->last_generation;
 
-	/* What is missing between is missing; but a number from nowhere makes all others late. */
+	/* Tolerate gaps, but refuse an absurd number, which would make all later ones look late. */
 	if (generation == 0 || (now != 0 && generation > now + MAX_GAP))
 		return NOWHERE;
 	if (g->generation != 0)
@@ -609,7 +609,7 @@ static enum hr_status note_cut(struct hr_go *g, bool usable, struct hr_error *er
 				  "generation %" PRIu64 " is not complete: what there is of it is used", g->generation);
 		return HR_OK;
 	}
-	/* How many is lost is good to know, and known at any frequency. */
+	/* The number of lost events is known at any clock frequency. */
 	g->ns_per_unit = 1;
 	dropped = hr_go_scan(g, err) == HR_OK ? stats->events_total - before.events_total : 0;
 	*stats = before;
@@ -709,7 +709,7 @@ static enum hr_status load_generation(struct hr_go *g, struct hr_error *err)
 	enum collected how = COLLECTED;
 	enum hr_status status = collect(g, &how, err);
 
-	/* What was collected before the damage is as good as what comes before a cut. */
+	/* Events before the damage are as valid as those before the end of a truncated trace. */
 	if (status == HR_EINPUT && !g->input_failed && g->last_generation != 0 && g->generation != 0 && g->freq != 0) {
 		end_by_damage(g, err);
 		HR_TRY(drain(g, err));

@@ -66,7 +66,7 @@ void hr_go_find_names(struct hr_go *g)
 		const uint8_t *at = g->strings[i].at, *end = at + g->strings[i].len;
 		uint64_t id, len;
 
-		/* Damage is for others to report. */
+		/* The reader reports damage elsewhere. */
 		while (at < end && *at++ == HR_GO_STRING && hr_varint(&at, end, &id) && hr_varint(&at, end, &len) &&
 		       len <= (uint64_t)(end - at)) {
 			for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++)
@@ -160,7 +160,7 @@ static bool is_scavengers(const struct hr_go *g, uint64_t stack)
 		const uint8_t *at = g->stacks[i].at, *end = at + g->stacks[i].len;
 		uint64_t id, frames, pc, function, file, line;
 
-		/* Damage is for others to report. */
+		/* The reader reports damage elsewhere. */
 		while (at < end && *at++ == HR_GO_STACK && hr_varint(&at, end, &id) && hr_varint(&at, end, &frames))
 			for (; frames > 0 && hr_varint(&at, end, &pc) && hr_varint(&at, end, &function) &&
 			       hr_varint(&at, end, &file) && hr_varint(&at, end, &line);
@@ -221,7 +221,7 @@ static enum hr_status take_wait(struct hr_go *g, struct hr_go_batch *b, uint64_t
 	HR_TRY(is_scavenger_at(g, b, mark, &start, &its, err));
 	if (!its || !run_of(start, block, &units))
 		return HR_OK;
-	/* The scan has left out a time that can't be. */
+	/* The scan has skipped an impossible time. */
 	if ((double)units * g->ns_per_unit > (double)ns)
 		return HR_OK;
 	if (!hr_reserve(&g->scav_starts, &g->cap_scav_starts, g->nscav_starts + 1, sizeof(*g->scav_starts)))
@@ -459,7 +459,7 @@ enum hr_status hr_go_work_phase(struct hr_go *g, struct hr_go_thread *t, unsigne
 		break;
 	case HR_GO_STW_BEGIN:
 		gc->stop_ns = now_ns;
-		/* Whoever stops the world at work has come to the end of marking. */
+		/* A mark worker that stops the world has reached the end of marking. */
 		if (t->work != HR_GO_NO_WORK && t->work <= HR_GO_ASSISTS)
 			work(g, t, now_ns, HR_GO_NO_WORK);
 		break;

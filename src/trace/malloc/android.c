@@ -124,7 +124,7 @@ static enum hr_status alloc(struct android *a, const struct line *l, uint64_t si
 	const uint64_t *over = &m->r->stats.anomalies[HR_ANOMALY_OVER_LIVE], before = *over;
 
 	HR_TRY(hr_mallocs_alloc(m, l->pointer, size, p, err));
-	/* The one that it is over was freed; whether a line will say so is not known yet. */
+	/* The object under it was freed, but its free may still follow in a later line. */
 	if (l->timed && *over > before && !hr_map64_put(&a->over, l->pointer, l->end_ns))
 		return no_memory(err);
 	return HR_OK;
@@ -204,7 +204,7 @@ static enum hr_status android_open(struct hr_reader *r, struct hr_error *err)
 	hr_map64_init(&a->over);
 	r->meta.has_threads = true;
 	a->text.take = android_take;
-	/* Without a time in what could be seen so far there is none. */
+	/* If the text so far has no time, assume that the trace has none. */
 	return hr_malloc_text_init(
 	    &a->text, r, hr_malloc_text_detect(r->head, r->head_len, timed) ? HR_CLOCK_EXACT : HR_CLOCK_NONE, err);
 }

@@ -223,7 +223,7 @@ static bool scan_string(const char **p, uint64_t *length)
 			s++;
 	}
 	s++;
-	/* What the tracer left out is not known. */
+	/* What the tracer left out is unknown. */
 	*p = strncmp(s, "...", 3) == 0 ? s + 3 : s;
 	return true;
 }

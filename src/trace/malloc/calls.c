@@ -261,7 +261,7 @@ static void close_call(struct calls *c, struct open_call *o)
 /* Its return will not come any more. */
 static void give_up(struct calls *c, struct open_call *o)
 {
-	/* Of a free nothing is missing, a nested call is counted already. */
+	/* A free needs no result, and a nested call has been counted already. */
 	if (o->call.kind != HR_CALL_FREE && !o->nested)
 		hr_reader_odd(c->text.mallocs.r, HR_ANOMALY_OPEN_CALL);
 	close_call(c, o);
@@ -289,7 +289,7 @@ static enum hr_status take_call(struct calls *c, const struct hr_call *call, uin
 {
 	struct open_call *outer = innermost(c, pid);
 
-	/* ltrace sometimes tells a return after all, but not behind the next call. */
+	/* ltrace sometimes prints a return for these calls, but never after the next call. */
 	while (outer != NULL && outer->call.never_return) {
 		give_up(c, outer);
 		outer = innermost(c, pid);

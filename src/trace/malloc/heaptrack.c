@@ -166,7 +166,7 @@ static enum hr_status fill(struct heaptrack *h, struct hr_error *err)
 	h->len -= h->pos;
 	h->pos = h->whole = 0;
 	if (h->len == BUFFER_BYTES) {
-		/* A line that long is none of those that matter. */
+		/* Skip a line that fills the buffer: no line that matters is that long. */
 		if (!h->skipping)
 			hr_reader_odd(h->r, HR_ANOMALY_BAD_LINE);
 		h->skipping = true;
@@ -179,7 +179,7 @@ static enum hr_status fill(struct heaptrack *h, struct hr_error *err)
 	} else {
 		HR_TRY(status);
 	}
-	/* What was left of the last line may hold newlines: in a text whose end was missing. */
+	/* The rest of the last line can contain newlines if a string's end was missing. */
 	h->len += n;
 	memset(h->buf + h->len, 0, LOOK_BYTES);
 	for (h->whole = h->len; h->whole > 0 && h->buf[h->whole - 1] != '\n';)
@@ -341,7 +341,7 @@ static enum hr_status info_line(struct heaptrack *h, struct hr_error *err)
 	p = number(line + 1, &size);
 	p = line_end(p != NULL ? number(p, &trace) : NULL);
 	if (p == NULL) {
-		/* Its number is gone with it, but later ones must keep theirs: nothing is allocated with this one. */
+		/* The entry is lost, but later ones must keep their numbers: insert one that nothing refers to. */
 		hr_reader_odd(h->r, HR_ANOMALY_BAD_LINE);
 		size = UINT64_MAX;
 		p = skip_line(h, line);
@@ -376,7 +376,7 @@ static size_t utf8_length(const uint8_t *s, size_t n)
 	for (size_t i = 1; i < len; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-	/* Longer than need be, surrogates, beyond U+10FFFF. */
+	/* Reject overlong forms, surrogates and values beyond U+10FFFF. */
 	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
 	    (s[0] == 0xf4 && s[1] > 0x8f))
 		return 0;

@@ -82,7 +82,7 @@ static enum hr_status take_line(struct hr_malloc_text *t, struct hr_error *err)
 	if (status == HR_END)
 		return finish(t, err);
 	HR_TRY(status);
-	/* What the compression lost is the rest of this line. */
+	/* The rest of this line was lost with the compressed data. */
 	if (t->lines.unterminated && hr_input_cut(r->in))
 		return HR_OK;
 	if (t->lines.too_long)
@@ -103,7 +103,7 @@ enum hr_status hr_malloc_text_next(struct hr_malloc_text *t, struct hr_event *ev
 
 	*n = 0;
 	while (status == HR_OK && !t->ended && hr_mallocs_ready(&t->mallocs) < cap) {
-		/* What is here is handed out before a slow source is asked for more. */
+		/* Hand out complete events before waiting for a slow source. */
 		if (hr_mallocs_ready(&t->mallocs) > 0 && !hr_lines_ready(&t->lines))
 			break;
 		status = take_line(t, err);
@@ -118,7 +118,7 @@ bool hr_malloc_text_detect(const uint8_t *head, size_t n, bool (*ours)(const cha
 {
 	char line[MAX_DETECTED + 1];
 
-	/* What a program prints may hold a NUL now and then; what begins with one is no text. */
+	/* Program output may contain a NUL; input that starts with one is not text. */
 	if (n > HR_HEAD_BYTES || memchr(head, '\0', n < HR_FIRST_BYTES ? n : HR_FIRST_BYTES) != NULL)
 		return false;
 	for (const uint8_t *end, *p = head; p < head + n; p = end + 1) {

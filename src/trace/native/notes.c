@@ -61,7 +61,7 @@ static char *text_of(json_t *o)
 char *hr_native_meta_text(const struct hr_trace_meta *meta, const struct hr_reader_options *reading)
 {
 	json_t *o = json_object();
-	/* A native trace that is imported again is what it was before. */
+	/* Importing a native trace again keeps its original format. */
 	const char *source = meta->source[0] != '\0' ? meta->source : meta->format_name;
 
 	set_text(&o, "writer", PACKAGE_STRING);

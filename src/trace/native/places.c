@@ -109,7 +109,7 @@ void hr_places_add(struct hr_places *s, unsigned context, uint64_t addr)
 	p->freed[bit_of(addr) / 64] &= ~(UINT64_C(1) << bit_of(addr) % 64);
 	if (!known)
 		*c = (struct hr_places_context){.epoch = s->epoch};
-	/* A step to another span says nothing of the next. */
+	/* A step to another span does not predict the next step. */
 	step = addr - (known ? c->last : addr);
 	if (step + MAX_STEP < 2 * MAX_STEP && step != 0)
 		c->step = step;

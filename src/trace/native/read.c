@@ -194,7 +194,7 @@ static enum hr_status unpack_columns(struct native *t, struct cursor payload, un
 		if (codec > HR_NATIVE_ZSTD || !get(&payload, &size) || !get(&payload, &stored) ||
 		    stored > (uint64_t)(payload.end - payload.at) || size > HR_NATIVE_MAX_STORED - at)
 			return HR_EINPUT;
-		/* zstd makes at most 128 KiB of three bytes; who claims more asks for memory, not for data. */
+		/* zstd expands three bytes to at most 128 KiB; a larger claim is an attempt to exhaust memory. */
 		if (codec == HR_NATIVE_ZSTD && size >> 17 > stored / 3)
 			return HR_EINPUT;
 		if ((wanted & 1u << number) != 0) {
@@ -687,7 +687,7 @@ static enum hr_status take_block(struct native *t, const struct hr_native_header
 		}
 		break;
 	case 'S':
-		/* Who begins here has seen no free yet. */
+		/* A reader that starts here has seen no free yet. */
 		hr_numbers_forget_hand(&t->numbers);
 		if (t->standing)
 			status = begin_events(t, h, payload);
@@ -719,7 +719,7 @@ static enum hr_status take_block(struct native *t, const struct hr_native_header
 			break;
 		return take_side(t, h, payload, err);
 	default:
-		/* Something that a later version tells beside the rest. */
+		/* Skip additional data of a later version. */
 		break;
 	}
 	if (wrong != NULL)
@@ -803,7 +803,7 @@ static enum hr_status next_block(struct native *t, struct hr_error *err)
 			}
 			return HR_END;
 		}
-		/* What is left may be the beginning of a header or of the footer; or it is damaged. */
+		/* The remaining bytes are the start of a header or footer, or damaged. */
 		if (is_short && (t->pos == t->len || (!t->indexed && at_marker(t, HR_NATIVE_MARKER)) ||
 				 (t->len - t->pos < 4) || at_marker(t, HR_NATIVE_FOOTER_MARKER))) {
 			note_cut(t);
@@ -1014,7 +1014,7 @@ static enum hr_status native_next(struct hr_reader *r, struct hr_event *ev, size
 		const size_t from = *n;
 
 		if (t->left == 0) {
-			/* What is here is handed out before a slow source is asked for more. */
+			/* Hand out complete events before waiting for a slow source. */
 			if (*n > 0)
 				break;
 			HR_TRY(next_block(t, err));

@@ -195,7 +195,7 @@ enum hr_status hr_native_parse_sides(uint8_t type, const uint8_t *stored, size_t
 	n = (size_t)(c.end - c.at);
 	if (codec == HR_NATIVE_RAW)
 		return size == n ? parse(type, c, sides) : HR_EINPUT;
-	/* zstd makes at most 128 KiB of three bytes; who claims more asks for memory, not for data. */
+	/* zstd expands three bytes to at most 128 KiB; a larger claim is an attempt to exhaust memory. */
 	if (size >> 17 > n / 3)
 		return HR_EINPUT;
 	unpacked = hr_calloc(size + 1, 1);

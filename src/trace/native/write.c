@@ -24,10 +24,10 @@
 #include <zstd.h>
 
 enum {
-	/* With addresses a block stands for itself, and more of them cost little; without, patterns go far. */
+	/* With addresses, blocks are independent and small ones cost little; without, patterns reach far. */
 	ADDRESS_BLOCK_EVENTS = 1 << 17,
 	NUMBER_BLOCK_EVENTS = 1 << 19,
-	/* A snapshot is no more than this part of what stands between it and the one before. */
+	/* A snapshot's size is at most this share of the data since the snapshot before. */
 	SNAPSHOT_SHARE = 16,
 	/* Bytes for each thing that is live, until a snapshot shows. */
 	SNAPSHOT_GUESS = 8,
@@ -194,7 +194,7 @@ static bool describe_number(struct hr_native_writer *w, const struct hr_event *e
 		e->place = HR_NATIVE_NEXT;
 		return hr_numbers_add(s, ev->size, ev->arg);
 	}
-	/* Somebody's own numbers: those can't be told by a state. */
+	/* These numbers are the trace's own; no state can predict them. */
 	if (is_numbered(ev->kind))
 		w->own_numbers = true;
 	return true;
@@ -693,7 +693,7 @@ static enum hr_status flush(struct hr_native_writer *w, struct hr_error *err)
 	HR_TRY(maybe_snapshot(w, w->events[0].time_ns, err));
 	HR_TRY(write_types(w, err));
 	HR_TRY(write_events(w, 'E', w->events, &n, err));
-	/* Going through a block of nothing but numbered objects would be for nothing. */
+	/* Skip blocks that hold only numbered objects. */
 	if (w->stands)
 		HR_TRY(hr_standing_follow(&w->standing, w->events, n, err));
 	w->stands = w->stands && n < w->n;

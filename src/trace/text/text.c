@@ -791,7 +791,7 @@ static enum hr_status next_line(struct text *t, struct hr_error *err)
 
 	HR_TRY(hr_lines_next(&t->lines, &t->at, &n, err));
 	t->end = t->at + n;
-	/* A last line without its newline is one, unless the rest of it is missing. */
+	/* Accept a last line without a newline, unless it is cut off. */
 	if (t->lines.unterminated && hr_input_cut(t->r->in))
 		return HR_END;
 	if (n > MAX_LINE_BYTES && (n >= HR_MAX_LINE_BYTES || strncmp(t->at, "! type ", 7) != 0))
@@ -926,7 +926,7 @@ static enum hr_status text_next(struct hr_reader *r, struct hr_event *ev, size_t
 		}
 	}
 	while (*n < cap) {
-		/* What is here is handed out before a slow source is asked for more. */
+		/* Hand out complete events before waiting for a slow source. */
 		if (*n > 0 && !t->has_second && !hr_lines_ready(&t->lines))
 			return HR_OK;
 		enum hr_status status = read_event(t, &ev[*n], err);

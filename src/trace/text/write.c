@@ -91,7 +91,7 @@ enum hr_status hr_text_write_header(FILE *f, const struct hr_trace_meta *meta)
 {
 	struct hr_trace_meta m = *meta;
 
-	/* Where it comes from: the text form is no origin. */
+	/* Name the original format, not the text form. */
 	if (m.source[0] == '\0' && m.format != HR_FORMAT_TEXT && m.format_name != NULL)
 		snprintf(m.source, sizeof(m.source), "%s", m.format_name);
 	else if (strcmp(m.source, hr_text_format.name) == 0)
@@ -172,7 +172,7 @@ static char *put_cause(char *to, const char *key, uint8_t flags)
 static char *put_field(char *to, const struct hr_text_field *field, const struct hr_trace_meta *meta,
 		       const struct hr_event *ev)
 {
-	/* A size of 0 is not "not known" where objects have ids. */
+	/* For objects with ids, size 0 does not mean unknown. */
 	bool omit = field->optional && (meta->has_addresses || ev->kind == HR_EV_OBJ_FREE);
 
 	switch (field->type) {
