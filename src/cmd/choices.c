@@ -85,7 +85,7 @@ bool cli_choose(const struct cli_command *c, const struct cli_options *o, const 
 	}
 	for (size_t i = 0; fine && i < n; i++)
 		fine = texts[i][0] == '@' ? add_group(c, texts[i], choices) : add(c, texts[i], false, choices);
-	/* Whoever compares with a baseline means to see it. */
+	/* A comparison with a baseline shows the baseline, too. */
 	if (fine && o->baseline != NULL)
 		fine = add(c, o->baseline, false, choices);
 	if (!fine)

@@ -85,7 +85,7 @@ int cli_main(int argc, char **argv)
 {
 	int status;
 
-	/* A reader that goes away is an error of write(2): other outputs are finished or taken back first. */
+	/* A closed pipe is an error of write(2), not a signal, so that other outputs are finished or removed first. */
 	signal(SIGPIPE, SIG_IGN);
 	status = dispatch(argc, argv);
 	cli_progress_end();

@@ -23,7 +23,7 @@ static const char *const all_policies[] = {"@all", NULL};
 static enum hr_status set_view(struct comparing *c, struct hr_error *err)
 {
 	const struct cli_options *o = c->o;
-	/* Machines take everything, unless they are told otherwise; of saved runs all that differs is shown. */
+	/* JSON and CSV contain all metrics unless told otherwise; saved runs show everything that differs. */
 	const char *usual = compare_options_of(o)->csv || c->nsaved > 1 ? "all" : NULL;
 
 	c->view.baseline = o->baseline;

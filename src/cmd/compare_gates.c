@@ -35,7 +35,7 @@ static void judge(struct judging *j, const struct hr_standing *s, const struct h
 {
 	const size_t figure = j->gate->figure;
 
-	/* What knows the future is there to be measured by, and is judged only where it is named. */
+	/* A policy that knows the future is a reference, and is judged only if a gate names it. */
 	if (s == NULL || !hr_gate_applies(j->gate, s->text) || (s->knows_future && j->gate->policy == NULL))
 		return;
 	if (!s->known[figure] || (j->gate->relative && (base == NULL || !base->known[figure]))) {

@@ -329,7 +329,7 @@ static enum hr_status print_csv(struct comparing *c, FILE *out, struct hr_error 
 	struct hr_table t;
 	enum hr_status status;
 
-	/* Who chose columns knows what they are of. */
+	/* A user who chose columns needs no explanation of them. */
 	if (compare_options_of(c->o)->columns == NULL)
 		HR_TRY(collect_identity(c, err));
 	hr_table_init(&t);

@@ -21,7 +21,7 @@ static enum hr_status write_window(struct hr_reader *r, struct hr_window *window
 	enum hr_status status = HR_OK;
 	size_t n;
 
-	/* What was assumed may be known only at the end. */
+	/* Some assumptions are known only at the end. */
 	while (!(window->past && meta->end_known) && (status = hr_reader_next(r, ev, BATCH, &n, err)) == HR_OK) {
 		cli_progress_reader(r, ev[n - 1].time_ns);
 		HR_TRY(hr_window_take(window, ev, n, err));

@@ -347,7 +347,7 @@ static json_t *document(const struct run *r)
 	const char *slash = strrchr(r->path, '/');
 	json_t *d = hr_document_new();
 
-	/* Its digest and counts would be those of the part that was read. */
+	/* Omit digest and counts: they would cover only the part that was read. */
 	hr_json_put(&d, "trace", hr_json_text(slash != NULL ? slash + 1 : r->path));
 	hr_json_put(&d, "policy", hr_document_policy(r->replay.choices[0]));
 	hr_json_put(&d, "time_ns", hr_json_count(r->at_ns));

@@ -97,7 +97,7 @@ enum hr_status cli_fetch_close(void *ctx, struct hr_error *err)
 	struct cli_fetch *f = ctx;
 	int how = 0;
 
-	/* Who has read enough leaves; the command then fails with a broken pipe, which is no failure. */
+	/* A reader that has read enough closes the pipe; the command's SIGPIPE is then no failure. */
 	close(f->fd);
 	hr_spawn_wait(f->child, &how);
 	if (WIFSIGNALED(how) && WTERMSIG(how) != SIGPIPE)

@@ -167,7 +167,7 @@ static enum hr_status draw(struct job *j, struct hr_error *err)
 	enum hr_status status;
 
 	status = hr_plot_draw(j->kind, &j->source, &j->options, &picture, &complaints, err);
-	/* Whoever changes a script wants to see what gnuplot thinks of it; ours are known. */
+	/* Show gnuplot's messages for a user's script only; those of ours are known. */
 	if (complaints.at != NULL && (status == HR_EIO || j->options.script != NULL || j->options.common != NULL))
 		cli_print_complaints("gnuplot", complaints.at);
 	if (status == HR_OK)

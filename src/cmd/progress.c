@@ -74,7 +74,7 @@ void cli_progress_update(uint64_t done, uint64_t total, uint64_t events, uint64_
 	seconds = (double)(now - state.started_ns) / 1e9;
 	if (columns() < room)
 		room = columns();
-	/* The most important part first: what does not fit is left out. */
+	/* Print the most important part first; what does not fit is omitted. */
 	if (total >= done && done > 0) {
 		part(line, room, "%.0f %%", 100.0 * (double)done / (double)total);
 		part(line, room, "%s left",

@@ -277,7 +277,7 @@ static void catch_signals(int fd, struct sigaction old[NSIGNALS])
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < NSIGNALS; i++) {
 		sigaction(signals[i], NULL, &old[i]);
-		/* nohup and shells in the background have their reasons. */
+		/* Keep ignoring signals that nohup or a background shell set to be ignored. */
 		if (old[i].sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);
 	}

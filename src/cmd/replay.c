@@ -81,7 +81,7 @@ static void log_line(void *ctx, const struct hr_follower *f, const struct hr_sca
 		return;
 	cli_progress_clear();
 	hr_print(r->log_file, "%s\n", hr_scavtrace_format(text, line));
-	/* One line a GC cycle: whoever follows a running program sees it at once. */
+	/* Flush each line (one a GC cycle), so that it appears at once when following a live program. */
 	fflush(r->log_file);
 }
 
@@ -310,7 +310,7 @@ static int run_replay(const struct cli_command *c, const struct cli_options *o, 
 		return CLI_MISUSED;
 	}
 	options.bounds = !o->no_bounds && r.live == NULL && !is_real(own_of(o));
-	/* The text has none of it. */
+	/* Only these outputs show the GC's CPU time. */
 	if (o->json || o->summary)
 		options.reading.want |= HR_WANT_GC_CPU;
 	start_progress(&options, &r, o);

@@ -95,7 +95,7 @@ static enum hr_status make_settings(struct sweep *w, struct hr_error *err)
 {
 	struct hr_replay_options options = w->o->replay;
 
-	/* Who asks what another GOGC or limit would do means the program's cycles, too. */
+	/* Another GOGC or limit means other GC cycles: they must be modelled. */
 	if (options.objects.gc == HR_GC_AUTO && w->axes.ngogc + w->axes.nlimits > 0)
 		options.objects.gc = HR_GC_MODEL;
 	options.bounds = !w->o->no_bounds;
@@ -157,7 +157,7 @@ static enum hr_status identify(struct one *t, struct hr_error *err)
 
 	look_at_file(t);
 	HR_TRY(hr_results_find_trace(t->w->results, &t->trace, err));
-	/* Where that fails the replay will say what is wrong, or survive it. */
+	/* If this fails, the replay reports the error or does without. */
 	if (t->trace.id[0] == '\0' && t->trace.size >= 0 && hr_sweep_trace_id(t->name, t->trace.id, &why) == HR_ENOMEM)
 		return no_memory(err);
 	return HR_OK;
@@ -269,7 +269,7 @@ static enum hr_status ask_for_all(struct one *t, struct hr_error *err)
 static enum hr_status sweep_trace(struct sweep *w, const char *name, struct hr_error *err)
 {
 	struct one t = {.w = w, .name = name};
-	/* The database has names as documents have them. */
+	/* The database uses the same names as the JSON documents. */
 	json_t *shown = hr_json_text(name);
 	enum hr_status status = shown != NULL ? HR_OK : no_memory(err);
 	size_t n = 0;

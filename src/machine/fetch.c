@@ -383,7 +383,7 @@ static enum hr_status run(struct stream *s, enum hr_fetch_end *end, struct hr_er
 			until = s->ask_at_ns;
 		now = hr_clock_ns();
 		until = until > now ? until - now : 0;
-		/* At least once a second: waits of libcurl's own are within. */
+		/* Wait for a second at most; libcurl shortens the wait for its own timers. */
 		l->multi_poll(s->multi, &stop, 1, until < 1000000000 ? (int)((until + 999999) / 1000000) : 1000, NULL);
 		if (stop.revents != 0) {
 			*end = HR_FETCH_STOPPED;

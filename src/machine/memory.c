@@ -77,7 +77,7 @@ enum hr_status hr_real_reserve(struct hr_real *r, uint64_t slots, bool lazy, str
 		return hr_error_set(err, HR_EIO, "cannot reserve %zu bytes of address space: %s", r->reserved_bytes,
 				    strerror(errno));
 	}
-	/* Pages are small, as the model's are, whatever the system's default is. */
+	/* Use small pages, as the model does, whatever the system's default is. */
 	madvise(r->reserved, r->reserved_bytes, MADV_NOHUGEPAGE);
 	at = ((uintptr_t)r->reserved + HR_REAL_SLOT_BYTES - 1) / HR_REAL_SLOT_BYTES * HR_REAL_SLOT_BYTES;
 	r->at = r->reserved + (at - (uintptr_t)r->reserved);

@@ -225,7 +225,7 @@ static attr_t attributes_of(const struct hr_screen *s, const struct hr_glyph *g)
 
 static void put(struct hr_screen *s, unsigned row, unsigned column, const struct hr_glyph *g)
 {
-	/* Where colours say what there is to say, ASCII need not. */
+	/* With colours a blank shows its level by its background and needs no ASCII character. */
 	bool blank = s->options.colors > 0 && g->code == ' ' && g->bg < HR_LEVELS;
 	wchar_t text[2] = {s->options.utf8 ? (wchar_t)g->code : blank ? L' ' : (wchar_t)g->ascii, L'\0'};
 	int pair = s->options.colors > 0 ? pair_of(s, g->fg, g->bg) : 0;

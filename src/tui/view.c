@@ -61,7 +61,7 @@ static enum hr_status follow_touches(struct hr_view_state *v, struct hr_error *e
 		if (n > at - v->touched_to)
 			n = (size_t)(at - v->touched_to);
 		hr_touches_follow(&v->touches, r, n);
-		/* What is gone from the history is passed over. */
+		/* Skip what the history no longer holds. */
 		v->touched_to += n > 0 ? n : 1;
 	}
 	return HR_OK;

@@ -85,7 +85,7 @@ static enum hr_status follow_some(struct hr_view_state *v, uint64_t deadline_ns,
 			v->owed -= (double)records;
 	} while (status == HR_OK && (target == HR_NEVER || hr_player_now(v->player) < target) &&
 		 clock_ns() < deadline_ns);
-	/* What could not be done in time is not made up for later; parts of a nanosecond are. */
+	/* Do not catch up on lost time; carry over only fractions of a nanosecond. */
 	if (s->records == 0)
 		v->owed = 0;
 	return status;
@@ -103,7 +103,7 @@ static void advance(struct hr_view_state *v, uint64_t passed_ns)
 	v->owed += (s->records > 0 ? s->records / 1e9 : s->times) * (double)passed_ns;
 	status = hr_view_check(v, follow_some(v, clock_ns() + FRAME_NS * 2 / 3, &err), &err);
 	v->waiting = status == HR_END;
-	/* Also the first time that there is nothing, to say so. */
+	/* Draw also when events first run out, to say so. */
 	v->stale |= !v->starved;
 	v->starved = hr_player_at(v->player) == before && hr_player_now(v->player) == then;
 	if (hr_player_at_end(v->player) || (status == HR_END && v->source == HR_SOURCE_FAILED))
