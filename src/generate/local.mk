@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# src/generate: synthetic workloads, one file a kind.
+# src/generate: synthetic workloads.
 libcore_la_SOURCES += \
 	src/generate/flows.c src/generate/flows.h \
 	src/generate/generate.c src/generate/generate.h \
