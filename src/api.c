@@ -5,6 +5,7 @@
 #include "heapreplay.h"
 
 #include "base/alloc.h"
+#include "base/print.h"
 #include "report/document.h"
 
 #include <stdio.h>
@@ -27,7 +28,7 @@ static enum hr_status to_text(json_t *document, char **text, struct hr_error *er
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	}
 	status = hr_document_write(document, f, err);
-	if (fclose(f) != 0 && status == HR_OK)
+	if (!hr_close_text(f, text) && status == HR_OK)
 		status = hr_error_set(err, HR_ENOMEM, "out of memory");
 	if (status != HR_OK) {
 		free(*text);

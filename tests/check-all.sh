@@ -5,7 +5,7 @@
 #   tests/check-all.sh [PART...]
 #
 #   thorough  make check with every case: all bits flipped, the explorer's large cases
-#   faults    every failing allocation and system call (make check-faults)
+#   faults    every failing allocation and system call, and 1,000 kills (make check-faults)
 #   asan      all tests under the address and undefined-behaviour sanitizers
 #   fuzz      every fuzz target, FUZZ_SECONDS in all (default: 3600)
 #   plain     a build without what only some systems have, and its tests

@@ -3,7 +3,7 @@
 libcore_la_SOURCES += \
 	src/base/alloc.c src/base/alloc.h \
 	src/base/bits.h \
-	src/base/error.c src/base/error.h \
+	src/base/error.c src/base/error.h src/base/fuzzed.h \
 	src/base/find.h \
 	src/base/json.c src/base/json.h \
 	src/base/map64.c src/base/map64.h \

@@ -4,6 +4,7 @@
 #include "base/print.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- one character -------------------------------------------------------- */
@@ -235,4 +236,19 @@ int hr_print(FILE *out, const char *fmt, ...)
 	n = hr_vprint(out, fmt, ap);
 	va_end(ap);
 	return n;
+}
+
+/* --- memory streams --------------------------------------------------------- */
+
+/* glibc's fclose does not tell it when the last allocation failed: there is no text then. */
+bool hr_close_text(FILE *out, char **text)
+{
+	bool failed = ferror(out) != 0;
+
+	failed |= fclose(out) != 0;
+	if (failed) {
+		free(*text);
+		*text = NULL;
+	}
+	return *text != NULL;
 }

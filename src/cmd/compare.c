@@ -178,24 +178,28 @@ static void observers_release(struct observers *x, const struct hr_replay *r)
 	cli_layers_release(&x->layers);
 }
 
-static enum hr_status add_replay(struct comparing *c, const char *path, const struct hr_replay *r,
-				 const struct observers *x, struct hr_error *err)
+/* *comparison is NULL after an error. */
+static enum hr_status tell_replay(const struct comparing *c, const char *path, const struct hr_replay *r,
+				  const struct observers *x, json_t **comparison, struct hr_error *err)
 {
-	json_t *comparison = hr_document_comparison(path, r, x->series);
+	json_t *told = hr_document_comparison(path, r, x->series);
 	enum hr_status status = HR_ENOMEM;
 
-	if (cli_kept_put(comparison, x->kept, r, path))
-		status = cli_layers_put_all(&x->layers, r, !c->o->no_series, comparison, err);
+	*comparison = NULL;
+	if (cli_kept_put(told, x->kept, r, path))
+		status = cli_layers_put_all(&x->layers, r, !c->o->no_series, told, err);
 	else
 		hr_error_set(err, HR_ENOMEM, "out of memory");
 	if (status == HR_OK)
-		return add_comparison(c, comparison, path, err);
-	json_decref(comparison);
+		*comparison = told;
+	else
+		json_decref(told);
 	return status;
 }
 
-static enum hr_status replay_trace(struct comparing *c, const char *path, const struct cli_choices *choices,
-				   struct hr_error *err)
+/* With these policies, in one pass. */
+static enum hr_status replay_once(struct comparing *c, const char *path, const struct hr_policy_choice *choices,
+				  size_t n, json_t **comparison, struct hr_error *err)
 {
 	struct hr_replay_options options = c->o->replay;
 	struct observers x = {.series = NULL};
@@ -208,21 +212,62 @@ static enum hr_status replay_trace(struct comparing *c, const char *path, const 
 	options.bounds = !c->o->no_bounds;
 	options.reading.want |= HR_WANT_GC_CPU;
 	cli_progress_start(&options, c->o);
-	status = hr_replay_open(&r, path, &options, choices->at, choices->n, &own, err);
+	status = hr_replay_open(&r, path, &options, choices, n, &own, err);
 	if (status == HR_OK) {
 		status = observe_all(c, &r, &x, err);
 		if (status == HR_OK)
 			status = hr_replay_run(&r, err);
 		if (status == HR_OK)
-			status = add_replay(c, path, &r, &x, err);
+			status = tell_replay(c, path, &r, &x, comparison, err);
 		cli_progress_end();
-		if (status == HR_OK)
+		if (status == HR_OK && !c->warned)
 			cli_warn_trace(c->o, path, hr_reader_stats(r.reader));
+		c->warned |= status == HR_OK;
 		observers_release(&x, &r);
 		hr_replay_close(&r);
 	}
 	cli_progress_end();
 	return status;
+}
+
+/*
+ * Where memory does not suffice for all policies at once, and the trace can be read again: half of them, then the
+ * others. The same bytes come out, since policies do not see each other.
+ */
+static enum hr_status replay_parts(struct comparing *c, const char *path, const struct hr_policy_choice *choices,
+				   size_t n, json_t **comparison, struct hr_error *err)
+{
+	enum hr_status status = replay_once(c, path, choices, n, comparison, err);
+	json_t *others = NULL;
+
+	if (status != HR_ENOMEM || n < 2 || !is_file(path))
+		return status;
+	if (!c->in_parts && !c->o->quiet)
+		cli_warn(path,
+			 "not enough memory for %zu policies at once; fewer at a time are replayed, which takes longer",
+			 n);
+	c->in_parts = true;
+	HR_TRY(replay_parts(c, path, choices, n / 2, comparison, err));
+	status = replay_parts(c, path, choices + n / 2, n - n / 2, &others, err);
+	if (status == HR_OK &&
+	    json_array_extend(json_object_get(*comparison, "policies"), json_object_get(others, "policies")) != 0)
+		status = hr_error_set(err, HR_ENOMEM, "out of memory");
+	json_decref(others);
+	if (status != HR_OK) {
+		json_decref(*comparison);
+		*comparison = NULL;
+	}
+	return status;
+}
+
+static enum hr_status replay_trace(struct comparing *c, const char *path, const struct cli_choices *choices,
+				   struct hr_error *err)
+{
+	json_t *comparison = NULL;
+
+	c->in_parts = c->warned = false;
+	HR_TRY(replay_parts(c, path, choices->at, choices->n, &comparison, err));
+	return add_comparison(c, comparison, path, err);
 }
 
 static enum hr_status replay_all(struct comparing *c, int n, char **paths, const char **about, struct hr_error *err)

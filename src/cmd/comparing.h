@@ -35,6 +35,7 @@ struct comparing {
 	json_t *document;
 	struct hr_comparison *at;
 	size_t n, cap;
+	bool in_parts, warned; /* of the trace that is replayed: fewer policies at a time; its damage has been told */
 	/* Several saved runs. */
 	const char *const *names;
 	struct hr_saved *saved;

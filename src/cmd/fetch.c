@@ -3,6 +3,7 @@
 
 #include "cmd/fetching.h"
 
+#include "base/print.h"
 #include "base/spawn.h"
 
 #include <errno.h>
@@ -40,7 +41,7 @@ static char *command_for(const char *command, const char *name)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 	const char *at = command, *next;
-	bool named = false, fine;
+	bool named = false;
 
 	if (out == NULL)
 		return NULL;
@@ -53,11 +54,8 @@ static char *command_for(const char *command, const char *name)
 		fputc(' ', out);
 		put_quoted(out, name);
 	}
-	fine = !ferror(out);
-	if (fclose(out) == 0 && fine)
-		return text;
-	free(text);
-	return NULL;
+	hr_close_text(out, &text);
+	return text;
 }
 
 /* It writes into the pipe. 0 or an errno. */

@@ -107,10 +107,8 @@ static char *names_of(const struct cli_list *policies, size_t *n)
 			return NULL;
 		hr_print(out, "%s", name);
 	}
-	if (out != NULL && fclose(out) != 0) {
-		free(names);
-		return NULL;
-	}
+	if (out != NULL)
+		hr_close_text(out, &names);
 	return names;
 }
 

@@ -253,6 +253,10 @@ static enum hr_status run_missing(struct one *t, size_t n, struct hr_error *err)
 	status = status == HR_OK ? hr_sweep_trace(&run, w->which, n, &w->failed, err)
 				 : hr_sweep_fail(&run, w->which, n, &w->failed, &why, err);
 	cli_progress_end();
+	if (run.most != own_of(w->o)->batch && !w->o->quiet)
+		cli_warn(t->name,
+			 "not enough memory for all settings in one pass; at most %zu at a time, which takes longer",
+			 run.most);
 	return status;
 }
 

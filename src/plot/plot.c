@@ -394,19 +394,6 @@ static enum hr_status write_text(FILE *out, const struct hr_plot_kind *kind, con
 	return HR_OK;
 }
 
-/* Closes a memory stream. False: out of memory, *text is NULL; of glibc, fclose alone does not tell when it was the end. */
-static bool close_text(FILE *out, char **text)
-{
-	bool failed = ferror(out) != 0;
-
-	failed |= fclose(out) != 0;
-	if (failed) {
-		free(*text);
-		*text = NULL;
-	}
-	return *text != NULL;
-}
-
 enum hr_status hr_plot_text(const struct hr_plot_kind *kind, const struct hr_plot_source *s,
 			    const struct hr_plot_options *o, struct hr_blob *text, struct hr_error *err)
 {
@@ -419,7 +406,7 @@ enum hr_status hr_plot_text(const struct hr_plot_kind *kind, const struct hr_plo
 	if (out == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	status = write_text(out, kind, s, o, err);
-	if (!close_text(out, &text->at) && status == HR_OK)
+	if (!hr_close_text(out, &text->at) && status == HR_OK)
 		status = hr_error_set(err, HR_ENOMEM, "out of memory");
 	if (status != HR_OK) {
 		free(text->at);
@@ -495,7 +482,7 @@ static enum hr_status finish_svg(const char *name, bool in_page, struct hr_blob 
 		in_tag = *at == '<' || (in_tag && *at != '>');
 		fputc(*at++, out);
 	}
-	if (!close_text(out, &to.at))
+	if (!hr_close_text(out, &to.at))
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	free(svg->at);
 	*svg = to;

@@ -3,11 +3,17 @@
 
 #include "trace/lines.h"
 
+#include "base/fuzzed.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 /* Room for what is left of one line and a good read behind it. */
+#ifndef HR_FUZZED
 #define BUFFER_BYTES (4 * HR_MAX_LINE_BYTES)
+#else
+#define BUFFER_BYTES (HR_MAX_LINE_BYTES + HR_MAX_LINE_BYTES / 4)
+#endif
 
 enum hr_status hr_lines_init(struct hr_lines *l, struct hr_reader *r, struct hr_error *err)
 {

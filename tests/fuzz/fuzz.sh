@@ -4,11 +4,25 @@
 # the commands get twelve shares each. What is found is kept in corpus/NAME of the build
 # directory, what fails in crashes/NAME. Prints the executions of each target.
 #   FUZZ_ONLY="fuzz_native fuzz_gotrace"   these alone
+#   FUZZ_FIXED=1   the same executions every time, some minutes: from the tree's inputs and one seed
 set -u
 seconds=${FUZZ_SECONDS:-3600}
+fixed=${FUZZ_FIXED-}
 failed=0 total=0 shares=0
 declare -A share
 programs=()
+
+# fixed_runs NAME: about a minute for each target with a mutator of its own and the commands, some seconds for the others.
+fixed_runs() {
+	case $1 in
+	fuzz_native) echo 8000 ;;
+	fuzz_gotrace | fuzz_command) echo 4000 ;;
+	fuzz_layers) echo 1000 ;;
+	fuzz_gate | fuzz_gclog) echo 100000 ;;
+	fuzz_plot) echo 1000 ;;
+	*) echo 4000 ;;
+	esac
+}
 
 for program in ${FUZZ_PROGRAMS:?run it by make fuzz}; do
 	name=${program##*/}
@@ -26,13 +40,23 @@ done
 cd "${top_builddir:?}" || exit 99
 for program in "${programs[@]}"; do
 	name=${program##*/}
-	mkdir -p "corpus/$name" "crashes/$name"
-	args=("corpus/$name")
-	[ ! -d "${top_srcdir:?}/tests/fuzz/corpus/$name" ] || args+=("$top_srcdir/tests/fuzz/corpus/$name")
+	mkdir -p "crashes/$name"
+	kept=$top_srcdir/tests/fuzz/corpus/$name
+	if [ -n "$fixed" ]; then
+		# Directories are read in any order: a list has one. An executed input that takes long is no finding on a busy machine.
+		printf '%s,' "$kept"/* | sed 's/,$//' >"crashes/$name.seeds"
+		rm -rf "corpus-fixed/$name"
+		mkdir -p "corpus-fixed/$name"
+		args=(-seed=1 -runs="$(fixed_runs "$name")" -timeout=300 "-seed_inputs=@crashes/$name.seeds" "corpus-fixed/$name")
+	else
+		mkdir -p "corpus/$name"
+		args=("-max_total_time=$((seconds * share[$program] / shares + 1))" -timeout=20 "corpus/$name")
+		[ ! -d "$kept" ] || args+=("$kept")
+	fi
 	[ ! -e "$top_srcdir/tests/fuzz/$name.dict" ] || args+=("-dict=$top_srcdir/tests/fuzz/$name.dict")
 	[ "$name" != fuzz_command ] || args+=(-close_fd_mask=3)
-	"./$program" -max_total_time=$((seconds * share[$program] / shares + 1)) -timeout=20 -rss_limit_mb=2048 \
-		-print_final_stats=1 -verbosity=0 "-artifact_prefix=crashes/$name/" "${args[@]}" >"crashes/$name.log" 2>&1
+	"./$program" -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 "-artifact_prefix=crashes/$name/" "${args[@]}" \
+		>"crashes/$name.log" 2>&1
 	status=$?
 	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "crashes/$name.log" | tail -n 1)
 	total=$((total + ${runs:-0}))

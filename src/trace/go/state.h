@@ -16,6 +16,7 @@
 #ifndef HR_TRACE_GO_STATE_H
 #define HR_TRACE_GO_STATE_H
 
+#include "base/fuzzed.h"
 #include "base/map64.h"
 #include "trace/format.h"
 
@@ -89,7 +90,11 @@ enum hr_go_type {
 
 enum {
 	HR_GO_MAX_BATCH = 1 << 16,
+#ifndef HR_FUZZED
 	HR_GO_BLOCK_BYTES = 2 << 20, /* with everything: a huge page */
+#else
+	HR_GO_BLOCK_BYTES = 128 << 10, /* a batch and some more */
+#endif
 	HR_GO_BLOCK_ROOM = HR_GO_BLOCK_BYTES - 64,
 	HR_GO_READ_BYTES = 256 << 10, /* at a time, so that what is read is still in the cache when it is looked at */
 	HR_GO_PAGE_BYTES = 8192,
@@ -108,7 +113,7 @@ struct hr_go_block {
 	uint8_t behind[HR_GO_BLOCK_BYTES - HR_GO_BLOCK_ROOM - 16];
 };
 
-static_assert(sizeof(struct hr_go_block) == HR_GO_BLOCK_BYTES, "a block is a huge page");
+static_assert(sizeof(struct hr_go_block) == HR_GO_BLOCK_BYTES, "a block has no gaps");
 
 /*
  * A mark is a wanted event: its time since the batch's base in ns, above the

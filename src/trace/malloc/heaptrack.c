@@ -18,6 +18,7 @@
 #include "config.h"
 
 #include "base/bits.h"
+#include "base/fuzzed.h"
 #include "trace/format.h"
 #include "trace/malloc/alike.h"
 #include "trace/malloc/mallocs.h"
@@ -30,7 +31,11 @@ enum {
 	NEWEST_VERSION = 3,
 	OLD_VERSION_1 = 0x10200, /* this heaptrack version without a file version means 1 */
 	FINAL_TICK = 0x10200,	 /* heaptrack ends with a time stamp from this version on, if not from an earlier one */
+#ifndef HR_FUZZED
 	BUFFER_BYTES = 1 << 18,
+#else
+	BUFFER_BYTES = 3 << 15,
+#endif
 	MAX_FIRST_LINE = 64,
 	LOOK_BYTES = 8,		  /* numbers are looked at as words */
 	MAX_TEXT_BYTES = 1 << 16, /* of a text with its length in front; longer ones end with the line */
