@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What all plots have in common; the head of each says what its data is. Beside
-# that there are form ('png', 'svg', 'pdf'), width and height (pixels),
-# plot_title and subtitle.
+# that there are form ('png', 'svg', 'pdf'), width and height (pixels that the plot is
+# laid out for, of which the picture has `scale` times as many), plot_title and subtitle.
 #
 # Colours are Okabe and Ito's, which colour-blind people can tell apart. What is
 # black becomes the colour of the text where a picture is part of a page.
@@ -21,7 +21,7 @@ manual_color = "#004466"
 free_color = orange
 released_color = "#dcdcdc"
 
-# Lines 1 to 7 in these colours, 8 to 14 in the same, dashed.
+# Lines 1 to 7 in these colours, 8 to 14 in the same, dashed. A policy has the same line in every plot.
 array line_color[7] = [blue, red, green, orange, pink, sky, grey]
 do for [i = 1 : 7] {
 	set linetype i linecolor rgb line_color[i] dashtype solid
@@ -36,12 +36,12 @@ left(pixels) = pixels / (1.0 * width)
 # Letters, marks and points have other sizes in PNG.
 small = form eq "png" ? ",10" : ",13"
 large = form eq "png" ? ",14" : ",19"
-dot = form eq "svg" ? 0.75 : 1.3
+dot = form eq "svg" ? 0.75 : 1.3 * scale
 set tics scale form eq "svg" ? 0.5 : 0.9
 
 # Legends below the plot, of n entries of so many letters: columns, rows, pixels.
 least(a, b) = a < b ? a : b
-key_columns(n, letters) = least(n, int((width - 60) / (letters * 11 + 60.0)) > 0 ? int((width - 60) / (letters * 11 + 60.0)) : 1)
+key_columns(n, letters) = least(n, int((width - 140) / (letters * 11 + 60.0)) > 0 ? int((width - 140) / (letters * 11 + 60.0)) : 1)
 key_rows(n, letters) = int(ceil(n / (1.0 * key_columns(n, letters))))
 key_height(n, letters) = 10 + 24 * key_rows(n, letters)
 

@@ -10,7 +10,8 @@
 #
 # and labels beside points, placed for this size of the picture.
 
-set label 105 sprintf("99th percentile of retained memory (%s)", memory_unit) at graph 0.5, screen bottom(62) center
+foot = 58 + key_height(5, 12)
+set label 105 sprintf("99th percentile of retained memory (%s)", memory_unit) at graph 0.5, screen bottom(foot - 50) center
 set label 103 "CPU time of GC, releases and refaults".(bend > 0 ? "" : " (".cpu_unit.")") \
 	at screen left(18), graph 0.5 center rotate
 set xrange [memory_low : memory_high]
@@ -18,9 +19,9 @@ set yrange [0 : cpu_top]
 if (bend > 0) { set nonlinear y via asinh(y / bend) inverse bend * sinh(y) }
 set lmargin at screen left(110)
 set rmargin at screen 1 - left(30)
-set bmargin at screen bottom(112)
+set bmargin at screen bottom(foot)
 set errorbars small
-set key at screen 0.5, bottom(7) center bottom horizontal Left reverse samplen 1.6 width 1 noenhanced
+set key at screen 0.5, bottom(7) center bottom horizontal maxcols key_columns(5, 12) Left reverse samplen 1.6 width 1 noenhanced
 
 plot $beaten using 1:2:3:4:5:6 with xyerrorbars pointtype 0 linewidth 1 linecolor rgb faint notitle, \
      $beaten using 1:2 with points pointtype 7 pointsize 0.7 * dot linecolor rgb grey notitle, \

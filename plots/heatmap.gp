@@ -16,19 +16,18 @@ in_use_rgb = "0 114 178"
 free_rgb = "230 159 0"
 released_rgb = "228 228 228"
 
-set label 105 sprintf("time (%s)", time_unit) at graph 0.5, screen bottom(62) center
 set label 104 "address" at screen left(18), graph 0.5 center rotate
 set xrange [time_begin : time_begin + columns * column_time]
 set yrange [-0.5 : rows - 0.5]
 set lmargin at screen left(165)
 set rmargin at screen 1 - left(30)
-set bmargin at screen bottom(112)
-set key at screen 0.5, bottom(7) center bottom horizontal Left reverse samplen 1.6 width 1 noenhanced
+foot = 58 + key_height(4, 23)
+set bmargin at screen bottom(foot)
+set key at screen 0.5, bottom(7) center bottom horizontal maxcols key_columns(4, 23) Left reverse samplen 1.6 width 1 noenhanced
 set border 15
 unset grid
-set label 103 sprintf("a row is %g %s", row_kib < 1024 ? row_kib : row_kib / 1024, row_kib < 1024 ? "KiB" : "MiB") \
-	at screen 1 - left(30), bottom(22) right font small
-
+set label 105 sprintf("time (%s); a row is %g %s", time_unit, row_kib < 1024 ? row_kib : row_kib / 1024, row_kib < 1024 ? "KiB" : "MiB") \
+	at graph 0.5, screen bottom(foot - 50) center
 plot $cells using (time_begin + ($1 + 0.5) * column_time):2:(mix($3, $4, $5, 1)):(mix($3, $4, $5, 2)): \
 	(mix($3, $4, $5, 3)):($6 * 255) with rgbalpha notitle, \
      $gaps using (time_begin):1:(columns * column_time):(0) with vectors nohead linewidth 1.5 dashtype 3 \

@@ -48,7 +48,7 @@ if (!by_size) {
 		set title panel_title[i].(panel_unit[i] eq "" ? "" : " (".panel_unit[i].")") offset 0, -0.5 noenhanced
 				set label 105 sprintf("most memory in use (%s)", memory_unit) at graph 0.5, screen bottom(foot - 50) center
 		plot for [p = 1 : policies] $sizes index p - 1 using 1:(column(i + 1)) with linespoints \
-			linewidth 1.7 + 3.0 * (policies - p) / policies pointtype 4 + p pointsize dot linetype p title policy[p]
+			linewidth 1.7 + 3.0 * (policies - p) / policies pointtype 4 + p pointsize dot linetype policy_line[p] title policy[p]
 		unset label 1
 		unset label 2
 		unset key

@@ -8,7 +8,8 @@ const D = JSON.parse(document.getElementById("data").textContent);
 const root = document.documentElement, $ = id => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
 const COLORS = ["#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#999999"];
-const color = i => COLORS[i % 7], dash = i => i % 14 >= 7 ? "6 4" : "none";
+const line = i => D.policies[i].line;
+const color = i => COLORS[line(i) % 7], dash = i => line(i) % 14 >= 7 ? "6 4" : "none";
 const begin = D.begin, end = D.time[D.time.length - 1];
 // The cursor begins where most memory is free: that is what people ask about.
 const fullest = D.time[D.free.indexOf(Math.max(...D.free))];

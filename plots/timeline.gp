@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Memory over time.
 #
-#   $runs            a part for each policy, called run_name[]; runs: how many;
+#   $runs            a part for each policy, called run_name[], with line run_line[]; runs: how many;
 #                    run_letters: of the longest name. Columns:
 #                    time, then memory: in use, manual, free, released (means of an
 #                    interval), retained (the most in it), the scavenger's goal, the
@@ -25,16 +25,18 @@ set xrange [time_begin : time_end]
 set yrange [0 : 1.06 * memory_top]
 set lmargin at screen left(95)
 set rmargin at screen 1 - left(30)
-foot = has_layers && runs == 1 ? 160 : runs == 1 ? 112 : 58 + key_height(runs + 1, run_letters)
+entries = runs > 1 ? runs + 1 : has_layers ? 13 : 8
+letters = runs > 1 ? run_letters : 17
+foot = 58 + key_height(entries, letters)
 set bmargin at screen bottom(foot)
-set key at screen 0.5, bottom(7) center bottom horizontal maxcols (runs == 1 ? 4 : key_columns(runs + 1, run_letters)) Left reverse samplen 1.6 width 1 noenhanced
+set key at screen 0.5, bottom(7) center bottom horizontal maxcols key_columns(entries, letters) Left reverse samplen 1.6 width 1 noenhanced
 set label 105 sprintf("time (%s)", time_unit) at graph 0.5, screen bottom(foot - 50) center
 set grid ytics
 
 if (runs == 1 && has_layers) {
 	array band_color[10] = [blue, sky, pink, "#7f9fbf", green, manual_color, red, orange, "#f0e442", released_color]
 	array band_name[10] = ["live", "dies by next GC", "dead already", "undecided", "slack in spans", "manual (stacks)", \
-		"free: not in reach", "free: waits", "free: within goal", "released"]
+		"free: unreached", "free: waits", "free: within goal", "released"]
 	sum_to(i) = i < 1 ? 0 : sum_to(i - 1) + column(i + 1)
 	plot for [i = 10 : 1 : -1] $layers using 1:(sum_to(i)) with fillsteps linecolor rgb band_color[i] notitle, \
 	     $runs using 1:7 with steps linewidth 2.5 dashtype solid linecolor rgb "black" notitle, \
@@ -71,5 +73,5 @@ if (runs == 1 && has_layers) {
 	plot $runs index 0 using 1:(one_trace ? $2 : NaN) with fillsteps linecolor rgb released_color \
 		title one_trace ? "in use" : "", \
 	     for [i = 1 : runs] $runs index i - 1 using 1:($2 + $4) with steps \
-		linewidth 1.7 + 3.0 * (runs - i) / runs linetype i title run_name[i]
+		linewidth 1.7 + 3.0 * (runs - i) / runs linetype run_line[i] title run_name[i]
 } }

@@ -18,7 +18,9 @@
 struct own {
 	struct cli_extent size; /* in pixels; 0: what suits it */
 	struct cli_list metrics;
-	const char *script, *trace;
+	const char *script, *trace, *title;
+	unsigned font_size;
+	double text_scale;
 	bool keep;
 };
 
@@ -229,6 +231,9 @@ static int run_plot(const struct cli_command *c, const struct cli_options *o, in
 		return cli_misuse(c, "--trace is for plot frontier");
 	j.options.width = own_of(o)->size.width;
 	j.options.height = own_of(o)->size.height;
+	j.options.font_pixels = own_of(o)->font_size;
+	j.options.text_scale = own_of(o)->text_scale;
+	j.options.title = own_of(o)->title;
 	j.options.metrics = own_of(o)->metrics.n > 0 ? own_of(o)->metrics.at : NULL;
 	if (!cli_choose(c, o, j.kind->all_policies ? all_policies : NULL, &choices))
 		return choices.status;
@@ -247,6 +252,12 @@ static int run_plot(const struct cli_command *c, const struct cli_options *o, in
 static const struct cli_option options[] = {
     {"size", 0, "WxH", CLI_EXTENT, offsetof(struct own, size), 0, CLI_IN_OUTPUT,
      "width and height in pixels (depends on the content)"},
+    {"title", 0, "TEXT", CLI_TEXT, offsetof(struct own, title), 0, CLI_IN_OUTPUT,
+     "heading (the trace and what its runs have in common)"},
+    {"font-size", 0, "PIXELS", CLI_COUNT, offsetof(struct own, font_size), 0, CLI_IN_OUTPUT,
+     "height of letters (16, and in proportion to --size)", .rare = true},
+    {"text-scale", 0, "FACTOR", CLI_SCALE, offsetof(struct own, text_scale), 0, CLI_IN_OUTPUT,
+     "letters, lines and marks larger or smaller than that by a factor", .rare = true},
     {"columns", 0, "COLUMN,...", CLI_LIST, offsetof(struct own, metrics), 0, CLI_IN_OUTPUT,
      "what plot compare shows, as compare's --columns; metrics or headings of heapreplay-metrics(5)"},
     {"metric", 0, "NAME", CLI_LIST, offsetof(struct own, metrics), 0, CLI_IN_OUTPUT, NULL}, /* its old name */

@@ -108,6 +108,7 @@ struct chart {
 	size_t *place;	/* of run[i]: which policy */
 	size_t *first;	/* of place p: a run[] with its text */
 	size_t nplaces;
+	unsigned *line; /* of each run of the source */
 };
 
 static void release_chart(struct chart *c)
@@ -115,6 +116,7 @@ static void release_chart(struct chart *c)
 	free(c->run);
 	free(c->place);
 	free(c->first);
+	free(c->line);
 }
 
 static size_t place_of(const struct chart *c, const char *text)
@@ -132,9 +134,11 @@ static enum hr_status make_chart(struct chart *c, const struct hr_plot_source *s
 	*c = (struct chart){.s = s,
 			    .run = hr_calloc(s->n, sizeof(*c->run)),
 			    .place = hr_calloc(s->n, sizeof(*c->place)),
-			    .first = hr_calloc(s->n, sizeof(*c->first))};
-	if (c->run == NULL || c->place == NULL || c->first == NULL)
+			    .first = hr_calloc(s->n, sizeof(*c->first)),
+			    .line = hr_calloc(s->n, sizeof(*c->line))};
+	if (c->run == NULL || c->place == NULL || c->first == NULL || c->line == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	hr_plot_lines(s, c->line);
 	for (size_t i = 0; i < s->n; i++) {
 		size_t p;
 
@@ -214,12 +218,13 @@ static void write_names(FILE *out, const struct chart *c)
 	char name[32];
 	size_t longest = 0;
 
-	fprintf(out, "policies = %zu\narray policy[%zu]\n", c->nplaces, c->nplaces);
+	fprintf(out, "policies = %zu\narray policy[%zu]\narray policy_line[%zu]\n", c->nplaces, c->nplaces, c->nplaces);
 	for (size_t p = 0; p < c->nplaces; p++) {
 		const char *text = hr_plot_policy_text(&c->s->runs[c->run[c->first[p]]]);
 
 		snprintf(name, sizeof(name), "policy[%zu]", p + 1);
 		hr_plot_set_string(out, name, text, POLICY_LETTERS);
+		fprintf(out, "policy_line[%zu] = %u\n", p + 1, c->line[c->run[c->first[p]]] + 1);
 		longest = strlen(text) > longest ? strlen(text) : longest;
 	}
 	fprintf(out, "policy_letters = %zu\n", longest < POLICY_LETTERS ? longest : POLICY_LETTERS);
@@ -227,8 +232,11 @@ static void write_names(FILE *out, const struct chart *c)
 	longest = 0;
 	for (size_t i = 0; i < c->n; i++) {
 		const struct hr_plot_run *run = &c->s->runs[c->run[i]];
-		const char *text = hr_plot_string(run->trace, "name");
+		char text[512];
 
+		hr_plot_about(c->s, c->run[i], text, sizeof(text));
+		if (text[0] == '\0')
+			snprintf(text, sizeof(text), "%s", hr_plot_string(run->trace, "name"));
 		snprintf(name, sizeof(name), "trace[%zu]", run->trace_number + 1);
 		hr_plot_set_string(out, name, text, TRACE_LETTERS);
 		longest = strlen(text) > longest ? strlen(text) : longest;
@@ -259,14 +267,30 @@ static void write_panels(FILE *out, const struct chart *c, const struct panel *p
 	hr_plot_end_block(out);
 }
 
+/* How many policies there are, which share a place if their texts are the same. */
+static size_t count_places(const struct hr_plot_source *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		size_t k = 0;
+
+		while (k < i && strcmp(hr_plot_policy_text(&s->runs[k]), hr_plot_policy_text(&s->runs[i])) != 0)
+			k++;
+		n += k == i;
+	}
+	return n;
+}
+
 static void size_for(const struct hr_plot_source *s, size_t rows, unsigned *width, unsigned *height)
 {
-	size_t bars = s->n < MOST_BARS ? s->n : MOST_BARS;
+	/* Each place has room for a bar of every trace. */
+	size_t most = count_places(s) * (s->ntraces > 0 ? s->ntraces : 1), bars = most < MOST_BARS ? most : MOST_BARS;
 
 	*width = 1200;
 	/* The legend of traces has two columns at least. */
 	*height = (unsigned)(115 + (s->ntraces > 1 ? 12 * s->ntraces : 0) +
-			     rows * (80 + (s->ntraces > 1 ? 18 : 28) * (bars < 3 ? 3 : bars)));
+			     rows * (80 + (s->ntraces > 1 ? 21 : 28) * (bars < 3 ? 3 : bars)));
 	*height = *height > HR_PLOT_MAX_SIDE ? HR_PLOT_MAX_SIDE : *height;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/print.h"
 #include "report/document.h"
+#include "scavenge/policy.h"
 
 #include <math.h>
 #include <string.h>
@@ -79,12 +80,59 @@ bool hr_plot_competes(const struct hr_plot_run *run)
 
 void hr_plot_run_name(const struct hr_plot_source *s, size_t i, char *buf, size_t size)
 {
-	const struct hr_plot_run *run = &s->runs[i];
+	char about[512];
 
-	if (s->ntraces <= 1)
-		snprintf(buf, size, "%s", hr_plot_policy_text(run));
+	hr_plot_about(s, i, about, sizeof(about));
+	if (about[0] == '\0')
+		snprintf(buf, size, "%s", hr_plot_policy_text(&s->runs[i]));
+	else if (hr_plot_same_policy(s))
+		snprintf(buf, size, "%s", about);
 	else
-		snprintf(buf, size, "%s, %s", hr_plot_policy_text(run), hr_plot_string(run->trace, "name"));
+		snprintf(buf, size, "%s, %s", hr_plot_policy_text(&s->runs[i]), about);
+}
+
+unsigned hr_plot_foot(unsigned width, unsigned entries, unsigned letters)
+{
+	unsigned columns = width > 140 ? (width - 140) / (letters * 11 + 60) : 1;
+
+	columns = columns < 1 ? 1 : columns > entries ? entries : columns;
+	return 58 + 10 + 24 * ((entries + columns - 1) / columns);
+}
+
+/* --- lines ------------------------------------------------------------------------ */
+
+/* The line of a policy where nothing else has it: its number among the policies. */
+static unsigned own_line(const struct hr_plot_run *run)
+{
+	const char *name = hr_plot_string(run->policy, "name");
+
+	for (unsigned k = 0; hr_policies[k] != NULL; k++)
+		if (strcmp(hr_policies[k]->name, name) == 0)
+			return k % HR_PLOT_LINES;
+	return HR_PLOT_LINES - 1;
+}
+
+void hr_plot_lines(const struct hr_plot_source *s, unsigned *lines)
+{
+	bool taken[HR_PLOT_LINES] = {false};
+
+	/* What is another variant of a policy, or the same on another trace, takes one that no policy of the plot has. */
+	for (size_t i = 0; i < s->n; i++) {
+		unsigned line = own_line(&s->runs[i]);
+
+		lines[i] = taken[line] ? HR_PLOT_LINES : line;
+		taken[line] = true;
+	}
+	for (size_t i = 0; i < s->n; i++) {
+		unsigned line = 0;
+
+		if (lines[i] < HR_PLOT_LINES)
+			continue;
+		while (line < HR_PLOT_LINES && taken[line])
+			line++;
+		lines[i] = line < HR_PLOT_LINES ? line : (unsigned)(i % HR_PLOT_LINES);
+		taken[lines[i]] = true;
+	}
 }
 
 /* How many bytes the first n characters of UTF-8 take. */

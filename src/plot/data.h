@@ -38,8 +38,29 @@ double hr_plot_cpu_ns(const struct hr_plot_run *run);
 double hr_plot_limit_bytes(const struct hr_plot_run *run, size_t i);
 /* Neither knows its policy the future nor was it inactive: it can be the best. */
 bool hr_plot_competes(const struct hr_plot_run *run);
-/* What a run is called beside the others of the source: its policy, its trace, or both. */
+#define HR_PLOT_SETTING_BUF 128
+/* Are all runs of one trace, by its name and digest; of one policy, as it was chosen? */
+bool hr_plot_same_trace(const struct hr_plot_source *s);
+bool hr_plot_same_policy(const struct hr_plot_source *s);
+/*
+ * What setting k of run i is, in words, if it is the same in all runs (shared) or is not (not shared); else "", as where
+ * it is the usual one. False: there is no setting k.
+ */
+bool hr_plot_setting(const struct hr_plot_source *s, size_t k, size_t i, bool shared, char *buf, size_t size);
+/* What tells the trace of a run, and how it was replayed, from those of other runs; "": nothing does. */
+void hr_plot_about(const struct hr_plot_source *s, size_t i, char *buf, size_t size);
+/* What a run is called beside the others of the source: its policy, what is different about it, or both. */
 void hr_plot_run_name(const struct hr_plot_source *s, size_t i, char *buf, size_t size);
+
+/*
+ * How much of the picture's bottom the axis and a legend of so many entries take, in pixels that it is laid out for;
+ * common.gp has the same. letters: of the longest entry.
+ */
+unsigned hr_plot_foot(unsigned width, unsigned entries, unsigned letters);
+
+#define HR_PLOT_LINES 14 /* common.gp has them */
+/* Which line each run has, from 0: a policy has the same in every plot. */
+void hr_plot_lines(const struct hr_plot_source *s, unsigned *lines);
 
 /* The first `most` characters of text, the last of them a "…" where there are more; in buf, which is returned. */
 const char *hr_plot_cut(char *buf, size_t size, const char *text, size_t most);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LETTER 8.4 /* pixels: the mean width of a letter, and the height of a line */
+#define LETTER 9.4 /* pixels: the mean width of a letter, and the height of a line */
 #define LINE 20.0
 #define MOST_LABELS 24
 #define MOST_DOTS 8192
@@ -19,7 +19,7 @@
 #define LABEL_LETTERS 40
 
 /* Where the area of the plot lies in the picture; frontier.gp has the same. */
-enum { LEFT = 110, RIGHT = 30, TOP = 70, BOTTOM = 112 };
+enum { LEFT = 110, RIGHT = 30, TOP = 70, LEGEND = 5, LEGEND_LETTERS = 12 };
 
 struct chart {
 	const struct hr_frontier *f;
@@ -170,8 +170,8 @@ enum hr_status hr_plot_frontier(FILE *out, const struct hr_plot_source *s, const
 				struct hr_error *err)
 {
 	struct chart c = {.f = s->frontier,
-			  .width = (o->width ? o->width : 1200) - LEFT - RIGHT,
-			  .height = (o->height ? o->height : 640) - TOP - BOTTOM};
+			  .width = (double)o->width - LEFT - RIGHT,
+			  .height = (double)o->height - TOP - hr_plot_foot(o->width, LEGEND, LEGEND_LETTERS)};
 	struct hr_plot_unit memory, time;
 
 	choose_axes(&c);

@@ -72,9 +72,9 @@ static void write_gaps(FILE *out, const struct hr_plane *p)
 }
 
 /* Addresses at even distances, and where a part of the address space begins if there is room. */
-static void write_ticks(FILE *out, const struct hr_plane *p, size_t rows)
+static void write_ticks(FILE *out, const struct hr_plane *p, size_t rows, size_t most)
 {
-	size_t y = 0, least = rows / MOST_TICKS + 1, next = 0;
+	size_t y = 0, least = rows / (most < MOST_TICKS ? most : MOST_TICKS) + 1, next = 0;
 
 	fputs("set ytics (", out);
 	for (size_t r = 0; r < p->nrows; r++, y++) {
@@ -99,7 +99,6 @@ enum hr_status hr_plot_heatmap(FILE *out, const struct hr_plot_source *s, const 
 	double begin_ns;
 	size_t rows;
 
-	(void)o;
 	if (p->failed)
 		return hr_error_set(err, HR_ENOMEM, "out of memory for the heatmap");
 	if (p->nrows == 0 || p->ncolumns == 0)
@@ -114,6 +113,7 @@ enum hr_status hr_plot_heatmap(FILE *out, const struct hr_plot_source *s, const 
 	hr_plot_set_number(out, "column_time", (double)p->interval_ns / time.size);
 	fprintf(out, "columns = %u\nrows = %zu\nrow_kib = %" PRIu64 "\n", p->ncolumns, rows,
 		(HR_PAGE_BYTES << p->log_pages) / 1024);
-	write_ticks(out, p, rows);
+	/* Of the plot without its head and foot, a line of text and what is between lines for each. */
+	write_ticks(out, p, rows, o->height > 240 ? (o->height - 190) / 26 : 2);
 	return HR_OK;
 }

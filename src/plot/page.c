@@ -52,16 +52,21 @@ static json_t *seconds(const json_t *series, size_t n)
 
 static json_t *policies(const struct hr_plot_source *s, size_t own, size_t n)
 {
-	json_t *list = json_array();
+	unsigned *lines = hr_calloc(s->n, sizeof(*lines));
+	json_t *list = lines != NULL ? json_array() : NULL;
 
-	for (size_t i = 0; i < s->n; i++) {
+	if (lines != NULL)
+		hr_plot_lines(s, lines);
+	for (size_t i = 0; list != NULL && i < s->n; i++) {
 		json_t *p = json_object();
 
 		hr_json_put(&p, "name", hr_json_text(hr_plot_policy_text(&s->runs[i])));
 		hr_json_put(&p, "own", json_boolean(i == own));
+		hr_json_put(&p, "line", json_integer(lines[i]));
 		hr_json_put(&p, "retained", sizes(s->runs[i].series, "retained_mean_bytes", n));
 		hr_json_add(&list, p);
 	}
+	free(lines);
 	return list;
 }
 

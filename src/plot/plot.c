@@ -33,20 +33,20 @@ static void usual_size(const struct hr_plot_source *s, unsigned *width, unsigned
 
 const struct hr_plot_kind hr_plot_kinds[] = {
     {"timeline", "memory over time: in use, free, released, goals, GC cycles; several policies: retained memory",
-     HR_PLOT_SERIES, false, timeline_script, usual_size, hr_plot_timeline},
-    {"heatmap", "addresses over time: what was in use, free, released", HR_PLOT_PLANE, false, heatmap_script,
+     HR_PLOT_SERIES, false, timeline_script, false, usual_size, hr_plot_timeline},
+    {"heatmap", "addresses over time: what was in use, free, released", HR_PLOT_PLANE, false, heatmap_script, false,
      usual_size, hr_plot_heatmap},
     {"tradeoff", "retained memory against CPU time of every policy, and the offline optimum",
-     HR_PLOT_SUMMARY | HR_PLOT_OPTIMUM, true, tradeoff_script, usual_size, hr_plot_tradeoff},
-    {"intervals", "how long pages lie free before they are used again", HR_PLOT_OPTIMUM, false, intervals_script,
+     HR_PLOT_SUMMARY | HR_PLOT_OPTIMUM, true, tradeoff_script, false, usual_size, hr_plot_tradeoff},
+    {"intervals", "how long pages lie free before they are used again", HR_PLOT_OPTIMUM, false, intervals_script, false,
      usual_size, hr_plot_intervals},
-    {"compare", "bars of every policy's metrics (--columns)", HR_PLOT_SUMMARY, true, compare_script, hr_plot_bars_size,
-     hr_plot_compare},
+    {"compare", "bars of every policy's metrics (--columns)", HR_PLOT_SUMMARY, true, compare_script, true,
+     hr_plot_bars_size, hr_plot_compare},
     {"index", "index entries that the scavengers read; several traces: by the size of the heap", HR_PLOT_SUMMARY, true,
-     index_script, hr_plot_index_size, hr_plot_index},
+     index_script, true, hr_plot_index_size, hr_plot_index},
     {"frontier", "memory against CPU time of a sweep's settings, with error bars", HR_PLOT_FRONTIER, false,
-     frontier_script, usual_size, hr_plot_frontier},
-    {NULL, NULL, 0, false, NULL, NULL, NULL},
+     frontier_script, false, usual_size, hr_plot_frontier},
+    {NULL, NULL, 0, false, NULL, false, NULL, NULL},
 };
 
 const struct hr_plot_kind *hr_plot_kind_find(const char *name)
@@ -239,17 +239,6 @@ static void add_part(struct parts *p, const char *fmt, ...)
 	p->n += n < 0 ? 0 : (size_t)n < room ? (size_t)n : room - 1;
 }
 
-/* A number of a document as a count of bytes or ns; false: it has none, or none above 0. */
-static bool whole(const json_t *object, const char *name, uint64_t *n)
-{
-	double v = hr_plot_number(object, name);
-
-	if (!(v > 0 && v < 0x1p63))
-		return false;
-	*n = (uint64_t)v;
-	return true;
-}
-
 static void add_format(struct parts *p, const json_t *trace)
 {
 	const char *format = hr_plot_string(trace, "format"), *program = hr_plot_string(trace, "program");
@@ -264,41 +253,25 @@ static void add_format(struct parts *p, const json_t *trace)
 		add_part(p, "%s", hr_plot_cut(buf, sizeof(buf), program, 60));
 }
 
-static void add_gc(struct parts *p, const json_t *settings)
+/* As many letters of so many pixels as there is room for beside margins. */
+static size_t letters_in(unsigned width, double pixels)
 {
-	const char *gc = hr_plot_string(settings, "gc");
-	double gogc = hr_plot_number(settings, "gogc");
+	double n = (width - 40.0) / pixels;
 
-	if (strcmp(gc, "model") == 0 && isfinite(gogc))
-		add_part(p, "GC modelled, GOGC %.0f", gogc);
-	else if (strcmp(gc, "model") == 0)
-		add_part(p, "GC modelled, GOGC off");
-	else if (strcmp(gc, "none") == 0)
-		add_part(p, "no GC");
+	return n < 8 ? 8 : (size_t)n;
 }
 
-static void add_settings(struct parts *p, const json_t *settings)
+static void put_titles(FILE *out, const struct hr_plot_options *o, const char *title, const char *below)
 {
-	char buf[HR_UNIT_BUF];
-	uint64_t n;
+	size_t n = letters_in(o->width, 11.0), m = letters_in(o->width, 8.2);
 
-	if (hr_plot_string(settings, "placement")[0] != '\0')
-		add_part(p, "%s placement", hr_plot_string(settings, "placement"));
-	add_gc(p, settings);
-	if (whole(settings, "memory_limit_bytes", &n))
-		add_part(p, "memory limit %s", hr_format_bytes(buf, n));
-	if (whole(settings, "phys_page_bytes", &n) && n != 4096)
-		add_part(p, "pages of %s", hr_format_bytes(buf, n));
-	if (!whole(settings, "huge_page_bytes", &n))
-		add_part(p, "no huge pages");
-	if (whole(settings, "from_ns", &n))
-		add_part(p, "from %s", hr_format_ns(buf, n));
-	if (whole(settings, "until_ns", &n))
-		add_part(p, "until %s", hr_format_ns(buf, n));
+	hr_plot_set_string(out, "plot_title", o->title != NULL ? o->title : title,
+			   n < TITLE_CHARACTERS ? n : TITLE_CHARACTERS);
+	hr_plot_set_string(out, "subtitle", below, m < SUBTITLE_CHARACTERS ? m : SUBTITLE_CHARACTERS);
 }
 
 /* Of a sweep. */
-static void write_sweep_titles(FILE *out, const struct hr_frontier *f)
+static void write_sweep_titles(FILE *out, const struct hr_frontier *f, const struct hr_plot_options *o)
 {
 	struct parts title = {{0}, 0}, below = {{0}, 0};
 	char name[256];
@@ -308,58 +281,99 @@ static void write_sweep_titles(FILE *out, const struct hr_frontier *f)
 	else
 		add_part(&title, "%zu traces, sums", f->ntraces);
 	add_part(&below, "%zu settings", f->n);
-	hr_plot_set_string(out, "plot_title", title.text, TITLE_CHARACTERS);
-	hr_plot_set_string(out, "subtitle", below.text, SUBTITLE_CHARACTERS);
+	put_titles(out, o, title.text, below.text);
 }
 
-static void write_titles(FILE *out, const struct hr_plot_kind *kind, const struct hr_plot_source *s)
+static void write_titles(FILE *out, const struct hr_plot_kind *kind, const struct hr_plot_source *s,
+			 const struct hr_plot_options *o)
 {
 	const struct hr_plot_run *first = &s->runs[0];
 	struct parts title = {{0}, 0}, below = {{0}, 0};
-	char name[256], policy[256];
+	char name[256], policy[256], setting[HR_PLOT_SETTING_BUF];
 
-	if (s->ntraces == 1) {
-		hr_plot_cut(name, sizeof(name), hr_plot_string(first->trace, "name"), 60);
-		hr_plot_cut(policy, sizeof(policy), hr_plot_policy_text(first), 60);
-		/* The optimum, and what it comes from, are the same for all policies. */
-		if (s->n == 1 && kind->needs != HR_PLOT_OPTIMUM)
-			add_part(&title, "%s under %s", name, policy);
-		else
-			add_part(&title, "%s", name);
-		add_format(&below, first->trace);
-	} else {
+	hr_plot_cut(name, sizeof(name), hr_plot_string(first->trace, "name"), 60);
+	hr_plot_cut(policy, sizeof(policy), hr_plot_policy_text(first), 60);
+	if (!hr_plot_same_trace(s))
 		add_part(&title, "%zu traces", s->ntraces);
-	}
-	add_settings(&below, first->settings);
-	hr_plot_set_string(out, "plot_title", title.text, TITLE_CHARACTERS);
-	hr_plot_set_string(out, "subtitle", below.text, SUBTITLE_CHARACTERS);
+	/* The optimum, and what it comes from, are the same for all policies. */
+	else if (hr_plot_same_policy(s) && kind->needs != HR_PLOT_OPTIMUM)
+		add_part(&title, "%s under %s", name, policy);
+	else
+		add_part(&title, "%s", name);
+	if (s->ntraces > 1 && hr_plot_same_trace(s))
+		add_part(&title, "%zu runs", s->ntraces);
+	if (hr_plot_same_trace(s))
+		add_format(&below, first->trace);
+	for (size_t k = 0; hr_plot_setting(s, k, 0, true, setting, sizeof(setting)); k++)
+		if (setting[0] != '\0')
+			add_part(&below, "%s", setting);
+	put_titles(out, o, title.text, below.text);
 }
 
 /* --- the text ---------------------------------------------------------------- */
 
-/* Sizes are those of a screen of 96 pixels an inch; letters are as large in every form. */
-static void write_terminal(FILE *out, const struct hr_plot_kind *kind, const struct hr_plot_options *o, unsigned width,
-			   unsigned height)
+/* Letters become no smaller than this share of their usual size of 16 pixels, where there is room for what they say. */
+#define USUAL_LETTERS 16.0
+#define LEAST_SCALE 0.5625
+#define LEAST_WIDTH 640 /* what plots of a usual size can be laid out for */
+#define LEAST_HEIGHT 400
+
+struct hr_plot_layout hr_plot_layout_of(const struct hr_plot_kind *kind, const struct hr_plot_source *s,
+					const struct hr_plot_options *o)
 {
-	hr_print(out, "form = '%s'\nwidth = %u\nheight = %u\n", forms[o->form].name, width, height);
+	struct hr_plot_layout l = {.scale = o->font_pixels / USUAL_LETTERS};
+	unsigned width, height;
+
+	kind->size(s, &width, &height);
+	l.picture_width = o->width != 0 ? o->width : width;
+	l.picture_height = o->height != 0 ? o->height : height;
+	if (!(l.scale > 0)) {
+		double least_width = kind->grows ? width : LEAST_WIDTH,
+		       least_height = kind->grows ? height : LEAST_HEIGHT;
+		double room = fmin(l.picture_width / least_width, l.picture_height / least_height);
+
+		l.scale = o->form == HR_PLOT_INLINE || (o->width == 0 && o->height == 0)
+			      ? 1
+			      : fmin((double)l.picture_width / width, (double)l.picture_height / height);
+		if (l.scale < LEAST_SCALE)
+			l.scale = fmin(LEAST_SCALE, fmax(room, l.scale));
+	}
+	l.scale *= o->text_scale > 0 ? o->text_scale : 1;
+	l.width = (unsigned)lround(fmax(l.picture_width / l.scale, 1));
+	l.height = (unsigned)lround(fmax(l.picture_height / l.scale, 1));
+	return l;
+}
+
+/* Sizes are those of a screen of 96 pixels an inch; letters are as large in every form. */
+static void write_terminal(FILE *out, const struct hr_plot_kind *kind, const struct hr_plot_options *o,
+			   const struct hr_plot_layout *l)
+{
+	const unsigned width = l->picture_width, height = l->picture_height;
+	char scaled[64] = "";
+
+	hr_print(out, "form = '%s'\nwidth = %u\nheight = %u\nscale = %.4g\n", forms[o->form].name, l->width, l->height,
+		 l->scale);
+	if (l->scale < 1 || l->scale > 1)
+		snprintf(scaled, sizeof(scaled), " fontscale %.4g linewidth %.4g", l->scale, l->scale);
 	switch (o->form) {
 	case HR_PLOT_PNG:
-		fprintf(out,
-			"if (strstrt(GPVAL_TERMINALS, ' pngcairo ')) "
-			"{ set terminal pngcairo size %u, %u font 'sans,12' background 'white' } "
-			"else { set terminal png size %u, %u font 'sans,12' background 'white' }\n",
-			width, height, width, height);
+		hr_print(out,
+			 "if (strstrt(GPVAL_TERMINALS, ' pngcairo ')) "
+			 "{ set terminal pngcairo size %u, %u font 'sans,12' background 'white'%s } "
+			 "else { set terminal png size %u, %u font 'sans,12' background 'white'%s }\n",
+			 width, height, scaled, width, height, scaled);
 		break;
 	case HR_PLOT_PDF:
-		fprintf(out,
-			"if (!strstrt(GPVAL_TERMINALS, ' pdfcairo ')) { set print '-'\n"
-			"exit message 'this gnuplot has no terminal pdfcairo: no PDF can be made with it' }\n"
-			"set terminal pdfcairo size %.3f, %.3f font 'sans,16' background 'white'\n",
-			width / 96.0, height / 96.0);
+		hr_print(out,
+			 "if (!strstrt(GPVAL_TERMINALS, ' pdfcairo ')) { set print '-'\n"
+			 "exit message 'this gnuplot has no terminal pdfcairo: no PDF can be made with it' }\n"
+			 "set terminal pdfcairo size %.3f, %.3f font 'sans,16' background 'white'%s\n",
+			 width / 96.0, height / 96.0, scaled);
 		break;
 	default:
-		hr_print(out, "set terminal svg size %u, %u font 'sans-serif,16' name 'heapreplay_%s'%s\n", width,
-			 height, kind->name, o->form == HR_PLOT_SVG ? " background 'white'" : "");
+		/* It is scaled by its own size and that of its content; gnuplot's fontscale leaves legends as narrow as before. */
+		hr_print(out, "set terminal svg size %u, %u font 'sans-serif,16' name 'heapreplay_%s'%s\n", l->width,
+			 l->height, kind->name, o->form == HR_PLOT_SVG ? " background 'white'" : "");
 		break;
 	}
 	if (o->output != NULL) {
@@ -372,22 +386,25 @@ static void write_terminal(FILE *out, const struct hr_plot_kind *kind, const str
 static enum hr_status write_text(FILE *out, const struct hr_plot_kind *kind, const struct hr_plot_source *s,
 				 const struct hr_plot_options *o, struct hr_error *err)
 {
-	unsigned width, height;
+	const struct hr_plot_layout layout = hr_plot_layout_of(kind, s, o);
+	struct hr_plot_options laid_out = *o;
 
-	kind->size(s, &width, &height);
-	width = o->width != 0 ? o->width : width;
-	height = o->height != 0 ? o->height : height;
+	if (layout.width < HR_PLOT_MIN_SIDE || layout.height < HR_PLOT_MIN_SIDE)
+		return hr_error_set(err, HR_EUSAGE, "letters of %.0f pixels are too large for a picture of %u x %u",
+				    layout.scale * USUAL_LETTERS, layout.picture_width, layout.picture_height);
+	laid_out.width = layout.width;
+	laid_out.height = layout.height;
 	hr_print(out, "# A %s of heapreplay " PACKAGE_VERSION ", for gnuplot: settings, data, script.\n", kind->name);
 	fputs("set encoding utf8\n", out);
-	write_terminal(out, kind, o, width, height);
+	write_terminal(out, kind, o, &layout);
 	if (kind->needs & HR_PLOT_FRONTIER)
-		write_sweep_titles(out, s->frontier);
+		write_sweep_titles(out, s->frontier, &laid_out);
 	else
-		write_titles(out, kind, s);
+		write_titles(out, kind, s, &laid_out);
 	fputs("\n# --- common.gp ---\n\n", out);
 	fputs(o->common != NULL ? o->common : common_script, out);
 	fputs("\n# --- data ---\n\n", out);
-	HR_TRY(kind->write(out, s, o, err));
+	HR_TRY(kind->write(out, s, &laid_out, err));
 	hr_print(out, "\n# --- %s.gp ---\n\n", kind->name);
 	fputs(o->script != NULL ? o->script : kind->script, out);
 	fputc('\n', out);
@@ -456,8 +473,20 @@ static const struct change *change_at(const char *at, bool in_page)
 	return NULL;
 }
 
+/* The size of the picture in place of the one that it is laid out for. */
+static void put_svg_size(FILE *out, const char **at, const struct hr_plot_layout *l)
+{
+	const char *size = strstr(*at, "width=\""), *end = size != NULL ? strchr(size, '\n') : NULL;
+
+	if (end == NULL || l->picture_width == l->width)
+		return;
+	hr_print(out, "%.*swidth=\"%u\" height=\"%u\"", (int)(size - *at), *at, l->picture_width, l->picture_height);
+	*at = end;
+}
+
 /* In a page from <svg on, without what belongs to a file of its own; texts (between tags) stay as they are. */
-static enum hr_status finish_svg(const char *name, bool in_page, struct hr_blob *svg, struct hr_error *err)
+static enum hr_status finish_svg(const char *name, bool in_page, const struct hr_plot_layout *l, struct hr_blob *svg,
+				 struct hr_error *err)
 {
 	const char *at = in_page ? strstr(svg->at, "<svg") : svg->at;
 	struct hr_blob to = {0};
@@ -469,6 +498,7 @@ static enum hr_status finish_svg(const char *name, bool in_page, struct hr_blob 
 	out = open_memstream(&to.at, &to.n);
 	if (out == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	put_svg_size(out, &at, l);
 	while (*at != '\0') {
 		const struct change *c = in_tag ? change_at(at, in_page) : NULL;
 
@@ -493,6 +523,7 @@ enum hr_status hr_plot_draw(const struct hr_plot_kind *kind, const struct hr_plo
 			    const struct hr_plot_options *o, struct hr_blob *picture, struct hr_blob *complaints,
 			    struct hr_error *err)
 {
+	const struct hr_plot_layout layout = hr_plot_layout_of(kind, s, o);
 	struct hr_blob text;
 	enum hr_status status;
 
@@ -504,6 +535,6 @@ enum hr_status hr_plot_draw(const struct hr_plot_kind *kind, const struct hr_plo
 	if (o->form == HR_PLOT_PDF)
 		undate(picture);
 	if (o->form == HR_PLOT_SVG || o->form == HR_PLOT_INLINE)
-		return finish_svg(o->prefix ? o->prefix : kind->name, o->form == HR_PLOT_INLINE, picture, err);
+		return finish_svg(o->prefix ? o->prefix : kind->name, o->form == HR_PLOT_INLINE, &layout, picture, err);
 	return HR_OK;
 }

@@ -7,7 +7,7 @@
  * gnuplot script, plots/KIND.gp, that draws the data. A script is given
  *
  *   form                  'png', 'svg' or 'pdf'
- *   width, height         of the picture, in pixels (96 an inch)
+ *   width, height, scale  what it is laid out for, in pixels of which the picture has `scale` times as many
  *   plot_title, subtitle  which trace, which settings
  *
  * the settings of plots/common.gp, and its data, in blocks and variables that
@@ -60,6 +60,9 @@ bool hr_plot_form_of(const char *path, enum hr_plot_form *form);
 struct hr_plot_options {
 	enum hr_plot_form form;
 	unsigned width, height;	     /* pixels, HR_PLOT_MIN_SIDE to HR_PLOT_MAX_SIDE; 0: what suits the kind */
+	double font_pixels;	     /* height of letters; 0: what suits the size */
+	double text_scale;	     /* of that; 0: 1 */
+	const char *title;	     /* NULL: the trace, and the policy where there is one */
 	const char *const *metrics;  /* of compare, ended by NULL; NULL: those that it has by itself */
 	const char *common, *script; /* texts in place of plots/common.gp and plots/KIND.gp; NULL: those */
 	const char *prefix;	     /* of names within an inline SVG, so that a page may hold several */
@@ -83,6 +86,7 @@ struct hr_plot_kind {
 	unsigned needs;
 	bool all_policies; /* of a trace it shows all policies, not only the trace's own */
 	const char *script;
+	bool grows; /* its usual size depends on what is in it, and is the least that has room for it */
 	/* What suits the picture. */
 	void (*size)(const struct hr_plot_source *s, unsigned *width, unsigned *height);
 	/* The data as gnuplot statements. HR_EINPUT, HR_EUSAGE, HR_ENOMEM. */
@@ -93,6 +97,20 @@ struct hr_plot_kind {
 extern const struct hr_plot_kind hr_plot_kinds[];
 /* NULL: there is none of that name. */
 const struct hr_plot_kind *hr_plot_kind_find(const char *name);
+
+/*
+ * A plot is laid out for a picture of its usual size, or of one as large as the letters leave room for: width and height,
+ * which scripts are told, are `scale` times smaller than those of the picture. So text grows with the picture, and in a
+ * small one it does not become too small to be read as long as what it says has room.
+ */
+struct hr_plot_layout {
+	unsigned picture_width, picture_height; /* pixels */
+	unsigned width, height;			/* what it is laid out for */
+	double scale;
+};
+
+struct hr_plot_layout hr_plot_layout_of(const struct hr_plot_kind *kind, const struct hr_plot_source *s,
+					const struct hr_plot_options *o);
 
 /* The whole text for gnuplot. HR_EINPUT: the source lacks what the kind needs, or is nothing it can draw; HR_ENOMEM. */
 enum hr_status hr_plot_text(const struct hr_plot_kind *kind, const struct hr_plot_source *s,

@@ -217,20 +217,24 @@ enum hr_status hr_plot_timeline(FILE *out, const struct hr_plot_source *s, const
 				struct hr_error *err)
 {
 	struct scale scale = scale_of(s);
+	unsigned lines[MAX_LINES];
 	size_t longest = 0;
 
 	(void)o;
 	if (s->n > MAX_LINES)
 		return hr_error_set(err, HR_EINPUT, "a timeline shows at most %d policies; choose some with -p",
 				    MAX_LINES);
+	hr_plot_lines(s, lines);
 	write_scale(out, &scale);
-	fprintf(out, "runs = %zu\none_trace = %d\narray run_name[%zu]\n", s->n, s->ntraces == 1, s->n);
+	fprintf(out, "runs = %zu\none_trace = %d\narray run_name[%zu]\narray run_line[%zu]\n", s->n,
+		hr_plot_same_trace(s), s->n, s->n);
 	for (size_t r = 0; r < s->n; r++) {
 		char name[512], variable[32];
 
 		hr_plot_run_name(s, r, name, sizeof(name));
 		snprintf(variable, sizeof(variable), "run_name[%zu]", r + 1);
 		hr_plot_set_string(out, variable, name, NAME_LETTERS);
+		fprintf(out, "run_line[%zu] = %u\n", r + 1, lines[r] + 1);
 		longest = strlen(name) > longest ? strlen(name) : longest;
 	}
 	fprintf(out, "run_letters = %zu\n", longest < NAME_LETTERS ? longest : NAME_LETTERS);

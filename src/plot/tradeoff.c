@@ -19,11 +19,12 @@
 #define LABEL_LETTERS 64
 
 /* Where the area of the plot lies in the picture; tradeoff.gp has the same. */
-enum { LEFT = 110, RIGHT = 30, TOP = 70, BOTTOM = 112 };
+enum { LEFT = 110, RIGHT = 30, TOP = 70, LEGEND = 3, LEGEND_LETTERS = 29 };
 
 struct spot {
 	double retained, cpu_ns;
 	double x, y; /* pixels within the area */
+	unsigned line;
 	char name[256];
 };
 
@@ -38,12 +39,16 @@ struct chart {
 
 static enum hr_status collect(struct chart *c, const struct hr_plot_source *s, struct hr_error *err)
 {
+	unsigned lines[MOST_POINTS];
+
 	c->points = json_object_get(s->runs[0].optimum, "points");
 	c->spots = hr_calloc(s->n, sizeof(*c->spots));
 	if (c->spots == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	hr_plot_lines(s, lines);
 	for (size_t i = 0; i < s->n; i++) {
-		struct spot spot = {.retained = hr_plot_number(s->runs[i].summary, "retained_mean_bytes"),
+		struct spot spot = {.line = lines[i],
+				    .retained = hr_plot_number(s->runs[i].summary, "retained_mean_bytes"),
 				    .cpu_ns = hr_plot_cpu_ns(&s->runs[i])};
 
 		if (!isfinite(spot.retained) || !isfinite(spot.cpu_ns))
@@ -213,11 +218,11 @@ static void write_chart(FILE *out, const struct chart *c)
 	hr_plot_set_number(out, "memory_high", c->high / memory.size);
 	hr_plot_set_number(out, "least", least_of(c) / memory.size);
 	hr_plot_write_axis(out, &c->cpu, time.size);
-	hr_plot_begin_block(out, "policies", "retained on average, CPU time");
+	hr_plot_begin_block(out, "policies", "retained on average, CPU time, line");
 	for (size_t i = 0; i < c->n; i++) {
 		hr_plot_put(out, c->spots[i].retained / memory.size);
 		hr_plot_put(out, c->spots[i].cpu_ns / time.size);
-		fputc('\n', out);
+		fprintf(out, "%u\n", c->spots[i].line + 1);
 	}
 	hr_plot_end_block(out);
 	hr_plot_begin_block(out, "envelope", "the least CPU time for what is retained on average");
@@ -228,8 +233,8 @@ static void write_chart(FILE *out, const struct chart *c)
 enum hr_status hr_plot_tradeoff(FILE *out, const struct hr_plot_source *s, const struct hr_plot_options *o,
 				struct hr_error *err)
 {
-	struct chart c = {.width = (o->width ? o->width : 1200) - LEFT - RIGHT,
-			  .height = (o->height ? o->height : 640) - TOP - BOTTOM};
+	struct chart c = {.width = (double)o->width - LEFT - RIGHT,
+			  .height = (double)o->height - TOP - hr_plot_foot(o->width, LEGEND, LEGEND_LETTERS)};
 	enum hr_status status;
 
 	if (s->ntraces > 1)

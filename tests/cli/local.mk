@@ -33,6 +33,7 @@ cli_tests = \
 	tests/cli/native-form.sh \
 	tests/cli/native.sh \
 	tests/cli/plot.sh \
+	tests/cli/plot-sizes.sh \
 	tests/cli/record.sh \
 	tests/cli/real.sh \
 	tests/cli/recordings.sh \
@@ -47,7 +48,7 @@ cli_tests = \
 	tests/cli/version.sh \
 	tests/cli/windows.sh
 cli_data = tests/cli/small tests/cli/planted tests/cli/malloc-samples tests/cli/native_form.py tests/cli/objects_by_type.py tests/cli/go_windows.py tests/cli/record_server.py \
-	tests/cli/schema.py
+	tests/cli/schema.py tests/cli/overlaps.py
 
 TESTS += $(cli_tests)
 EXTRA_DIST += $(cli_tests) $(cli_data)
