@@ -169,8 +169,10 @@ static enum hr_status print_means(const struct comparing *c, const struct hr_pag
 
 	hr_table_init(&t);
 	hr_standings_means(&t, &c->view, c->at, c->n);
-	hr_page_text(p, 0, "all %zu traces: geometric means of the ratios to %s (-: there is a 0)", c->n,
-		     c->view.baseline);
+	hr_page_text(
+	    p, 0,
+	    "all %zu traces: geometric means of the ratios to %s (3/%zu: over 3 traces, in the others there is a 0)",
+	    c->n, c->view.baseline, c->n);
 	fputc('\n', p->out);
 	hr_table_text(&t, p, hint, shown);
 	status = t.failed ? no_memory(err) : HR_OK;
@@ -197,6 +199,28 @@ static enum hr_status print_total(const struct comparing *c, const struct hr_pag
 	status = t.failed ? no_memory(err) : HR_OK;
 	hr_table_release(&t);
 	hr_comparison_release(&total);
+	return status;
+}
+
+static enum hr_status print_wins(const struct comparing *c, const struct hr_page *p, struct hr_error *err)
+{
+	/* Columns that are not shown are told of elsewhere. */
+	bool *shown = hr_calloc(c->view.n + 2, sizeof(*shown));
+	enum hr_status status = HR_OK;
+	struct hr_table t;
+
+	if (shown == NULL)
+		return no_memory(err);
+	hr_table_init(&t);
+	hr_standings_wins(&t, &c->view, c->at, c->n);
+	hr_page_text(p, 0, "wins and losses: in how many of the %zu traces a policy is the best (+) and the worst (-)",
+		     c->n);
+	fputc('\n', p->out);
+	hr_table_text(&t, p, hint, shown);
+	if (t.failed)
+		status = no_memory(err);
+	hr_table_release(&t);
+	free(shown);
 	return status;
 }
 
@@ -250,6 +274,10 @@ static enum hr_status print_text(const struct comparing *c, FILE *out, struct hr
 	if (status == HR_OK && c->n > 1) {
 		fputc('\n', out);
 		status = c->view.baseline != NULL ? print_means(c, &p, shown, err) : print_total(c, &p, shown, err);
+	}
+	if (status == HR_OK && c->n > 1) {
+		fputc('\n', out);
+		status = print_wins(c, &p, err);
 	}
 	if (status == HR_OK)
 		print_legend(&p, &c->view, shown + 1);
@@ -362,6 +390,8 @@ static enum hr_status print_json(struct comparing *c, FILE *out, struct hr_error
 		hr_json_put(&c->document, "means", hr_standings_means_json(baseline, c->at, c->n));
 	if (c->n > 1)
 		HR_TRY(add_total(c, err));
+	if (c->n > 1)
+		hr_json_put(&c->document, "wins", hr_standings_wins_json(c->at, c->n));
 	return hr_document_write(json_incref(c->document), out, err);
 }
 

@@ -46,7 +46,8 @@ static const struct definition definitions[] = {
      "heapreplay replay --json"},
     {"compare",
      DOCUMENT "comparisons:[comparison] total?:[(text:text summary:figures regret:figures)] "
-	      "means?:(baseline:text policies:[(text:text to_baseline:ratios)])",
+	      "means?:(baseline:text policies:[(text:text to_baseline:ratios over_traces:{count})]) "
+	      "wins?:[(text:text traces:count best:{count} worst:{count})]",
      "heapreplay compare --json, of traces or of one saved run"},
     {"differences",
      DOCUMENT "runs:[(name:text heapreplay:text)] differences:[(trace:text in_runs:[count] settings:[setting] "

@@ -201,11 +201,11 @@ static bool over_all(const struct hr_standing **s, size_t n, size_t metric, uint
 }
 
 /* s: where it stands in each comparison. */
-static bool add_total(struct hr_comparison *total, const struct hr_standing **s, size_t n)
+static bool add_total(struct hr_comparison *total, const char *text, const struct hr_standing **s, size_t n)
 {
 	struct hr_standing *to = &total->policies[total->n++];
 
-	to->text = strdup(s[0]->text);
+	to->text = strdup(text);
 	to->knows_future = s[0]->knows_future;
 	to->values = hr_calloc(hr_nmetrics, sizeof(*to->values));
 	to->known = hr_calloc(hr_nmetrics, sizeof(*to->known));
@@ -216,13 +216,31 @@ static bool add_total(struct hr_comparison *total, const struct hr_standing **s,
 	return true;
 }
 
+/* Finds the policy of each trace's own Go version. False: a trace has none, or it is the same policy in all. */
+static bool find_own(const struct hr_comparison *c, size_t n, const struct hr_standing **s)
+{
+	bool differ = false;
+
+	for (size_t i = 0; i < n; i++) {
+		s[i] = NULL;
+		for (size_t k = 0; k < c[i].n; k++)
+			if (c[i].policies[k].own)
+				s[i] = &c[i].policies[k];
+		if (s[i] == NULL)
+			return false;
+		differ |= strcmp(s[i]->text, s[0]->text) != 0;
+	}
+	return differ;
+}
+
 enum hr_status hr_comparison_total(const struct hr_comparison *c, size_t n, struct hr_comparison *total,
 				   struct hr_error *err)
 {
 	const struct hr_standing **s = hr_calloc(n, sizeof(const struct hr_standing *));
 	bool fine;
 
-	*total = (struct hr_comparison){.name = strdup("all"), .policies = hr_calloc(c->n, sizeof(*total->policies))};
+	*total =
+	    (struct hr_comparison){.name = strdup("all"), .policies = hr_calloc(c->n + 1, sizeof(*total->policies))};
 	fine = s != NULL && total->name != NULL && total->policies != NULL;
 	for (size_t i = 0; fine && i < c->n; i++) {
 		bool everywhere = true;
@@ -232,8 +250,10 @@ enum hr_status hr_comparison_total(const struct hr_comparison *c, size_t n, stru
 			everywhere &= s[k] != NULL;
 		}
 		if (everywhere)
-			fine = add_total(total, s, n);
+			fine = add_total(total, c->policies[i].text, s, n);
 	}
+	if (fine && find_own(c, n, s))
+		fine = add_total(total, "each trace's own", s, n);
 	free(s);
 	if (fine)
 		return HR_OK;

@@ -295,22 +295,27 @@ void hr_standings_rows(struct hr_table *t, const struct hr_view *v, enum hr_stan
 
 /* --- several traces ------------------------------------------------------- */
 
-/* The mean of the policy's ratios; false: it is not in every comparison, or one of them has none. */
-static bool mean_of(const struct hr_comparison *c, size_t n, const char *policy, const char *baseline, size_t figure,
-		    double *mean)
+/*
+ * The mean of the policy's ratios over those comparisons in which neither it nor the baseline has 0: how many those are,
+ * of all n. 0: there is no mean.
+ */
+static size_t mean_of(const struct hr_comparison *c, size_t n, const char *policy, const char *baseline, size_t figure,
+		      double *mean)
 {
 	double sum = 0;
+	size_t over = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct hr_standing *s = hr_comparison_find(&c[i], policy);
 		double ratio;
 
 		if (s == NULL || !ratio_of(s, hr_comparison_find(&c[i], baseline), figure, &ratio) || ratio == 0)
-			return false;
+			continue;
 		sum += log(ratio);
+		over++;
 	}
-	*mean = exp(sum / (double)n);
-	return true;
+	*mean = over > 0 ? exp(sum / (double)over) : NAN;
+	return over;
 }
 
 static bool in_every(const struct hr_comparison *c, size_t n, const char *policy)
@@ -321,29 +326,34 @@ static bool in_every(const struct hr_comparison *c, size_t n, const char *policy
 	return true;
 }
 
-static void mean_cell(struct hr_table *t, const char *exact, double mean, bool marked, const struct hr_extremes *e)
+/* over: of how many of all n traces it is; those of fewer are no better or worse than others. */
+static void mean_cell(struct hr_table *t, double mean, size_t over, size_t n, bool marked, const struct hr_extremes *e)
 {
-	char change[HR_CHANGE_BUF];
+	char change[HR_CHANGE_BUF], text[HR_CHANGE_BUF + 48], exact[32];
 
 	/* Round to millionths, so that the output does not depend on the last bits of a logarithm. */
 	hr_change_format(change, HR_UNIT_COUNT, (uint64_t)llround(fmin(mean, 1e9) * 1e6), 1000000);
-	hr_table_cell(t, change, exact, marked ? hr_extremes_mark(e, round(mean * 1e6)) : HR_MARK_NONE);
+	snprintf(exact, sizeof(exact), "%.6f", mean);
+	if (over < n)
+		snprintf(text, sizeof(text), "%s (%zu/%zu)", change, over, n);
+	else
+		snprintf(text, sizeof(text), "%s", change);
+	hr_table_cell(t, text, exact, marked && over == n ? hr_extremes_mark(e, round(mean * 1e6)) : HR_MARK_NONE);
 }
 
 static void mean_row(struct hr_table *t, const struct hr_view *v, const struct hr_comparison *c, size_t n,
 		     const struct hr_standing *s, const struct hr_extremes *e)
 {
-	char exact[32];
 	double mean;
 
 	hr_table_cell(t, s->text, NULL, HR_MARK_NONE);
 	for (size_t k = 0; k < v->n; k++) {
-		if (!mean_of(c, n, s->text, v->baseline, v->columns[k].figure, &mean)) {
+		const size_t over = mean_of(c, n, s->text, v->baseline, v->columns[k].figure, &mean);
+
+		if (over == 0)
 			hr_table_cell(t, "-", "", HR_MARK_NONE);
-			continue;
-		}
-		snprintf(exact, sizeof(exact), "%.6f", mean);
-		mean_cell(t, exact, mean, !unranked(s), &e[k]);
+		else
+			mean_cell(t, mean, over, n, !unranked(s), &e[k]);
 	}
 }
 
@@ -363,8 +373,9 @@ void hr_standings_means(struct hr_table *t, const struct hr_view *v, const struc
 			continue;
 		order[rows].index = i;
 		if (v->sorted)
-			order[rows].key =
-			    mean_of(c, n, c[0].policies[i].text, v->baseline, v->sort, &mean) ? key_of(v, mean) : NAN;
+			order[rows].key = mean_of(c, n, c[0].policies[i].text, v->baseline, v->sort, &mean) > 0
+					      ? key_of(v, mean)
+					      : NAN;
 		rows++;
 	}
 	if (rows > 0)
@@ -373,7 +384,8 @@ void hr_standings_means(struct hr_table *t, const struct hr_view *v, const struc
 		e[k] = hr_extremes_of_none(hr_metrics[v->columns[k].figure].better);
 		for (size_t i = 0; i < rows; i++)
 			if (!unranked(&c[0].policies[order[i].index]) &&
-			    mean_of(c, n, c[0].policies[order[i].index].text, v->baseline, v->columns[k].figure, &mean))
+			    mean_of(c, n, c[0].policies[order[i].index].text, v->baseline, v->columns[k].figure,
+				    &mean) == n)
 				hr_extremes_take(&e[k], round(mean * 1e6));
 	}
 	for (size_t i = 0; !t->failed && i < rows; i++)
@@ -382,7 +394,103 @@ void hr_standings_means(struct hr_table *t, const struct hr_view *v, const struc
 	free(e);
 }
 
+/* --- wins and losses --------------------------------------------------------- */
+
+/* In how many comparisons a policy is, and is the best or the worst by a figure. */
+struct wins {
+	size_t in, best, worst;
+};
+
+static struct wins wins_of(const struct hr_comparison *c, size_t n, const char *policy, size_t figure)
+{
+	struct wins w = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		const struct hr_standing *s = hr_comparison_find(&c[i], policy);
+		const struct hr_extremes e = extremes_of(&c[i], figure);
+		enum hr_mark mark = HR_MARK_NONE;
+
+		if (s != NULL && s->known[figure] && !unranked(s))
+			mark = hr_extremes_mark(&e, (double)s->values[figure]);
+		w.in += s != NULL;
+		w.best += mark == HR_MARK_BEST;
+		w.worst += mark == HR_MARK_WORST;
+	}
+	return w;
+}
+
+/* Is it in no comparison before this one? */
+static bool is_first(const struct hr_comparison *c, size_t i, const char *policy)
+{
+	while (i-- > 0)
+		if (hr_comparison_find(&c[i], policy) != NULL)
+			return false;
+	return true;
+}
+
+static void wins_row(struct hr_table *t, const struct hr_view *v, const struct hr_comparison *c, size_t n,
+		     const char *policy)
+{
+	char text[64];
+
+	hr_table_cell(t, policy, NULL, HR_MARK_NONE);
+	snprintf(text, sizeof(text), "%zu", wins_of(c, n, policy, 0).in);
+	hr_table_cell(t, text, NULL, HR_MARK_NONE);
+	for (size_t k = 0; k < v->n; k++) {
+		const struct wins w = wins_of(c, n, policy, v->columns[k].figure);
+
+		if (hr_metrics[v->columns[k].figure].better == HR_BETTER_NEITHER)
+			continue;
+		if (w.best + w.worst > 0)
+			snprintf(text, sizeof(text), "+%zu -%zu", w.best, w.worst);
+		else
+			snprintf(text, sizeof(text), "-");
+		hr_table_cell(t, text, NULL, HR_MARK_NONE);
+	}
+}
+
+void hr_standings_wins(struct hr_table *t, const struct hr_view *v, const struct hr_comparison *c, size_t n)
+{
+	hr_table_column(t, "policy", "policy", true, 0);
+	hr_table_column(t, "traces", "traces", false, 0);
+	for (size_t k = 0; k < v->n; k++)
+		if (hr_metrics[v->columns[k].figure].better != HR_BETTER_NEITHER)
+			hr_table_column(t, v->columns[k].heading, hr_metrics[v->columns[k].figure].name, false,
+					(unsigned)k + 1);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < c[i].n; k++)
+			if (!unranked(&c[i].policies[k]) && is_first(c, i, c[i].policies[k].text))
+				wins_row(t, v, c, n, c[i].policies[k].text);
+}
+
 /* --- JSON ----------------------------------------------------------------- */
+
+static json_t *policy_wins_json(const struct hr_comparison *c, size_t n, const char *policy)
+{
+	json_t *best = json_object(), *worst = json_object();
+
+	for (size_t f = 0; f < hr_nmetrics; f++) {
+		const struct wins w = wins_of(c, n, policy, f);
+
+		if (w.best > 0)
+			hr_json_put(&best, hr_metrics[f].name, hr_json_count(w.best));
+		if (w.worst > 0)
+			hr_json_put(&worst, hr_metrics[f].name, hr_json_count(w.worst));
+	}
+	return json_pack("{s:o, s:o, s:o, s:o}", "text", hr_json_text(policy), "traces",
+			 hr_json_count(wins_of(c, n, policy, 0).in), "best", best, "worst", worst);
+}
+
+json_t *hr_standings_wins_json(const struct hr_comparison *c, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < c[i].n; k++)
+			if (!unranked(&c[i].policies[k]) && is_first(c, i, c[i].policies[k].text))
+				hr_json_add(&list, policy_wins_json(c, n, c[i].policies[k].text));
+	return list;
+}
 
 static json_t *known_json(const struct hr_standing *s, bool regret)
 {
@@ -411,17 +519,24 @@ json_t *hr_standings_means_json(const char *baseline, const struct hr_comparison
 
 	for (size_t i = 0; i < c[0].n; i++) {
 		const char *text = c[0].policies[i].text;
-		json_t *means = json_object();
+		json_t *means = json_object(), *fewer = json_object();
 		double mean;
 
-		for (size_t f = 0; in_every(c, n, text) && f < hr_nmetrics; f++)
-			if (mean_of(c, n, text, baseline, f, &mean))
-				hr_json_put(&means, hr_metrics[f].name, hr_json_real(round(mean * 1e6) / 1e6));
-		if (in_every(c, n, text))
-			hr_json_add(&policies,
-				    json_pack("{s:o, s:o}", "text", hr_json_text(text), "to_baseline", means));
-		else
+		if (!in_every(c, n, text)) {
 			json_decref(means);
+			json_decref(fewer);
+			continue;
+		}
+		for (size_t f = 0; f < hr_nmetrics; f++) {
+			const size_t over = mean_of(c, n, text, baseline, f, &mean);
+
+			if (over > 0)
+				hr_json_put(&means, hr_metrics[f].name, hr_json_real(round(mean * 1e6) / 1e6));
+			if (over > 0 && over < n)
+				hr_json_put(&fewer, hr_metrics[f].name, hr_json_count(over));
+		}
+		hr_json_add(&policies, json_pack("{s:o, s:o, s:o}", "text", hr_json_text(text), "to_baseline", means,
+						 "over_traces", fewer));
 	}
 	return json_pack("{s:o, s:o}", "baseline", hr_json_text(baseline), "policies", policies);
 }

@@ -55,14 +55,20 @@ void hr_standings_rows(struct hr_table *t, const struct hr_view *v, enum hr_stan
 
 /*
  * The geometric means of the ratios to v->baseline over n comparisons, of all
- * policies that are in each, columns and rows. Where a figure is 0 of one of
- * the two policies but not of the other, there is no mean.
+ * policies that are in each, columns and rows. A comparison in which one of the
+ * two policies has 0 is left out of the mean, which then says "(9/10)".
  */
 void hr_standings_means(struct hr_table *t, const struct hr_view *v, const struct hr_comparison *c, size_t n);
 
+/* In how many comparisons a policy is the best, and the worst, of a column: "+3 -1"; columns and rows. */
+void hr_standings_wins(struct hr_table *t, const struct hr_view *v, const struct hr_comparison *c, size_t n);
+/* [{"text", "traces": how many have it, "best": {metric: in how many}, "worst": {...}}]. */
+json_t *hr_standings_wins_json(const struct hr_comparison *c, size_t n);
+
 /* [{"text", "summary": {metric: value}, "regret": {...}}]: the policies of a comparison without a document. */
 json_t *hr_standings_json(const struct hr_comparison *c);
-/* {"baseline": TEXT, "policies": [{"text", "to_baseline": {figure: mean}}]}: the same of every figure. */
+/* {"baseline": TEXT, "policies": [{"text", "to_baseline": {figure: mean}, "over_traces": {figure: of how many,
+ * if not all}}]}: the same of every figure. */
 json_t *hr_standings_means_json(const char *baseline, const struct hr_comparison *c, size_t n);
 /* Adds "baseline" to the comparison's document, and to each policy "to_baseline": {figure: ratio}. */
 enum hr_status hr_standings_relate(struct hr_comparison *c, const char *baseline, struct hr_error *err);

@@ -149,6 +149,13 @@ is "$(jq -c '[.comparisons[0].policies[].to_baseline.retained_mean_bytes * 1e6 |
 is "$(jq '.means.policies[4].to_baseline | has("release_calls")' means.json)" false 'none where there is a 0'
 run "$HEAPREPLAY" compare -q "$bench" "$pages"
 like "$out" '^all 2 traces: sums; means weighted by time' 'without a baseline all traces are combined'
+like "$out" "^each trace's own " 'with a row of each under its own Go version'
+like "$out" '^wins and losses: in how many of the 2 traces' 'and wins and losses'
+"$HEAPREPLAY" compare -q --json --no-series -o two.json "$bench" "$pages"
+is "$(jq '[.wins[].best.retained_mean_bytes // 0] | add <= 2' two.json)" true 'at most one is the best of each trace'
+is "$(jq '(.total[] | select(.text == "each trace'"'"'s own") | .summary.release_calls) ==
+	([.comparisons[].policies[] | select(.policy.own) | .summary.release_calls] | add)' two.json)" true \
+	'calls of each under its own are the sum'
 printf 'nonsense' >bad
 for order in "$bench bad" "bad $bench"; do
 	# shellcheck disable=SC2086

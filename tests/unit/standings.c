@@ -126,7 +126,10 @@ static void test_columns(void **state)
 	free(many);
 }
 
-/* 2 and 8 have the geometric mean 4; a policy that is not everywhere has none, nor has a figure with a 0. */
+/*
+ * 2 and 8 have the geometric mean 4; a policy that is not everywhere has none; where b has 0 calls, its mean is that of
+ * the other trace, a quarter.
+ */
 static void test_means(void **state)
 {
 	struct hr_view v = view("retained,calls", "a", "-retained");
@@ -142,7 +145,7 @@ static void test_means(void **state)
 	    &s);
 	hr_table_init(&t);
 	hr_standings_means(&t, &v, s.at, s.n);
-	check(&t, "b,+300 %!,-\n"
+	check(&t, "b,+300 %!,-75.0 % (1/2)\n"
 		  "a,=*,=\n");
 	means = hr_standings_means_json("a", s.at, s.n);
 	assert_string_equal(json_string_value(json_object_get(means, "baseline")), "a");
@@ -150,8 +153,40 @@ static void test_means(void **state)
 	const json_t *b = json_array_get(json_object_get(means, "policies"), 1);
 	assert_string_equal(json_string_value(json_object_get(b, "text")), "b");
 	assert_true(json_real_value(json_object_get(json_object_get(b, "to_baseline"), "retained_mean_bytes")) == 4);
-	assert_null(json_object_get(json_object_get(b, "to_baseline"), "release_calls"));
+	assert_true(json_real_value(json_object_get(json_object_get(b, "to_baseline"), "release_calls")) == 0.25);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(b, "over_traces"), "release_calls")), 1);
+	assert_null(json_object_get(json_object_get(b, "over_traces"), "retained_mean_bytes"));
 	json_decref(means);
+	hr_view_release(&v);
+	hr_saved_release(&s);
+}
+
+/* Of t, c is the best by retained memory and b the worst; of u it is a, and b; calls: b in both, and a. */
+static void test_wins(void **state)
+{
+	struct hr_view v = view("retained,calls", NULL, NULL);
+	struct hr_saved s;
+	struct hr_table t;
+	json_t *wins;
+
+	(void)state;
+	parse_run(
+	    RUN(TRACE("t", "1", "",
+		      POLICY("a", 100, 4, 0) "," POLICY("b", 200, 1, 0) "," POLICY(
+			  "c", 1, 2, 0)) "," TRACE("u", "2", "", POLICY("b", 80, 0, 0) "," POLICY("a", 10, 4, 0))),
+	    &s);
+	hr_table_init(&t);
+	hr_standings_wins(&t, &v, s.at, s.n);
+	check(&t, "a,2,+1 -0,+0 -2\n"
+		  "b,2,+0 -2,+2 -0\n"
+		  "c,1,+1 -0,-\n");
+	wins = hr_standings_wins_json(s.at, s.n);
+	assert_int_equal(json_array_size(wins), 3);
+	const json_t *b = json_array_get(wins, 1);
+	assert_int_equal(json_integer_value(json_object_get(b, "traces")), 2);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(b, "worst"), "retained_mean_bytes")), 2);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(b, "best"), "release_calls")), 2);
+	json_decref(wins);
 	hr_view_release(&v);
 	hr_saved_release(&s);
 }
@@ -241,9 +276,9 @@ static void test_change(void **state)
 HR_TEST_MAIN(standings)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),   cmocka_unit_test(test_marks), cmocka_unit_test(test_columns),
-	    cmocka_unit_test(test_means),  cmocka_unit_test(test_total), cmocka_unit_test(test_relate),
-	    cmocka_unit_test(test_change),
+	    cmocka_unit_test(test_rows),   cmocka_unit_test(test_marks),  cmocka_unit_test(test_columns),
+	    cmocka_unit_test(test_means),  cmocka_unit_test(test_wins),	  cmocka_unit_test(test_total),
+	    cmocka_unit_test(test_relate), cmocka_unit_test(test_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
