@@ -355,6 +355,7 @@ enum hr_status hr_replay_peak(const char *path, const struct hr_replay_options *
 	o.limit_percent = 0;
 	o.reading.want = HR_WANT_SPANS;
 	o.settings.memory_limit_bytes = UINT64_MAX;
+	o.settings.limit_given = true;
 	o.bounds = o.intervals = o.objects.gogc_given = false;
 	if (o.objects.gc == HR_GC_MODEL)
 		o.objects.gc = HR_GC_AUTO;
@@ -369,21 +370,65 @@ enum hr_status hr_replay_peak(const char *path, const struct hr_replay_options *
 	return status;
 }
 
-/* A limit that was given as a percentage, in bytes. */
-static enum hr_status take_percentage(struct hr_replay_options *o, const char *path, struct hr_error *err)
+/* --- what record noted of the program ----------------------------------------- */
+
+static const char *noted(const struct hr_replay *r, const char *key)
 {
+	const struct hr_trace_meta *meta = hr_reader_meta(r->reader);
+
+	for (unsigned i = 0; i < meta->nnotes; i++)
+		if (strcmp(meta->notes[i].key, key) == 0)
+			return meta->notes[i].value;
+	return NULL;
+}
+
+/*
+ * The recorded program's own settings, where none was given: GOMEMLIMIT is the limit; GOGC paces modelled cycles until the
+ * trace's own show another (debug.SetGCPercent).
+ */
+static void take_notes(struct hr_replay *r)
+{
+	struct hr_settings *s = &r->options.settings;
+	struct hr_objects_options *o = &r->options.objects;
+	const char *limit = noted(r, "GOMEMLIMIT"), *gogc = noted(r, "GOGC");
+	char size[HR_UNIT_BUF];
+	struct hr_limit l;
+
+	if (limit != NULL && !s->limit_given && r->options.limit_percent == 0 && s->memory_limit_bytes == UINT64_MAX &&
+	    hr_limit_parse(limit, &l) && l.percent == 0 && l.bytes != UINT64_MAX) {
+		s->memory_limit_bytes = l.bytes;
+		if (r->of == NULL)
+			hr_reader_assume(r->reader,
+					 "a memory limit of %s: GOMEMLIMIT of the recorded program (--memory-limit)",
+					 hr_format_bytes(size, l.bytes));
+	}
+	if (gogc != NULL && !o->gogc_given)
+		hr_gogc_parse(gogc, &o->pacing.gogc);
+}
+
+/* A limit that was given as a percentage, in bytes: of --cgroup, of the recorded program's control group, of the peak. */
+static enum hr_status take_percentage(struct hr_replay *r, const char *path, const struct hr_replay_options *given,
+				      struct hr_error *err)
+{
+	struct hr_replay_options *o = &r->options;
 	struct hr_limit limit = {.percent = o->limit_percent};
+	const char *group = noted(r, "cgroup-limit");
 	uint64_t whole = o->limit_of_bytes;
+	char size[HR_UNIT_BUF];
 	struct stat st;
 
 	if (limit.percent == 0)
 		return HR_OK;
+	if (whole == 0 && group != NULL && hr_parse_u64(group, &whole) && whole != 0)
+		hr_reader_assume(r->reader,
+				 "the limit is of %s, that of the recorded program's control group (--cgroup)",
+				 hr_format_bytes(size, whole));
 	if (whole == 0 && (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode))))
 		return hr_error_set(err, HR_EUSAGE,
 				    "a percentage is of the trace's peak in use, and a pipe can't be read twice; give "
 				    "a size, or what it is a percentage of (--cgroup)");
 	if (whole == 0)
-		HR_TRY(hr_replay_peak(path, o, &whole, err));
+		HR_TRY(hr_replay_peak(path, given, &whole, err));
 	o->settings.memory_limit_bytes = hr_limit_bytes(&limit, whole);
 	return HR_OK;
 }
@@ -392,9 +437,9 @@ static enum hr_status open_all(struct hr_replay *r, const char *path, const stru
 			       size_t nchoices, struct hr_policy_choice *own, struct hr_error *err)
 {
 	struct hr_replay_options *o = &r->options;
+	const struct hr_replay_options given = *o;
 	bool dropped;
 
-	HR_TRY(take_percentage(o, path, err));
 	HR_TRY(prepare(r, nchoices, err));
 	if (o->objects.gc == HR_GC_MODEL || o->objects.gc == HR_GC_NONE)
 		o->reading.want |= HR_WANT_OBJECTS;
@@ -406,6 +451,8 @@ static enum hr_status open_all(struct hr_replay *r, const char *path, const stru
 	dropped = drop_huge_pages(&o->settings);
 	HR_TRY(hr_reader_open(path, &o->reading, &r->reader, err));
 	note_beginning(r);
+	take_notes(r);
+	HR_TRY(take_percentage(r, path, &given, err));
 	if (dropped)
 		hr_reader_assume(r->reader, "no huge pages: the Go runtime uses none above 4 MiB (--huge-page)");
 	HR_TRY(open_stages(r, choices, nchoices, own, err));
@@ -435,6 +482,7 @@ static enum hr_status open_beside(struct hr_replay *b, const struct hr_policy_ch
 				  struct hr_policy_choice *own, struct hr_error *err)
 {
 	HR_TRY(prepare(b, nchoices, err));
+	take_notes(b);
 	drop_huge_pages(&b->options.settings);
 	HR_TRY(open_stages(b, choices, nchoices, own, err));
 	HR_TRY(add_unit(b->of, b, err));

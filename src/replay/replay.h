@@ -81,7 +81,8 @@ struct hr_replay {
  * Opens the trace and makes a follower for each choice; with no choice, the
  * policy of the trace's own Go version (*own gets it; go1.19 where the trace
  * is not from Go). Those with if_fits that can't follow this trace are passed
- * over. Fails as hr_reader_open, hr_objects_new, hr_placer_new and hr_follower_init
+ * over. Settings that record noted of the program stand in for those that were not given: its GOMEMLIMIT, GOGC, and the limit
+ * of its control group, of which limit_percent is. Fails as hr_reader_open, hr_objects_new, hr_placer_new and hr_follower_init
  * do. On success call hr_replay_close. The choices must outlive the replay.
  */
 enum hr_status hr_replay_open(struct hr_replay *r, const char *path, const struct hr_replay_options *options,

@@ -85,4 +85,24 @@ run "$HEAPREPLAY" replay -q --truth bad.csv zero
 is "$status" 1 'what holds no counters is an error'
 like "$err" '^heapreplay: bad.csv: ' 'which names that file'
 
+# --- a recording's own settings: what record noted stands in for what is not given ---
+
+{
+	head -n 1 zero
+	printf '%s\n' '! note GOMEMLIMIT 96MiB' '! note GOGC 50' '! note cgroup-limit 209715200'
+	tail -n +2 zero
+} >noted
+run "$HEAPREPLAY" replay -q --json noted
+is "$status,$(jq '.settings.memory_limit_bytes' <<<"$out")" 0,$((96 << 20)) 'GOMEMLIMIT of the recording is the limit'
+like "$(jq -r '.trace.assumed[]' <<<"$out")" '96\.0 MiB: GOMEMLIMIT of the recorded program' 'which is said'
+run "$HEAPREPLAY" replay -q --json --memory-limit off noted
+is "$(jq '.settings.memory_limit_bytes' <<<"$out")" null 'off: none'
+run "$HEAPREPLAY" replay -q --json --memory-limit 200MiB noted
+is "$(jq '.settings.memory_limit_bytes' <<<"$out")" $((200 << 20)) 'what is given goes before it'
+run "$HEAPREPLAY" replay -q --json --memory-limit 50% noted
+is "$(jq '.settings.memory_limit_bytes' <<<"$out")" 104857600 'a percentage is of the control group that was noted'
+like "$(jq -r '.trace.assumed[]' <<<"$out")" "recorded program's control group" 'which is said, too'
+run "$HEAPREPLAY" compare -q --json -p go1.22 noted
+is "$(jq '.comparisons[0].settings.memory_limit_bytes' <<<"$out")" $((96 << 20)) 'compare: the same'
+
 done_testing
