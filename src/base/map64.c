@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Groups hang in an open-addressed hash table: linear probing, backward-shift deletion, no tombstones. */
+/* Groups hang in an open-addressed hash table: linear probing, backward-shift
+ * deletion, no tombstones. */
 #include "config.h"
 
 #include "base/map64.h"
@@ -20,7 +21,8 @@ struct hr_map64_group {
 	uint64_t at[];
 };
 
-/* The finaliser of MurmurHash3 (Appleby, public domain): numbers of groups differ only in their low bits. */
+/* The finaliser of MurmurHash3 (Appleby, public domain): numbers of groups
+ * differ only in their low bits. */
 static inline uint64_t hash(uint64_t x)
 {
 	x ^= x >> 33;
@@ -88,7 +90,8 @@ static bool grow(struct hr_map64 *m)
 	return true;
 }
 
-/* Knuth 6.4 R: moves back every later group of the cluster whose home is not between the hole and it. */
+/* Knuth 6.4 R: moves back every later group of the cluster whose home is not
+ * between the hole and it. */
 static void drop_group(struct hr_map64 *m, struct hr_map64_slot *slot)
 {
 	size_t i = (size_t)(slot - m->slots);
@@ -182,7 +185,7 @@ static bool refine(struct hr_map64 *m, unsigned shift)
 
 	hr_map64_init_wide(&to, m->words);
 	to.shift = shift;
-	while ((value = hr_map64_next(m, &at, &key)) != NULL) {
+	while ((value = hr_map64_next(m, NULL, &at, &key)) != NULL) {
 		uint64_t *place = hr_map64_place(&to, key);
 
 		if (place == NULL) {
@@ -266,11 +269,34 @@ bool hr_map64_remove(struct hr_map64 *m, uint64_t key, uint64_t *value)
 	return true;
 }
 
-/* *at: of the slot and of the unit in its group. */
-const uint64_t *hr_map64_next(const struct hr_map64 *m, uint64_t *at, uint64_t *key)
+static int by_number(const void *a, const void *b)
 {
-	for (; m->slots != NULL && *at >> GROUP_BITS <= m->mask; ++*at) {
-		const struct hr_map64_slot *slot = &m->slots[*at >> GROUP_BITS];
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+uint64_t *hr_map64_order(const struct hr_map64 *m)
+{
+	uint64_t *order = hr_calloc(m->ngroups + 1, sizeof(*order));
+	size_t n = 0;
+
+	for (size_t i = 0; order != NULL && m->slots != NULL && i <= m->mask; i++)
+		if (m->slots[i].group != NULL)
+			order[n++] = m->slots[i].number;
+	if (order != NULL)
+		qsort(order, n, sizeof(*order), by_number);
+	return order;
+}
+
+/* *at: of the group, by order or by slot, and of the unit in it. */
+const uint64_t *hr_map64_next(const struct hr_map64 *m, const uint64_t *order, uint64_t *at, uint64_t *key)
+{
+	uint64_t ngroups = m->slots == NULL ? 0 : order != NULL ? m->ngroups : m->mask + 1;
+
+	for (; *at >> GROUP_BITS < ngroups; ++*at) {
+		uint64_t which = *at >> GROUP_BITS;
+		const struct hr_map64_slot *slot = order != NULL ? find(m, order[which]) : &m->slots[which];
 		unsigned unit = *at % GROUP_KEYS;
 		uint64_t left = slot->group != NULL ? slot->group->present[unit / 64] >> unit % 64 : 0;
 
@@ -279,7 +305,7 @@ const uint64_t *hr_map64_next(const struct hr_map64 *m, uint64_t *at, uint64_t *
 			continue;
 		}
 		unit += hr_ctz(left);
-		*at = (*at | (GROUP_KEYS - 1)) - (GROUP_KEYS - 1) + unit + 1;
+		*at = (which << GROUP_BITS) + unit + 1;
 		*key = (slot->number << GROUP_BITS | unit) << m->shift;
 		return &slot->group->at[rank(slot->group, unit) * m->words];
 	}

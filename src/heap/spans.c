@@ -70,7 +70,7 @@ static uint64_t overlap_by_span(const struct hr_spans *s, uint64_t page, uint64_
 	uint64_t lowest = UINT64_MAX, at = 0, name;
 	const uint64_t *word;
 
-	while ((word = hr_map64_next(&s->map, &at, &name)) != NULL)
+	while ((word = hr_map64_next(&s->map, NULL, &at, &name)) != NULL)
 		if (name < lowest && name < page + npages && name + unpack(*word).npages > page)
 			lowest = name;
 	return lowest;

@@ -11,7 +11,8 @@
 
 enum { PAGE_SHIFT = 13, CHUNK_PAGES = 512 };
 
-/* No heap of a page trace is larger: 1 TiB. A trace that is nonsense must not have us keep more. */
+/* No heap of a page trace is larger: 1 TiB. A trace that is nonsense must not
+ * have us keep more. */
 #define MAX_CHUNKS ((size_t)1 << 18)
 #define NO_KEY UINT64_MAX
 
@@ -47,7 +48,8 @@ void hr_standing_release(struct hr_standing *s)
 	s->pages = NULL;
 }
 
-/* --- things with a place ---------------------------------------------------- */
+/* --- things with a place ----------------------------------------------------
+ */
 
 static bool add_thing(struct hr_standing *s, enum hr_standing_sort sort, const struct hr_event *ev)
 {
@@ -70,7 +72,8 @@ static void remove_thing(struct hr_standing *s, enum hr_standing_sort sort, uint
 		hr_map64_remove(&s->things[sort], addr, NULL);
 }
 
-/* --- pages of a page trace ----------------------------------------------------- */
+/* --- pages of a page trace
+ * ----------------------------------------------------- */
 
 /* NULL: out of memory, or of patience. */
 static struct hr_standing_pages *chunk_of(struct hr_standing *s, uint64_t chunk)
@@ -113,7 +116,8 @@ static bool mark_pages(struct hr_standing *s, const struct hr_event *ev)
 	return true;
 }
 
-/* --- events ---------------------------------------------------------------------- */
+/* --- events
+ * ---------------------------------------------------------------------- */
 
 static void set(struct hr_standing *s, const struct hr_event *ev)
 {
@@ -182,7 +186,8 @@ enum hr_status hr_standing_follow(struct hr_standing *s, const struct hr_event *
 	return HR_OK;
 }
 
-/* --- telling ---------------------------------------------------------------------- */
+/* --- telling
+ * ---------------------------------------------------------------------- */
 
 /* Runs of set bits never are more than half of the bits, and one. */
 static size_t count_runs(const uint64_t words[8])
@@ -205,44 +210,64 @@ size_t hr_standing_count(const struct hr_standing *s)
 	return n;
 }
 
-struct order {
-	uint64_t key; /* address, or sequence */
-	struct hr_event event;
+struct told {
+	const uint64_t *thing;
+	uint64_t addr;
 };
 
-static int by_key(const void *a, const void *b)
+static int by_sequence(const void *a, const void *b)
 {
-	const struct order *x = a, *y = b;
+	const struct told *x = a, *y = b;
 
-	return x->key < y->key ? -1 : x->key > y->key;
+	return x->thing[SEQUENCE] < y->thing[SEQUENCE] ? -1 : x->thing[SEQUENCE] > y->thing[SEQUENCE];
+}
+
+static struct hr_event exists(unsigned sort, const struct told *t)
+{
+	static const uint8_t kinds[HR_STANDING_SORTS] = {HR_EV_SPAN_EXISTS, HR_EV_OBJ_EXISTS, HR_EV_STACK_EXISTS};
+
+	return (struct hr_event){
+	    .addr = t->addr, .size = t->thing[SIZE], .arg = (uint32_t)t->thing[ARG], .p = HR_NO_P, .kind = kinds[sort]};
+}
+
+static bool tell_by_address(const struct hr_map64 *things, unsigned sort, struct hr_event *ev, size_t *n)
+{
+	uint64_t *order = hr_map64_order(things), at = 0;
+	struct told t;
+
+	if (order == NULL)
+		return false;
+	while ((t.thing = hr_map64_next(things, order, &at, &t.addr)) != NULL)
+		ev[(*n)++] = exists(sort, &t);
+	free(order);
+	return true;
+}
+
+static bool tell_by_sequence(const struct hr_map64 *things, unsigned sort, struct hr_event *ev, size_t *n)
+{
+	struct told *told = hr_calloc(things->count + 1, sizeof(*told)), t;
+	uint64_t at = 0;
+	size_t live = 0;
+
+	if (told == NULL)
+		return false;
+	while ((t.thing = hr_map64_next(things, NULL, &at, &t.addr)) != NULL)
+		told[live++] = t;
+	qsort(told, live, sizeof(*told), by_sequence);
+	for (size_t i = 0; i < live; i++)
+		ev[(*n)++] = exists(sort, &told[i]);
+	free(told);
+	return true;
 }
 
 static bool tell_things(const struct hr_standing *s, struct hr_event *ev, size_t *n)
 {
-	static const uint8_t kinds[HR_STANDING_SORTS] = {HR_EV_SPAN_EXISTS, HR_EV_OBJ_EXISTS, HR_EV_STACK_EXISTS};
+	bool fine = true;
 
-	for (unsigned sort = 0; sort < HR_STANDING_SORTS; sort++) {
-		const struct hr_map64 *things = &s->things[sort];
-		struct order *order = hr_calloc(things->count + 1, sizeof(*order));
-		uint64_t at = 0, addr;
-		const uint64_t *thing;
-		size_t live = 0;
-
-		if (order == NULL)
-			return false;
-		while ((thing = hr_map64_next(things, &at, &addr)) != NULL)
-			order[live++] = (struct order){.key = s->addresses ? addr : thing[SEQUENCE],
-						       .event = {.addr = addr,
-								 .size = thing[SIZE],
-								 .arg = (uint32_t)thing[ARG],
-								 .p = HR_NO_P,
-								 .kind = kinds[sort]}};
-		qsort(order, live, sizeof(*order), by_key);
-		for (size_t i = 0; i < live; i++)
-			ev[(*n)++] = order[i].event;
-		free(order);
-	}
-	return true;
+	for (unsigned i = 0; fine && i < HR_STANDING_SORTS; i++)
+		fine =
+		    s->addresses ? tell_by_address(&s->things[i], i, ev, n) : tell_by_sequence(&s->things[i], i, ev, n);
+	return fine;
 }
 
 static int by_chunk(const void *a, const void *b)

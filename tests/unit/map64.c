@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The map beside a plain array: keys 0..N-1, what is in it is known by looking. */
+/* The map beside a plain array: keys 0..N-1, what is in it is known by looking.
+ */
 #include "config.h"
 
 #include "base/map64.h"
 
 #include "testing.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define KEYS 3000
@@ -54,12 +56,13 @@ static void test_beside_an_array(void **state)
 	hr_map64_release(&m);
 }
 
-/* Every entry once, with the value that it was given, when the keys' alignment falls as they come. */
+/* Every entry once, with the value that it was given, when the keys' alignment
+ * falls as they come. */
 static void test_all_entries(void **state)
 {
 	static const unsigned shifts[] = {20, 13, 4, 3, 0};
 	struct hr_map64 m;
-	uint64_t at = 0, key, sum = 0, want = 0, n = 0;
+	uint64_t at = 0, key, sum = 0, want = 0, n = 0, last = 0, *order;
 	const uint64_t *value;
 
 	(void)state;
@@ -73,7 +76,7 @@ static void test_all_entries(void **state)
 			place[1] = i;
 			want += (2 * k + 1) << shifts[i];
 		}
-	while ((value = hr_map64_next(&m, &at, &key)) != NULL) {
+	while ((value = hr_map64_next(&m, NULL, &at, &key)) != NULL) {
 		assert_int_equal(value[0], ~key);
 		assert_int_equal(value[2], ~key);
 		assert_int_equal(key >> shifts[value[1]] & 1, 1);
@@ -84,10 +87,19 @@ static void test_all_entries(void **state)
 	assert_int_equal(n, 5 * KEYS);
 	assert_int_equal(m.count, n);
 	assert_int_equal(sum, want);
+	order = hr_map64_order(&m);
+	assert_non_null(order);
+	for (at = 0; (value = hr_map64_next(&m, order, &at, &key)) != NULL; last = key, n--) {
+		assert_int_equal(value[0], ~key);
+		assert_true(key > last);
+	}
+	assert_int_equal(n, 0);
+	free(order);
 	hr_map64_release(&m);
 }
 
-/* Of groups that are filled and emptied but for one entry, what is left is right, and goes when it is removed. */
+/* Of groups that are filled and emptied but for one entry, what is left is
+ * right, and goes when it is removed. */
 static void test_one_left_of_each(void **state)
 {
 	struct hr_map64 m;
