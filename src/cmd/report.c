@@ -39,7 +39,8 @@ static int run_report(const struct cli_command *c, const struct cli_options *o, 
 	struct hr_error err;
 	enum hr_status status;
 	size_t own = 0;
-	const struct cli_drawing drawing = {.source = &source, .plane = plane, .own = &own, .intervals = true, .made_of = true};
+	const struct cli_drawing drawing = {
+	    .source = &source, .plane = plane, .own = &own, .intervals = true, .made_of = true};
 
 	(void)argc;
 	if (plane == NULL) {
