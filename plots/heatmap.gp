@@ -19,7 +19,7 @@ released_rgb = "228 228 228"
 set label 104 "address" at screen left(18), graph 0.5 center rotate
 set xrange [time_begin : time_begin + columns * column_time]
 set yrange [-0.5 : rows - 0.5]
-set lmargin at screen left(165)
+set lmargin at screen left(182)
 set rmargin at screen 1 - left(30)
 foot = 58 + key_height(4, 23)
 set bmargin at screen bottom(foot)
