@@ -62,7 +62,7 @@ for trace in spans apart holes objects; do
 	bounded 0 replay -q --json $trace.hrt
 	bounded 0 compare -q -j1 $trace.txt
 	bounded 0 validate -q --json $trace.txt
-	bounded 0 heatmap -q --json --at 30ns --size 80x24 $trace.txt
+	bounded 0 heatmap -q --json --at 15ns --size 80x24 $trace.txt
 done
 bounded 0 replay -q --phys-page 64KiB spans.txt
 bounded 0 explain -q --at 30ms spans.txt

@@ -103,7 +103,8 @@ while IFS='|' read -r kind words; do
 		ok $? "$kind in $form: it is $form"
 	done
 	while [ -n "$words" ]; do
-		grep -qF -e ">${words%%;*}<" a.svg || grep -qF -e "> ${words%%;*}<" a.svg
+		# Alone, after the blank of a legend, or with a remark behind it.
+		grep -qF -e ">${words%%;*}<" -e "> ${words%%;*}<" -e ">${words%%;*}; " a.svg
 		ok $? "$kind says: ${words%%;*}"
 		words=${words#"${words%%;*}"}
 		words=${words#;}
