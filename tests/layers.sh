@@ -53,6 +53,7 @@ is "$(grep -rnE '\bjson_(object_(set|update_missing)|array_(append|insert|set))(
 is "$(grep -rnE 'json_object_set|json_array_append' src/base/json.c | grep -vE '= 0\b')" '' 'which checks all that it calls'
 
 # Text from outside reaches a stream only through base/print.h. (snprintf writes to no stream; %c is a byte.)
+# shellcheck disable=SC2016 # the dollars are perl's
 raw=$(find src -name '*.c' ! -path src/base/print.c -print0 | sort -z |
 	xargs -0 perl -0777 -ne 'while (/(?<![a-z_])v?f?printf\((?:[^"();]|\((?:[^()])*\))*((?:"(?:[^"\\]|\\.)*"[^";]*)+)/g) {
 		my ($call, $strings) = ($&, join "", $1 =~ /"((?:[^"\\]|\\.)*)"/g);

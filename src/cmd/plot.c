@@ -278,8 +278,7 @@ const struct cli_command cli_plot = {
     .summary = "draw a plot: memory over time, heatmap, trade-off, comparison",
     .text = "Draws with gnuplot, which must be installed. An INPUT is a trace, or JSON that replay --json or\n"
 	    "compare --json saved. KIND is one of:\n"
-	    "  timeline   memory over time, with goals and GC cycles; of several policies\n"
-	    "             what each retained\n"
+	    "  timeline   memory over time, with goals and GC cycles; what policies retained\n"
 	    "  heatmap    addresses over time: what was in use, free, released\n"
 	    "  tradeoff   memory against CPU time of every policy, and the offline optimum\n"
 	    "  intervals  how long pages stay free before they are used again\n"
