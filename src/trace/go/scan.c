@@ -232,7 +232,8 @@ static inline bool short_event(const struct hr_go *g, struct lane *l, const stru
 	const uint8_t *p = l->p + 1;
 	uint64_t delta;
 
-	if (reached == 0 || !shapes[type].known || type == HR_GO_GC_BEGIN || l->end - l->p < FAST_BYTES)
+	/* The length first: behind the lane's end, bytes may be loaded, but mean nothing. */
+	if (l->end - l->p < FAST_BYTES || reached == 0 || !shapes[type].known || type == HR_GO_GC_BEGIN)
 		return false;
 	delta = hr_varint_known(&p);
 	if (is_too_late(s, l->time, delta))
