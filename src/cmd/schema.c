@@ -103,7 +103,7 @@ static const struct definition definitions[] = {
 	      "released_peak_bytes:count) log?:(recorded_lines:count replayed_lines:count recorded_forced:count "
 	      "replayed_forced:count paired:count same_kind:count|null recorded_work_bytes:count "
 	      "replayed_work_bytes:count util_mean_points:number|null released_mean_bytes:number|null "
-	      "released_worst_bytes:number|null) gctrace?:(printed_cycles:count traced_cycles:count paired:count "
+	      "released_worst_bytes:number|null) gctrace?:(printed_cycles:count traced_cycles:count paired:count stw_cpus?:count|null "
 	      "printed:gc_parts traced:gc_parts median_ratio:number worst_ratio:number)|null rss?:rss",
      "heapreplay validate --json"},
     {"heatmap",

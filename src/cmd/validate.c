@@ -283,6 +283,8 @@ static void print_gc(FILE *out, const struct hr_gctrace_agreement *g)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		hr_print(out, "  %-18s printed %10s, by the trace %10s\n", rows[i].name,
 			 hr_format_ns(a, rows[i].printed_ns), hr_format_ns(b, rows[i].traced_ns));
+	if (g->stw_cpus != 0)
+		hr_print(out, "  (a stopped world counts on %u CPUs, as the log has it, not on all Ps)\n", g->stw_cpus);
 	hr_print(out, "  a cycle's sum: %.2f %% apart in the median, %.2f %% at worst\n", 100 * g->median_ratio,
 		 100 * g->worst_ratio);
 }
@@ -425,8 +427,9 @@ static json_t *gc_parts_json(const struct hr_gc_cpu_sum *s)
 
 static json_t *gc_json(const struct hr_gctrace_agreement *g)
 {
-	return json_pack("{s:I, s:I, s:I, s:o, s:o, s:f, s:f}", "printed_cycles", (json_int_t)g->printed_cycles,
-			 "traced_cycles", (json_int_t)g->traced_cycles, "paired", (json_int_t)g->paired, "printed",
+	return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:f, s:f}", "printed_cycles", (json_int_t)g->printed_cycles,
+			 "traced_cycles", (json_int_t)g->traced_cycles, "paired", (json_int_t)g->paired, "stw_cpus",
+			 g->stw_cpus != 0 ? json_integer(g->stw_cpus) : json_null(), "printed",
 			 gc_parts_json(&g->printed), "traced", gc_parts_json(&g->traced), "median_ratio",
 			 g->median_ratio, "worst_ratio", g->worst_ratio);
 }

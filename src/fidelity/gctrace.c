@@ -80,6 +80,40 @@ static struct hr_gc_cpu_sum printed(const struct hr_gc_cycle *c)
 	};
 }
 
+/* How many CPUs a stopped world counts on by the log, where these are fewer than the Ps of any line; 0: they are not. */
+static unsigned stopped_cpus(const struct hr_gc_log *log)
+{
+	uint64_t cpu_ns = 0, clock_ns = 0;
+	unsigned cpus, procs = 0;
+
+	for (size_t i = 0; i < log->n; i++) {
+		const struct hr_gc_cycle *c = &log->cycles[i];
+
+		/* Without CPU times (a line that could not be read, or all cut to 0) it tells nothing. */
+		if (c->stw_cpu_ns == 0)
+			continue;
+		cpu_ns += c->stw_cpu_ns;
+		clock_ns += c->stw_ns;
+		procs = c->procs > procs ? c->procs : procs;
+	}
+	if (clock_ns == 0)
+		return 0;
+	cpus = (unsigned)((cpu_ns + clock_ns / 2) / clock_ns);
+	/* The printed figures have two digits. */
+	return cpus > 0 && (uint64_t)cpus * 5 <= (uint64_t)procs * 4 ? cpus : 0;
+}
+
+/* What gctrace would print for a record of the trace. */
+static struct hr_gc_cpu_sum traced(const struct hr_gc_cpu *record, unsigned stw_cpus)
+{
+	struct hr_gc_cpu one = *record;
+	struct hr_sides sides = {.gc_cpu = &one, .ngc_cpu = 1};
+
+	if (stw_cpus != 0 && one.procs != HR_NOT_KNOWN && one.procs > stw_cpus)
+		one.procs = stw_cpus;
+	return hr_gc_cpu_sum(&sides, 0, UINT64_MAX);
+}
+
 enum hr_status hr_gctrace_compare(const struct hr_gc_log *log, const struct hr_sides *sides,
 				  struct hr_gctrace_agreement *a)
 {
@@ -90,6 +124,7 @@ enum hr_status hr_gctrace_compare(const struct hr_gc_log *log, const struct hr_s
 	*a = (struct hr_gctrace_agreement){.printed_cycles = log->n, .traced_cycles = sides->ngc_cpu};
 	if (apart == NULL && sides->ngc_cpu > 0)
 		return HR_ENOMEM;
+	a->stw_cpus = stopped_cpus(log);
 	for (size_t k = 0; sides->ngc_cpu > 0 && k < log->n; k++) {
 		size_t found = count_found(log, sides, k, &apart_ns);
 
@@ -103,12 +138,11 @@ enum hr_status hr_gctrace_compare(const struct hr_gc_log *log, const struct hr_s
 	for (size_t i = 0; most > 0 && i < sides->ngc_cpu; i++) {
 		int64_t offset = (int64_t)sides->gc_cpu[0].time_ns - printed_end(&log->cycles[best]);
 		size_t line = line_at(log, (int64_t)sides->gc_cpu[i].time_ns - offset, &j);
-		struct hr_sides one = {.gc_cpu = &sides->gc_cpu[i], .ngc_cpu = 1};
 
 		if (line == log->n)
 			continue;
 		j++;
-		const struct hr_gc_cpu_sum x = printed(&log->cycles[line]), y = hr_gc_cpu_sum(&one, 0, UINT64_MAX);
+		const struct hr_gc_cpu_sum x = printed(&log->cycles[line]), y = traced(&sides->gc_cpu[i], a->stw_cpus);
 		add(&a->printed, &x);
 		add(&a->traced, &y);
 		if (x.total_ns > 0)

@@ -12,6 +12,11 @@
 struct hr_gctrace_agreement {
 	size_t printed_cycles, traced_cycles; /* lines with CPU times; records of the trace */
 	size_t paired;			      /* 0: the figures below mean nothing */
+	/*
+	 * gctrace counts a stopped world on as many CPUs as the program may use, where GOMAXPROCS is higher: so does
+	 * `traced`. No trace tells that number, the log does. 0: GOMAXPROCS is not higher.
+	 */
+	unsigned stw_cpus;
 	/* Sums over the pairs; sweeping is not printed. */
 	struct hr_gc_cpu_sum printed, traced;
 	double median_ratio, worst_ratio; /* distance of a pair's total, share of the printed one */

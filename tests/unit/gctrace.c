@@ -62,6 +62,38 @@ static void test_pairs(void **state)
 	hr_gc_log_release(&log);
 }
 
+/* Four Ps on two CPUs: the log has the stops on two, the trace on four. Two digits hide nothing of that. */
+static void test_fewer_cpus(void **state)
+{
+	struct hr_gc_cpu records[] = {
+	    {.time_ns = 301 * MS, .stw_ns = MS, .procs = 4, .assist_ns = 3 * MS, .idle_ns = MS},
+	};
+	struct hr_sides sides = {.gc_cpu = records, .ngc_cpu = 1};
+	struct hr_gctrace_agreement a;
+	struct hr_gc_log log;
+
+	(void)state;
+	memset(&log, 0, sizeof(log));
+	line(&log, "gc 1 @0.300s 1%: 0.75+1.0+0.25 ms clock, 1.5+3.0/0/1.0+0.5 ms cpu, 4->4->2 MB, 4 MB goal, 4 P");
+	line(&log, "gc 2 @9.300s 1%: 0.004+1.0+0.002 ms clock, 0.009+1/1/1+0.005 ms cpu, 4->4->2 MB, 4 MB goal, 4 P");
+	assert_int_equal(hr_gctrace_compare(&log, &sides, &a), HR_OK);
+	assert_int_equal(a.paired, 1);
+	assert_int_equal(a.stw_cpus, 2);
+	assert_int_equal(a.printed.stw_ns, 2 * MS);
+	assert_int_equal(a.traced.stw_ns, 2 * MS);
+	assert_int_equal(a.traced.total_ns, 6 * MS);
+	assert_true(a.worst_ratio == 0);
+	hr_gc_log_release(&log);
+
+	/* As many CPUs as Ps: nothing is taken from the trace's figure. */
+	memset(&log, 0, sizeof(log));
+	line(&log, "gc 1 @0.300s 1%: 0.75+1.0+0.25 ms clock, 2.9+3.0/0/1.0+0.9 ms cpu, 4->4->2 MB, 4 MB goal, 4 P");
+	assert_int_equal(hr_gctrace_compare(&log, &sides, &a), HR_OK);
+	assert_int_equal(a.stw_cpus, 0);
+	assert_int_equal(a.traced.stw_ns, 4 * MS);
+	hr_gc_log_release(&log);
+}
+
 /* Nothing to pair, and text that is no figure. */
 static void test_nothing(void **state)
 {
@@ -114,6 +146,7 @@ HR_TEST_MAIN(gctrace)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_pairs),
+	    cmocka_unit_test(test_fewer_cpus),
 	    cmocka_unit_test(test_nothing),
 	    cmocka_unit_test(test_sum),
 	};

@@ -66,8 +66,8 @@ static const char *expect(const char *s, const char *word)
 	return s != NULL && strncmp(s, word, n) == 0 ? s + n : NULL;
 }
 
-/* "0.016": ns, and what the digits that were cut off may stand for. */
-static const char *parse_phase(const char *s, struct hr_gc_cycle *c)
+/* "0.016": ns, and what the digits that were cut off may stand for; the world is stopped meanwhile, or not. */
+static const char *parse_phase(const char *s, struct hr_gc_cycle *c, bool stopped)
 {
 	uint64_t nano, slack = MS;
 	unsigned decimals;
@@ -77,6 +77,8 @@ static const char *parse_phase(const char *s, struct hr_gc_cycle *c)
 	for (unsigned i = 0; i < decimals && slack > 1; i++)
 		slack /= 10;
 	c->length_ns += nano / 1000; /* the text is in ms */
+	if (stopped)
+		c->stw_ns += nano / 1000;
 	c->length_slack_ns += slack;
 	return s;
 }
@@ -136,9 +138,9 @@ static bool parse_cycle(const char *s, struct hr_gc_cycle *c)
 	if (s == NULL || (s = parse_nano(s, &c->start_ns, &decimals)) == NULL || (s = expect(s, "s ")) == NULL)
 		return false;
 	s = parse_digits(s, &percent);
-	s = parse_phase(expect(s, "%: "), c);
-	s = parse_phase(expect(s, "+"), c);
-	s = parse_phase(expect(s, "+"), c);
+	s = parse_phase(expect(s, "%: "), c, true);
+	s = parse_phase(expect(s, "+"), c, false);
+	s = parse_phase(expect(s, "+"), c, true);
 	s = expect(s, " ms clock, ");
 	if (s != NULL)
 		parse_cpu(s, c);

@@ -28,6 +28,7 @@ struct hr_gc_cycle {
 	uint64_t length_ns;	  /* from sweep termination to the end of mark termination, not longer than printed */
 	uint64_t length_slack_ns; /* it took less than so much more: the figures are cut, not rounded */
 	uint64_t start_mib, live_mib, goal_mib; /* heap at its beginning, what of it lives, its goal at its end; cut */
+	uint64_t stw_ns;			/* both stops of the world, as printed */
 	/* CPU times as printed; 0 where a line has none. Dedicated and fractional workers are one figure there. */
 	uint64_t stw_cpu_ns, assist_cpu_ns, dedicated_cpu_ns, idle_cpu_ns;
 	unsigned procs;
