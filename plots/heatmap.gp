@@ -2,19 +2,15 @@
 # Addresses over time.
 #
 #   $cells           column, row, shares of the pages in use, free and released, and
-#                    whether anything is mapped there (0, 1); of equal times and of
+#                    whether anything is mapped there (0, 1); the time in the middle,
+#                    red, green, blue and alpha (0 to 255); of equal times and of
 #                    equally many pages, from the lowest address up
 #   $gaps            rows that stand for a part of the address space that is not
 #                    mapped, however long; gaps: how many
 #   columns, rows, row_kib, time_unit, time_begin, column_time
 #
 # A cell's colour is a mixture of three: what is in use, what is free, and what is
-# released. Blue and orange can be told apart by all, and are of unlike lightness.
-
-mix(u, f, r, i) = u * word(in_use_rgb, i) + f * word(free_rgb, i) + r * word(released_rgb, i)
-in_use_rgb = "0 114 178"
-free_rgb = "230 159 0"
-released_rgb = "228 228 228"
+# released. It comes with the data, since gnuplot is slow with computed columns.
 
 set label 104 "address" at screen left(18), graph 0.5 center rotate
 set xrange [time_begin : time_begin + columns * column_time]
@@ -28,8 +24,7 @@ set border 15
 unset grid
 set label 105 sprintf("time (%s); a row is %g %s", time_unit, row_kib < 1024 ? row_kib : row_kib / 1024, row_kib < 1024 ? "KiB" : "MiB") \
 	at graph 0.5, screen bottom(foot - 50) center
-plot $cells using (time_begin + ($1 + 0.5) * column_time):2:(mix($3, $4, $5, 1)):(mix($3, $4, $5, 2)): \
-	(mix($3, $4, $5, 3)):($6 * 255) with rgbalpha notitle, \
+plot $cells using 7:2:8:9:10:11 with rgbalpha notitle, \
      $gaps using (time_begin):1:(columns * column_time):(0) with vectors nohead linewidth 1.5 dashtype 3 \
 	linecolor rgb "black" notitle, \
      keyentry with boxes linecolor rgb in_use_color title "in use (occupancy)", \

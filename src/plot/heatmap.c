@@ -9,47 +9,77 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 
 /* Rows of the picture that a gap takes, and how many addresses are written beside the axis. */
 #define GAP_ROWS 2
 #define MOST_TICKS 12
+
+struct canvas {
+	FILE *out;
+	double time_begin, column_time; /* in the unit of the axis */
+};
 
 static bool gap_before(const struct hr_plane *p, size_t row)
 {
 	return row > 0 && p->rows[row]->group != p->rows[row - 1]->group + 1;
 }
 
-static void write_cell(FILE *out, unsigned x, size_t y, const struct hr_plane_cell *c)
+/* Blue, orange and grey: they can be told apart by all, and are of unlike lightness. */
+static double mixed(const double share[3], unsigned component)
 {
-	double all = (double)(c->in_use + c->free + c->released);
+	static const double rgb[3][3] = {{0, 114, 178}, {230, 159, 0}, {228, 228, 228}};
 
-	fprintf(out, "%u %zu %.4g %.4g %.4g %d\n", x, y, all > 0 ? (double)c->in_use / all : 0,
-		all > 0 ? (double)c->free / all : 0, all > 0 ? (double)c->released / all : 0, all > 0);
+	return share[0] * rgb[0][component] + share[1] * rgb[1][component] + share[2] * rgb[2][component];
 }
 
-static void write_empty_row(FILE *out, const struct hr_plane *p, size_t y)
+/*
+ * The colour too, and the time: what gnuplot computes for a cell costs it three system calls
+ * each time, and is most of what a heatmap took.
+ */
+static void write_cell(const struct canvas *to, unsigned x, size_t y, const struct hr_plane_cell *c)
+{
+	const uint64_t pages[3] = {c->in_use, c->free, c->released}, all = pages[0] + pages[1] + pages[2];
+	double share[3];
+
+	fprintf(to->out, "%u %zu ", x, y);
+	for (unsigned i = 0; i < 3; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "%.4g", all > 0 ? (double)pages[i] / (double)all : 0);
+		share[i] = strtod(text, NULL); /* the colour is that of the numbers that stand there */
+		fputs(text, to->out);
+		fputc(' ', to->out);
+	}
+	fprintf(to->out, "%d %.9g %.7g %.7g %.7g %d\n", all > 0, to->time_begin + (x + 0.5) * to->column_time,
+		mixed(share, 0), mixed(share, 1), mixed(share, 2), all > 0 ? 255 : 0);
+}
+
+static void write_empty_row(const struct canvas *to, const struct hr_plane *p, size_t y)
 {
 	const struct hr_plane_cell nothing = {0};
 
 	for (unsigned c = 0; c < p->ncolumns; c++)
-		write_cell(out, c, y, &nothing);
+		write_cell(to, c, y, &nothing);
 }
 
 /* Returns how many rows the picture has. */
-static size_t write_cells(FILE *out, const struct hr_plane *p)
+static size_t write_cells(const struct canvas *to, const struct hr_plane *p)
 {
 	size_t y = 0;
 
-	hr_plot_begin_block(out, "cells", "column row in_use free released (shares of the pages) mapped (0 or 1)");
+	hr_plot_begin_block(
+	    to->out, "cells",
+	    "column row in_use free released (shares of the pages) mapped (0 or 1) time red green blue alpha");
 	for (size_t r = 0; r < p->nrows; r++) {
 		if (gap_before(p, r))
 			for (unsigned i = 0; i < GAP_ROWS; i++)
-				write_empty_row(out, p, y++);
+				write_empty_row(to, p, y++);
 		for (unsigned c = 0; c < p->ncolumns; c++)
-			write_cell(out, c, y, &p->rows[r]->cells[c]);
+			write_cell(to, c, y, &p->rows[r]->cells[c]);
 		y++;
 	}
-	hr_plot_end_block(out);
+	hr_plot_end_block(to->out);
 	return y;
 }
 
@@ -96,6 +126,7 @@ enum hr_status hr_plot_heatmap(FILE *out, const struct hr_plot_source *s, const 
 {
 	const struct hr_plane *p = s->plane;
 	struct hr_plot_unit time;
+	struct canvas to = {.out = out};
 	double begin_ns;
 	size_t rows;
 
@@ -106,11 +137,13 @@ enum hr_status hr_plot_heatmap(FILE *out, const struct hr_plot_source *s, const 
 	begin_ns = (double)p->end_ns[0] - (double)p->interval_ns;
 	begin_ns = begin_ns > 0 ? begin_ns : 0;
 	time = hr_plot_time_unit((double)p->end_ns[p->ncolumns - 1]);
-	rows = write_cells(out, p);
+	to.time_begin = begin_ns / time.size;
+	to.column_time = (double)p->interval_ns / time.size;
+	rows = write_cells(&to, p);
 	write_gaps(out, p);
 	hr_plot_set_string(out, "time_unit", time.name, 8);
-	hr_plot_set_number(out, "time_begin", begin_ns / time.size);
-	hr_plot_set_number(out, "column_time", (double)p->interval_ns / time.size);
+	hr_plot_set_number(out, "time_begin", to.time_begin);
+	hr_plot_set_number(out, "column_time", to.column_time);
 	fprintf(out, "columns = %u\nrows = %zu\nrow_kib = %" PRIu64 "\n", p->ncolumns, rows,
 		(HR_PAGE_BYTES << p->log_pages) / 1024);
 	/* Of the plot without its head and foot, a line of text and what is between lines for each. */
