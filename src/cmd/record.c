@@ -108,16 +108,27 @@ static void note_process(struct recording *r)
 	note_number(r, "binary-bytes", hr_process_binary_bytes(&r->process));
 }
 
-/* What the program says of itself; that it says nothing is no error. */
-static void note_metrics(struct recording *r)
+/*
+ * What the program says of itself; that it says nothing (*text is NULL then) is no error. But what has no memory to hear it must
+ * not write a recording without it.
+ */
+static enum hr_status ask(const struct recording *r, const char *url, size_t most, char **text, size_t *n,
+			  struct hr_error *err)
+{
+	enum hr_status status = hr_fetch_text(r->fetcher, url, most, 10 * SECOND, text, n, err);
+
+	return status == HR_ENOMEM ? status : HR_OK;
+}
+
+static enum hr_status note_metrics(struct recording *r, struct hr_error *err)
 {
 	struct hr_go_metrics m;
-	struct hr_error err;
 	char *text;
 	size_t n;
 
-	if (hr_fetch_text(r->fetcher, r->metrics_url, (size_t)1 << 22, 10 * SECOND, &text, &n, &err) != HR_OK)
-		return;
+	HR_TRY(ask(r, r->metrics_url, (size_t)1 << 22, &text, &n, err));
+	if (text == NULL)
+		return HR_OK;
 	hr_go_metrics_parse(text, &m);
 	free(text);
 	note(r, "go", m.go_version);
@@ -126,22 +137,24 @@ static void note_metrics(struct recording *r)
 	note_number(r, "sys-bytes", m.sys_bytes);
 	note_number(r, "heap-sys-bytes", m.heap_sys_bytes);
 	r->has_metrics = m.rss_bytes != HR_NOT_KNOWN;
+	return HR_OK;
 }
 
-static void find_program(struct recording *r)
+static enum hr_status find_program(struct recording *r, struct hr_error *err)
 {
-	struct hr_error err;
 	char *text;
 	size_t n;
 
-	if (hr_fetch_text(r->fetcher, r->cmdline_url, 1 << 16, 10 * SECOND, &text, &n, &err) != HR_OK)
-		return;
+	HR_TRY(ask(r, r->cmdline_url, 1 << 16, &text, &n, err));
+	if (text == NULL)
+		return HR_OK;
 	/* Words end with a 0. */
 	for (size_t i = 0; i + 1 < n; i++)
 		if (text[i] == '\0')
 			text[i] = ' ';
 	snprintf(r->program, sizeof(r->program), "%s", text);
 	free(text);
+	return HR_OK;
 }
 
 /* --- while the trace comes ------------------------------------------------------- */
@@ -443,8 +456,8 @@ static enum hr_status prepare(struct recording *r, const char *given, struct hr_
 	HR_TRY(hr_fetch_url(r->fetcher, given, "/metrics", false, 0, &r->metrics_url, err));
 	if (r->own->pid != 0)
 		HR_TRY(hr_process_open(&r->process, r->own->pid, err));
-	find_program(r);
-	note_metrics(r);
+	HR_TRY(find_program(r, err));
+	HR_TRY(note_metrics(r, err));
 	if (r->own->pid != 0)
 		note_process(r);
 	note(r, "rss-from", r->own->pid != 0 ? "smaps_rollup" : r->has_metrics ? "metrics" : "");

@@ -51,6 +51,9 @@ struct sweep {
 	const char **names;
 	size_t n, cap;
 	size_t traces, runs, there, failed; /* of all: what there was to do, and how it went */
+	size_t lacked;			    /* runs that the machine did not let be made, */
+	const char *lacking;		    /* the trace of the first of them, */
+	struct hr_error why;		    /* and what was said of it */
 };
 
 /* One trace of it. */
@@ -250,10 +253,22 @@ static enum hr_status run_missing(struct one *t, size_t n, struct hr_error *err)
 		status = hr_sweep_peak(&in, &w->settings, &t->trace.peak_bytes, &why);
 	run.peak_bytes = t->trace.peak_bytes;
 	cli_progress_start(&w->settings.options, w->o);
-	status = status == HR_OK ? hr_sweep_trace(&run, w->which, n, &w->failed, err)
-				 : hr_sweep_fail(&run, w->which, n, &w->failed, &why, err);
+	if (status == HR_OK) {
+		status = hr_sweep_trace(&run, w->which, n, &w->failed, err);
+	} else if (status == HR_ENOMEM) {
+		run.lacked = n;
+		run.why = why;
+		status = HR_OK;
+	} else {
+		status = hr_sweep_fail(&run, w->which, n, &w->failed, &why, err);
+	}
 	cli_progress_end();
-	if (run.most != own_of(w->o)->batch && !w->o->quiet)
+	if (w->lacked == 0 && run.lacked > 0) {
+		w->lacking = t->name;
+		w->why = run.why;
+	}
+	w->lacked += run.lacked;
+	if (run.most != own_of(w->o)->batch && run.lacked == 0 && !w->o->quiet)
 		cli_warn(t->name,
 			 "not enough memory for all settings in one pass; at most %zu at a time, which takes longer",
 			 run.most);
@@ -468,12 +483,26 @@ static enum hr_status merge(const char *to, int argc, char **argv, const char **
 	return status;
 }
 
+/* What is written holds all that was asked for, whatever the machine. */
+static enum hr_status check_all_made(const struct sweep *w, const char **about, struct hr_error *err)
+{
+	if (w->lacked == 0)
+		return HR_OK;
+	*about = w->lacking;
+	*err = w->why;
+	snprintf(err->text, sizeof(err->text),
+		 "%.200s; %zu of %zu runs were not made, and nothing but the database is written", w->why.text,
+		 w->lacked, w->runs);
+	return err->status;
+}
+
 static enum hr_status sweep_all(struct sweep *w, const char **about, struct hr_error *err)
 {
 	*about = own_of(w->o)->db;
 	HR_TRY(hr_results_open(own_of(w->o)->db, HR_RESULTS_WRITE, &w->results, err));
 	for (size_t i = 0; i < w->n; i++)
 		HR_TRY(sweep_trace(w, w->names[i], err));
+	HR_TRY(check_all_made(w, about, err));
 	HR_TRY(print(w, err));
 	*about = NULL;
 	return HR_OK;

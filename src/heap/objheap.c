@@ -503,11 +503,16 @@ bool hr_objheap_adopt_span(struct hr_objheap *h, unsigned span_class, uint32_t n
 	return *span != HR_NO_SPAN;
 }
 
+bool hr_objheap_has_room(const struct hr_objheap *h, uint32_t span)
+{
+	return h->spans[span].used < h->spans[span].slots;
+}
+
 bool hr_objheap_adopt(struct hr_objheap *h, uint32_t number, uint32_t span, uint32_t slot)
 {
 	struct hr_objspan *s = &h->spans[span];
 
-	if (s->used == s->slots || !add_number(h, number))
+	if (!add_number(h, number))
 		return false;
 	if (slot >= s->slots || !(h->words[s->bits + slot / 64] >> slot % 64 & 1))
 		slot = lowest_free(h, s);

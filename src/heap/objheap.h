@@ -173,7 +173,9 @@ bool hr_objheap_sweep_one(struct hr_objheap *h);
  * hr_objheap_adopted. The span's number goes to *span; no change is noted. False: out of memory.
  */
 bool hr_objheap_adopt_span(struct hr_objheap *h, unsigned span_class, uint32_t npages, uint32_t *span);
-/* The object of that number lies in that slot, or in any other if it is taken. False: the span is full, nothing is done. */
+/* Has that span a free slot? */
+bool hr_objheap_has_room(const struct hr_objheap *h, uint32_t span);
+/* The object of that number lies in that slot, or in any other if it is taken; the span has room. False: out of memory. */
 bool hr_objheap_adopt(struct hr_objheap *h, uint32_t number, uint32_t span, uint32_t slot);
 /* Spans without objects go back unless there is a collector, which sweeps them. False: out of memory. */
 bool hr_objheap_adopted(struct hr_objheap *h);

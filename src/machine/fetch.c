@@ -312,24 +312,27 @@ static void end_beside(struct stream *s)
 	s->beside_text = (struct text){.most = MOST_BESIDE};
 }
 
-/* What can't be asked is not asked; the long answer is what matters. */
-static void ask_beside(struct stream *s, uint64_t now_ns)
+/* What can't be asked is not asked, unless memory lacks; the long answer is what matters. */
+static enum hr_status ask_beside(struct stream *s, uint64_t now_ns, struct hr_error *err)
 {
 	const struct hr_curl *l = &s->fetcher->curl;
+	CURLMcode code;
 
 	if (s->watch->beside == NULL || s->beside != NULL || now_ns < s->ask_at_ns)
-		return;
+		return HR_OK;
 	s->asked_ns = now_ns;
 	s->ask_at_ns = now_ns + s->watch->beside_every_ns;
 	s->beside_text = (struct text){.most = MOST_BESIDE};
 	s->beside = new_request(s->fetcher, s->watch->beside, s->beside_reason);
 	if (s->beside == NULL)
-		return;
+		return no_memory(err);
 	l->easy_setopt(s->beside, CURLOPT_WRITEFUNCTION, take_text);
 	l->easy_setopt(s->beside, CURLOPT_WRITEDATA, &s->beside_text);
 	l->easy_setopt(s->beside, CURLOPT_TIMEOUT, (long)BESIDE_SECONDS);
-	if (l->multi_add_handle(s->multi, s->beside) != CURLM_OK)
+	code = l->multi_add_handle(s->multi, s->beside);
+	if (code != CURLM_OK)
 		end_beside(s);
+	return code == CURLM_OUT_OF_MEMORY ? no_memory(err) : HR_OK;
 }
 
 static void take_messages(struct stream *s)
@@ -345,7 +348,10 @@ static void take_messages(struct stream *s)
 			s->done = true;
 			s->code = m->data.result;
 		} else {
-			if (m->data.result == CURLE_OK && status_of(l, s->beside) == 200 && s->beside_text.at != NULL)
+			if (m->data.result == CURLE_OUT_OF_MEMORY || s->beside_text.no_memory)
+				s->status = no_memory(s->err);
+			else if (m->data.result == CURLE_OK && status_of(l, s->beside) == 200 &&
+				 s->beside_text.at != NULL)
 				s->watch->beside_came(s->watch->ctx, s->asked_ns, hr_clock_ns(), s->beside_text.at);
 			end_beside(s);
 		}
@@ -366,7 +372,7 @@ static enum hr_status run(struct stream *s, enum hr_fetch_end *end, struct hr_er
 
 		if (now >= s->tick_at_ns)
 			HR_TRY(w->tick(w->ctx, now, &s->tick_at_ns, err));
-		ask_beside(s, now);
+		HR_TRY(ask_beside(s, now, err));
 		if (l->multi_perform(s->multi, &running) != CURLM_OK)
 			return hr_error_set(err, HR_EIO, "libcurl fails");
 		take_messages(s);

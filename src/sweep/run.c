@@ -318,6 +318,12 @@ static enum hr_status run_some(struct hr_sweep_run *run, const size_t *which, si
 		*failed += missed;
 		return run->take(run->ctx, rows, err);
 	}
+	if ((n == 1 && status == HR_ENOMEM) || (status == HR_EIO && run->id[0] != '\0')) {
+		if (run->lacked == 0)
+			run->why = why;
+		run->lacked += n;
+		return HR_OK;
+	}
 	if (n == 1 || is_of_trace(status))
 		return hr_sweep_fail(run, which, n, failed, &why, err);
 	/* Run fewer at a time from now on: the next ones need as much memory. */

@@ -39,6 +39,8 @@ struct hr_sweep_run {
 	const char *id;	     /* of the trace, ""; where it is not known before */
 	uint64_t peak_bytes; /* 0: no limit is a percentage of it */
 	size_t most;	     /* settings at a time; 0: all. Is lowered where memory does not suffice */
+	size_t lacked; /* settings that were not run: for lack of memory, or since a known trace can't be read now */
+	struct hr_error why; /* of the first of those */
 	/* Takes the rows (the caller's to give back) of a pass, an array. Anything but HR_OK ends the run. */
 	enum hr_status (*take)(void *ctx, json_t *rows, struct hr_error *err);
 	/* What the pass has found odd in the trace, when it went well. */
@@ -48,7 +50,8 @@ struct hr_sweep_run {
 
 /*
  * Runs n of the settings, given by their numbers, in order. What a setting can't do becomes a
- * row that says so, and counts in *failed. Fails as `take` does, and with HR_ENOMEM for a row.
+ * row that says so, and counts in *failed. What lies at the machine says nothing of a setting:
+ * there is no row, and it counts in run->lacked. Fails as `take` does, and with HR_ENOMEM for a row.
  */
 enum hr_status hr_sweep_trace(struct hr_sweep_run *run, const size_t *which, size_t n, size_t *failed,
 			      struct hr_error *err);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Every command on a small input, with each allocation and each call of the system failing in turn: the full
-# output with exit 0, or no output, one line and exit 1. A sample; FAULTS_WHOLE=1 (make check-faults) tries all.
+# output with exit 0, or no output, one line and exit 1. A sample: at most FAULTS_MOST of each kind and command;
+# make check-faults tries all. FAULTS_ONLY="sweep record": these commands alone.
 . "$top_srcdir/tests/lib.sh"
 
 # shellcheck disable=SC2086 # words
@@ -23,39 +24,73 @@ fi
 "$HEAPREPLAY" import -q small.txt -o small.hrt || exit 99
 "$HEAPREPLAY" compare -q --json -p go1.19 -p none small.txt -o saved.json || exit 99
 
+# of_recording FILE: times differ; the events, the notes and the mean of what was sampled do not.
+of_recording() {
+	"$HEAPREPLAY" replay -q --fail-on-damage --summary "$1" | sed -E 's/"(trace|path|xxh3)":"[^"]*",//g'
+	"$HEAPREPLAY" info --json "$1" | jq -c '[.trace.program, .origin.notes, .memory_samples.rss_mean_bytes]'
+}
+
+# is_full: $file is what an undisturbed run has written to want$file.
+is_full() {
+	case $check in
+	recording) [ "$(of_recording "$file")" = "$(of_recording "want$file")" ] ;;
+	costs) # measured anew: as many, which --cost takes
+		[ "$(wc -l <"$file")" = "$(wc -l <"want$file")" ] &&
+			"$HEAPREPLAY" replay -q --summary --cost "@$file" small.txt >/dev/null 2>&1
+		;;
+	*) cmp -s "$file" "want$file" ;;
+	esac
+}
+
+# is_clean COMMAND...: nothing was written, or a sweep says in each row that the trace could not be read; it goes on.
+is_clean() {
+	if [ "$check" = sweep ]; then
+		{ [ ! -e "$file" ] || ! grep -q ',ok,' "$file"; } && "$HEAPREPLAY" "$@" -o again && cmp -s again "want$file"
+	else
+		[ ! -e "$file" ]
+	fi
+}
+
 # try KIND K ON SHORT COMMAND...: one run; sets `way` to full, clean, or what went wrong.
 try() {
 	local kind=$1 at=$2 on=$3 short=$4 status
 
 	shift 4
-	rm -f "$file"
+	rm -f "$file" sweep.db*
 	env LD_PRELOAD="$PWD/inject.so" FAULT="$kind" FAULT_AT="$at" ${on:+FAULT_ON=1} ${short:+FAULT_SHORT=1} \
 		"$HEAPREPLAY" "$@" -o "$file" >stdout.txt 2>stderr.txt
 	status=$?
-	if [ "$status" -eq 0 ] && cmp -s "$file" "want$file"; then
+	if [ "$status" -eq 0 ] && is_full; then
 		way=full
-	elif [ "$status" -eq 1 ] && [ ! -e "$file" ] && [ "$(wc -l <stderr.txt)" -eq 1 ]; then
+	elif [ "$status" -eq 1 ] && [ "$(wc -l <stderr.txt)" -eq 1 ] && is_clean "$@"; then
 		way=clean
 	else
 		way="exit $status, $([ -e "$file" ] && echo 'an output' || echo 'no output'), $(head -c 200 stderr.txt)"
 	fi
 }
 
-# So many of each kind and command: all of them, or a sample. What runs gnuplot takes long: a larger sample at most.
-most=12
-[ -z "${FAULTS_WHOLE-}" ] || most=1000000
+most=${FAULTS_MOST:-12}
 
 # faults KINDS COMMAND...
 faults() {
-	local kinds=$1 kind on short total step k full=0 clean=0 bad=
+	local kinds=$1 kind on short total step k full=0 clean=0 bad='' allocs=0 calls=0
 
 	shift
-	rm -f "want$file"
+	case " ${FAULTS_ONLY:-$1} " in
+	*" $1 "*) ;;
+	*) return ;;
+	esac
+	rm -f "want$file" sweep.db*
 	"$HEAPREPLAY" "$@" -o "want$file" || exit 99
 	for kind in $kinds; do
-		rm -f "$file"
+		rm -f "$file" sweep.db*
 		env LD_PRELOAD="$PWD/inject.so" FAULT="${kind%-*}" FAULT_COUNT="$PWD/count.txt" "$HEAPREPLAY" "$@" -o "$file"
 		total=$(cat count.txt)
+		case $kind in
+		alloc) allocs=$total ;;
+		*-*) ;;
+		*) calls=$((calls + total)) ;;
+		esac
 		step=$((total / most + 1))
 		case $kind in *-on) on=1 ;; *) on= ;; esac
 		case $kind in *-short) short=1 ;; *) short= ;; esac
@@ -68,12 +103,13 @@ faults() {
 			esac
 		done
 	done
-	is "$bad" '' "$*: $((full + clean)) faults, $full with the full output, $clean with a clean error"
+	is "$bad" '' "$*: $allocs allocations, $calls calls; $((full + clean)) faults, $full full outputs, $clean clean errors"
 	[ -z "$(find . -name '*heapreplay-tmp*')" ]
 	ok $? "$*: and nothing is left"
 }
 
 file=out
+check=bytes
 kinds='alloc alloc-on mmap mmap-on open read read-short write write-short flush close fsync rename link ftruncate thread spawn'
 faults "$kinds" replay -q --json small.txt
 faults "$kinds" compare -q --csv -p go1.19 -p none small.txt
@@ -87,9 +123,27 @@ faults "$kinds" heatmap -q --json small.txt
 faults "$kinds" generate steady
 faults "$kinds" policies --json
 faults "$kinds" explain -q --json --at 10us small.txt
+cp "$top_srcdir/tests/cli/planted/without.trace.zst" go.trace.zst
+faults "$kinds" advise -q --json go.trace.zst
+check=sweep
+faults "$kinds" sweep -q -p none -p decay --csv small.txt
+if have python3 zstd jq && [[ $("$HEAPREPLAY" record -q http://127.0.0.1:1 -o none 2>&1) != *'without libcurl'* ]]; then
+	zstd -dqc go.trace.zst >go.trace
+	python3 "$top_srcdir/tests/cli/record_server.py" go.trace >port &
+	server=$!
+	trap 'kill $server; cd /; rm -rf "$scratch"' EXIT
+	until [ -s port ]; do sleep 0.05; done
+	check=recording
+	faults "$kinds" record -q -s 1 "127.0.0.1:$(cat port)"
+else
+	skip record 'python3, zstd, jq or libcurl is missing'
+fi
+# What takes longer: a larger sample at most.
+most=$((most > 60 ? 60 : most / 4))
+check=costs
+faults "$kinds" calibrate
+check=bytes
 if have gnuplot; then
-	most=$((most > 3 ? 3 : most))
-	[ -z "${FAULTS_WHOLE-}" ] || most=60
 	file=out.svg
 	faults "$kinds" plot timeline -q small.txt
 	file=out

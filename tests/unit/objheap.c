@@ -242,7 +242,7 @@ static void test_adopt(void **state)
 		assert_int_equal(h.objects[2].slot, 0);
 		assert_true(hr_objheap_adopt(&h, 3, a, 900)); /* there is no such slot */
 		assert_int_equal(h.objects[3].slot, 2);
-		assert_false(hr_objheap_adopt(&h, 4, a, 2));
+		assert_false(hr_objheap_has_room(&h, a));
 		assert_true(hr_objheap_adopted(&h));
 		assert_int_equal(freed_spans(&h), cache == HR_SPAN_CACHE_ONE); /* b is empty */
 		assert_int_equal(h.heap_live, 8192);

@@ -981,8 +981,10 @@ static bool adopt_object(struct hr_objects *o, const struct hr_event *e)
 {
 	uint32_t span = o->adopted[e->size >> SLOT_BITS];
 
-	if (!hr_objheap_adopt(&o->heap, (uint32_t)e->addr, span, e->size & ((1 << SLOT_BITS) - 1)))
+	if (!hr_objheap_has_room(&o->heap, span))
 		return add_object(o, e, (uint32_t)e->addr, e->arg, o->heap.spans[span].npages);
+	if (!hr_objheap_adopt(&o->heap, (uint32_t)e->addr, span, e->size & ((1 << SLOT_BITS) - 1)))
+		return false;
 	count_object(o, (uint32_t)e->addr);
 	return true;
 }
@@ -1296,7 +1298,7 @@ static enum hr_status take_decided(struct hr_objects *o, const struct hr_deaths 
 	while ((ev = hr_deaths_take(&o->reader, &n)) != NULL && n > 0)
 		for (size_t i = 0; i < n; i++)
 			HR_TRY(o->paced ? take_timed(o, &ev[i], err) : take_event(o, &ev[i], err));
-	return ev != NULL ? HR_OK : no_memory(err);
+	return ev != NULL && !o->failed ? HR_OK : no_memory(err);
 }
 
 /* The model that takes what is decided of o's heap by number: those beside o, then o itself. */
