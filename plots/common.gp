@@ -52,4 +52,6 @@ set style fill solid 1.0 noborder
 set key noenhanced
 set label 1 plot_title at screen 0.5, top(22) center font large noenhanced
 set label 2 subtitle at screen 0.5, top(46) center font small noenhanced
-set tmargin at screen top(70)
+# A page that the plot is a part of has said it.
+head = plot_title eq "" && subtitle eq "" ? 28 : 70
+set tmargin at screen top(head)

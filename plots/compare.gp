@@ -9,7 +9,6 @@
 #   traces, trace[], trace_letters
 
 letter = 9
-head = 70
 foot = traces > 1 ? 12 + key_height(traces, trace_letters) : 38
 across = (1.0 - left(25)) / columns
 down = (top(head) - bottom(foot)) / rows

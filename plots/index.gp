@@ -20,7 +20,7 @@ if (!by_size) {
 	do for [i = 1 : panels] {
 		set lmargin at screen left(10) + (i - 1) * across + left(policy_letters * letter + 15)
 		set rmargin at screen left(10) + i * across - left(10)
-		set tmargin at screen top(100)
+		set tmargin at screen top(head + 30)
 		set bmargin at screen bottom(45)
 		set title panel_title[i].(panel_unit[i] eq "" ? "" : " (".panel_unit[i].")") offset 0, -0.7 noenhanced
 		set xrange [0 : 1.35 * panel_most[i]]
@@ -40,7 +40,7 @@ if (!by_size) {
 	set yrange [0 : *]
 	foot = 58 + key_height(policies, policy_letters)
 	set bmargin at screen bottom(foot)
-	set tmargin at screen top(100)
+	set tmargin at screen top(head + 30)
 	set key at screen 0.5, bottom(7) center bottom horizontal maxcols key_columns(policies, policy_letters) Left reverse samplen 1.6 width 1 noenhanced
 	do for [i = 2 : 3] {
 		set lmargin at screen left(85) + (i - 2) * across

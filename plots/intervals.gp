@@ -21,8 +21,8 @@ set xtics ("100 ns" 1e-7, "1 us" 1e-6, "10 us" 1e-5, "100 us" 1e-4, "1 ms" 1e-3,
 	"1 s" 1, "10 s" 10, "1 min" 60, "10 min" 600, "1 h" 3600, "10 h" 36000, "100 h" 360000)
 
 foot = 58 + key_height(2, 29)
-middle = (top(70) + bottom(foot)) / 2
-set tmargin at screen top(90)
+middle = (top(head) + bottom(foot)) / 2
+set tmargin at screen top(head + 20)
 set bmargin at screen middle + bottom(40)
 set title "pages freed" offset 0, -0.7
 set label 104 memory_unit at screen left(18), graph 0.5 center rotate

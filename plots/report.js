@@ -104,8 +104,9 @@ function chart(host, options) {
 	const svg = make("svg", { role: "img", "aria-label": options.label }, null);
 	box.append(svg);
 	let drag = null;
-	const margin = { left: 92, right: 12, top: 8, bottom: 24 };
 	const width = () => box.clientWidth || 800, height = options.height;
+	// Room for addresses of 12 digits.
+	const margin = { get left() { return width() < 600 ? 88 : 108; }, right: 12, top: 8, bottom: 24 };
 	const toTime = px => state.from + clamp((px - margin.left) / (width() - margin.left - margin.right), 0, 1) * (state.to - state.from);
 	const place = e => e.clientX - box.getBoundingClientRect().left;
 	function draw() {
@@ -192,6 +193,13 @@ function memoryChart() {
 	});
 }
 
+// A piece of a policy's line, as in the chart.
+const sample = i => {
+	const s = make("svg", { class: "line", viewBox: "0 0 32 10", "aria-hidden": "true" });
+	make("line", { x1: 0, x2: 32, y1: 5, y2: 5, stroke: color(i), "stroke-width": 4, "stroke-dasharray": dash(i) }, s);
+	return s.outerHTML;
+};
+
 function policiesChart() {
 	if (!$("policies-live")) return;
 	const used = sum(D.in_use, D.manual);
@@ -206,7 +214,7 @@ function policiesChart() {
 						"stroke-dasharray": dash(i), "data-policy": p.name }, g);
 			});
 		},
-		read: i => D.policies.map((p, n) => state.off.has(n) ? "" : mark(color(n), escape(p.name) + " " + bytes(p.retained[i]))).join(""),
+		read: i => D.policies.map((p, n) => state.off.has(n) ? "" : "<span>" + sample(n) + escape(p.name) + " " + bytes(p.retained[i]) + "</span> ").join(""),
 	});
 }
 function escape(text) {
@@ -278,8 +286,8 @@ function addressesChart() {
 let playing = 0;
 function mapView() {
 	const canvas = $("map"), slider = $("map-time"), button = $("map-play"), text = $("map-text");
-	const wide = Math.min(Math.max(Math.ceil(Math.sqrt(P.rows.length * 3)), 8), 64), high = Math.ceil(P.rows.length / wide);
 	const small = document.createElement("canvas");
+	let wide = 1, high = 1;
 	slider.max = P.columns - 1;
 	slider.addEventListener("input", () => setTime(+slider.value ? P.end[slider.value] : P.begin));
 	function tick() {
@@ -303,7 +311,11 @@ function mapView() {
 			" free, " + share(cells[o + 1]) + " released, of " + bytes(P.row_bytes) : "not mapped");
 	});
 	drawers.push(() => {
-		const column = columnAt(state.t), c = palette();
+		const column = columnAt(state.t), c = palette(), room = canvas.parentNode.clientWidth || 800;
+		// Cells as large as lets the map be a quarter as high as it has room to be wide.
+		const scale = clamp(Math.floor(Math.sqrt(room * room / 4 / P.rows.length)), 4, 28);
+		wide = Math.max(Math.min(Math.floor(room / scale), P.rows.length), 1);
+		high = Math.ceil(P.rows.length / wide);
 		small.width = wide;
 		small.height = high;
 		const context = small.getContext("2d"), picture = context.createImageData(wide, high);
@@ -312,15 +324,14 @@ function mapView() {
 			paintCell(picture.data, 4 * row, cells[o], cells[o + 1], cells[o + 2], c);
 		}
 		context.putImageData(picture, 0, 0);
-		const scale = Math.max(Math.floor((canvas.clientWidth || 800) / wide), 2);
 		canvas.width = wide * scale;
 		canvas.height = high * scale;
 		const to = canvas.getContext("2d");
 		to.imageSmoothingEnabled = false;
 		to.drawImage(small, 0, 0, canvas.width, canvas.height);
 		to.strokeStyle = getComputedStyle(root).getPropertyValue("--page");
-		for (let i = 0; i <= wide; i++) { to.beginPath(); to.moveTo(i * scale, 0); to.lineTo(i * scale, canvas.height); to.stroke(); }
-		for (let i = 0; i <= high; i++) { to.beginPath(); to.moveTo(0, i * scale); to.lineTo(canvas.width, i * scale); to.stroke(); }
+		for (let i = 0; scale > 6 && i <= wide; i++) { to.beginPath(); to.moveTo(i * scale, 0); to.lineTo(i * scale, canvas.height); to.stroke(); }
+		for (let i = 0; scale > 6 && i <= high; i++) { to.beginPath(); to.moveTo(0, i * scale); to.lineTo(canvas.width, i * scale); to.stroke(); }
 		slider.value = column;
 		slider.setAttribute("aria-valuetext", seconds(state.t));
 		$("map-when").textContent = seconds(state.t);
@@ -360,12 +371,13 @@ function table() {
 		});
 	});
 	rows.forEach((row, i) => {
-		const label = document.createElement("label"), box = document.createElement("input"), swatch = make("svg", { viewBox: "0 0 32 10", "aria-hidden": "true" });
-		make("line", { x1: 0, x2: 32, y1: 5, y2: 5, stroke: color(i), "stroke-width": 4, "stroke-dasharray": dash(i) }, swatch);
+		const label = document.createElement("label"), box = document.createElement("input"), name = [...row.cells[0].childNodes];
 		box.type = "checkbox";
 		box.checked = !state.off.has(i);
 		box.addEventListener("change", () => { if (box.checked) state.off.delete(i); else state.off.add(i); changed(); });
-		label.append(box, swatch, ...row.cells[0].childNodes);
+		label.innerHTML = sample(i);
+		label.prepend(box);
+		label.append(...name);
 		row.cells[0].append(label);
 	});
 	sort();

@@ -182,11 +182,12 @@ static void observers_release(struct observers *x, const struct hr_replay *r)
 static enum hr_status tell_replay(const struct comparing *c, const char *path, const struct hr_replay *r,
 				  const struct observers *x, json_t **comparison, struct hr_error *err)
 {
+	const struct cli_kept_wish wish = {.path = path, .own = CLI_KEPT_NONE};
 	json_t *told = hr_document_comparison(path, r, x->series);
 	enum hr_status status = HR_ENOMEM;
 
 	*comparison = NULL;
-	if (cli_kept_put(told, x->kept, r, path))
+	if (cli_kept_put(told, x->kept, r, &wish))
 		status = cli_layers_put_all(&x->layers, r, !c->o->no_series, told, err);
 	else
 		hr_error_set(err, HR_ENOMEM, "out of memory");

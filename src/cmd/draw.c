@@ -50,20 +50,29 @@ static bool forget_origin(json_t *comparison)
 	return fine;
 }
 
-/* What compare --json prints; NULL: out of memory. */
+/* What looks on beside the series. */
+struct beside {
+	struct cli_layers layers;
+	struct cli_rss rss;
+	struct hr_kept *kept;
+};
+
+/* What compare --json prints, and more; NULL: out of memory. */
 static json_t *comparison_of(const char *path, bool anonymous, const struct hr_replay *r,
-			     const struct hr_json_series *series, const struct hr_kept *kept,
-			     const struct cli_layers *layers, const struct cli_rss *rss, size_t own)
+			     const struct hr_json_series *series, const struct beside *b, size_t own,
+			     const struct cli_drawing *d)
 {
+	const struct cli_kept_wish wish = {
+	    .path = path, .nameless = anonymous, .own = d->made_of ? own : CLI_KEPT_NONE};
 	json_t *document = hr_document_new(), *list = json_array();
 	json_t *comparison = hr_document_comparison(anonymous ? "trace" : path, r, series);
 	json_t *policies = json_object_get(comparison, "policies");
 
-	/* The names of types are the program's own. */
 	if ((anonymous && comparison != NULL && !forget_origin(comparison)) ||
-	    !cli_kept_put(comparison, kept, r, anonymous ? "-" : path) ||
-	    cli_layers_put_all(layers, r, true, comparison, NULL) != HR_OK ||
-	    (rss->started && !hr_json_set(json_array_get(policies, own), "rss", hr_rss_bridge_json(&rss->bridge)))) {
+	    !cli_kept_put(comparison, b->kept, r, &wish) ||
+	    cli_layers_put_all(&b->layers, r, true, comparison, NULL) != HR_OK ||
+	    (b->rss.started &&
+	     !hr_json_set(json_array_get(policies, own), "rss", hr_rss_bridge_json(&b->rss.bridge)))) {
 		json_decref(comparison);
 		comparison = NULL;
 	}
@@ -82,13 +91,6 @@ static size_t own_follower(const struct hr_replay *r)
 			return i;
 	return 0;
 }
-
-/* What looks on beside the series. */
-struct beside {
-	struct cli_layers layers;
-	struct cli_rss rss;
-	struct hr_kept *kept;
-};
 
 static enum hr_status start_beside(struct beside *b, const struct cli_options *o, struct hr_replay *r, size_t own,
 				   const struct cli_drawing *d, struct hr_error *err)
@@ -110,8 +112,7 @@ static enum hr_status run(const struct cli_options *o, struct hr_replay *r, cons
 	HR_TRY(status);
 	if (b->rss.started)
 		HR_TRY(cli_rss_end(&b->rss, r, err));
-	HR_TRY(hr_plot_source_add(
-	    d->source, comparison_of(path, o->anonymize, r, series, b->kept, &b->layers, &b->rss, own), err));
+	HR_TRY(hr_plot_source_add(d->source, comparison_of(path, o->anonymize, r, series, b, own, d), err));
 	cli_warn_trace(o, path, hr_reader_stats(r->reader));
 	return HR_OK;
 }

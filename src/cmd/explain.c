@@ -249,29 +249,6 @@ static json_t *reasons_json(const struct hr_reasons *r)
 	return list;
 }
 
-static json_t *holders_json(const struct run *r)
-{
-	json_t *list;
-
-	if (r->no_holders != NULL)
-		return json_null();
-	list = json_array();
-	for (size_t i = 0; i < r->holders.n; i++) {
-		const struct hr_holder *h = &r->holders.at[i];
-		json_t *o =
-		    json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "type",
-			      h->kind == HR_HOLDER_TYPE ? hr_json_text(h->name) : json_null(), "size_class",
-			      h->kind == HR_HOLDER_CLASS ? json_integer(h->size_class) : json_null(), "chunks",
-			      hr_json_count(h->chunks), "object_bytes", hr_json_count(h->object_bytes), "in_use_bytes",
-			      hr_json_count(h->in_use_bytes), "free_bytes", hr_json_count(h->free_bytes), "age",
-			      h->kind == HR_HOLDER_AGE ? hr_json_text(hr_holder_age_text(h->age)) : json_null(),
-			      "age_mean_ns", hr_json_count(h->age_ns), "older_than_trace", h->older);
-
-		hr_json_add(&list, o);
-	}
-	return list;
-}
-
 static json_t *history_json(const struct hr_history *h, uint64_t chunk)
 {
 	static const char *const names[] = {"free", "taken", "released", "refaulted"};
@@ -358,7 +335,7 @@ static json_t *document(const struct run *r)
 	hr_json_put(&d, "free_bytes", bytes_json(r->reasons.free_pages));
 	hr_json_put(&d, "goal_bytes", hr_document_bytes(v->goal_bytes));
 	hr_json_put(&d, "reasons", reasons_json(&r->reasons));
-	hr_json_put(&d, "holders", holders_json(r));
+	hr_json_put(&d, "holders", r->no_holders == NULL ? hr_holders_json(&r->holders) : json_null());
 	if (r->has_layers)
 		hr_json_put(&d, "layers", hr_layer_point_json(&r->layers));
 	hr_json_put(&d, "pace_ns", hr_document_bytes(pace_ns(r)));
@@ -435,33 +412,20 @@ static void print_releases(const struct hr_page *p, const struct hr_recorded_rel
 			 (double)x->in_use * 100 / (double)x->pages);
 }
 
-static const char *holder_name(char buf[160], const struct hr_holder *h)
-{
-	if (h->kind == HR_HOLDER_TYPE)
-		return h->name;
-	if (h->kind == HR_HOLDER_AGE)
-		return hr_holder_age_text(h->age);
-	if (h->kind == HR_HOLDER_NOTHING)
-		return "(no recorded objects)";
-	if (h->size_class == 0)
-		return "(large objects)";
-	snprintf(buf, 160, "(objects of %u bytes)", hr_size_classes[h->size_class].object_bytes);
-	return buf;
-}
-
 static void print_prediction(const struct hr_page *p, const struct hr_holder *h)
 {
-	char buf[160];
+	char buf[HR_HOLDER_TEXT];
 
 	hr_page_text(p, 0,
 		     "If what is in use in the %" PRIu64 " %s of %s were freed, %s, another %s could be released.",
-		     h->chunks, h->chunks == 1 ? "chunk" : "chunks", holder_name(buf, h), BYTES(h->in_use_bytes),
+		     h->chunks, h->chunks == 1 ? "chunk" : "chunks",
+		     h->kind == HR_HOLDER_TYPE ? hr_holder_text(buf, h) : "the first row", BYTES(h->in_use_bytes),
 		     BYTES(h->free_bytes));
 }
 
 static void print_holders(const struct hr_page *p, const struct run *r)
 {
-	char buf[160];
+	char buf[HR_HOLDER_TEXT];
 
 	if (r->no_holders != NULL) {
 		fputc('\n', p->out);
@@ -478,7 +442,7 @@ static void print_holders(const struct hr_page *p, const struct run *r)
 		hr_print(p->out, "%10s", BYTES(h->free_bytes));
 		hr_print(p->out, " %10s %7" PRIu64, BYTES(h->in_use_bytes), h->chunks);
 		hr_print(p->out, " %c%8s  ", h->older ? '>' : ' ', hr_format_ns((struct text){{0}}.buf, h->age_ns));
-		hr_print(p->out, "%s\n", holder_name(buf, h));
+		hr_print(p->out, "%s\n", hr_holder_text(buf, h));
 	}
 	if (r->holders.n > MOST_ROWS)
 		fprintf(p->out, "and %zu more; --json has them all\n", r->holders.n - MOST_ROWS);

@@ -55,29 +55,44 @@ static bool is_file(const char *path)
 	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-static bool put_holder(json_t *kept, const struct hr_kept *k, const struct hr_replay *r, const char *path)
+/* The type that holds most of it, for the sentence. */
+static bool put_holder(json_t *kept, const struct hr_holders *holders)
 {
+	const struct hr_holder *h = &holders->at[0];
+
+	if (holders->n == 0 || h->kind != HR_HOLDER_TYPE)
+		return true;
+	return hr_json_set(kept, "holder",
+			   json_pack("{s:o, s:o, s:o}", "type", hr_json_text(h->name), "chunks",
+				     hr_json_count(h->chunks), "free_bytes", hr_json_count(h->free_bytes)));
+}
+
+/* Of policy number i. Who holds it can't be found out: nothing is said of that. */
+static bool put_holders(json_t *comparison, size_t i, bool told, const struct hr_kept *kept, const struct hr_replay *r,
+			const struct cli_kept_wish *wish)
+{
+	json_t *to = json_object_get(json_array_get(json_object_get(comparison, "policies"), i), "kept");
 	struct hr_holders holders;
-	const struct hr_holder *h;
 	bool fine = true;
 
-	if (hr_holders_of(path, &r->options.reading, k->time_ns, &k->reasons, HR_HOLDERS_BY_TYPE, &holders, NULL) !=
-	    HR_OK)
+	if (kept[i].reasons.free_pages == 0 ||
+	    hr_holders_of(wish->path, &r->options.reading, kept[i].time_ns, &kept[i].reasons,
+			  wish->nameless ? HR_HOLDERS_BY_CLASS : HR_HOLDERS_BY_TYPE, &holders, NULL) != HR_OK)
 		return true;
-	h = &holders.at[0];
-	if (holders.n > 0 && h->kind == HR_HOLDER_TYPE)
-		fine = hr_json_set(kept, "holder",
-				   json_pack("{s:o, s:o, s:o}", "type", hr_json_text(h->name), "chunks",
-					     hr_json_count(h->chunks), "free_bytes", hr_json_count(h->free_bytes)));
+	if (told)
+		fine = put_holder(to, &holders);
+	if (i == wish->own)
+		fine &= hr_json_set(to, "holders", hr_holders_json(&holders));
 	hr_holders_release(&holders);
 	return fine;
 }
 
-bool cli_kept_put(json_t *comparison, const struct hr_kept *kept, const struct hr_replay *r, const char *path)
+bool cli_kept_put(json_t *comparison, const struct hr_kept *kept, const struct hr_replay *r,
+		  const struct cli_kept_wish *wish)
 {
 	const struct hr_trace_meta *meta = hr_reader_meta(r->reader);
-	json_t *policies = json_object_get(comparison, "policies");
-	size_t i;
+	size_t told;
+	bool fine = true;
 
 	if (comparison == NULL)
 		return false;
@@ -86,12 +101,13 @@ bool cli_kept_put(json_t *comparison, const struct hr_kept *kept, const struct h
 	if (!hr_kept_put(comparison, kept, r->nfollowers))
 		return false;
 	if (!meta->has_objects || !meta->has_addresses || !meta->has_spans || r->objects != NULL ||
-	    !hr_placer_stats(r->placer).recorded || !is_file(path))
+	    !hr_placer_stats(r->placer).recorded || !is_file(wish->path))
 		return true;
-	i = policy_held(comparison, r->nfollowers);
-	if (i == r->nfollowers || kept[i].reasons.free_pages == 0)
-		return true;
-	return put_holder(json_object_get(json_array_get(policies, i), "kept"), &kept[i], r, path);
+	told = wish->nameless ? r->nfollowers : policy_held(comparison, r->nfollowers);
+	for (size_t i = 0; i < r->nfollowers && fine; i++)
+		if (i == told || i == wish->own)
+			fine = put_holders(comparison, i, i == told, kept, r, wish);
+	return fine;
 }
 
 /* --- the sentences -------------------------------------------------------------- */

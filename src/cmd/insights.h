@@ -8,15 +8,28 @@
 #include "report/comparison.h"
 #include "report/kept.h"
 
+#include <stdint.h>
+
 /* What each follower keeps, from now on. NULL: out of memory. */
 struct hr_kept *cli_kept_start(const struct hr_replay *r);
 void cli_kept_free(struct hr_kept *kept, const struct hr_replay *r);
+/* Who holds what was kept is found out by reading the trace a second time. */
+struct cli_kept_wish {
+	const char *path;
+	bool nameless; /* size classes, not the names of types, which are the program's own */
+	size_t own;    /* the policy of which all holders are wanted; CLI_KEPT_NONE: of none */
+};
+
+#define CLI_KEPT_NONE SIZE_MAX
+
 /*
- * Puts it into the comparison of the replay and, where a sentence will speak of a
- * drop and the trace can be read a second time, the type that holds most of what was kept. Who holds it can't be
- * found out: nothing is said of it. kept NULL: nothing is put. False: out of memory, or comparison is NULL.
+ * Puts it into the comparison of the replay; where a sentence will speak of a drop, with the
+ * type that holds most of what was kept ("holder"); and all "holders" of the policy
+ * that is wished for, as heapreplay-explain(1) describes them. What can't be found out is left
+ * out. kept NULL: nothing is put. False: out of memory, or comparison is NULL.
  */
-bool cli_kept_put(json_t *comparison, const struct hr_kept *kept, const struct hr_replay *r, const char *path);
+bool cli_kept_put(json_t *comparison, const struct hr_kept *kept, const struct hr_replay *r,
+		  const struct cli_kept_wish *wish);
 
 enum cli_insights { CLI_INSIGHTS_ALONE, CLI_INSIGHTS_NAMED, CLI_INSIGHTS_MARKDOWN };
 /* What matters (report/insights.h); nothing if no rule holds. NAMED: the trace is named in the heading. */

@@ -163,10 +163,11 @@ static enum hr_status observe(struct run *r, const struct cli_options *o, const 
 static enum hr_status read_comparison(struct hr_comparison *c, const struct run *r, const char *path,
 				      struct hr_error *err)
 {
+	const struct cli_kept_wish wish = {.path = path, .own = CLI_KEPT_NONE};
 	json_t *document = hr_document_comparison(path, &r->replay, NULL);
 	enum hr_status status = HR_ENOMEM;
 
-	if (cli_kept_put(document, r->kept, &r->replay, path))
+	if (cli_kept_put(document, r->kept, &r->replay, &wish))
 		status = cli_layers_put_all(&r->layers, &r->replay, false, document, err);
 	else
 		hr_error_set(err, HR_ENOMEM, "out of memory");

@@ -179,7 +179,8 @@ static const struct definition definitions[] = {
     {"setting", "name:text values:[text|null]", NULL},
     {"pair", "name:text a:count|null b:count|null again?:count|null beyond_noise?:flag", NULL},
     {"holder",
-     "type:text|null size_class:count|null chunks:count object_bytes:count in_use_bytes:count free_bytes:count "
+     "text:text type:text|null size_class:count|null chunks:count object_bytes:count in_use_bytes:count "
+     "free_bytes:count "
      "age:text|null age_mean_ns:count older_than_trace:flag",
      NULL},
     {"advice",

@@ -4,8 +4,11 @@
 #include "info/holders.h"
 
 #include "base/alloc.h"
+#include "base/json.h"
 #include "base/map64.h"
 #include "base/print.h"
+#include "base/units.h"
+#include "heap/sizeclasses.h"
 #include "info/slots.h"
 #include "trace/sides.h"
 
@@ -54,6 +57,8 @@ struct look {
 
 /* Types are numbers of 32 bits; size classes stand above them. */
 #define CODE_CLASS (UINT64_C(1) << 32)
+#define CODE_EXISTED (UINT64_C(1) << 30) /* these two: of classes, by type */
+#define CODE_UNTYPED (UINT64_C(1) << 31)
 #define CODE_NOTHING (UINT64_C(1) << 33)
 #define CODE_AGE (UINT64_C(3) << 32)
 #define CODE_BITS 34
@@ -229,7 +234,9 @@ static uint64_t code_of(const struct look *l, const struct object *o)
 
 	if (l->by == HR_HOLDERS_BY_TYPE && o->type != 0)
 		return o->type;
-	if (l->by != HR_HOLDERS_BY_AGE)
+	if (l->by == HR_HOLDERS_BY_TYPE)
+		return CODE_CLASS | (o->born_ns == BEFORE ? CODE_EXISTED : CODE_UNTYPED) | o->size_class;
+	if (l->by == HR_HOLDERS_BY_CLASS)
 		return CODE_CLASS | o->size_class;
 	while (o->born_ns != BEFORE && ages[age].least_ns > age_of(l, o))
 		age--;
@@ -300,21 +307,29 @@ static enum hr_status share_out_all(struct look *l, struct hr_error *err)
 
 /* --- the holders ------------------------------------------------------------ */
 
+static enum hr_holder_kind kind_of(uint64_t code)
+{
+	if ((code & CODE_AGE) == CODE_AGE)
+		return HR_HOLDER_AGE;
+	if ((code & CODE_NOTHING) != 0)
+		return HR_HOLDER_NOTHING;
+	if ((code & CODE_CLASS) == 0)
+		return HR_HOLDER_TYPE;
+	return (code & CODE_EXISTED) != 0   ? HR_HOLDER_EXISTED
+	       : (code & CODE_UNTYPED) != 0 ? HR_HOLDER_UNTYPED
+					    : HR_HOLDER_CLASS;
+}
+
 static void name_holder(struct hr_holder *h, uint64_t code, const struct hr_types *types)
 {
 	char text[sizeof(h->name)];
 	size_t i;
 
-	if ((code & CODE_AGE) == CODE_AGE)
-		h->kind = HR_HOLDER_AGE;
-	else
-		h->kind = code & CODE_NOTHING ? HR_HOLDER_NOTHING
-			  : code & CODE_CLASS ? HR_HOLDER_CLASS
-					      : HR_HOLDER_TYPE;
+	h->kind = kind_of(code);
 	if (h->kind == HR_HOLDER_AGE)
 		h->age = (unsigned)(code - CODE_AGE);
-	if (h->kind == HR_HOLDER_CLASS)
-		h->size_class = (unsigned)(code - CODE_CLASS);
+	else if (h->kind != HR_HOLDER_TYPE && h->kind != HR_HOLDER_NOTHING)
+		h->size_class = (unsigned)(code & ~(CODE_CLASS | CODE_EXISTED | CODE_UNTYPED));
 	if (h->kind != HR_HOLDER_TYPE)
 		return;
 	i = hr_types_find(types, (uint32_t)code);
@@ -326,6 +341,70 @@ static void name_holder(struct hr_holder *h, uint64_t code, const struct hr_type
 	}
 	if (h->name[0] == '\0')
 		snprintf(h->name, sizeof(h->name), "type %u", (unsigned)code);
+}
+
+/* As info --by names a class. */
+static void class_text(char *buf, const char *before, unsigned size_class)
+{
+	char count[HR_UNIT_BUF];
+
+	if (size_class == 0)
+		snprintf(buf, HR_HOLDER_TEXT, "%smore than 32,768 B", before);
+	else
+		snprintf(buf, HR_HOLDER_TEXT, "%s%s B", before,
+			 hr_format_count(count, hr_size_classes[size_class].object_bytes));
+}
+
+char *hr_holder_text(char buf[HR_HOLDER_TEXT], const struct hr_holder *h)
+{
+	switch (h->kind) {
+	case HR_HOLDER_TYPE:
+		return strcpy(buf, h->name);
+	case HR_HOLDER_AGE:
+		return strcpy(buf, hr_holder_age_text(h->age));
+	case HR_HOLDER_CLASS:
+		class_text(buf, "", h->size_class);
+		return buf;
+	case HR_HOLDER_EXISTED:
+		class_text(buf, "unknown: there before the recording, ", h->size_class);
+		return buf;
+	case HR_HOLDER_UNTYPED:
+		class_text(buf, "unknown: no type recorded, ", h->size_class);
+		return buf;
+	case HR_HOLDER_NOTHING:
+		break;
+	}
+	return strcpy(buf, "no recorded objects: stacks, or there before the recording");
+}
+
+static bool has_class(const struct hr_holder *h)
+{
+	return h->kind == HR_HOLDER_CLASS || h->kind == HR_HOLDER_EXISTED || h->kind == HR_HOLDER_UNTYPED;
+}
+
+json_t *hr_holders_json(const struct hr_holders *holders)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < holders->n; i++) {
+		const struct hr_holder *h = &holders->at[i];
+		char text[HR_HOLDER_TEXT];
+		json_t *o = json_object();
+
+		hr_json_put(&o, "text", hr_json_text(hr_holder_text(text, h)));
+		hr_json_put(&o, "type", h->kind == HR_HOLDER_TYPE ? hr_json_text(h->name) : json_null());
+		hr_json_put(&o, "size_class", has_class(h) ? json_integer(h->size_class) : json_null());
+		hr_json_put(&o, "chunks", hr_json_count(h->chunks));
+		hr_json_put(&o, "object_bytes", hr_json_count(h->object_bytes));
+		hr_json_put(&o, "in_use_bytes", hr_json_count(h->in_use_bytes));
+		hr_json_put(&o, "free_bytes", hr_json_count(h->free_bytes));
+		hr_json_put(&o, "age",
+			    h->kind == HR_HOLDER_AGE ? hr_json_text(hr_holder_age_text(h->age)) : json_null());
+		hr_json_put(&o, "age_mean_ns", hr_json_count(h->age_ns));
+		hr_json_put(&o, "older_than_trace", json_boolean(h->older));
+		hr_json_add(&list, o);
+	}
+	return list;
 }
 
 static int by_free_bytes(const void *a, const void *b)

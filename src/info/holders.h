@@ -15,6 +15,8 @@
 #include "report/reasons.h"
 #include "trace/reader.h"
 
+#include <jansson.h>
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,7 +24,9 @@ enum hr_holders_by { HR_HOLDERS_BY_TYPE, HR_HOLDERS_BY_CLASS, HR_HOLDERS_BY_AGE 
 
 enum hr_holder_kind {
 	HR_HOLDER_TYPE,	   /* objects of a type */
-	HR_HOLDER_CLASS,   /* objects of a size class, 0: large ones; by type: those whose type is not known */
+	HR_HOLDER_CLASS,   /* objects of a size class, 0: large ones */
+	HR_HOLDER_EXISTED, /* by type: objects of a size class that were there before the trace began, and have no type */
+	HR_HOLDER_UNTYPED, /* by type: other objects of a size class without a type */
 	HR_HOLDER_AGE,	   /* objects of an age */
 	HR_HOLDER_NOTHING, /* spans without objects that the trace tells of: stacks, or from before the recording */
 };
@@ -30,7 +34,7 @@ enum hr_holder_kind {
 struct hr_holder {
 	enum hr_holder_kind kind;
 	char name[128];	     /* of the type, as it may be shown; "" for others */
-	unsigned size_class; /* of HR_HOLDER_CLASS */
+	unsigned size_class; /* of HR_HOLDER_CLASS, EXISTED and UNTYPED */
 	unsigned age;	     /* of HR_HOLDER_AGE: see hr_holder_age_text */
 	uint64_t chunks;
 	uint64_t object_bytes; /* its objects in these chunks */
@@ -53,6 +57,11 @@ struct hr_holders {
 enum hr_status hr_holders_of(const char *path, const struct hr_reader_options *reading, uint64_t at_ns,
 			     const struct hr_reasons *reasons, enum hr_holders_by by, struct hr_holders *h,
 			     struct hr_error *err);
+#define HR_HOLDER_TEXT 160
+/* What holds it, as it may be shown: "main.node", "unknown: there before the recording, 64 B". Returns buf. */
+char *hr_holder_text(char buf[HR_HOLDER_TEXT], const struct hr_holder *h);
+/* An array of them, as heapreplay-explain(1) describes it; NULL: out of memory. */
+json_t *hr_holders_json(const struct hr_holders *h);
 /* "less than 1 s", "there before the recording"... of an age, 0 to HR_HOLDER_AGES - 1. */
 const char *hr_holder_age_text(unsigned age);
 #define HR_HOLDER_AGES 5

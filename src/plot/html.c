@@ -8,6 +8,8 @@
 #include "base/units.h"
 #include "fidelity/rss.h"
 #include "plot/data.h"
+#include "plot/held.h"
+#include "plot/markup.h"
 #include "plot/page.h"
 #include "report/document.h"
 #include "report/insights.h"
@@ -23,34 +25,6 @@
 
 #include "plot/page_files.inc"
 
-void hr_html_text(FILE *out, const char *text)
-{
-	char shown[HR_SHOWN_CHAR];
-
-	while (*text != '\0') {
-		text += hr_text_show(text, shown);
-		switch (shown[0]) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		case '\'':
-			fputs("&#39;", out);
-			break;
-		default:
-			fputs(shown, out);
-		}
-	}
-}
-
 /* --- the frame of the page ---------------------------------------------------- */
 
 static const char head[] = "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -61,6 +35,7 @@ struct page {
 	const struct hr_plot_source *s;
 	size_t own;
 	struct hr_blob *complaints;
+	bool told; /* an insight */
 };
 
 static const struct hr_plot_run *own_run(const struct page *p)
@@ -73,17 +48,9 @@ static void put_text(const struct page *p, const char *text)
 	hr_html_text(p->out, text);
 }
 
-/* A value of a document as people read it; "none" where there is none. */
-static const char *value_text(char buf[HR_UNIT_BUF], enum hr_unit unit, double v)
-{
-	if (!(v >= 0 && v < 0x1p63))
-		return strcpy(buf, "none");
-	return hr_unit_format(buf, unit, (uint64_t)v);
-}
-
 static const char *metric_text(char buf[HR_UNIT_BUF], const struct hr_plot_run *run, const char *name)
 {
-	return value_text(buf, hr_metrics[hr_metric_index(name)].unit, hr_plot_number(run->summary, name));
+	return hr_html_value(buf, hr_metrics[hr_metric_index(name)].unit, hr_plot_number(run->summary, name));
 }
 
 /* --- at a glance --------------------------------------------------------------- */
@@ -96,14 +63,14 @@ static void write_trace(const struct page *p)
 	fputs("<p class=\"dim\">", p->out);
 	put_text(p, hr_plot_string(trace, "format"));
 	hr_print(p->out, ", %s, %s events", metric_text(a, own_run(p), "duration_ns"),
-		 value_text(b, HR_UNIT_COUNT, hr_plot_number(trace, "events")));
+		 hr_html_value(b, HR_UNIT_COUNT, hr_plot_number(trace, "events")));
 	if (hr_plot_string(trace, "program")[0] != '\0') {
 		fputs("; program: ", p->out);
 		put_text(p, hr_plot_string(trace, "program"));
 	}
 	if (json_is_true(json_object_get(trace, "cut")))
 		hr_print(p->out, "; the trace is cut off at byte %s",
-			 value_text(c, HR_UNIT_COUNT, hr_plot_number(trace, "cut_at_byte")));
+			 hr_html_value(c, HR_UNIT_COUNT, hr_plot_number(trace, "cut_at_byte")));
 	fputs(".</p>\n", p->out);
 }
 
@@ -135,9 +102,9 @@ static void write_leanest(const struct page *p)
 	put_text(p, hr_plot_policy_text(best));
 	hr_print(p->out,
 		 "</b> retained the least: %s on average. Its releases and refaults took %s of CPU time; those of ",
-		 metric_text(a, best, "retained_mean_bytes"), value_text(b, HR_UNIT_NS, hr_plot_cpu_ns(best)));
+		 metric_text(a, best, "retained_mean_bytes"), hr_html_value(b, HR_UNIT_NS, hr_plot_cpu_ns(best)));
 	put_text(p, hr_plot_policy_text(own));
-	hr_print(p->out, " %s.</p>\n", value_text(c, HR_UNIT_NS, hr_plot_cpu_ns(own)));
+	hr_print(p->out, " %s.</p>\n", hr_html_value(c, HR_UNIT_NS, hr_plot_cpu_ns(own)));
 }
 
 static void write_regret(const struct page *p)
@@ -150,15 +117,15 @@ static void write_regret(const struct page *p)
 	hr_print(p->out,
 		 "<p>An offline-optimal policy, which knows the future, would have retained %s less at the same CPU "
 		 "cost, or used %s less CPU for the same memory.</p>\n",
-		 value_text(a, HR_UNIT_BYTES, hr_plot_number(regret, "equal_cpu_bytes")),
-		 value_text(b, HR_UNIT_NS, hr_plot_number(regret, "equal_memory_ns")));
+		 hr_html_value(a, HR_UNIT_BYTES, hr_plot_number(regret, "equal_cpu_bytes")),
+		 hr_html_value(b, HR_UNIT_NS, hr_plot_number(regret, "equal_memory_ns")));
 }
 
 /* The figures that come first. */
 static const struct tile {
 	const char *metric, *label;
 } tiles[] = {
-    {"retained_p99_bytes", "retained, 99 % of the time at most"},
+    {"retained_peak_bytes", "retained, at its peak"},
     {"retained_mean_bytes", "retained, mean"},
     {"in_use_mean_bytes", "in use, mean"},
     {"returned_bytes", "released to the system"},
@@ -181,13 +148,11 @@ static void write_tiles(const struct page *p)
 	fputs("</div>\n", p->out);
 }
 
-static void write_glance(const struct page *p)
+static void write_sentences_of_glance(const struct page *p)
 {
 	const struct hr_plot_run *own = own_run(p);
 	char a[HR_UNIT_BUF], b[HR_UNIT_BUF], c[HR_UNIT_BUF], d[HR_UNIT_BUF];
 
-	fputs("<h2 id=\"glance\">At a glance</h2>\n", p->out);
-	write_tiles(p);
 	fputs("<p>Under <b>", p->out);
 	put_text(p, hr_plot_policy_text(own));
 	hr_print(p->out,
@@ -201,8 +166,11 @@ static void write_glance(const struct page *p)
 
 static void write_insight(void *ctx, const char *rule, const char *text)
 {
-	const struct page *p = ctx;
+	struct page *p = ctx;
 
+	if (!p->told)
+		fputs("<ul class=\"insights\">\n", p->out);
+	p->told = true;
 	hr_print(p->out, "<li class=\"%s\">", rule);
 	put_text(p, text);
 	fputs("</li>\n", p->out);
@@ -217,10 +185,20 @@ static enum hr_status write_insights(struct page *p, struct hr_error *err)
 	if (json_array_size(comparisons) != 1)
 		return HR_OK;
 	HR_TRY(hr_comparison_read(&c, json_array_get(comparisons, 0), NULL, "the replay", err));
-	fputs("<ul class=\"insights\">\n", p->out);
 	hr_insights_tell(&c, write_insight, p);
-	fputs("</ul>\n", p->out);
+	if (p->told)
+		fputs("</ul>\n", p->out);
 	hr_comparison_release(&c);
+	return HR_OK;
+}
+
+static enum hr_status write_glance(struct page *p, struct hr_error *err)
+{
+	hr_html_begin(p->out, "", "glance", "At a glance");
+	write_tiles(p);
+	HR_TRY(write_insights(p, err));
+	write_sentences_of_glance(p);
+	hr_html_end(p->out);
 	return HR_OK;
 }
 
@@ -233,7 +211,8 @@ static void write_layers(const struct page *p)
 
 	if (layers == NULL)
 		return;
-	fputs("<h2>What the heap is made of</h2>\n<div class=\"wide\">\n<table>\n<thead><tr><th></th><th>mean</th>"
+	hr_html_begin(p->out, "third", "layers", "What the heap is made of");
+	fputs("<div class=\"wide\">\n<table>\n<thead><tr><th></th><th>mean</th>"
 	      "<th>at peak</th><th>at end</th></tr></thead>\n<tbody>\n",
 	      p->out);
 	for (unsigned i = 0; i < HR_LAYER_COUNT; i++) {
@@ -248,12 +227,14 @@ static void write_layers(const struct page *p)
 		put_text(p, hr_layer_text(i));
 		fputs("</td>", p->out);
 		for (unsigned k = 0; k < 3; k++)
-			hr_print(p->out, "<td>%s</td>", value_text(buf, HR_UNIT_BYTES, v[k]));
+			hr_print(p->out, "<td>%s</td>",
+				 isfinite(v[k]) ? hr_html_value(buf, HR_UNIT_BYTES, v[k]) : "not known");
 		fputs("</tr>\n", p->out);
 	}
 	fputs("</tbody>\n</table>\n</div>\n<p class=\"dim\">The layers add up to what is mapped. Which of the dying "
 	      "objects are dead already is an estimate.</p>\n",
 	      p->out);
+	hr_html_end(p->out);
 }
 
 /* A size that may be below 0. */
@@ -261,7 +242,7 @@ static const char *signed_text(char buf[HR_UNIT_BUF + 1], double bytes)
 {
 	char size[HR_UNIT_BUF];
 
-	snprintf(buf, HR_UNIT_BUF + 1, "%s%s", bytes < 0 ? "-" : "", value_text(size, HR_UNIT_BYTES, fabs(bytes)));
+	snprintf(buf, HR_UNIT_BUF + 1, "%s%s", bytes < 0 ? "-" : "", hr_html_value(size, HR_UNIT_BYTES, fabs(bytes)));
 	return buf;
 }
 
@@ -284,9 +265,9 @@ static void write_rss_error(const struct page *p, const json_t *rss, const char 
 	if (!json_is_object(e))
 		return;
 	hr_print(p->out, "<p>%s the sum is off by %s (%.1f %%) on average, %s in 95 %%, %s at worst.</p>\n", text,
-		 value_text(a, HR_UNIT_BYTES, hr_plot_number(e, "mean_bytes")), 100 * hr_plot_number(e, "mean_ratio"),
-		 value_text(b, HR_UNIT_BYTES, hr_plot_number(e, "p95_bytes")),
-		 value_text(c, HR_UNIT_BYTES, hr_plot_number(e, "worst_bytes")));
+		 hr_html_value(a, HR_UNIT_BYTES, hr_plot_number(e, "mean_bytes")),
+		 100 * hr_plot_number(e, "mean_ratio"), hr_html_value(b, HR_UNIT_BYTES, hr_plot_number(e, "p95_bytes")),
+		 hr_html_value(c, HR_UNIT_BYTES, hr_plot_number(e, "worst_bytes")));
 }
 
 /* From retained to resident memory (fidelity/rss.h); not where the trace is of no Go program. */
@@ -297,10 +278,10 @@ static void write_rss(const struct page *p)
 
 	if (rss == NULL)
 		return;
-	fputs(
-	    "<h2 id=\"rss\">From the heap to RSS</h2>\n<div class=\"wide\">\n<table>\n<thead><tr><th></th><th>mean</th>"
-	    "</tr></thead>\n<tbody>\n",
-	    p->out);
+	hr_html_begin(p->out, "third", "rss", "From the heap to RSS");
+	fputs("<div class=\"wide\">\n<table>\n<thead><tr><th></th><th>mean</th>"
+	      "</tr></thead>\n<tbody>\n",
+	      p->out);
 	for (unsigned t = 0; t < HR_RSS_TERMS; t++) {
 		const json_t *v;
 
@@ -318,6 +299,7 @@ static void write_rss(const struct page *p)
 		fputs(
 		    "<p class=\"dim\">There are no samples to learn the rest from; heapreplay record takes them.</p>\n",
 		    p->out);
+	hr_html_end(p->out);
 }
 
 /* --- the table ------------------------------------------------------------------- */
@@ -354,8 +336,7 @@ static void write_row(const struct page *p, size_t i)
 			 hr_plot_competes(run) && is_best(p, m, v) ? " class=\"best\"" : "");
 		if (isfinite(v))
 			fprintf(p->out, "%.15g", v);
-		hr_print(p->out, "\">%s</td>",
-			 m->unit == HR_UNIT_RATIO ? value_text(buf, m->unit, v * 1000) : value_text(buf, m->unit, v));
+		hr_print(p->out, "\">%s</td>", hr_html_value(buf, m->unit, m->unit == HR_UNIT_RATIO ? v * 1000 : v));
 	}
 	fputs("</tr>\n", p->out);
 }
@@ -364,7 +345,8 @@ static void write_table(const struct page *p)
 {
 	size_t metric;
 
-	fputs("<h2 id=\"policies\">Policies</h2>\n<div class=\"wide\">\n<table id=\"policies-table\">\n<thead><tr>"
+	hr_html_begin(p->out, "", "policies", "Policies");
+	fputs("<div class=\"wide\">\n<table id=\"policies-table\">\n<thead><tr>"
 	      "<th scope=\"col\" data-name=\"policy\">policy</th>",
 	      p->out);
 	for (unsigned place = 1; hr_metric_at_place(place, &metric); place++)
@@ -382,6 +364,7 @@ static void write_table(const struct page *p)
 	      "share it; "
 	      "the offline optimum is not ranked. The policy that this report focuses on is highlighted.</p>\n",
 	      p->out);
+	hr_html_end(p->out);
 }
 
 /* --- pictures --------------------------------------------------------------------- */
@@ -389,18 +372,18 @@ static void write_table(const struct page *p)
 static const struct picture {
 	const char *kind;
 	bool own; /* of the page's own policy alone, or of all */
-	const char *id, *title, *caption;
+	const char *classes, *id, *title, *short_title, *caption;
 	const char *live; /* what scripts fill in its place; NULL: nothing */
 } pictures[] = {
-    {"timeline", true, "memory", "Memory over time",
+    {"timeline", true, "half", "memory", "Memory over time", "Memory",
      "Blue is in use, orange is free but retained, grey is released; together they are the mapped memory. Less "
      "orange for a shorter time is better. Where blue grows into grey, memory was faulted in again.",
      "<div id=\"memory-live\"></div>"},
-    {"timeline", false, "retained", "What each policy retained",
+    {"timeline", false, "half", "retained", "What each policy retained", "Retained",
      "The grey area is memory in use, the same for all policies. Each line is what a policy retained; a line that "
      "covers others shows them as a rim.",
      "<div id=\"policies-live\"></div>"},
-    {"heatmap", true, "addresses", "Addresses over time",
+    {"heatmap", true, "", "addresses", "Addresses over time", "Addresses",
      "Each row is a range of addresses. Orange rows that persist are free memory that is not released; mixed "
      "colours are fragmented ranges.",
      "<div id=\"addresses-live\"></div>\n<p class=\"bar\"><button id=\"map-play\">Play</button>"
@@ -410,20 +393,23 @@ static const struct picture {
      "addresses\"></canvas>\n<p class=\"read\" id=\"map-text\">The map shows the heap at the time of the cursor: a "
      "cell for each "
      "range of addresses, in rows.</p>"},
-    {"tradeoff", false, "tradeoff", "Memory against CPU time",
+    {"tradeoff", false, "half", "tradeoff", "Memory against CPU time", "Trade-off",
      "Further left is less memory, further down is less CPU time. No policy can be in the grey area; a point's "
      "distance from its edge is what a better policy could gain.",
      NULL},
-    {"intervals", true, "intervals", "How long memory stays free",
+    {"intervals", true, "half", "intervals", "How long memory stays free", "Free times",
      "Above: how much memory is freed for how long. Below: what retaining it costs. Releasing memory on the left of "
      "the lower plot gains little and costs a fault per page; releasing memory on the right pays.",
      NULL},
-    {"compare", false, "metrics", "Metrics", "Shorter is better.", NULL},
-    {"index", false, "index", "Finding work",
+    {"compare", false, "half", "metrics", "Metrics", "Metrics", "Shorter is better.", NULL},
+    {"index", false, "half", "index", "Finding work", "Finding work",
      "How often the Go scavengers looked for memory to release, how many index entries they read for it, and how "
      "many lookups missed.",
      NULL},
 };
+
+/* Those that stand before the table. */
+#define FIRST_PICTURES 2
 
 /* A source of one run, which owns nothing. */
 static struct hr_plot_source alone(const struct page *p)
@@ -454,7 +440,8 @@ static bool worth_it(const struct page *p, const struct picture *picture)
 /* The picture, and what scripts put in its place. */
 static void write_figure(const struct page *p, const struct picture *picture, const struct hr_blob *svg)
 {
-	hr_print(p->out, "<h2 id=\"%s\">%s</h2>\n<figure>\n", picture->id, picture->title);
+	hr_html_begin(p->out, picture->classes, picture->id, picture->title);
+	fputs("<figure>\n", p->out);
 	if (picture->live != NULL)
 		fputs("<div class=\"still\">\n", p->out);
 	fwrite(svg->at, 1, svg->n, p->out);
@@ -464,6 +451,7 @@ static void write_figure(const struct page *p, const struct picture *picture, co
 		fputs("\n</div>\n", p->out);
 	}
 	hr_print(p->out, "<figcaption>%s</figcaption>\n</figure>\n", picture->caption);
+	hr_html_end(p->out);
 }
 
 static enum hr_status write_picture(const struct page *p, const struct picture *picture, size_t number,
@@ -498,9 +486,9 @@ static bool is_drawn(const struct page *p, const struct picture *picture)
 	return worth_it(p, picture) && !crowded;
 }
 
-static enum hr_status write_pictures(const struct page *p, struct hr_error *err)
+static enum hr_status write_pictures(const struct page *p, size_t from, size_t to, struct hr_error *err)
 {
-	for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++)
+	for (size_t i = from; i < to; i++)
 		if (is_drawn(p, &pictures[i]))
 			HR_TRY(write_picture(p, &pictures[i], i + 1, err));
 	return HR_OK;
@@ -582,13 +570,15 @@ static void write_assumed(const struct page *p)
 	const struct hr_plot_run *own = own_run(p);
 	bool any;
 
-	fputs("<h2 id=\"assumed\">What was assumed</h2>\n<ul>\n", p->out);
+	hr_html_begin(p->out, "third first", "assumed", "What was assumed");
+	fputs("<ul>\n", p->out);
 	any = write_sentences(p, json_object_get(own->trace, "assumed"), "");
 	any |= write_anomalies(p, json_object_get(own->trace, "anomalies"));
 	any |= write_sentences(p, json_object_get(own->optimum, "ignored"), "the optimum ignores ");
 	if (!any)
 		fputs("<li>nothing apart from the settings</li>\n", p->out);
 	fputs("</ul>\n", p->out);
+	hr_html_end(p->out);
 }
 
 static void write_rest(const struct page *p)
@@ -596,7 +586,8 @@ static void write_rest(const struct page *p)
 	const struct hr_plot_run *own = own_run(p);
 
 	write_assumed(p);
-	fputs("<h2 id=\"settings\">Settings</h2>\n<dl>\n", p->out);
+	hr_html_begin(p->out, "third", "settings", "Settings");
+	fputs("<dl>\n", p->out);
 	fputs("<dt>trace</dt><dd>", p->out);
 	put_text(p, hr_plot_string(own->trace, "name"));
 	fputs("</dd>\n", p->out);
@@ -609,7 +600,9 @@ static void write_rest(const struct page *p)
 	/* jansson's iterators need a non-const object, though they do not change it. */
 	write_settings(p, "", (json_t *)(uintptr_t)own->settings);
 	fputs("</dl>\n", p->out);
-	fputs("<h2 id=\"reading\">How to read this</h2>\n<dl>\n"
+	hr_html_end(p->out);
+	hr_html_begin(p->out, "third", "reading", "How to read this");
+	fputs("<dl>\n"
 	      "<dt>in use</dt><dd>pages of spans that hold objects</dd>\n"
 	      "<dt>manual</dt><dd>pages of spans without objects: stacks, the GC&#39;s work buffers</dd>\n"
 	      "<dt>free</dt><dd>mapped, in no span, and not released: the system still counts it as the "
@@ -624,23 +617,41 @@ static void write_rest(const struct page *p)
 	      "heapreplay-metrics(5) defines every "
 	      "metric.</p>\n",
 	      p->out);
+	hr_html_end(p->out);
+}
+
+static void put_link(const struct page *p, const char *id, const char *text)
+{
+	hr_print(p->out, "<a href=\"#%s\">%s</a>", id, text);
+}
+
+static void put_links_to_pictures(const struct page *p, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if (is_drawn(p, &pictures[i]))
+			put_link(p, pictures[i].id, pictures[i].short_title);
 }
 
 /* The contents of the page, and which colours it has. */
 static void write_nav(const struct page *p)
 {
-	fputs("<nav aria-label=\"Contents\"><a href=\"#glance\">At a glance</a><a href=\"#policies\">Policies</a>",
+	fputs("<nav aria-label=\"Contents\">", p->out);
+	put_link(p, "glance", "Glance");
+	put_links_to_pictures(p, 0, FIRST_PICTURES);
+	put_link(p, "policies", "Policies");
+	if (hr_html_held(own_run(p)->kept))
+		put_link(p, "held", "Why it stayed");
+	if (own_run(p)->layers != NULL)
+		put_link(p, "layers", "Layers");
+	if (own_run(p)->rss != NULL)
+		put_link(p, "rss", "RSS");
+	put_links_to_pictures(p, FIRST_PICTURES, sizeof(pictures) / sizeof(pictures[0]));
+	put_link(p, "assumed", "Assumptions");
+	put_link(p, "settings", "Settings");
+	put_link(p, "reading", "Terms");
+	fputs("<span class=\"live\"><select id=\"theme\" aria-label=\"Colours\"><option value=\"\">auto</option>"
+	      "<option value=\"light\">light</option><option value=\"dark\">dark</option></select></span></nav>\n",
 	      p->out);
-	for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++)
-		if (is_drawn(p, &pictures[i]))
-			hr_print(p->out, "<a href=\"#%s\">%s</a>", pictures[i].id, pictures[i].title);
-	fputs(
-	    "<a href=\"#assumed\">Assumptions</a><a href=\"#settings\">Settings</a><a href=\"#reading\">How to read "
-	    "this</a>"
-	    "<span class=\"live\"><select id=\"theme\" aria-label=\"Colours\"><option value=\"\">colours of the system"
-	    "</option><option value=\"light\">light</option><option "
-	    "value=\"dark\">dark</option></select></span></nav>\n",
-	    p->out);
 }
 
 static enum hr_status write_scripts(const struct page *p, struct hr_error *err)
@@ -675,13 +686,17 @@ enum hr_status hr_html_report_write(FILE *out, const struct hr_plot_source *s, s
 	put_text(&p, hr_plot_string(own_run(&p)->trace, "name"));
 	fputs("</h1>\n", out);
 	write_trace(&p);
-	write_glance(&p);
-	HR_TRY(write_insights(&p, err));
+	fputs("<main>\n", out);
+	HR_TRY(write_glance(&p, err));
+	HR_TRY(write_pictures(&p, 0, FIRST_PICTURES, err));
+	write_table(&p);
+	if (hr_html_held(own_run(&p)->kept))
+		hr_html_held_write(out, own_run(&p)->kept, hr_plot_policy_text(own_run(&p)));
 	write_layers(&p);
 	write_rss(&p);
-	write_table(&p);
-	HR_TRY(write_pictures(&p, err));
+	HR_TRY(write_pictures(&p, FIRST_PICTURES, sizeof(pictures) / sizeof(pictures[0]), err));
 	write_rest(&p);
+	fputs("</main>\n", out);
 	HR_TRY(write_scripts(&p, err));
 	fputs("</body>\n</html>\n", out);
 	return HR_OK;

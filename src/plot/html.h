@@ -16,9 +16,6 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* text with what HTML gives a meaning escaped, and control characters as spaces; for text and for attributes in "". */
-void hr_html_text(FILE *out, const char *text);
-
 /*
  * Writes the page. s: runs on one trace, with summaries, series and optimum; its
  * plane is of run number own, the policy that the page dwells on. *complaints is

@@ -8,9 +8,11 @@ libcore_la_SOURCES += \
 	src/plot/frontier.c \
 	src/plot/gnuplot.c src/plot/gnuplot.h \
 	src/plot/heatmap.c \
+	src/plot/held.c src/plot/held.h \
 	src/plot/html.c src/plot/html.h \
 	src/plot/intervals.c \
 	src/plot/labels.c src/plot/labels.h \
+	src/plot/markup.c src/plot/markup.h \
 	src/plot/page.c src/plot/page.h \
 	src/plot/plane.c src/plot/plane.h \
 	src/plot/plot.c src/plot/plot.h \

@@ -103,6 +103,7 @@ static enum hr_status add_run(struct hr_plot_source *s, const json_t *about, con
 	    .regret = json_object_get(run, "regret"),
 	    .layers = json_object_get(run, "layers"),
 	    .rss = json_object_get(run, "rss"),
+	    .kept = json_object_get(run, "kept"),
 	    .trace_number = s->ntraces,
 	};
 
@@ -265,6 +266,8 @@ static void put_titles(FILE *out, const struct hr_plot_options *o, const char *t
 {
 	size_t n = letters_in(o->width, 11.0), m = letters_in(o->width, 8.2);
 
+	if (o->form == HR_PLOT_INLINE)
+		title = below = "";
 	hr_plot_set_string(out, "plot_title", o->title != NULL ? o->title : title,
 			   n < TITLE_CHARACTERS ? n : TITLE_CHARACTERS);
 	hr_plot_set_string(out, "subtitle", below, m < SUBTITLE_CHARACTERS ? m : SUBTITLE_CHARACTERS);

@@ -28,7 +28,7 @@
 
 /* A policy on a trace; NULL: the document has no such thing. All of it lies in a document of the source. */
 struct hr_plot_run {
-	const json_t *trace, *settings, *policy, *summary, *series, *regret, *optimum, *layers, *rss;
+	const json_t *trace, *settings, *policy, *summary, *series, *regret, *optimum, *layers, *rss, *kept;
 	size_t trace_number; /* from 0; those of one comparison have the same */
 };
 
@@ -50,7 +50,7 @@ enum hr_plot_form {
 	HR_PLOT_PNG,
 	HR_PLOT_SVG,
 	HR_PLOT_PDF,
-	HR_PLOT_INLINE, /* SVG to stand in an HTML page: no background, lines and text in the page's colour */
+	HR_PLOT_INLINE, /* SVG to stand in an HTML page: no titles, no background, lines and text in the page's colour */
 	HR_PLOT_FORM_COUNT
 };
 

@@ -112,15 +112,15 @@ static void write_row(FILE *out, const struct scale *scale, const struct hr_plot
 	fputc('\n', out);
 }
 
-/* A row where each interval begins, and the last one's again where it ends. */
+/* A row where each interval begins, and one where it ends. */
 static void write_run(FILE *out, const struct scale *scale, const struct hr_plot_run *run)
 {
 	size_t n = hr_plot_length(run->series, "time_ns");
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		write_row(out, scale, run, i, begin_of(run->series, i));
-	if (n > 0)
-		write_row(out, scale, run, n - 1, hr_plot_element(run->series, "time_ns", n - 1));
+		write_row(out, scale, run, i, hr_plot_element(run->series, "time_ns", i));
+	}
 }
 
 /* --- layers ---------------------------------------------------------------------- */
@@ -172,12 +172,12 @@ static void write_layers(FILE *out, const struct scale *scale, const struct hr_p
 
 	hr_plot_begin_block(out, "layers",
 			    "time live dying dead undecided slack manual kept_by_index waits goal released");
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		write_layers_row(out, scale, layers, i,
 				 i > 0 ? hr_plot_element(layers, "time_ns", i - 1) : scale->begin_ns);
-	if (n > 0)
-		write_layers_row(out, scale, layers, n - 1, hr_plot_element(layers, "time_ns", n - 1));
-	else
+		write_layers_row(out, scale, layers, i, hr_plot_element(layers, "time_ns", i));
+	}
+	if (n == 0)
 		fputs("NaN\n", out);
 	hr_plot_end_block(out);
 	fprintf(out, "has_layers = %d\n", n > 0);

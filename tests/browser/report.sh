@@ -95,6 +95,13 @@ js 'document.querySelector("#map-time").value = 100; document.querySelector("#ma
 settled 'const at = document.querySelector("#map-when").textContent;
 	return [...document.querySelectorAll(".chart + .read b")].every(e => e.textContent === at) && at !== "24.00 s"' true 'and so does the slider'
 
+# The moment of the table of holders is a link that moves it.
+js 'document.querySelector("#held + p a").click()' >/dev/null
+settled "const at = document.querySelector('#held + p a').hash.slice(3); return $(sed 's/^return //' <<<"$times").split(' ')[0] === (+at).toFixed(2)" true \
+	'so does the moment that memory stayed at'
+is "$(js 'return document.querySelectorAll("#holders tbody tr").length > 0 && document.querySelector("#holders code").textContent')" '"uint8"' \
+	'which bytes kept, as the README says'
+
 # The map is that time's: at 24 s most of its cells are free, at the end they are not.
 color='const c = document.getElementById("map"), d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
 	let n = 0; for (let i = 0; i < d.length; i += 4) if (d[i] > 200 && d[i + 2] < 90) n++; return 2 * n > d.length / 4'

@@ -71,6 +71,17 @@ is "$(jq '.time_ns' <<<"$out")" 1000000000 'the largest drop is when the large s
 run "$HEAPREPLAY" explain -q -p none --peak --json keep.txt
 is "$(jq '.free_bytes' <<<"$out")" $((6 * 511 * 8192)) 'the most free memory'
 
+# Without types the rows say since when the objects were there: those of the first five chunks from before the recording.
+sed -e '/^! type/d' -e 's/ type=.*//' keep.txt >untyped.txt
+awk '/^1ms obj-alloc/ { n++ } /^1ms (span|obj)-alloc/ && n <= 10 { next } { print }' untyped.txt >late.txt
+awk '/^1ms obj-alloc/ { n++ } /^1ms (span|obj)-alloc/ && n <= 10 { sub("^1ms span-alloc", "0 span-exists"); sub("^1ms obj-alloc", "0 obj-exists"); print }' \
+	untyped.txt >early.txt
+sed -e '/gomaxprocs/r early.txt' late.txt >existed.txt
+run "$HEAPREPLAY" explain -q -p none --json existed.txt
+is "$(jq -c '[.holders[] | [.text, .type, .size_class, .chunks, .older_than_trace]]' <<<"$out")" \
+	'[["unknown: there before the recording, 1,024 B",null,32,5,true],["unknown: no type recorded, 1,024 B",null,32,1,false]]' \
+	'what has no type says since when it was there'
+
 # A trace without objects, and one from a pipe.
 sed '/obj-/d' keep.txt >spans.txt
 run "$HEAPREPLAY" explain -q -p none --json spans.txt

@@ -57,6 +57,17 @@ run "$HEAPREPLAY" compare --json -o c.json "$trace"
 retained=$(jq '.comparisons[0].policies[] | select(.policy.text == "go1.19").summary.retained_mean_bytes' c.json)
 shown=$(grep -oE '<td>go1.19</td><td[^>]*>[^<]*' r.html | sed 's/.*>//')
 is "$shown" "$(awk -v b="$retained" 'BEGIN { printf "%.1f MiB", b / 1048576 }')" 'the figures are those of compare'
+# What held chunks that are mostly empty, as explain says it of the same moment.
+moment=$(grep -oE '<a href="#t=[0-9.]+' r.html | sed 's/.*=//')
+"$HEAPREPLAY" explain -q --json --at "${moment}s" "$trace" >explain.json
+is "$(sed -n '/id="holders"/,/<\/table>/p' r.html | grep -oE '<code>[^<]*' | sed 's/<code>//' | sort)" \
+	"$(jq -r '.holders[].type | select(. != null)' explain.json | sort)" 'the table of holders names those that explain names'
+is "$(sed -n '/id="holders"/,/<\/table>/p' r.html | grep -c '^<tr><td')" "$(jq '.holders | length' explain.json)" 'each in a row'
+like "$(cat r.html)" "$(jq '.free_bytes' explain.json | awk '{ printf "<b>%.1f MiB</b> was free", $1 / 1048576 }')" 'with as much free memory'
+run "$HEAPREPLAY" report --anonymize "$trace" -o anonymous.html
+is "$status" 0 'an anonymous page'
+is "$(sed -n '/id="holders"/,/<\/table>/p' anonymous.html | grep -c '<code>')" 0 'names no types,'
+like "$(cat anonymous.html)" '<td class="share"[^>]*>[0-9,]+ B</td>' 'but size classes'
 sleep 1
 run bash -c "'$HEAPREPLAY' report '$trace' | cat >again.html"
 same r.html again.html 'the same bytes a second later, through a pipe'
@@ -70,6 +81,7 @@ is "$status,$err" 0, 'a page about a recording of malloc'
 check h.html 'a recording of malloc'
 like "$(cat h.html)" '<li>4.2 % of the frees fit several live objects' 'with what was assumed'
 like "$(cat h.html)" 'program: gnuplot gp.gp' 'and the program'
+unlike "$(cat h.html)" 'id="holders"' 'nobody holds what has no recorded addresses'
 
 # shellcheck disable=SC2016 # as it stands
 evil='x</title><script>alert(1)</script>"'"'"'&amp; `touch pwned` --><svg onload=alert(2)>'

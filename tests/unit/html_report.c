@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "plot/html.h"
+#include "plot/markup.h"
 
 #include "testing.h"
 

@@ -123,7 +123,7 @@ static void data(void **state)
 	    {"timeline", "plot_title = 'a.trace under none'"},
 	    {"timeline", "subtitle = 'text · prog · modelled placement'"},
 	    /* time in ms, memory in MiB: in use, manual, free, released, most retained, goal, heap goal, limit */
-	    {"timeline", "\n0 1 0 0 4 1 NaN NaN NaN \n1 2 0 1 0 3 2 NaN NaN \n"
+	    {"timeline", "\n0 1 0 0 4 1 NaN NaN NaN \n1 1 0 0 4 1 NaN NaN NaN \n1 2 0 1 0 3 2 NaN NaN \n"
 			 "2 2 0 1 0 3 2 NaN NaN \n"},
 	    {"timeline", "an interval in which a GC cycle was marked\n2 \nend_of_data\ngc_cycles = 1"},
 	    {"tradeoff", "\n286.102295 0 \n95.3674316 5 \nend"},
