@@ -21,6 +21,7 @@ enum {
 	HR_CODE_DOUBLE_LINE = 0x2550,
 	HR_CODE_UPPER_HALF = 0x2580,
 	HR_CODE_EIGHTHS = 0x2580, /* and n: the lower n eighths, 1..8 */
+	HR_CODE_DOWN = 0x25be,
 	HR_CODE_DIAMOND = 0x25c6,
 	HR_CODE_OPEN_DIAMOND = 0x25c7,
 };
@@ -60,13 +61,23 @@ void hr_items_line(struct hr_items *items, const struct hr_canvas *c, unsigned r
 unsigned hr_items_flow(const struct hr_items *items, const struct hr_canvas *c, unsigned columns, unsigned row,
 		       unsigned rows);
 
-/* --- graph.c, chunk.c: parts of a frame --- */
+/* --- graph.c, chunk.c, side.c: parts of a frame --- */
 
 /* Memory over time in rows [top, top + rows), of which the last is the axis; from the column `left` of the pane on. */
 void hr_draw_graph(const struct hr_canvas *c, const struct hr_scene *scene, unsigned left, unsigned top, unsigned rows);
 /* The pages of a chunk in rows [top, top + rows). Sets chunk_columns of the pane. */
 void hr_draw_chunk(const struct hr_canvas *c, struct hr_pane *pane, const struct hr_scene *scene,
 		   const struct hr_frame_options *o, unsigned top, unsigned rows);
+/* All pages of the cell's (first) chunk, so many a row; those of a cell that is smaller stand out. */
+void hr_draw_small_chunk(const struct hr_canvas *c, const struct hr_follower *f, const struct hr_map_cell *cell,
+			 unsigned row, unsigned column, unsigned columns);
+/* Adds what happened to a page of the chunk last, unless that is not known: "WHICH: page 5, freed at 1.2 s". */
+void hr_describe_touch(struct hr_items *items, const struct hr_touches *t, unsigned page, const char *which);
+/* How wide the panel at the right is; 0: there is none. */
+unsigned hr_side_columns(const struct hr_frame_options *o, size_t nscenes);
+/* Draws it into rows [top, top + rows) of a canvas that is as wide as it; cells are the map's. */
+void hr_draw_side(const struct hr_canvas *c, const struct hr_scene *scene, const struct hr_cells *cells,
+		  const struct hr_frame_options *o, const struct hr_items *legend, unsigned top, unsigned rows);
 /* What the glyphs of a chunk mean. */
 void hr_chunk_legend(struct hr_items *items);
 

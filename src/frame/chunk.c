@@ -55,7 +55,7 @@ void hr_chunk_legend(struct hr_items *items)
 		hr_item_swatch(hr_items_add(items, HR_INK_DIM, 0, "%s", states[i].text), states[i].glyph);
 }
 
-static void describe_touch(struct hr_items *items, const struct hr_touches *t, unsigned page, const char *which)
+void hr_describe_touch(struct hr_items *items, const struct hr_touches *t, unsigned page, const char *which)
 {
 	static const char *const did[HR_PLACE_KIND_COUNT] = {
 	    [HR_PLACE_GROW] = "mapped",
@@ -147,6 +147,23 @@ static void draw_page(const struct hr_canvas *c, unsigned row, unsigned column, 
 	hr_canvas_put(c, row, column, g);
 }
 
+void hr_draw_small_chunk(const struct hr_canvas *c, const struct hr_follower *f, const struct hr_map_cell *cell,
+			 unsigned row, unsigned column, unsigned columns)
+{
+	uint64_t first = hr_chunk_page(hr_chunk_of(cell->page));
+
+	for (unsigned i = 0; i < HR_CHUNK_PAGES; i++) {
+		struct hr_glyph g = states[state_of(f, first + i)].glyph;
+
+		if (first + i >= cell->page && first + i < cell->limit && cell->npages < HR_CHUNK_PAGES) {
+			g.code = g.code == ' ' ? (unsigned char)g.ascii : g.code;
+			g.fg = HR_INK_DARK;
+			g.bg = HR_INK_CURSOR;
+		}
+		hr_canvas_put(c, row + i / columns, column + i % columns, g);
+	}
+}
+
 /* Rows of pages from `top` on, at most `rows`; returns how many. */
 static unsigned draw_pages(const struct hr_canvas *c, const struct hr_follower *f, const struct hr_frame_options *o,
 			   unsigned top, unsigned rows)
@@ -196,9 +213,9 @@ static void describe(struct hr_items *items, const struct hr_scene *scene, uint6
 	if (t == NULL || t->chunk != chunk)
 		return;
 	if (cursor_page != HR_NO_PAGE && hr_chunk_of(cursor_page) == chunk)
-		describe_touch(items, t, hr_page_in_chunk(cursor_page), "at the cursor");
+		hr_describe_touch(items, t, hr_page_in_chunk(cursor_page), "at the cursor");
 	if (last_touched(t) < HR_CHUNK_PAGES)
-		describe_touch(items, t, last_touched(t), "touched last");
+		hr_describe_touch(items, t, last_touched(t), "touched last");
 }
 
 void hr_draw_chunk(const struct hr_canvas *c, struct hr_pane *pane, const struct hr_scene *scene,

@@ -17,6 +17,7 @@
 #define LABEL_COLUMNS 13u    /* an address of 48 bits, and a blank */
 #define LABELS_FROM 60u	     /* narrower panes have none */
 #define FULL_LEGEND_FROM 40u /* narrower panes have none but levels */
+#define STRIP_COLUMNS 24u    /* of the levels, with their first and last */
 #define PAIR_MIN_COLUMNS 41u /* two panes of 20, and a column between */
 
 void hr_frame_defaults(struct hr_frame_options *o)
@@ -71,15 +72,19 @@ enum hr_status hr_frame_message(struct hr_frame *f, unsigned columns, unsigned r
 /* Rows of each part, from top to bottom; 0: left out. */
 struct layout {
 	unsigned header, map, legend, cursor, graph, log;
+	unsigned side; /* columns of the panel at the right */
 };
 
-static struct layout divide(const struct hr_frame_options *o, bool series, bool log, unsigned legend)
+static struct layout divide(const struct hr_frame_options *o, unsigned side, bool series, bool log, unsigned legend)
 {
 	unsigned most_legend = o->rows < 12 ? 1 : o->rows < 20 ? 2 : o->rows < 30 ? 3 : o->rows < 36 ? 4 : 5;
 	struct layout l = {
 	    .header = o->rows < 10 ? 1 : 2,
-	    .legend = legend < most_legend ? legend : most_legend,
-	    .cursor = o->cursor_page != HR_NO_PAGE && o->rows >= 10,
+	    .legend = side > 0		     ? 0
+		      : legend < most_legend ? legend
+					     : most_legend,
+	    .cursor = side == 0 && o->cursor_page != HR_NO_PAGE && o->rows >= 10,
+	    .side = side,
 	};
 
 	if (series && !o->bare && o->rows >= 16)
@@ -98,6 +103,7 @@ struct drawing {
 	const struct hr_scene *scene;
 	const struct hr_frame_options *o;
 	struct hr_items legend;
+	unsigned side; /* columns of the panel, which has the legend then */
 	bool compared; /* with the other pane */
 };
 
@@ -168,16 +174,19 @@ static void add_strip(struct hr_items *items, const struct hr_cells *c, unsigned
 	double step = c->most / (double)(HR_LEVELS - 2);
 	struct hr_item *item;
 
+	const bool beside = columns >= FULL_LEGEND_FROM && strlen(t->title) + STRIP_COLUMNS <= columns;
+
 	if (!(c->most > 0)) {
 		hr_items_add(items, HR_INK_TEXT, 0, "%s 0 everywhere", t->title);
 		return;
 	}
+	if (!beside && columns >= FULL_LEGEND_FROM)
+		hr_items_add(items, HR_INK_TEXT, 0, "%s", t->title);
 	if (t->most != NULL)
 		item = hr_items_add(items, HR_INK_TEXT, 0, "%s", t->most);
 	else
 		item = hr_items_add(items, HR_INK_TEXT, 0, "%.4g", (double)c->most);
-	snprintf(item->before, sizeof(item->before), "%s%s%s", columns < FULL_LEGEND_FROM ? "" : t->title,
-		 columns < FULL_LEGEND_FROM ? "" : " ", t->none);
+	snprintf(item->before, sizeof(item->before), "%s%s%s", beside ? t->title : "", beside ? " " : "", t->none);
 	for (unsigned level = 0; level < HR_LEVELS; level++)
 		hr_item_swatch(item, swatch(level));
 	if (c->scale == HR_SCALE_RANKED)
@@ -281,7 +290,7 @@ static void make_legend(struct drawing *d)
 	else if (c->view == HR_VIEW_INDEX)
 		add_index_strip(items, c);
 	else
-		add_strip(items, c, d->pane->columns);
+		add_strip(items, c, d->side > 0 ? d->side : d->pane->columns);
 	add_cell_size(items, c);
 	add_marks(items, d, c);
 	hr_items_add(items, HR_INK_DIM, 0, "addresses: left to right, then down");
@@ -499,13 +508,22 @@ static enum hr_status compute(struct drawing *d, unsigned rows, bool half)
 
 static void place_pane(struct hr_pane *pane, const struct hr_frame_options *o, size_t i, size_t n)
 {
-	unsigned width = n == 1 ? o->columns : (o->columns - 1) / 2;
+	unsigned side = hr_side_columns(o, n), width = n == 2 ? (o->columns - 1) / 2 : o->columns - side - (side > 0);
 
 	pane->columns = width;
 	pane->left = (unsigned)i * (width + 1);
 	pane->map_left = pane->left + (width >= LABELS_FROM ? LABEL_COLUMNS : 0);
 	pane->open_chunk = o->open_chunk;
 	pane->half = false;
+}
+
+/* From the header on down. */
+static void draw_side(const struct drawing *d, const struct layout *l)
+{
+	struct hr_pane side = {.left = d->o->columns - l->side, .columns = l->side};
+	struct hr_canvas c = {d->canvas.frame, &side};
+
+	hr_draw_side(&c, d->scene, &d->pane->cells, d->o, &d->legend, l->header, d->o->rows - l->header);
 }
 
 static void draw_scene(const struct drawing *d, const struct layout *l)
@@ -529,6 +547,8 @@ static void draw_scene(const struct drawing *d, const struct layout *l)
 		hr_draw_graph(&d->canvas, d->scene, left, row, l->graph);
 	if (l->log > 0)
 		draw_log(d, row + l->graph, l->log);
+	if (l->side > 0)
+		draw_side(d, l);
 }
 
 static unsigned legend_rows(struct drawing *drawings, size_t n)
@@ -572,14 +592,15 @@ static enum hr_status draw_panes(struct hr_frame *f, struct drawing *drawings, s
 				 const struct hr_frame_options *o)
 {
 	const struct hr_scene *first = drawings[0].scene;
-	struct layout l = divide(o, first->series != NULL, first->log != NULL, HR_FRAME_MAX_ROWS);
+	unsigned side = hr_side_columns(o, n);
+	struct layout l = divide(o, side, first->series != NULL, first->log != NULL, HR_FRAME_MAX_ROWS);
 
 	/* Use one kind of cells for both policies: they have the same memory mapped, and cells are compared. */
 	for (size_t i = 0; i < n && o->open_chunk == HR_NO_CHUNK; i++)
 		HR_TRY(compute(&drawings[i], l.map, wants_halves(&drawings[0], l.map)));
 	if (n == 2 && o->open_chunk == HR_NO_CHUNK)
 		hr_cells_compare(&f->panes[0].cells, &f->panes[1].cells);
-	l = divide(o, first->series != NULL, first->log != NULL, legend_rows(drawings, n));
+	l = divide(o, side, first->series != NULL, first->log != NULL, legend_rows(drawings, n));
 	share_spare(&l, drawings, n);
 	for (size_t i = 0; i < n; i++)
 		draw_scene(&drawings[i], &l);
@@ -612,6 +633,7 @@ enum hr_status hr_frame_draw(struct hr_frame *f, const struct hr_scene *scenes, 
 		    .pane = &f->panes[i],
 		    .scene = &scenes[i],
 		    .o = o,
+		    .side = hr_side_columns(o, n),
 		    .compared = n == 2,
 		};
 	}

@@ -13,7 +13,9 @@
  *   memory over time    in use, free, the goal, the limit
  *   the latest scavtrace lines
  *
- * of which small frames leave out the lower ones.
+ * of which small frames leave out the lower ones. From 140 columns on, the legend
+ * and what is under the cursor stand in a panel at the right, with more of both and
+ * with what the policy has done so far.
  *
  * In the map a character holds one cell, with marks, or two, one above the other
  * (half blocks), where cells would have to be folded otherwise. The axes: in

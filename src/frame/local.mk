@@ -13,4 +13,5 @@ libcore_la_SOURCES += \
 	src/frame/paint_png.c \
 	src/frame/paint_text.c \
 	src/frame/palette.c src/frame/palette.h \
+	src/frame/side.c \
 	src/frame/touches.c src/frame/touches.h

@@ -56,6 +56,7 @@ struct notes {
 	uint64_t released_ns; /* the last release; HR_NEVER: none */
 	uint64_t breach_ns;   /* the last breach noted */
 	struct times scavenges, breaches;
+	struct hr_extremes extremes; /* those of records are in the first follower's */
 	struct hr_scav_line *lines;
 	size_t nlines, cap_lines;
 };
@@ -96,6 +97,10 @@ const char *hr_moment_name(enum hr_moment m)
 	    [HR_MOMENT_SCAVENGE] = "scavenge",
 	    [HR_MOMENT_GROWTH] = "growth",
 	    [HR_MOMENT_BREACH] = "limit breach",
+	    [HR_MOMENT_PEAK] = "peak",
+	    [HR_MOMENT_DROP] = "largest drop",
+	    [HR_MOMENT_STALL] = "longest stall",
+	    [HR_MOMENT_FRAGMENTED] = "worst fragmentation",
 	};
 
 	return m < HR_MOMENT_COUNT ? names[m] : "?";
@@ -575,14 +580,16 @@ static void note_release(void *ctx, const struct hr_follower *f, uint64_t page, 
 
 static void note_record(struct hr_player *p, const struct hr_place *r)
 {
+	hr_extremes_record(&p->notes[0].extremes, r);
 	if (r->kind == HR_PLACE_MARK_DONE)
 		add_time(&p->cycles, r->time_ns);
 	else if (r->kind == HR_PLACE_GROW && !(r->flags & HR_PLACE_INITIAL))
 		add_time(&p->growths, r->time_ns);
 }
 
-static void note_breach(struct notes *n, const struct hr_follower *f)
+static void note_follower(struct notes *n, const struct hr_follower *f)
 {
+	hr_extremes_follower(&n->extremes, f);
 	if (f->over_limit_since_ns == HR_NEVER || f->over_limit_since_ns == n->breach_ns)
 		return;
 	n->breach_ns = f->over_limit_since_ns;
@@ -606,7 +613,7 @@ static void pass(struct hr_player *p, uint64_t time_ns)
 	for (size_t i = 0; i < p->replay.nfollowers; i++) {
 		hr_follower_settle(p->replay.followers[i], time_ns - 1);
 		if (p->noting)
-			note_breach(&p->notes[i], p->replay.followers[i]);
+			note_follower(&p->notes[i], p->replay.followers[i]);
 	}
 	p->now_ns = time_ns;
 }
@@ -662,7 +669,7 @@ static enum hr_status feed(struct hr_player *p, const struct hr_place *r, size_t
 					   ? status
 					   : hr_error_set(err, status, "out of memory while following");
 			if (p->noting)
-				note_breach(&p->notes[i], f);
+				note_follower(&p->notes[i], f);
 		}
 	}
 	for (size_t k = 0; k < n && p->noting; k++)
@@ -928,6 +935,8 @@ enum hr_status hr_player_step(struct hr_player *p, bool forward, struct hr_error
 
 static const struct times *times_of(const struct hr_player *p, enum hr_moment m, size_t policy)
 {
+	static const struct times none = {.n = 0};
+
 	switch (m) {
 	case HR_MOMENT_GC:
 		return &p->cycles;
@@ -937,10 +946,40 @@ static const struct times *times_of(const struct hr_player *p, enum hr_moment m,
 		return &p->notes[policy].scavenges;
 	case HR_MOMENT_BREACH:
 		return &p->notes[policy].breaches;
-	case HR_MOMENT_COUNT:
-		break;
+	default:
+		return &none;
 	}
-	return &p->cycles;
+}
+
+const uint64_t *hr_player_moments(const struct hr_player *p, enum hr_moment m, size_t policy, size_t *n)
+{
+	const struct times *t = times_of(p, m, policy);
+
+	*n = t->n;
+	return t->at;
+}
+
+bool hr_player_extreme(const struct hr_player *p, enum hr_moment m, size_t policy, struct hr_extreme *e)
+{
+	const struct hr_extremes *of_records = &p->notes[0].extremes, *of_policy = &p->notes[policy].extremes;
+
+	switch (m) {
+	case HR_MOMENT_PEAK:
+		*e = of_records->peak;
+		break;
+	case HR_MOMENT_DROP:
+		*e = of_policy->drop;
+		break;
+	case HR_MOMENT_STALL:
+		*e = of_policy->stall;
+		break;
+	case HR_MOMENT_FRAGMENTED:
+		*e = of_records->fragmented;
+		break;
+	default:
+		return false;
+	}
+	return e->value > 0;
 }
 
 /* How many are not after time_ns. */
@@ -959,6 +998,23 @@ static size_t count_until(const struct times *t, uint64_t time_ns)
 	return low;
 }
 
+/* Whether there is a larger one is known when all has been followed. */
+static enum hr_status find_extreme(struct hr_player *p, enum hr_moment m, size_t policy, struct hr_error *err)
+{
+	struct hr_extreme e;
+	uint64_t have;
+	enum hr_status status = HR_OK;
+
+	hr_player_known_ns(p, &have);
+	if (p->frontier_at < have)
+		status = hr_player_follow(p, HR_NEVER, UINT64_MAX, err);
+	if (status != HR_OK && status != HR_END)
+		return status;
+	if (!hr_player_extreme(p, m, policy, &e) || e.time_ns < hr_player_earliest_ns(p))
+		return HR_END;
+	return hr_player_seek(p, e.time_ns, err);
+}
+
 enum hr_status hr_player_find(struct hr_player *p, enum hr_moment m, size_t policy, bool forward, struct hr_error *err)
 {
 	const struct times *t = times_of(p, m, policy);
@@ -966,6 +1022,8 @@ enum hr_status hr_player_find(struct hr_player *p, enum hr_moment m, size_t poli
 	enum hr_status status = HR_OK;
 	size_t i;
 
+	if (m >= HR_MOMENT_FIRST_EXTREME)
+		return find_extreme(p, m, policy, err);
 	if (!forward) {
 		i = from > 0 ? count_until(t, from - 1) : 0;
 		if (i == 0 || t->at[i - 1] < hr_player_earliest_ns(p))

@@ -25,6 +25,7 @@
 #define HR_REPLAY_PLAYER_H
 
 #include "base/error.h"
+#include "replay/extremes.h"
 #include "replay/replay.h"
 
 #include <stdbool.h>
@@ -33,18 +34,23 @@
 
 #define HR_PLAYER_MAX_COPIES 64
 
-/* What is worth stopping at. */
+/* What is worth stopping at. Of those from HR_MOMENT_FIRST_EXTREME on there is one: extremes.h says which. */
 enum hr_moment {
-	HR_MOMENT_GC,	    /* mark done */
-	HR_MOMENT_SCAVENGE, /* a release, when there was none for HR_PLAYER_QUIET_NS */
-	HR_MOMENT_GROWTH,   /* the heap grows */
-	HR_MOMENT_BREACH,   /* mapped memory comes to be above the memory limit */
-	HR_MOMENT_COUNT
+	HR_MOMENT_GC,	      /* mark done */
+	HR_MOMENT_SCAVENGE,   /* a release, when there was none for HR_PLAYER_QUIET_NS */
+	HR_MOMENT_GROWTH,     /* the heap grows */
+	HR_MOMENT_BREACH,     /* mapped memory comes to be above the memory limit */
+	HR_MOMENT_PEAK,	      /* memory in use is at its most */
+	HR_MOMENT_DROP,	      /* its largest drop starts */
+	HR_MOMENT_STALL,      /* the program waits longest for a release */
+	HR_MOMENT_FRAGMENTED, /* the heap grows although the most is free */
+	HR_MOMENT_COUNT,
+	HR_MOMENT_FIRST_EXTREME = HR_MOMENT_PEAK
 };
 
 #define HR_PLAYER_QUIET_NS UINT64_C(200000000)
 
-/* "GC", "scavenge", "growth", "limit breach" */
+/* "GC", "scavenge", "growth", "limit breach", "peak", ... */
 const char *hr_moment_name(enum hr_moment m);
 
 struct hr_player_options {
@@ -119,11 +125,17 @@ enum hr_status hr_player_step(struct hr_player *p, bool forward, struct hr_error
  */
 enum hr_status hr_player_seek(struct hr_player *p, uint64_t time_ns, struct hr_error *err);
 /*
- * To the next or previous moment of that kind, of the policy of that number.
- * HR_END: there is none (forward: none yet), nothing has changed then but that going forward has
+ * To the next or previous moment of that kind, of the policy of that number; where there is only one, to that
+ * of all that is known.
+ * HR_END: there is none (forward: none yet), nothing has changed then but that going forward, or to an extreme, has
  * gone to the end of what is known. As hr_player_seek.
  */
 enum hr_status hr_player_find(struct hr_player *p, enum hr_moment m, size_t policy, bool forward, struct hr_error *err);
+
+/* The moments of that kind in what has been followed so far: *n of them, ascending. For extremes see below. */
+const uint64_t *hr_player_moments(const struct hr_player *p, enum hr_moment m, size_t policy, size_t *n);
+/* The extreme of that kind in what has been followed so far. False: there was none. */
+bool hr_player_extreme(const struct hr_player *p, enum hr_moment m, size_t policy, struct hr_extreme *e);
 
 /* The scavtrace lines of the policy of that number up to now, in order of time: *n of them (the oldest may be lacking). */
 const struct hr_scav_line *hr_player_lines(const struct hr_player *p, size_t policy, size_t *n);

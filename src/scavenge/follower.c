@@ -673,8 +673,10 @@ void hr_follower_stall(struct hr_follower *f, uint64_t ns)
 		return;
 	f->count.synchronous_ns += ns;
 	f->count.stalls++;
-	if (ns > f->count.worst_stall_ns)
+	if (ns > f->count.worst_stall_ns) {
 		f->count.worst_stall_ns = ns;
+		f->count.worst_stall_at_ns = f->view.now_ns;
+	}
 }
 
 void hr_follower_log(struct hr_follower *f, const struct hr_scav_line *line)

@@ -47,7 +47,7 @@ struct hr_counters {
 	uint64_t release_calls;
 	uint64_t refaulted_bytes, fresh_bytes, thrash_bytes;
 	uint64_t background_ns, synchronous_ns, fault_ns;
-	uint64_t worst_stall_ns, stalls;
+	uint64_t worst_stall_ns, worst_stall_at_ns, stalls;
 	uint64_t huge_whole, huge_broken;
 	uint64_t over_limit_ns, over_limit_peak_bytes;
 	uint64_t goal_misses, goal_miss_ns, goal_miss_worst_ns;

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "frame/canvas.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* Screens of fewer rows have no position bar, and of fewer still no keys. */
@@ -49,34 +50,48 @@ static void put_mark(struct hr_view_state *v, unsigned column, uint32_t code, ch
 	    (struct hr_glyph){code, ascii, (uint8_t)ink, HR_INK_NONE};
 }
 
-/* Did the policy stand above its limit in the interval? */
-static bool is_breach(const struct hr_point *p)
+/* Those further down cover those above. */
+static const struct mark {
+	enum hr_moment moment;
+	uint32_t code;
+	char ascii;
+	enum hr_ink ink;
+} marks[] = {
+    {HR_MOMENT_GC, HR_CODE_DOT, '.', HR_INK_TEXT}, {HR_MOMENT_SCAVENGE, HR_CODE_DOWN, ',', HR_INK_FREE},
+    {HR_MOMENT_BREACH, '!', '!', HR_INK_LIMIT},	   {HR_MOMENT_FRAGMENTED, 'F', 'F', HR_INK_GOAL},
+    {HR_MOMENT_STALL, 'S', 'S', HR_INK_GOAL},	   {HR_MOMENT_DROP, 'D', 'D', HR_INK_GOAL},
+    {HR_MOMENT_PEAK, 'P', 'P', HR_INK_GOAL},
+};
+
+/* A mark in each column that has one of n ascending times. */
+static void put_marks_at(struct hr_view_state *v, const struct track *t, const struct mark *m, const uint64_t *at,
+			 size_t n)
 {
-	return p->limit_bytes != UINT64_MAX && p->high[HR_SERIES_RETAINED] > p->limit_bytes;
+	unsigned last = UINT_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned column = column_of(t, at[i]);
+
+		if (column == last)
+			continue;
+		put_mark(v, column, m->code, m->ascii, m->ink);
+		last = column;
+	}
 }
 
-/* Of what has been played: intervals with GC cycles, the largest drop of memory in use, breaches of the limit. */
+/* What has been played so far. */
 static void put_marks(struct hr_view_state *v, const struct track *t)
 {
-	const struct hr_json_series *s = &v->series[v->policy];
-	double drop = 0;
-	unsigned dropped = 0;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		struct hr_extreme e;
+		size_t n;
+		const uint64_t *at = hr_player_moments(v->player, marks[i].moment, v->policy, &n);
 
-	for (unsigned i = 0; i < s->n; i++) {
-		double fell = i > 0 ? s->points[i - 1].mean[HR_SERIES_IN_USE] - s->points[i].mean[HR_SERIES_IN_USE] : 0;
-
-		if (fell > drop) {
-			drop = fell;
-			dropped = i;
-		}
-		if (s->points[i].gc_cycles > 0)
-			put_mark(v, column_of(t, s->points[i].end_ns), HR_CODE_DOT, '.', HR_INK_TEXT);
+		if (hr_player_extreme(v->player, marks[i].moment, v->policy, &e))
+			put_marks_at(v, t, &marks[i], &e.time_ns, 1);
+		else
+			put_marks_at(v, t, &marks[i], at, n);
 	}
-	for (unsigned i = 0; i < s->n; i++)
-		if (is_breach(&s->points[i]))
-			put_mark(v, column_of(t, s->points[i].end_ns), '!', '!', HR_INK_LIMIT);
-	if (drop > 0)
-		put_mark(v, column_of(t, s->points[dropped].end_ns), 'v', 'v', HR_INK_GOAL);
 }
 
 static void draw_position(struct hr_view_state *v)
@@ -118,12 +133,16 @@ static const struct item {
     {ANYWHERE, 'n', "n N", NULL}, /* the next moment of the kind chosen */
     {ANYWHERE, 'e', "e", "choose"},
     {ANYWHERE, 'g', "g", "go to"},
-    {ANYWHERE, '/', "/", "address"},
+    {ANYWHERE, '/', "/", "find"},
     {ANYWHERE, '+', "+ -", "speed"},
     {ANYWHERE, '\t', "tab", "view"},
     {ANYWHERE, 'z', "z Z", "zoom"},
     {ANYWHERE, 'p', "p", "policy"},
     {ANYWHERE, '2', "2", "both"},
+    {ANYWHERE, 'P', "P", "peak"},
+    {ANYWHERE, 'D', "D", "drop"},
+    {ANYWHERE, 'S', "S", "stall"},
+    {ANYWHERE, 'F', "F", "fragmented"},
     {ANYWHERE, 's', "s", "save"},
 };
 
@@ -187,14 +206,23 @@ void hr_bars_draw(struct hr_view_state *v)
 		draw_keys(v);
 }
 
-uint32_t hr_bars_click(const struct hr_view_state *v, unsigned row, unsigned column, uint64_t *time_ns)
+uint64_t hr_bars_time(const struct hr_view_state *v, unsigned column)
+{
+	struct track t = track_of(v);
+	unsigned at = column < t.from ? 0 : column - t.from;
+
+	if (t.columns == 0)
+		return HR_NEVER;
+	at = at < t.columns ? at : t.columns - 1;
+	return (uint64_t)((at + 0.5) / t.columns * (double)t.end_ns);
+}
+
+uint32_t hr_bars_click(const struct hr_view_state *v, unsigned row, unsigned column)
 {
 	unsigned rows = hr_bars_rows(v), begin = 0, end = 0;
-	struct track t = track_of(v);
 
-	*time_ns = HR_NEVER;
-	if (rows > 1 && row == v->rows - 2 && column >= t.from && column < t.from + t.columns)
-		*time_ns = (uint64_t)((column - t.from + 0.5) / t.columns * (double)t.end_ns);
+	if (rows > 1 && row == v->rows - 2)
+		return hr_bars_time(v, column) != HR_NEVER ? HR_KEY_CLICK : HR_KEY_NONE;
 	if (rows == 0 || row != v->rows - 1)
 		return HR_KEY_NONE;
 	for (const struct item *i = item_behind(v, NULL, &begin, &end); i != NULL; i = item_behind(v, i, &begin, &end))

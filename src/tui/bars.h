@@ -9,7 +9,9 @@
 unsigned hr_bars_rows(const struct hr_view_state *v);
 /* Draws them into the screen's last rows. */
 void hr_bars_draw(struct hr_view_state *v);
-/* What a click there asks for: a key, or a time of the trace to go to (else HR_NEVER). HR_KEY_NONE: neither or a time. */
-uint32_t hr_bars_click(const struct hr_view_state *v, unsigned row, unsigned column, uint64_t *time_ns);
+/* What a click there asks for: a key, HR_KEY_CLICK for the time of that column, HR_KEY_NONE for nothing. */
+uint32_t hr_bars_click(const struct hr_view_state *v, unsigned row, unsigned column);
+/* The time of the trace in a column of the upper line, also beside its ends; HR_NEVER: the screen is too narrow. */
+uint64_t hr_bars_time(const struct hr_view_state *v, unsigned column);
 
 #endif

@@ -46,18 +46,47 @@ static void step_back(struct hr_view_state *v)
 	step(v, false);
 }
 
-static void find(struct hr_view_state *v, bool forward)
+/* What it is a moment of: "of 24.6 MiB in use", or nothing. */
+static const char *value_of(const struct hr_view_state *v, enum hr_moment m, char *text, size_t size)
+{
+	static const struct {
+		const char *before, *after;
+	} words[HR_MOMENT_COUNT] = {
+	    [HR_MOMENT_PEAK] = {" of ", " in use"},
+	    [HR_MOMENT_DROP] = {" of ", " starts"},
+	    [HR_MOMENT_STALL] = {" of ", ""},
+	    [HR_MOMENT_FRAGMENTED] = {": the heap grows with ", " free"},
+	};
+	struct hr_extreme e;
+	char value[HR_UNIT_BUF];
+
+	*text = '\0';
+	if (!hr_player_extreme(v->player, m, v->policy, &e))
+		return text;
+	if (m == HR_MOMENT_STALL)
+		hr_format_ns(value, e.value);
+	else
+		hr_format_bytes(value, e.value);
+	snprintf(text, size, "%s%s%s", words[m].before, value, words[m].after);
+	return text;
+}
+
+static void find(struct hr_view_state *v, enum hr_moment m, bool forward)
 {
 	struct hr_error err;
-	char now[HR_UNIT_BUF];
+	char now[HR_UNIT_BUF], value[HR_UNIT_BUF + 40];
 
 	v->playing = false;
-	switch (hr_view_check(v, hr_player_find(v->player, v->moment, v->policy, forward, &err), &err)) {
+	switch (hr_view_check(v, hr_player_find(v->player, m, v->policy, forward, &err), &err)) {
 	case HR_OK:
-		hr_view_say(v, "%s at %s", hr_moment_name(v->moment), hr_format_ns(now, hr_player_now(v->player)));
+		hr_view_say(v, "%s%s at %s", hr_moment_name(m), value_of(v, m, value, sizeof(value)),
+			    hr_format_ns(now, hr_player_now(v->player)));
 		break;
 	case HR_END:
-		hr_view_say(v, "no %s %s", hr_moment_name(v->moment), forward ? "after this" : "before this");
+		if (m >= HR_MOMENT_FIRST_EXTREME)
+			hr_view_say(v, "%s: there is none", hr_moment_name(m));
+		else
+			hr_view_say(v, "no %s %s", hr_moment_name(m), forward ? "after this" : "before this");
 		break;
 	default:
 		break;
@@ -66,18 +95,40 @@ static void find(struct hr_view_state *v, bool forward)
 
 static void find_next(struct hr_view_state *v)
 {
-	find(v, true);
+	find(v, v->moment, true);
 }
 
 static void find_previous(struct hr_view_state *v)
 {
-	find(v, false);
+	find(v, v->moment, false);
+}
+
+static void find_peak(struct hr_view_state *v)
+{
+	find(v, HR_MOMENT_PEAK, true);
+}
+
+static void find_drop(struct hr_view_state *v)
+{
+	find(v, HR_MOMENT_DROP, true);
+}
+
+static void find_stall(struct hr_view_state *v)
+{
+	find(v, HR_MOMENT_STALL, true);
+}
+
+static void find_fragmented(struct hr_view_state *v)
+{
+	find(v, HR_MOMENT_FRAGMENTED, true);
 }
 
 static void next_moment(struct hr_view_state *v)
 {
 	v->moment = (enum hr_moment)((v->moment + 1) % HR_MOMENT_COUNT);
-	hr_view_say(v, "n and N: the next and the previous %s", hr_moment_name(v->moment));
+	hr_view_say(v,
+		    v->moment >= HR_MOMENT_FIRST_EXTREME ? "n and N: the %s" : "n and N: the next and the previous %s",
+		    hr_moment_name(v->moment));
 }
 
 static void seek_to(struct hr_view_state *v, uint64_t time_ns)
@@ -388,7 +439,11 @@ static const struct binding {
     {',', step_back, NULL, NULL},
     {'n', find_next, "n N", "next, previous GC, scavenge, growth or limit breach"},
     {'N', find_previous, NULL, NULL},
-    {'e', next_moment, "e", "choose what n and N jump to"},
+    {'e', next_moment, "e", "choose what n and N jump to: also the four of the next line"},
+    {'P', find_peak, "P D S F", "peak in use, largest drop, longest stall, worst fragmentation"},
+    {'D', find_drop, NULL, NULL},
+    {'S', find_stall, NULL, NULL},
+    {'F', find_fragmented, NULL, NULL},
     {HR_KEY_LEFT, left, "left right", "2 % of the trace back, forward (also h and l); < and > with a cursor"},
     {HR_KEY_RIGHT, right, NULL, NULL},
     {'h', left, NULL, NULL},
@@ -401,10 +456,15 @@ static const struct binding {
     {']', on_a_bit, NULL, NULL},
     {HR_KEY_PAGE_UP, back_far, "page up, down", "10 % back, forward"},
     {HR_KEY_PAGE_DOWN, on_far, NULL, NULL},
-    {HR_KEY_HOME, to_beginning, "home end", "start; end of what has been read"},
+    {CTRL('B'), back_far, NULL, NULL},
+    {CTRL('F'), on_far, NULL, NULL},
+    {HR_KEY_HOME, to_beginning, "home end", "start; end of what has been read (also 0 and G)"},
     {HR_KEY_END, to_end, NULL, NULL},
+    {'0', to_beginning, NULL, NULL},
+    {'G', to_end, NULL, NULL},
     {'g', ask_time, "g", "go to a time"},
-    {'/', ask_address, "/", "find an address: the cursor goes there"},
+    {'/', ask_address, "/", "find an address or a chunk (#196609): the cursor goes there"},
+    {HR_KEY_F3, ask_address, NULL, NULL},
     {'+', faster, "+ -", "faster, slower: 1 event a second to full speed"},
     {'=', faster, NULL, NULL},
     {'-', slower, NULL, NULL},
@@ -428,7 +488,7 @@ static const struct binding {
     {CTRL('L'), redraw, "ctrl-L", "redraw"},
     {'?', help, "?", "this help"},
     {HR_KEY_F1, help, NULL, NULL},
-    {'q', quit, "q", "quit (F1 and F10 work as in htop)"},
+    {'q', quit, "q", "quit (F1, F3 and F10 work as in htop)"},
     {HR_KEY_F10, quit, NULL, NULL},
 };
 
@@ -485,7 +545,7 @@ static bool parse_time(const struct hr_view_state *v, const char *text, uint64_t
 	return hr_parse_ns(text, time_ns) && *time_ns < HR_NEVER;
 }
 
-/* "c000400000", "0xc000400000"; "+64MiB" from where the heap begins. False: it is none. */
+/* "c000400000", "0xc000400000"; "+64MiB" from where the heap begins; "#196609", a chunk. False: it is none. */
 static bool parse_address(const struct hr_view_state *v, const char *text, uint64_t *page)
 {
 	const struct hr_cells *c = cells_of(v);
@@ -494,6 +554,10 @@ static bool parse_address(const struct hr_view_state *v, const char *text, uint6
 
 	if (*text == '+' && c->n > 0 && hr_parse_bytes(text + 1, &bytes)) {
 		*page = c->at[0].page + bytes / HR_PAGE_BYTES;
+		return true;
+	}
+	if (*text == '#' && hr_parse_u64(text + 1, &bytes) && bytes < UINT64_C(1) << 26) {
+		*page = hr_chunk_page(bytes);
 		return true;
 	}
 	if (!isxdigit((unsigned char)*text))
@@ -507,7 +571,7 @@ static void answer_address(struct hr_view_state *v)
 	uint64_t page;
 
 	if (!parse_address(v, v->answer, &page)) {
-		hr_view_say(v, "'%s' is not an address; examples: c000400000, +64MiB", v->answer);
+		hr_view_say(v, "'%s' is not an address; examples: c000400000, +64MiB, #196609", v->answer);
 	} else if (hr_cells_find(cells_of(v), page) == HR_NO_CELL) {
 		hr_view_say(v, "%s is not mapped now, or outside of what is shown", v->answer);
 	} else {
@@ -562,15 +626,29 @@ static void do_key(struct hr_view_state *v, uint32_t key)
 	hr_view_say(v, "unknown key; ? lists the keys");
 }
 
+static void drag(struct hr_view_state *v, unsigned row, unsigned column)
+{
+	uint64_t page;
+	size_t pane;
+
+	if (v->dragging == HR_DRAGGING_TIME) {
+		seek_to(v, hr_bars_time(v, column));
+	} else if (v->dragging == HR_DRAGGING_CURSOR) {
+		page = hr_frame_page_at(&v->frame, row, column, &pane);
+		v->frame_options.cursor_page = page != HR_NO_PAGE ? page : v->frame_options.cursor_page;
+	}
+}
+
 /* A click takes the cursor there; one where it is opens the chunk. The lines below have clicks of their own. */
 static void click(struct hr_view_state *v, unsigned row, unsigned column)
 {
 	size_t pane;
-	uint64_t time_ns, page;
-	uint32_t key = hr_bars_click(v, row, column, &time_ns);
+	uint64_t page;
+	uint32_t key = hr_bars_click(v, row, column);
 
-	if (time_ns != HR_NEVER)
-		seek_to(v, time_ns);
+	v->dragging = key == HR_KEY_CLICK ? HR_DRAGGING_TIME : HR_DRAGGING_NOTHING;
+	if (key == HR_KEY_CLICK)
+		drag(v, row, column);
 	else if (key != HR_KEY_NONE)
 		do_key(v, key);
 	if (row >= v->rows - hr_bars_rows(v))
@@ -581,6 +659,7 @@ static void click(struct hr_view_state *v, unsigned row, unsigned column)
 	if (page == v->frame_options.cursor_page)
 		open_chunk(v);
 	v->frame_options.cursor_page = page;
+	v->dragging = HR_DRAGGING_CURSOR;
 }
 
 void hr_view_key(struct hr_view_state *v, uint32_t key, unsigned row, unsigned column)
@@ -588,6 +667,13 @@ void hr_view_key(struct hr_view_state *v, uint32_t key, unsigned row, unsigned c
 	v->stale = true;
 	if (key == HR_KEY_RESIZED) {
 		v->anew = true;
+		return;
+	}
+	if (key == HR_KEY_DRAG || key == HR_KEY_DROP) {
+		if (key == HR_KEY_DRAG)
+			drag(v, row, column);
+		else
+			v->dragging = HR_DRAGGING_NOTHING;
 		return;
 	}
 	v->message[0] = '\0';

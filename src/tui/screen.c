@@ -20,11 +20,16 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
+#include <time.h>
 #include <unistd.h>
+
+#define MAX_EVENTS 8 /* as many as ncurses keeps */
 
 struct hr_screen {
 	SCREEN *screen;
 	FILE *keys;
+	sigset_t mask; /* of signals, as it was before */
 	struct hr_screen_options options;
 	bool own_colors;		       /* the terminal's own foreground and background can be asked for */
 	int pairs[HR_INK_COUNT][HR_INK_COUNT]; /* 0: none yet */
@@ -32,6 +37,8 @@ struct hr_screen {
 	struct hr_glyph *shown; /* what is on the terminal */
 	size_t cap;
 	unsigned columns, rows;
+	MEVENT events[MAX_EVENTS]; /* of the mouse, the oldest last */
+	unsigned nevents;
 };
 
 /* --- signals ------------------------------------------------------------------- */
@@ -72,6 +79,36 @@ int hr_screen_signal(void)
 	return ending;
 }
 
+/*
+ * Those that end the view, and of the terminal's size, come only while we wait: one that came just before would be seen
+ * only after the next key. Other threads begin with the same mask, and get none.
+ */
+static void hold_back(sigset_t *before)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGWINCH);
+	for (size_t i = 0; i < sizeof(polite) / sizeof(polite[0]); i++)
+		sigaddset(&held, polite[i]);
+	pthread_sigmask(SIG_BLOCK, &held, before);
+}
+
+void hr_screen_wait(const struct hr_screen *s, int other_fd, int ms)
+{
+	struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+	int keys = fileno(s->keys);
+	fd_set fds;
+
+	FD_ZERO(&fds);
+	FD_SET(keys, &fds);
+	if (other_fd >= 0)
+		FD_SET(other_fd, &fds);
+	/* A signal ends the wait, too. */
+	if (pselect((keys > other_fd ? keys : other_fd) + 1, &fds, NULL, NULL, ms < 0 ? NULL : &t, &s->mask) < 0)
+		return;
+}
+
 /* --- opening and closing ---------------------------------------------------------- */
 
 static unsigned fewer(unsigned colors, int terminal)
@@ -95,6 +132,14 @@ static void start_colors(struct hr_screen *s)
 	s->own_colors = use_default_colors() == OK;
 }
 
+/* Moves of the mouse while a button is held, which ncurses does not ask for. It asks for no mouse at the end, which ends this, too. */
+static void ask_for_moves(void)
+{
+	if (has_mouse())
+		fputs("\033[?1002h", stdout);
+	fflush(stdout);
+}
+
 static void set_up(struct hr_screen *s)
 {
 	start_colors(s);
@@ -106,7 +151,8 @@ static void set_up(struct hr_screen *s)
 	curs_set(0);
 	set_escdelay(25);
 	mouseinterval(0);
-	mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	mousemask(BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED | REPORT_MOUSE_POSITION, NULL);
+	ask_for_moves();
 	/* Not every terminal description names these. */
 	define_key("\033[1;2D", KEY_SLEFT);
 	define_key("\033[1;2C", KEY_SRIGHT);
@@ -142,6 +188,7 @@ enum hr_status hr_screen_open(const struct hr_screen_options *o, struct hr_scree
 	set_term(s->screen);
 	ending = 0;
 	drawing = 1;
+	hold_back(&s->mask);
 	handle(polite, sizeof(polite) / sizeof(polite[0]), end);
 	handle(crashes, sizeof(crashes) / sizeof(crashes[0]), crash);
 	set_up(s);
@@ -158,6 +205,7 @@ void hr_screen_close(struct hr_screen *s)
 	delscreen(s->screen);
 	handle(polite, sizeof(polite) / sizeof(polite[0]), SIG_DFL);
 	handle(crashes, sizeof(crashes) / sizeof(crashes[0]), SIG_DFL);
+	pthread_sigmask(SIG_SETMASK, &s->mask, NULL);
 	fclose(s->keys);
 	free(s->shown);
 	free(s);
@@ -260,28 +308,44 @@ void hr_screen_show(struct hr_screen *s, const struct hr_glyph *at, unsigned col
 	if (anew)
 		clearok(stdscr, TRUE);
 	refresh();
+	if (anew)
+		ask_for_moves();
 }
 
 /* --- keys ------------------------------------------------------------------------------ */
 
-int hr_screen_fd(const struct hr_screen *s)
+static uint32_t key_of(const MEVENT *e)
 {
-	return fileno(s->keys);
+	if (e->bstate & BUTTON4_PRESSED)
+		return HR_KEY_WHEEL_UP;
+	if (e->bstate & BUTTON5_PRESSED)
+		return HR_KEY_WHEEL_DOWN;
+	/* ncurses tells a move with a button held as a position, and some versions as a press as well. */
+	if (e->bstate & REPORT_MOUSE_POSITION)
+		return HR_KEY_DRAG;
+	if (e->bstate & BUTTON1_RELEASED)
+		return HR_KEY_DROP;
+	return e->bstate & BUTTON1_PRESSED ? HR_KEY_CLICK : HR_KEY_NONE;
 }
 
-static uint32_t mouse_key(unsigned *row, unsigned *column)
+/* The oldest event: of several that came together ncurses tells once, and gives the newest first. */
+static uint32_t next_event(struct hr_screen *s, unsigned *row, unsigned *column)
 {
-	MEVENT e;
+	const MEVENT *e;
 
-	if (getmouse(&e) != OK || e.x < 0 || e.y < 0)
+	if (s->nevents == 0)
 		return HR_KEY_NONE;
-	*row = (unsigned)e.y;
-	*column = (unsigned)e.x;
-	if (e.bstate & BUTTON4_PRESSED)
-		return HR_KEY_WHEEL_UP;
-	if (e.bstate & BUTTON5_PRESSED)
-		return HR_KEY_WHEEL_DOWN;
-	return e.bstate & BUTTON1_PRESSED ? HR_KEY_CLICK : HR_KEY_NONE;
+	e = &s->events[--s->nevents];
+	*row = e->y > 0 ? (unsigned)e->y : 0;
+	*column = e->x > 0 ? (unsigned)e->x : 0;
+	return key_of(e);
+}
+
+static uint32_t mouse_key(struct hr_screen *s, unsigned *row, unsigned *column)
+{
+	while (s->nevents < MAX_EVENTS && getmouse(&s->events[s->nevents]) == OK)
+		s->nevents++;
+	return next_event(s, row, column);
 }
 
 static const struct {
@@ -292,20 +356,23 @@ static const struct {
     {KEY_DOWN, HR_KEY_DOWN},	  {KEY_SLEFT, HR_KEY_SHIFT_LEFT}, {KEY_SRIGHT, HR_KEY_SHIFT_RIGHT},
     {KEY_PPAGE, HR_KEY_PAGE_UP},  {KEY_NPAGE, HR_KEY_PAGE_DOWN},  {KEY_HOME, HR_KEY_HOME},
     {KEY_END, HR_KEY_END},	  {KEY_ENTER, HR_KEY_ENTER},	  {KEY_BACKSPACE, HR_KEY_BACK},
-    {KEY_RESIZE, HR_KEY_RESIZED}, {KEY_F(1), HR_KEY_F1},	  {KEY_F(10), HR_KEY_F10},
+    {KEY_RESIZE, HR_KEY_RESIZED}, {KEY_F(1), HR_KEY_F1},	  {KEY_F(3), HR_KEY_F3},
+    {KEY_F(10), HR_KEY_F10},
 };
 
 uint32_t hr_screen_key(struct hr_screen *s, unsigned *row, unsigned *column)
 {
 	wint_t c;
-	int got = get_wch(&c);
+	int got;
 
-	(void)s;
+	if (s->nevents > 0)
+		return next_event(s, row, column);
+	got = get_wch(&c);
 	if (got == ERR)
 		return HR_KEY_NONE;
 	if (got == KEY_CODE_YES) {
 		if (c == KEY_MOUSE)
-			return mouse_key(row, column);
+			return mouse_key(s, row, column);
 		for (size_t i = 0; i < sizeof(special_keys) / sizeof(special_keys[0]); i++)
 			if ((int)c == special_keys[i].code)
 				return special_keys[i].key;

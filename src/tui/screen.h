@@ -40,9 +40,12 @@ enum hr_key {
 	HR_KEY_BACK,
 	HR_KEY_ESCAPE,
 	HR_KEY_F1,
+	HR_KEY_F3,
 	HR_KEY_F10,
 	HR_KEY_RESIZED,
 	HR_KEY_CLICK,
+	HR_KEY_DRAG, /* the mouse has moved with its button held */
+	HR_KEY_DROP, /* the button is up again */
 	HR_KEY_WHEEL_UP,
 	HR_KEY_WHEEL_DOWN,
 };
@@ -71,8 +74,8 @@ void hr_screen_set_palette(struct hr_screen *s, enum hr_palette palette);
  */
 void hr_screen_show(struct hr_screen *s, const struct hr_glyph *at, unsigned columns, unsigned rows, bool anew);
 
-/* Readable when a key may be there. */
-int hr_screen_fd(const struct hr_screen *s);
+/* Until a key may be there, a signal, or something to read from other_fd (-1: nothing), at most so long; -1: any time. */
+void hr_screen_wait(const struct hr_screen *s, int other_fd, int ms);
 /* The next key, a Unicode character or an enum hr_key; never waits. A click and the wheel say where. */
 uint32_t hr_screen_key(struct hr_screen *s, unsigned *row, unsigned *column);
 /* The signal that asks the program to end; 0: none. */

@@ -20,6 +20,9 @@
 /* What the last line asks for. */
 enum hr_asking { HR_ASKING_NOTHING, HR_ASKING_TIME, HR_ASKING_ADDRESS };
 
+/* What a move of the mouse with its button held changes. */
+enum hr_dragging { HR_DRAGGING_NOTHING, HR_DRAGGING_TIME, HR_DRAGGING_CURSOR };
+
 struct hr_view_state {
 	const struct hr_watch_options *options;
 	struct hr_player *player;
@@ -43,6 +46,7 @@ struct hr_view_state {
 	} zooms[HR_MAX_ZOOMS]; /* that one comes back to */
 	size_t nzooms;
 	enum hr_moment moment; /* what n and N look for */
+	enum hr_dragging dragging;
 
 	/* What is drawn. */
 	struct hr_frame frame;

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/units.h"
+#include "frame/canvas.h"
 #include "frame/paint.h"
 #include "report/layers.h"
 #include "tui/bars.h"
@@ -45,15 +46,27 @@ static const struct hr_log_tail *tail_of(struct hr_view_state *v, size_t pane, s
 	return t;
 }
 
+/* The chunk whose pages are told one by one: the open one, or where there is room to tell more, that of the cursor. */
+static uint64_t told_chunk(const struct hr_view_state *v)
+{
+	const struct hr_frame_options *o = &v->frame_options;
+
+	if (o->open_chunk != HR_NO_CHUNK || o->cursor_page == HR_NO_PAGE || hr_side_columns(o, v->pair ? 2 : 1) == 0)
+		return o->open_chunk;
+	return hr_chunk_of(o->cursor_page);
+}
+
 /* Looks at the records since the last time, or at so many before now. */
 static enum hr_status follow_touches(struct hr_view_state *v, struct hr_error *err)
 {
 	struct hr_place r[256];
-	uint64_t at = hr_player_at(v->player);
+	uint64_t at = hr_player_at(v->player), chunk = told_chunk(v);
 	size_t n;
 
-	if (v->touches.chunk != v->frame_options.open_chunk || at < v->touched_to || v->touched_to == 0) {
-		hr_touches_start(&v->touches, v->frame_options.open_chunk);
+	if (chunk == HR_NO_CHUNK)
+		return HR_OK;
+	if (v->touches.chunk != chunk || at < v->touched_to || v->touched_to == 0) {
+		hr_touches_start(&v->touches, chunk);
 		v->touched_to = at > MAX_TOUCH_RECORDS ? at - MAX_TOUCH_RECORDS : 0;
 	}
 	while (v->touched_to < at) {
@@ -96,7 +109,7 @@ static struct hr_scene scene_of(struct hr_view_state *v, size_t pane, size_t pol
 	    .layers = layers_of(v),
 	    .series = v->series ? &v->series[policy] : NULL,
 	    .log = tail_of(v, pane, policy),
-	    .touches = v->frame_options.open_chunk != HR_NO_CHUNK ? &v->touches : NULL,
+	    .touches = told_chunk(v) != HR_NO_CHUNK ? &v->touches : NULL,
 	};
 }
 
@@ -108,12 +121,11 @@ static enum hr_status draw_frame(struct hr_view_state *v, struct hr_error *err)
 
 	if (npolicies == 0)
 		return hr_frame_message(&v->frame, v->columns, rows, "waiting for the trace to start");
-	if (v->frame_options.open_chunk != HR_NO_CHUNK)
-		HR_TRY(follow_touches(v, err));
-	for (size_t i = 0; i < n; i++)
-		scenes[i] = scene_of(v, i, (v->policy + i) % npolicies);
 	v->frame_options.columns = v->columns < HR_FRAME_MAX_COLUMNS ? v->columns : HR_FRAME_MAX_COLUMNS;
 	v->frame_options.rows = rows < HR_FRAME_MAX_ROWS ? rows : HR_FRAME_MAX_ROWS;
+	HR_TRY(follow_touches(v, err));
+	for (size_t i = 0; i < n; i++)
+		scenes[i] = scene_of(v, i, (v->policy + i) % npolicies);
 	v->frame_options.half_blocks = hr_screen_utf8(v->screen) && hr_screen_colors(v->screen) > 0;
 	return hr_frame_draw(&v->frame, scenes, n, &v->frame_options);
 }
@@ -171,8 +183,9 @@ enum hr_status hr_view_draw(struct hr_view_state *v, struct hr_error *err)
 		put_help(v);
 	if (v->asking != HR_ASKING_NOTHING) {
 		snprintf(line, sizeof(line), "%s: %s_",
-			 v->asking == HR_ASKING_TIME ? "go to (12.5s, +1s, -500ms, 50%)"
-						     : "address (c000400000, or from the heap's start: +64MiB)",
+			 v->asking == HR_ASKING_TIME
+			     ? "go to (12.5s, +1s, -500ms, 50%)"
+			     : "address (c000400000; +64MiB from the heap's start; chunk #196609)",
 			 v->answer);
 		put_line(v, v->rows - 1, line);
 	} else if (v->message[0] != '\0') {

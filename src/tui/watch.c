@@ -8,8 +8,6 @@
 #include "tui/keys.h"
 #include "tui/view.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -132,16 +130,6 @@ static int wait_ms(const struct hr_view_state *v, uint64_t next_frame_ns)
 	return v->source == HR_SOURCE_READING ? UNTIL_NEWS_MS : -1;
 }
 
-/* Until a key, news that somebody waits for, or the next frame's time. */
-static void wait_for_something(const struct hr_view_state *v, uint64_t next_frame_ns)
-{
-	struct pollfd fds[] = {{.fd = hr_screen_fd(v->screen), .events = POLLIN},
-			       {.fd = hr_player_news_fd(v->player), .events = POLLIN}};
-	/* A signal ends the wait, too. */
-	if (poll(fds, wants_news(v) ? 2 : 1, wait_ms(v, next_frame_ns)) < 0 && errno != EINTR)
-		return;
-}
-
 static void take_keys(struct hr_view_state *v)
 {
 	unsigned row = 0, column = 0;
@@ -167,7 +155,7 @@ static void run(struct hr_view_state *v)
 			next_frame_ns = clock_ns() + FRAME_NS;
 			hr_view_check(v, hr_view_draw(v, &err), &err);
 		}
-		wait_for_something(v, next_frame_ns);
+		hr_screen_wait(v->screen, wants_news(v) ? hr_player_news_fd(v->player) : -1, wait_ms(v, next_frame_ns));
 		take_keys(v);
 	}
 }

@@ -4,6 +4,7 @@
 . "$top_srcdir/tests/tui/tui.sh"
 
 have zstd || skip_all 'zstd is not installed'
+have jq || skip_all 'jq is not installed'
 trace=$top_srcdir/traces/bench-json-go123.trace.zst
 zstd -dqc "$trace" >app.trace
 watch=("$HEAPREPLAY" watch --paused)
@@ -37,6 +38,30 @@ keys e n
 sees 'growth at |no growth' 'growth'
 keys e n
 sees 'no limit breach' 'without a limit there is no breach'
+keys e
+sees 'n and N: the peak' 'e also chooses moments of which there is one'
+keys n
+peak='peak of [0-9.]+ MiB in use at [0-9.]+ ms'
+sees "$peak" 'n finds it'
+found=$(grep -oE "$peak" <<<"$screen")
+is "${found% at*}" "peak of $("$HEAPREPLAY" replay --json app.trace | jq .summary.in_use_peak_bytes |
+	awk '{ printf "%.1f", $1 / 1048576 }') MiB in use" 'which is that of replay'
+keys e
+sees 'n and N: the largest drop' 'the largest drop'
+keys e
+sees 'n and N: the longest stall' 'the longest stall'
+keys e
+sees 'n and N: the worst fragmentation' 'the worst fragmentation'
+keys e
+sees 'n and N: the next and the previous GC' 'and GC again'
+keys Home P
+sees "$found" 'P goes to the peak'
+keys D
+sees 'largest drop of [0-9.]+ MiB starts at' 'D to the largest drop'
+keys F
+sees 'worst fragmentation: the heap grows with [0-9.]+ .iB free at' 'F to the worst fragmentation'
+keys S
+sees 'longest stall: there is none' 'S to the longest stall, where one had to wait'
 keys g
 sees 'go to .*: _' 'g asks for a time'
 keys 5 0 %
@@ -52,6 +77,14 @@ keys End
 sees 'the end' 'end'
 keys Home
 sees 'at 0 ' 'home'
+keys G
+sees 'the end' 'G: the end, too'
+keys 0
+sees 'at 0 ' '0: the beginning'
+keys C-f
+sees 'at 59\.' 'ctrl-F: on by a tenth'
+keys C-b
+sees 'at 0 ' 'ctrl-B: back'
 keys Right
 sees 'at [1-9]' 'right goes on'
 keys Left
@@ -132,12 +165,23 @@ keys Space / + 8 M i B Enter
 sees '[0-9]+ pages in use, [0-9]+ free' '/ finds an address'
 keys / z z Enter
 sees "'zz' is not an address" 'what is no address is none'
+keys Escape F3 '#' 1 9 6 6 1 0 Enter
+sees 'c0008[0-9a-f]+-c000[0-9a-f]+ .*chunk 196610' 'F3 and a chunk by its number: the cursor goes there'
 keys / 7 0 Enter
 sees '70 is not mapped now' 'what is not mapped is not found'
 keys Escape Home
 sees 'at 0 ' 'the beginning'
 mux send-keys -t view -l $'\033[M R=\033[M#R='
 sees 'at [1-9]' 'a click on the line above goes to that time'
+now=$(grep -oE ' at [0-9.]+ ms' <<<"$screen")
+mux send-keys -t view -l $'\033[M R=\033[M@X='
+sees_other ' at [0-9.]+ ms' "$now" 'and a drag along it to others'
+now=$(grep -oE ' at [0-9.]+ ms' <<<"$screen")
+mux send-keys -t view -l $'\033[M@^<'
+sees_other ' at [0-9.]+ ms' "$now" 'also where the mouse leaves it'
+mux send-keys -t view -l $'\033[M#^<'
+keys g 4 0 % Enter
+sees 'at 236 ms' 'to a time at which 26 steps back reach the start'
 keys h h h h h h h h h h h h h h h h h h h h h h h h h h
 sees 'at 0 ' 'h goes back'
 keys l
@@ -185,10 +229,19 @@ sees 'one cell' 'at 100x30'
 mux resize-window -t view -x 20 -y 8
 sees '^none 0123456789 all' 'at 20x8'
 mux resize-window -t view -x 400 -y 120
-sees '^ +0 +.{1,3} in use .{300,} 0$' 'at 400x120 it is as wide'
+sees '^ +0 +.{1,3} in use .{300,} 0 ' 'at 400x120 it is as wide'
 row=$(grep -nE 'in use +.{1,3} free' <<<"$screen" | tail -n 1 | cut -d: -f1)
 [ "${row:-0}" -gt 100 ]
 ok $? "and as high (the graph's axis is line ${row:-0})"
+mux resize-window -t view -x 200 -y 55
+keys g 5 0 % Enter
+sees 'in use 2[0-9.]+ MiB' 'half way the heap is there'
+keys j
+sees 'cell c0' 'at 200x55 a panel tells the cell under the cursor'
+sees 'go1\.22 so far' 'and what the policy has done'
+sees ' last: page [0-9]+, (taken|freed|mapped)' 'and what touched the cell last'
+keys Escape Home
+misses 'cell c0' 'no cursor, no cell'
 mux resize-window -t view -x 60 -y 20
 sees 'one cell' 'at 60x20'
 mux resize-window -t view -x 19 -y 7

@@ -72,6 +72,15 @@ static void check_has(const struct hr_frame *f, const char *part)
 	free(text);
 }
 
+static void check_lacks(const struct hr_frame *f, const char *part)
+{
+	char *text = painted(f, NULL);
+
+	if (strstr(text, part) != NULL)
+		fail_msg("'%s' is in:\n%s", part, text);
+	free(text);
+}
+
 /* Eight chunks: one used, the next half used, all else released. Cells are of 64 pages. */
 static void half_used(struct small_heap *h, const char *policy)
 {
@@ -227,6 +236,43 @@ static void test_what_a_large_one_says(void **state)
 		free(text);
 	}
 	free(series);
+	hr_frame_release(&f);
+	small_heap_release(&h);
+}
+
+/* From 140 columns on a panel at the right has the legend, and more of the cell: 8 pages of 64, the rest of chunk 1. */
+static void test_the_panel(void **state)
+{
+	struct small_heap h;
+	struct hr_frame f = {0};
+	struct hr_frame_options o = options(140, 53);
+	struct hr_scene s;
+
+	(void)state;
+	small_heap_init(&h, "go1.22");
+	small_heap_grow(&h, 0, 512);
+	small_heap_alloc(&h, 0, 8 * 512);
+	small_heap_free(&h, 512 + 8, 56);
+	s = scene_of(&h);
+	o.cursor_page = HEAP_PAGE + 512;
+	draw(&f, &s, 1, o);
+	check_has(&f, "cell c000400000-");
+	check_has(&f, " chunk                     196609, from page 0\n");
+	check_has(&f, " index                                  marked\n");
+	check_has(&f, " free: no GC cycle has set a goal yet\n");
+	/* 32 of the 512 pages in a row. */
+	check_has(&f, " ########::::::::::::::::::::::::\n");
+	check_has(&f, "go1.22 so far\n");
+	check_has(&f, " peak in use                          32.0 MiB\n");
+	check_has(&f, " release calls                               0\n");
+	check_has(&f, " pages in use: none 0123456789 all\n");
+	check_has(&f, " F forced search c0004");
+	/* Narrower, two policies, and nothing but the map: no panel. */
+	draw(&f, &s, 1, options(139, 53));
+	check_lacks(&f, "so far");
+	o.bare = true;
+	draw(&f, &s, 1, o);
+	check_lacks(&f, "so far");
 	hr_frame_release(&f);
 	small_heap_release(&h);
 }
@@ -747,6 +793,7 @@ HR_TEST_MAIN(frame)
 	    cmocka_unit_test(test_two_policies),
 	    cmocka_unit_test(test_too_small),
 	    cmocka_unit_test(test_what_a_large_one_says),
+	    cmocka_unit_test(test_the_panel),
 	    cmocka_unit_test(test_lines_of_the_graph),
 	    cmocka_unit_test(test_views_without_an_index),
 	    cmocka_unit_test(test_a_chunk),

@@ -224,6 +224,26 @@ static void test_find_of_policies(void **state)
 	hr_player_close(p);
 }
 
+/* A trace written by hand, all of it read; the caller closes it. */
+static struct hr_player *open_written(const char *trace, struct hr_policy_choice *eager)
+{
+	struct hr_player_options o = {.max_history_bytes = 0};
+	char path[] = "/tmp/heapreplay-player-XXXXXX";
+	int fd = mkstemp(path);
+	struct hr_player *p;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, trace, strlen(trace)), strlen(trace));
+	close(fd);
+	hr_replay_defaults(&o.replay);
+	assert_int_equal(hr_policy_choose("eager", eager, NULL), HR_OK);
+	assert_int_equal(hr_player_open(path, &o, eager, 1, &p, NULL), HR_OK);
+	assert_int_not_equal(wait_while(p, HR_SOURCE_OPENING), HR_SOURCE_FAILED);
+	assert_int_equal(wait_while(p, HR_SOURCE_READING), HR_SOURCE_ENDED);
+	unlink(path);
+	return p;
+}
+
 /* A limit comes into force in the middle of the trace, is exceeded and met again at once: all in one batch of records. */
 static void test_breach_after_a_limit_is_set(void **state)
 {
@@ -234,28 +254,71 @@ static void test_breach_after_a_limit_is_set(void **state)
 				    "4ms span-free addr=0xc000400000\n"
 				    "5ms span-alloc addr=0xc000400000 npages=256 class=0\n"
 				    "9ms span-free addr=0xc000400000\n";
-	struct hr_player_options o = {.max_history_bytes = 0};
 	struct hr_policy_choice eager;
-	char path[] = "/tmp/heapreplay-player-XXXXXX";
-	int fd = mkstemp(path);
-	struct hr_player *p;
+	struct hr_player *p = open_written(trace, &eager);
 
 	(void)state;
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, trace, sizeof(trace) - 1), sizeof(trace) - 1);
-	close(fd);
-	hr_replay_defaults(&o.replay);
-	assert_int_equal(hr_policy_choose("eager", &eager, NULL), HR_OK);
-	assert_int_equal(hr_player_open(path, &o, &eager, 1, &p, NULL), HR_OK);
-	assert_int_not_equal(wait_while(p, HR_SOURCE_OPENING), HR_SOURCE_FAILED);
-	assert_int_equal(wait_while(p, HR_SOURCE_READING), HR_SOURCE_ENDED);
 	/* 5 MiB beside the heap and 4 in use; 4 more are 1 too many, and those that follow are not. */
 	assert_int_equal(hr_player_find(p, HR_MOMENT_BREACH, 0, true, NULL), HR_OK);
 	assert_int_equal(hr_player_now(p), 3000001);
 	assert_int_equal(hr_player_find(p, HR_MOMENT_BREACH, 0, true, NULL), HR_END);
 	hr_player_close(p);
 	hr_policy_choice_release(&eager);
-	unlink(path);
+}
+
+/* 768 pages at 2 ms of which 512 go at 3 ms; those and 256 that never were used are free when 1024 more do not fit. */
+static void test_extremes(void **state)
+{
+	static const char trace[] = "# heapreplay-trace 1\n! addresses on\n0 gomaxprocs n=1\n"
+				    "1ms span-alloc addr=0xc000000000 npages=512 class=0\n"
+				    "2ms span-alloc addr=0xc000400000 npages=256 class=0\n"
+				    "3ms span-free addr=0xc000000000\n"
+				    "4ms span-alloc addr=0xc000800000 npages=1024 class=0\n"
+				    "5ms span-free addr=0xc000400000\n"
+				    "6ms span-alloc addr=0xc000400000 npages=16 class=0\n";
+	static const struct {
+		enum hr_moment moment;
+		uint64_t time_ns, bytes;
+	} wanted[] = {
+	    {HR_MOMENT_PEAK, 4000000, 1280 * HR_PAGE_BYTES},
+	    {HR_MOMENT_DROP, 2000000, 512 * HR_PAGE_BYTES},
+	    {HR_MOMENT_FRAGMENTED, 4000000, 768 * HR_PAGE_BYTES},
+	};
+	struct hr_policy_choice eager;
+	struct hr_player *p = open_written(trace, &eager);
+	struct hr_extreme e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		assert_int_equal(hr_player_find(p, wanted[i].moment, 0, i % 2 == 0, NULL), HR_OK);
+		assert_int_equal(hr_player_now(p), wanted[i].time_ns);
+		assert_true(hr_player_extreme(p, wanted[i].moment, 0, &e));
+		assert_int_equal(e.value, wanted[i].bytes);
+	}
+	/* Of limit breaches there may be many: none is an extreme. */
+	assert_false(hr_player_extreme(p, HR_MOMENT_BREACH, 0, &e));
+	hr_player_close(p);
+	hr_policy_choice_release(&eager);
+}
+
+/* Under a limit allocations wait: at the longest stall the counter says so, and not yet just before. */
+static void test_stall(void **state)
+{
+	struct hr_player *p = open_all(small);
+	struct hr_extreme e;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(hr_player_find(p, HR_MOMENT_STALL, i, true, NULL), HR_OK);
+		assert_true(hr_player_extreme(p, HR_MOMENT_STALL, i, &e));
+		assert_int_equal(hr_player_now(p), e.time_ns);
+		assert_int_equal(hr_player_follower(p, i)->count.worst_stall_ns, e.value);
+		assert_int_equal(hr_player_seek(p, e.time_ns - 1, NULL), HR_OK);
+		assert_true(hr_player_follower(p, i)->count.worst_stall_ns < e.value);
+		assert_int_equal(hr_player_follow(p, HR_NEVER, HR_NEVER, NULL), HR_END);
+		assert_int_equal(hr_player_follower(p, i)->count.worst_stall_ns, e.value);
+	}
+	hr_player_close(p);
 }
 
 /* The log up to now, as a replay that goes straight there prints it. */
@@ -393,6 +456,8 @@ HR_TEST_MAIN(player)
 	    cmocka_unit_test(test_find),
 	    cmocka_unit_test(test_find_of_policies),
 	    cmocka_unit_test(test_breach_after_a_limit_is_set),
+	    cmocka_unit_test(test_extremes),
+	    cmocka_unit_test(test_stall),
 	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_bounded),
 	    cmocka_unit_test(test_just_behind),
