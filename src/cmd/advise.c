@@ -69,7 +69,9 @@ static int run_advise(const struct cli_command *c, const struct cli_options *o, 
 	(void)argc;
 	if (!take_percent(own->gc_cpu, &question.gc_cpu_percent))
 		return cli_misuse(c, "--gc-cpu takes a percentage such as 5%%, not '%s'", own->gc_cpu);
-	if (own->memory != NULL && hr_cgroup_bytes(own->memory, &question.memory_bytes, &err) != HR_OK)
+	question.memory_given = own->memory != NULL;
+	if (own->memory != NULL && strcmp(own->memory, "off") != 0 &&
+	    hr_cgroup_bytes(own->memory, &question.memory_bytes, &err) != HR_OK)
 		return cli_misuse(c, "--memory: %s", err.text);
 	if (!cli_choose(c, o, NULL, &choices))
 		return choices.status;
@@ -90,9 +92,9 @@ static int run_advise(const struct cli_command *c, const struct cli_options *o, 
 }
 
 static const struct cli_option options[] = {
-    {"memory", 0, "SIZE|cgroup|FILE", CLI_TEXT, offsetof(struct own, memory), 0, CLI_IN_GC,
+    {"memory", 0, "SIZE|cgroup|FILE|off", CLI_TEXT, offsetof(struct own, memory), 0, CLI_IN_GC,
      "the memory that the process may have: a size, cgroup for that of the container that heapreplay runs in, or the "
-     "file memory.max (none)"},
+     "file memory.max (what record noted of the program's control group, else off)"},
     {"gc-cpu", 0, "PERCENT", CLI_TEXT, offsetof(struct own, gc_cpu), 0, CLI_IN_GC,
      "share of the CPU time of all Ps that the GC may take (5%)"},
     {.name = NULL},

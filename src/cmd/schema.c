@@ -90,7 +90,7 @@ static const struct definition definitions[] = {
      "what:=free/taken/released/refaulted bytes:count reason?:text by?:text)])]",
      "heapreplay explain --json"},
     {"advise",
-     DOCUMENT "trace:text memory_bytes:count|null other_memory_bytes:count gc_cpu_percent:number text:text "
+     DOCUMENT "trace:text memory_bytes:count|null memory_noted?:flag other_memory_bytes:count gc_cpu_percent:number text:text "
 	      "recorded:advice use:count|null keep:flag settings:[advice] risks:[(kind:text text:text)] record:text",
      "heapreplay advise --json"},
     {"validate",

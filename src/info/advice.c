@@ -4,6 +4,7 @@
 #include "info/advice.h"
 
 #include "base/alloc.h"
+#include "base/units.h"
 #include "heap/gcpacer.h"
 #include "replay/objects/cycles.h"
 #include "report/gc_cpu.h"
@@ -45,6 +46,7 @@ static void take_figures(const struct hr_replay *r, struct hr_advice_row *row)
 	double capacity = (double)stats.capacity_ns,
 	       worked = stats.cpu_ns > 0 ? (double)(stats.cpu_ns - stats.idle_ns) / (double)stats.cpu_ns : 0;
 
+	row->limit_bytes = r->options.settings.memory_limit_bytes;
 	row->spiral = stats.cycles >= FEW_CYCLES && stats.limit_breaches > stats.cycles / 2;
 	for (size_t i = 0; i < HR_ADVICE_FIGURES; i++) {
 		struct hr_advice_figure *f = &row->figures[i];
@@ -367,6 +369,21 @@ static bool is_no_gain(const struct hr_advice *a, const struct hr_advice_row *ro
 	return then[HR_ADVICE_P99].high > (1 - SAME_MEMORY) * now[HR_ADVICE_P99].value;
 }
 
+/* The limit of the recorded program's control group is what it may have, where nothing else is asked for. */
+static enum hr_status take_noted_memory(struct hr_advice *a, struct hr_error *err)
+{
+	struct hr_reader *r;
+	const char *limit;
+
+	if (a->asked.memory_given)
+		return HR_OK;
+	HR_TRY(hr_reader_open(a->path, &a->asked.options->reading, &r, err));
+	limit = hr_reader_note(r, "cgroup-limit");
+	a->memory_noted = limit != NULL && hr_parse_u64(limit, &a->asked.memory_bytes) && a->asked.memory_bytes != 0;
+	hr_reader_close(r);
+	return HR_OK;
+}
+
 enum hr_status hr_advice_find(struct hr_advice *a, const char *path, const struct hr_advice_question *question,
 			      struct hr_error *err)
 {
@@ -383,6 +400,7 @@ enum hr_status hr_advice_find(struct hr_advice *a, const char *path, const struc
 	if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
 		return hr_error_set(err, HR_EUSAGE,
 				    "the trace is read twice, which a pipe can't be; write it to a file");
+	HR_TRY(take_noted_memory(a, err));
 	HR_TRY(run_coarsely(a, all, &n, &pick, err));
 	take_neighbours(a, all, n, pick);
 	status = run_all(a, &r, a->rows, a->nrows, true, err);

@@ -19,7 +19,8 @@
 struct hr_advice_question {
 	const struct hr_replay_options *options; /* of the replays; its GC, GOGC and limit do not count */
 	const struct hr_policy_choice *policy;	 /* NULL: the trace's own */
-	uint64_t memory_bytes;			 /* of the process, all of it; 0: not given */
+	uint64_t memory_bytes;			 /* of the process, all of it; 0: it may have any */
+	bool memory_given;			 /* else it is what record noted of the control group, if it did */
 	double gc_cpu_percent;			 /* of all Ps, that collecting may take, at most */
 };
 
@@ -68,6 +69,7 @@ enum hr_advice_risk_kind {
 struct hr_advice {
 	const char *path;
 	struct hr_advice_question asked;
+	bool memory_noted;				   /* asked.memory_bytes is of the recording */
 	uint64_t other_bytes;				   /* beside the heap, counted as the process's */
 	struct hr_advice_row today, rows[HR_ADVICE_SHOWN]; /* by GOGC */
 	size_t nrows;

@@ -94,8 +94,9 @@ static void say_use(char *text, size_t size, const struct hr_advice *a)
 	figure_text(cpu, sizeof(cpu), row, HR_ADVICE_CPU);
 	snprintf(budget, sizeof(budget), "%g %%", a->asked.gc_cpu_percent);
 	if (a->asked.memory_bytes != 0)
-		snprintf(whole, sizeof(whole), " of %s, of which %s are taken to be no heap",
+		snprintf(whole, sizeof(whole), " of %s%s, of which %s are taken to be no heap",
 			 hr_format_bytes(memory, a->asked.memory_bytes),
+			 a->memory_noted ? " (the recorded program's control group)" : "",
 			 hr_format_bytes((char[HR_UNIT_BUF]){0}, a->other_bytes));
 	if (a->use == a->nrows)
 		snprintf(
@@ -331,6 +332,7 @@ json_t *hr_advice_json(const struct hr_advice *a)
 	hr_json_put(&d, "trace", hr_json_text(slash != NULL ? slash + 1 : a->path));
 	hr_json_put(&d, "memory_bytes",
 		    a->asked.memory_bytes != 0 ? hr_json_count(a->asked.memory_bytes) : json_null());
+	hr_json_put(&d, "memory_noted", json_boolean(a->memory_noted));
 	hr_json_put(&d, "other_memory_bytes", hr_json_count(a->other_bytes));
 	hr_json_put(&d, "gc_cpu_percent", hr_json_real(a->asked.gc_cpu_percent));
 	hr_json_put(&d, "text", hr_json_text(text));

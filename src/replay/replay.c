@@ -372,16 +372,6 @@ enum hr_status hr_replay_peak(const char *path, const struct hr_replay_options *
 
 /* --- what record noted of the program ----------------------------------------- */
 
-static const char *noted(const struct hr_replay *r, const char *key)
-{
-	const struct hr_trace_meta *meta = hr_reader_meta(r->reader);
-
-	for (unsigned i = 0; i < meta->nnotes; i++)
-		if (strcmp(meta->notes[i].key, key) == 0)
-			return meta->notes[i].value;
-	return NULL;
-}
-
 /*
  * The recorded program's own settings, where none was given: GOMEMLIMIT is the limit; GOGC paces modelled cycles until the
  * trace's own show another (debug.SetGCPercent).
@@ -390,7 +380,7 @@ static void take_notes(struct hr_replay *r)
 {
 	struct hr_settings *s = &r->options.settings;
 	struct hr_objects_options *o = &r->options.objects;
-	const char *limit = noted(r, "GOMEMLIMIT"), *gogc = noted(r, "GOGC");
+	const char *limit = hr_reader_note(r->reader, "GOMEMLIMIT"), *gogc = hr_reader_note(r->reader, "GOGC");
 	char size[HR_UNIT_BUF];
 	struct hr_limit l;
 
@@ -412,7 +402,7 @@ static enum hr_status take_percentage(struct hr_replay *r, const char *path, con
 {
 	struct hr_replay_options *o = &r->options;
 	struct hr_limit limit = {.percent = o->limit_percent};
-	const char *group = noted(r, "cgroup-limit");
+	const char *group = hr_reader_note(r->reader, "cgroup-limit");
 	uint64_t whole = o->limit_of_bytes;
 	char size[HR_UNIT_BUF];
 	struct stat st;

@@ -275,6 +275,14 @@ const struct hr_trace_meta *hr_reader_meta(const struct hr_reader *r)
 	return &r->meta;
 }
 
+const char *hr_reader_note(const struct hr_reader *r, const char *key)
+{
+	for (unsigned i = 0; i < r->meta.nnotes; i++)
+		if (strcmp(r->meta.notes[i].key, key) == 0)
+			return r->meta.notes[i].value;
+	return NULL;
+}
+
 const struct hr_trace_stats *hr_reader_stats(const struct hr_reader *r)
 {
 	return &r->stats;

@@ -196,6 +196,8 @@ enum hr_status hr_reader_open(const char *path, const struct hr_reader_options *
 enum hr_status hr_reader_next(struct hr_reader *r, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err);
 
 const struct hr_trace_meta *hr_reader_meta(const struct hr_reader *r);
+/* What the recorder noted under that key; NULL: nothing. The reader's. */
+const char *hr_reader_note(const struct hr_reader *r, const char *key);
 const struct hr_trace_stats *hr_reader_stats(const struct hr_reader *r);
 /*
  * Types, GC cycles' CPU time, memory samples, as far as they are known: all types

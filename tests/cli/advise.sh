@@ -34,6 +34,23 @@ run "$HEAPREPLAY" advise -q --json --memory 1GiB --gc-cpu 100% "$trace"
 holds 'a limit of 90 % of the memory' 'all(r["memory_limit_bytes"] == (1 << 30) * 9 // 10 for r in rows)'
 holds 'the peak fits with what is no heap' 'u["retained_peak_bytes"]["high"] + d["other_memory_bytes"] <= 1 << 30'
 
+# record notes the limit of the program's control group: the default of --memory, unlike GOMEMLIMIT a bound of all memory.
+"$HEAPREPLAY" export -q "$trace" >plain
+{
+	head -n 1 plain
+	printf '%s\n' '! note cgroup-limit 1073741824' '! note GOMEMLIMIT 700MiB'
+	tail -n +2 plain
+} >noted
+run "$HEAPREPLAY" advise -q --json --gc-cpu 100% noted
+holds 'the noted limit is the memory' 'd["memory_bytes"] == 1 << 30 and d["memory_noted"]'
+holds 'of which 90 % are the limit' 'all(r["memory_limit_bytes"] == (1 << 30) * 9 // 10 for r in rows)'
+like "$(jq -r .text <<<"$out")" "of 1\.00 GiB \(the recorded program's control group\)" 'which is said'
+run "$HEAPREPLAY" advise -q --json --gc-cpu 100% --memory 512MiB noted
+holds 'what is given goes before it' 'd["memory_bytes"] == 512 << 20 and not d["memory_noted"]'
+run "$HEAPREPLAY" advise -q --json --gc-cpu 100% --memory off noted
+holds 'off: none' 'd["memory_bytes"] is None and not d["memory_noted"]'
+holds 'then the settings keep the noted GOMEMLIMIT' 'all(r["memory_limit_bytes"] == 700 << 20 for r in rows + [d["recorded"]])'
+
 run "$HEAPREPLAY" advise -q --json --memory 6MiB "$trace"
 holds 'nothing is advised where nothing is sure to fit' 'd["use"] is None and not d["keep"]'
 run "$HEAPREPLAY" advise -q --memory 6MiB "$trace"
