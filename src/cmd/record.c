@@ -46,7 +46,7 @@ struct recording {
 	const struct own *own;
 	struct hr_fetch_options fetching;
 	struct hr_fetcher *fetcher;
-	char *url, *metrics_url, *cmdline_url;
+	char *url, *metrics_url, *vars_url, *cmdline_url;
 	struct hr_process process;
 	FILE *spool;	       /* the Go trace, as it comes; without a name */
 	struct hr_output kept; /* and again, where --keep-trace says */
@@ -126,11 +126,17 @@ static enum hr_status note_metrics(struct recording *r, struct hr_error *err)
 	char *text;
 	size_t n;
 
+	hr_go_metrics_parse("", &m);
 	HR_TRY(ask(r, r->metrics_url, (size_t)1 << 22, &text, &n, err));
-	if (text == NULL)
-		return HR_OK;
-	hr_go_metrics_parse(text, &m);
+	if (text != NULL)
+		hr_go_metrics_parse(text, &m);
 	free(text);
+	if (m.sys_bytes == HR_NOT_KNOWN || m.heap_sys_bytes == HR_NOT_KNOWN) {
+		HR_TRY(ask(r, r->vars_url, (size_t)1 << 22, &text, &n, err));
+		if (text != NULL)
+			hr_go_vars_parse(text, n, &m);
+		free(text);
+	}
 	note(r, "go", m.go_version);
 	note_number(r, "GOGC", m.gogc_percent);
 	note_number(r, "GOMEMLIMIT", m.memory_limit_bytes);
@@ -454,6 +460,7 @@ static enum hr_status prepare(struct recording *r, const char *given, struct hr_
 	HR_TRY(hr_fetch_url(r->fetcher, given, "/debug/pprof/trace", true, r->own->seconds, &r->url, err));
 	HR_TRY(hr_fetch_url(r->fetcher, given, "/debug/pprof/cmdline", false, 0, &r->cmdline_url, err));
 	HR_TRY(hr_fetch_url(r->fetcher, given, "/metrics", false, 0, &r->metrics_url, err));
+	HR_TRY(hr_fetch_url(r->fetcher, given, "/debug/vars", false, 0, &r->vars_url, err));
 	if (r->own->pid != 0)
 		HR_TRY(hr_process_open(&r->process, r->own->pid, err));
 	HR_TRY(find_program(r, err));
@@ -516,6 +523,7 @@ static void release(struct recording *r)
 	hr_fetcher_free(r->fetcher);
 	free(r->url);
 	free(r->metrics_url);
+	free(r->vars_url);
 	free(r->cmdline_url);
 	free(r->rss);
 }

@@ -5,6 +5,8 @@
 
 #include "trace/sides.h"
 
+#include <jansson.h>
+
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,4 +66,24 @@ void hr_go_metrics_parse(const char *text, struct hr_go_metrics *m)
 			}
 		}
 	}
+}
+
+void hr_go_vars_parse(const char *text, size_t n, struct hr_go_metrics *m)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} vars[] = {{"Sys", FIELD(sys_bytes)}, {"HeapSys", FIELD(heap_sys_bytes)}};
+	json_t *all = json_loadb(text, n, 0, NULL);
+	const json_t *memstats = json_object_get(all, "memstats");
+
+	for (size_t i = 0; i < sizeof(vars) / sizeof(vars[0]); i++) {
+		const json_t *value = json_object_get(memstats, vars[i].name);
+		uint64_t known, x = json_is_integer(value) ? (uint64_t)json_integer_value(value) : HR_NOT_KNOWN;
+
+		memcpy(&known, (char *)m + vars[i].offset, sizeof(known));
+		if (known == HR_NOT_KNOWN && x < UINT64_C(1) << 62)
+			memcpy((char *)m + vars[i].offset, &x, sizeof(x));
+	}
+	json_decref(all);
 }

@@ -51,6 +51,8 @@ is "$(summary x.hrt)" "$(summary import.hrt)" 'the same trace as a file replays 
 "$HEAPREPLAY" info --json x.hrt >info.json
 is "$(jq -c '[.trace.program, .origin.notes.GOGC, .origin.notes.go, .origin.notes.GOMEMLIMIT, .origin.notes["rss-from"]]' info.json)" \
 	'["app","75","go1.26.4",null,"metrics"]' "what the server's /metrics and cmdline say is noted"
+is "$(jq -c '[.origin.notes["sys-bytes"], .origin.notes["heap-sys-bytes"]]' info.json)" '["7166992","3866624"]' \
+	'what /metrics lacks comes from /debug/vars'
 is "$(jq -c '.memory_samples.rss_mean_bytes' info.json)" 12345344 'and its RSS is sampled'
 records '' -q --keep-arguments --keep-trace kept.trace
 is "$err" '' '--quiet: nothing is said'

@@ -71,6 +71,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, b'/srv/app\0-secret=1')
         elif url.path == '/metrics':
             self.answer(200, metrics.encode())
+        elif url.path == '/debug/vars':
+            self.answer(200, b'{"cmdline": ["/srv/app"], "memstats": {"Sys": 7166992, "HeapSys": 3866624}}')
         elif url.path == '/moved':
             self.answer(302, b'', [('Location', '/debug/pprof/trace?' + url.query)])
         elif url.path == '/around':

@@ -83,12 +83,42 @@ static void test_metrics(void **state)
 	assert_true(m.rss_bytes == HR_NOT_KNOWN && m.gogc_percent == HR_NOT_KNOWN);
 }
 
+/* As expvar writes it: all of runtime.MemStats, and what else the program publishes. */
+static void test_vars(void **state)
+{
+	static const char text[] =
+	    "{\n\"cmdline\": [\"/srv/app\"],\n\"Sys\": 1,\n"
+	    "\"memstats\": {\"Alloc\":14,\"Sys\":7166992,\"HeapSys\":3866624,\"BySize\":[{\"Size\":8}]}\n}\n";
+	struct hr_go_metrics m;
+
+	(void)state;
+	hr_go_metrics_parse("", &m);
+	hr_go_vars_parse(text, strlen(text), &m);
+	assert_int_equal(m.sys_bytes, 7166992);
+	assert_int_equal(m.heap_sys_bytes, 3866624);
+	assert_true(m.rss_bytes == HR_NOT_KNOWN);
+	/* What is known stays. */
+	hr_go_metrics_parse("go_memstats_sys_bytes 5e6\n", &m);
+	hr_go_vars_parse(text, strlen(text), &m);
+	assert_int_equal(m.sys_bytes, 5000000);
+	assert_int_equal(m.heap_sys_bytes, 3866624);
+	/* Other JSON, impossible numbers, and what is none. */
+	static const char *const others[] = {
+	    "[1]", "{\"memstats\": 3}", "{\"memstats\": {\"Sys\": -1, \"HeapSys\": 1.5}}", "404 page not found", ""};
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		hr_go_metrics_parse("", &m);
+		hr_go_vars_parse(others[i], strlen(others[i]), &m);
+		assert_true(m.sys_bytes == HR_NOT_KNOWN && m.heap_sys_bytes == HR_NOT_KNOWN);
+	}
+}
+
 HR_TEST_MAIN(machine)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_smaps_rollup),
 	    cmocka_unit_test(test_this_process),
 	    cmocka_unit_test(test_metrics),
+	    cmocka_unit_test(test_vars),
 	};
 
 	return cmocka_run_group_tests_name("machine", tests, NULL, NULL);
