@@ -90,6 +90,12 @@ void cli_print_rss(FILE *out, const struct hr_rss_bridge *b)
 	}
 	hr_print(out, "  %-38s %12s\n", "sum", signed_bytes(buf, b->sum_mean));
 	hr_print(out, "  %-38s %12s\n", "peak", signed_bytes(buf, b->sum_peak));
+	if (b->huge_known)
+		hr_print(out, "  %-38s %12s (%.1f %%)\n", "of it in huge pages, at most",
+			 signed_bytes(buf, b->huge_mean), b->sum_mean > 0 ? 100 * b->huge_mean / b->sum_mean : 0);
+	if (b->huge_sampled)
+		hr_print(out, "  %-38s %12s\n", "in huge pages, by the samples",
+			 signed_bytes(buf, b->huge_sampled_mean));
 	if (b->fitted.n == 0) {
 		fputs("  no samples to learn the rest from (--rss-samples, or a trace of heapreplay record)\n", out);
 		return;

@@ -90,8 +90,9 @@ static const struct definition definitions[] = {
      "what:=free/taken/released/refaulted bytes:count reason?:text by?:text)])]",
      "heapreplay explain --json"},
     {"advise",
-     DOCUMENT "trace:text memory_bytes:count|null memory_noted?:flag other_memory_bytes:count gc_cpu_percent:number text:text "
-	      "recorded:advice use:count|null keep:flag settings:[advice] risks:[(kind:text text:text)] record:text",
+     DOCUMENT
+     "trace:text memory_bytes:count|null memory_noted?:flag other_memory_bytes:count gc_cpu_percent:number text:text "
+     "recorded:advice use:count|null keep:flag settings:[advice] risks:[(kind:text text:text)] record:text",
      "heapreplay advise --json"},
     {"validate",
      DOCUMENT "policy:chosen memory_limit_bytes:count|null other_memory_bytes:count|null addresses?:(span_allocs:count "
@@ -103,7 +104,8 @@ static const struct definition definitions[] = {
 	      "released_peak_bytes:count) log?:(recorded_lines:count replayed_lines:count recorded_forced:count "
 	      "replayed_forced:count paired:count same_kind:count|null recorded_work_bytes:count "
 	      "replayed_work_bytes:count util_mean_points:number|null released_mean_bytes:number|null "
-	      "released_worst_bytes:number|null) gctrace?:(printed_cycles:count traced_cycles:count paired:count stw_cpus?:count|null "
+	      "released_worst_bytes:number|null) gctrace?:(printed_cycles:count traced_cycles:count paired:count "
+	      "stw_cpus?:count|null "
 	      "printed:gc_parts traced:gc_parts median_ratio:number worst_ratio:number)|null rss?:rss",
      "heapreplay validate --json"},
     {"heatmap",
@@ -169,7 +171,8 @@ static const struct definition definitions[] = {
     {"layers", "mean:layer peak?:layer end?:layer series?:layer_series", NULL},
     {"real", "scale:count measured:{count} modelled:{count|null}", NULL},
     {"rss",
-     "terms:rss_terms mean_bytes:count peak_bytes:count samples:count error:rss_error|null "
+     "terms:rss_terms mean_bytes:count peak_bytes:count huge_backed_bytes?:number|null "
+     "huge_backed_ratio?:number|null huge_backed_sampled_bytes?:number|null samples:count error:rss_error|null "
      "error_fitted:rss_error|null",
      NULL},
     {"rss_error",

@@ -67,11 +67,14 @@ static double file_bytes(uint64_t binary_bytes)
 	return some < all ? some : all;
 }
 
-/* Released pages of huge pages of which no more than max_ptes_none of 512 small ones are absent. */
-static uint64_t brought_back(const struct hr_pagemap *m, unsigned max_ptes_none)
+/*
+ * Huge pages of which no more than max_ptes_none of 512 small ones are absent: *backed gets their bytes; returns the
+ * released ones of them.
+ */
+static uint64_t brought_back(const struct hr_pagemap *m, unsigned max_ptes_none, uint64_t *backed)
 {
 	enum { PAGES = 256 }; /* of 8 KiB in a huge page */
-	uint64_t sum = 0;
+	uint64_t sum = 0, huge = 0;
 
 	for (size_t i = 0; i < m->in_use.n; i++) {
 		const struct hr_range *range = &m->in_use.at[i];
@@ -80,10 +83,13 @@ static uint64_t brought_back(const struct hr_pagemap *m, unsigned max_ptes_none)
 			const uint64_t *bits = hr_pagemap_chunk(m, hr_chunk_of(page))->scavenged;
 			const unsigned absent = hr_bitmap_count(bits, hr_page_in_chunk(page), PAGES);
 
-			if (absent < PAGES && 2 * absent <= max_ptes_none)
+			if (absent < PAGES && 2 * absent <= max_ptes_none) {
 				sum += absent;
+				huge += PAGES;
+			}
 		}
 	}
+	*backed = huge * HR_PAGE_BYTES;
 	return sum * HR_PAGE_BYTES;
 }
 
@@ -109,7 +115,7 @@ static struct hr_rss_point look(const struct hr_rss *r, const struct hr_follower
 	if (r->options.lazy)
 		p.terms[HR_RSS_LAZY] = lazy_bytes(f);
 	else if (r->options.max_ptes_none > 0)
-		p.terms[HR_RSS_HUGE] = brought_back(&f->map, r->options.max_ptes_none);
+		p.terms[HR_RSS_HUGE] = brought_back(&f->map, r->options.max_ptes_none, &p.huge_bytes);
 	return p;
 }
 
@@ -232,9 +238,27 @@ static void learn(const struct pair *pairs, size_t n, double *file, double *othe
 
 static void means(const struct hr_rss *r, struct hr_rss_bridge *b)
 {
-	for (size_t i = 0; i < r->n; i++)
+	b->huge_known = r->options.max_ptes_none > 0 && !r->options.lazy;
+	for (size_t i = 0; i < r->n; i++) {
+		b->huge_mean += (double)r->points[i].huge_bytes / (double)r->n;
 		for (unsigned t = 0; t < HR_RSS_OTHER; t++)
 			b->mean[t] += (double)r->points[i].terms[t] / (double)r->n;
+	}
+}
+
+/* AnonHugePages, of the samples that tell it. */
+static void take_huge(const struct hr_rss_sample *samples, size_t n, struct hr_rss_bridge *b)
+{
+	double sum = 0;
+	size_t told = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (samples[i].anon_huge_bytes != HR_NOT_KNOWN) {
+			sum += (double)samples[i].anon_huge_bytes;
+			told++;
+		}
+	b->huge_sampled = told > 0;
+	b->huge_sampled_mean = told > 0 ? sum / (double)told : 0;
 }
 
 static void sum_up(const struct hr_rss *r, struct hr_rss_bridge *b)
@@ -262,6 +286,7 @@ enum hr_status hr_rss_bridge_of(const struct hr_rss *r, const struct hr_rss_samp
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	}
 	means(r, b);
+	take_huge(samples, n, b);
 	b->mean[HR_RSS_FILE] = by_rule;
 	b->samples = pair_up(r, samples, n, pairs);
 	if (b->samples >= LEAST_SAMPLES) {
@@ -315,6 +340,11 @@ json_t *hr_rss_bridge_json(const struct hr_rss_bridge *b)
 	hr_json_put(&o, "terms", list);
 	hr_json_put(&o, "mean_bytes", json_integer((json_int_t)llround(b->sum_mean)));
 	hr_json_put(&o, "peak_bytes", json_integer((json_int_t)llround(b->sum_peak)));
+	hr_json_put(&o, "huge_backed_bytes", b->huge_known ? hr_json_real(round(b->huge_mean)) : json_null());
+	hr_json_put(&o, "huge_backed_ratio",
+		    b->huge_known && b->sum_mean > 0 ? hr_json_real(b->huge_mean / b->sum_mean) : json_null());
+	hr_json_put(&o, "huge_backed_sampled_bytes",
+		    b->huge_sampled ? hr_json_real(round(b->huge_sampled_mean)) : json_null());
 	hr_json_put(&o, "samples", hr_json_count(b->samples));
 	hr_json_put(&o, "error", error_json(&b->plain));
 	hr_json_put(&o, "error_fitted", error_json(&b->fitted));

@@ -41,6 +41,7 @@ struct hr_rss_options {
 struct hr_rss_point {
 	uint64_t time_ns;
 	uint64_t terms[HR_RSS_OTHER]; /* FILE: 0 */
+	uint64_t huge_bytes;	      /* of them in huge pages, at most; 0 without khugepaged */
 };
 
 /* Follows a follower; points are that many ns apart, which doubles as they become too many. */
@@ -65,6 +66,9 @@ struct hr_rss_bridge {
 	double mean[HR_RSS_TERMS]; /* over the trace's time */
 	double sum_mean, sum_peak;
 	bool file_known;
+	double huge_mean,
+	    huge_sampled_mean; /* in huge pages: at most, HR_RSS_HUGE included; AnonHugePages of the samples */
+	bool huge_known, huge_sampled;
 	size_t samples;
 	struct hr_rss_error plain;  /* over all samples, without what they teach */
 	struct hr_rss_error fitted; /* fitted on the first half, over the second */
@@ -76,7 +80,10 @@ void hr_rss_release(struct hr_rss *r);
 /* At the end. samples: in order of time, on the trace's clock. HR_ENOMEM. */
 enum hr_status hr_rss_bridge_of(const struct hr_rss *r, const struct hr_rss_sample *samples, size_t n,
 				struct hr_rss_bridge *b, struct hr_error *err);
-/* {"terms": {...}, "mean_bytes", "peak_bytes", "samples", "error", "error_fitted"}; NULL: out of memory. */
+/*
+ * {"terms": {...}, "mean_bytes", "peak_bytes", "huge_backed_bytes", "huge_backed_ratio", "huge_backed_sampled_bytes",
+ * "samples", "error", "error_fitted"}; NULL: out of memory.
+ */
 json_t *hr_rss_bridge_json(const struct hr_rss_bridge *b);
 
 /*

@@ -292,6 +292,8 @@ static void write_rss(const struct page *p)
 	}
 	write_rss_row(p, "RSS, the sum", json_object_get(rss, "mean_bytes"));
 	write_rss_row(p, "its peak", json_object_get(rss, "peak_bytes"));
+	if (json_is_number(json_object_get(rss, "huge_backed_sampled_bytes")))
+		write_rss_row(p, "in huge pages, by the samples", json_object_get(rss, "huge_backed_sampled_bytes"));
 	fputs("</tbody>\n</table>\n</div>\n", p->out);
 	write_rss_error(p, rss, "error", "Beside the samples of RSS in the trace, by the rules alone");
 	write_rss_error(p, rss, "error_fitted", "Fitted on the first half of the samples, beside the second half");

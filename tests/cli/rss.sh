@@ -52,6 +52,20 @@ less=$(term huge_bytes --khugepaged 64) more=$(term huge_bytes --khugepaged 511)
 [ "$less" -ge 0 ] && [ "$more" -gt "$less" ]
 ok $? "khugepaged brings back more where it may fill up more ($less, $more)"
 
+# The share in huge pages. What is brought back lies in them, and they are no more than what was ever mapped.
+"$HEAPREPLAY" replay -q --json --no-series --rss "$trace" | jq -c '[.rss.huge_backed_bytes, .rss.huge_backed_ratio]' >out
+is "$(cat out)" '[null,null]' 'no khugepaged: nothing is said of huge pages'
+"$HEAPREPLAY" replay -q --json --no-series --khugepaged 64 "$trace" >few.json
+"$HEAPREPLAY" replay -q --json --no-series --khugepaged 511 "$trace" >many.json
+is "$(jq -s '.[0].rss.huge_backed_bytes <= .[1].rss.huge_backed_bytes and
+	all(.[]; .rss.huge_backed_bytes >= .rss.terms.huge_bytes and
+	(.rss.huge_backed_ratio * .rss.mean_bytes - .rss.huge_backed_bytes | fabs) <= 1)' few.json many.json)" true \
+	'more where it may fill up more; what comes back lies in huge pages; the ratio is of the sum'
+printf '%s\n' time_ns,Rss,AnonHugePages 1,9000000,2097152 2,9000000, 3,9000000,4194304 >huge.csv
+run "$HEAPREPLAY" replay -q --rss-samples huge.csv --khugepaged 511 "$trace"
+like "$out" 'of it in huge pages, at most +[0-9.]+ MiB \([0-9.]+ %\)' 'it is told'
+like "$out" 'in huge pages, by the samples +3\.00 MiB' "beside the samples' mean, of those that have it"
+
 # csv TEXT PATTERN DESCRIPTION
 csv() {
 	printf '%b' "$1" >bad.csv
