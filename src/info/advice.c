@@ -22,6 +22,7 @@
 #define LEAK_GROWTH 1.2	 /* and growth from the first third to the last */
 #define AT_THE_END 0.9	 /* of the recording: a peak behind it may not be one */
 #define NEARLY_FULL 1.1	 /* of what survives: a limit that leaves less makes cycles follow one another */
+#define ANOTHER_RUN 1.06 /* of the GC's CPU time: as much may another run of one setting take */
 #define SAME_MEMORY 0.02 /* less of a gain is none */
 #define MOST_KENDALL_CYCLES 512
 
@@ -247,6 +248,10 @@ static void judge(const struct hr_advice *a, struct hr_advice_row *row)
 	row->fits = a->asked.memory_bytes == 0 || peak->high + (double)a->other_bytes <= (double)a->asked.memory_bytes;
 	row->fits &= !row->spiral;
 	row->cheap = cpu->known && cpu->high <= a->asked.gc_cpu_percent;
+	/* What was recorded needs no model. */
+	if (a->today.figures[HR_ADVICE_CPU].known && row->gogc == a->today.gogc &&
+	    row->limit_bytes == a->today.limit_bytes)
+		row->cheap |= ANOTHER_RUN * a->today.figures[HR_ADVICE_CPU].value <= a->asked.gc_cpu_percent;
 }
 
 /* The row of the least memory that is cheap, of those that fit; else the cheapest that fits; n: none fits. */

@@ -50,74 +50,145 @@ static const char *value_text(char buf[HR_UNIT_BUF], enum hr_advice_what what, d
 	}
 }
 
-/* "40.1 MiB (37.0 MiB to 44.2 MiB)"; "-" where it is not known. */
-static const char *figure_text(char *buf, size_t size, const struct hr_advice_row *row, enum hr_advice_what what)
+/* A value and its unit apart: "40.1" of "40.1 MiB". */
+static size_t number_length(const char *text)
+{
+	return strcspn(text, " ");
+}
+
+/* "40.1 MiB (37.0 to 44.2)", the ends with units where theirs differ; "-" where it is not known. */
+static const char *figure_text(char *buf, size_t size, const struct hr_advice_row *row, enum hr_advice_what what,
+			       const char *to)
 {
 	const struct hr_advice_figure *f = &row->figures[what];
 	char value[HR_UNIT_BUF], low[HR_UNIT_BUF], high[HR_UNIT_BUF];
 
-	if (!f->known)
+	if (!f->known) {
 		snprintf(buf, size, "-");
-	else if (f->high > f->low)
-		snprintf(buf, size, "%s (%s to %s)", value_text(value, what, f->value), value_text(low, what, f->low),
-			 value_text(high, what, f->high));
-	else
-		snprintf(buf, size, "%s", value_text(value, what, f->value));
+		return buf;
+	}
+	value_text(value, what, f->value);
+	if (f->high <= f->low) {
+		snprintf(buf, size, "%s", value);
+		return buf;
+	}
+	value_text(low, what, f->low);
+	value_text(high, what, f->high);
+	if (strcmp(low + number_length(low), value + number_length(value)) == 0 &&
+	    strcmp(high + number_length(high), value + number_length(value)) == 0)
+		low[number_length(low)] = high[number_length(high)] = '\0';
+	snprintf(buf, size, "%s (%s%s%s)", value, low, to, high);
 	return buf;
 }
 
 /* --- sentences ------------------------------------------------------------------ */
 
+/* "p99 38.0 MiB, peak 38.5 MiB", or in one where both are alike; *text has TEXT bytes. */
+static const char *memory_text(char *text, const struct hr_advice_row *row)
+{
+	char p99[TEXT / 3], peak[TEXT / 3];
+
+	figure_text(p99, sizeof(p99), row, HR_ADVICE_P99, " to ");
+	figure_text(peak, sizeof(peak), row, HR_ADVICE_PEAK, " to ");
+	if (strcmp(p99, peak) == 0)
+		snprintf(text, TEXT, "p99 and peak of retained memory %s", p99);
+	else
+		snprintf(text, TEXT, "p99 of retained memory %s, peak %s", p99, peak);
+	return text;
+}
+
+static const char *cpu_text(char *text, const struct hr_advice_row *row)
+{
+	char cpu[TEXT / 2] = "an unknown part";
+
+	if (row->figures[HR_ADVICE_CPU].known)
+		figure_text(cpu, sizeof(cpu), row, HR_ADVICE_CPU, " to ");
+	snprintf(text, TEXT, "GC %s of the CPU", cpu);
+	return text;
+}
+
 static void say_today(char *text, size_t size, const struct hr_advice *a)
 {
-	char setting[TEXT], p99[TEXT], peak[TEXT], cpu[TEXT];
+	char setting[TEXT], memory[TEXT], cpu[TEXT];
 
 	if (a->risks[HR_RISK_UNKNOWN])
 		snprintf(setting, sizeof(setting), "a GOGC that the trace does not show");
 	else
 		setting_text(setting, sizeof(setting), &a->today);
-	snprintf(text, size, "Recorded with %s: p99 of retained memory %s, peak %s, GC %s of the CPU.", setting,
-		 figure_text(p99, sizeof(p99), &a->today, HR_ADVICE_P99),
-		 figure_text(peak, sizeof(peak), &a->today, HR_ADVICE_PEAK),
-		 a->today.figures[HR_ADVICE_CPU].known ? figure_text(cpu, sizeof(cpu), &a->today, HR_ADVICE_CPU)
-						       : "an unknown part");
+	snprintf(text, size, "Recorded with %s: %s, %s.", setting, memory_text(memory, &a->today),
+		 cpu_text(cpu, &a->today));
+}
+
+/* " in 512 MiB, 5.00 MiB of them outside the heap"; empty where no memory is given. */
+static const char *room_text(char text[192], const struct hr_advice *a)
+{
+	char memory[HR_UNIT_BUF], other[HR_UNIT_BUF];
+
+	text[0] = '\0';
+	if (a->asked.memory_bytes != 0)
+		snprintf(text, 192, " in %s%s, %s of them outside the heap",
+			 hr_format_bytes(memory, a->asked.memory_bytes),
+			 a->memory_noted ? " (the recorded program's control group)" : "",
+			 hr_format_bytes(other, a->other_bytes));
+	return text;
+}
+
+/* Today's stays: because it is the best, or because nothing is surely better. */
+static void say_keep(char *text, size_t size, const struct hr_advice *a)
+{
+	const struct hr_advice_row *row = &a->rows[a->nearest];
+	char today[TEXT], other[TEXT], memory[TEXT], cpu[TEXT], room[192];
+
+	setting_text(today, sizeof(today), &a->today);
+	setting_text(other, sizeof(other), row);
+	room_text(room, a);
+	if (row->gogc == a->today.gogc && row->cheap)
+		snprintf(text, size,
+			 "Keep GOGC=%" PRIu64
+			 ": of the settings that surely hold the GC below %g %% of the CPU%s%s, none needs "
+			 "less memory.",
+			 row->gogc, a->asked.gc_cpu_percent, room[0] != '\0' ? " and fit" : "", room);
+	else if (row->gogc == a->today.gogc)
+		snprintf(text, size,
+			 "Keep GOGC=%" PRIu64
+			 ": nothing that was tried%s%s is sure to hold the GC below %g %% of the CPU, "
+			 "and this comes nearest.",
+			 row->gogc, room[0] != '\0' ? " and fits" : "", room, a->asked.gc_cpu_percent);
+	else
+		snprintf(text, size, "Keep %s. The best other setting%s, %s, is not sure to save memory: %s, %s.",
+			 a->risks[HR_RISK_UNKNOWN] ? "it" : today, room, other, memory_text(memory, row),
+			 cpu_text(cpu, row));
 }
 
 static void say_use(char *text, size_t size, const struct hr_advice *a)
 {
 	const struct hr_advice_row *row = &a->rows[a->nearest];
-	char setting[TEXT], p99[TEXT], peak[TEXT], cpu[TEXT], budget[64], memory[HR_UNIT_BUF], whole[128] = "";
+	char setting[TEXT], memory[TEXT], cpu[TEXT], room[192];
 
 	setting_text(setting, sizeof(setting), row);
-	figure_text(p99, sizeof(p99), row, HR_ADVICE_P99);
-	figure_text(peak, sizeof(peak), row, HR_ADVICE_PEAK);
-	figure_text(cpu, sizeof(cpu), row, HR_ADVICE_CPU);
-	snprintf(budget, sizeof(budget), "%g %%", a->asked.gc_cpu_percent);
-	if (a->asked.memory_bytes != 0)
-		snprintf(whole, sizeof(whole), " of %s%s, of which %s are taken to be no heap",
-			 hr_format_bytes(memory, a->asked.memory_bytes),
-			 a->memory_noted ? " (the recorded program's control group)" : "",
-			 hr_format_bytes((char[HR_UNIT_BUF]){0}, a->other_bytes));
+	memory_text(memory, row);
+	cpu_text(cpu, row);
+	room_text(room, a);
 	if (a->use == a->nrows)
 		snprintf(
 		    text, size,
-		    "No setting that was tried is sure to fit%s. %s comes nearest: peak %s, GC %s of the CPU. Give "
-		    "it more memory, or make sure with a better recording.",
-		    whole, setting, peak, cpu);
-	else if (a->keep && row->gogc != a->today.gogc)
-		snprintf(text, size,
-			 "Keep it: %s, with p99 %s and GC %s of the CPU, is no better as far as the error bars tell.",
-			 setting, p99, cpu);
+		    "No setting that was tried is sure to fit%s. %s comes nearest: %s, %s. Give it more memory, or "
+		    "make sure with a better recording.",
+		    room, setting, memory, cpu);
+	else if (a->keep)
+		say_keep(text, size, a);
 	else if (!row->cheap)
-		snprintf(text, size,
-			 "Nothing that fits is sure to keep the GC below %s of the CPU. %s comes nearest: p99 %s, peak "
-			 "%s%s, GC %s of the CPU.",
-			 budget, setting, p99, peak, whole, cpu);
+		snprintf(
+		    text, size,
+		    "No setting that was tried%s%s is sure to hold the GC below %g %% of the CPU. %s comes nearest: "
+		    "%s, %s.",
+		    room[0] != '\0' ? " and fits" : "", room, a->asked.gc_cpu_percent, setting, memory, cpu);
 	else
 		snprintf(text, size,
-			 "%s %s: the least memory with the GC below %s of the CPU. It gives p99 %s, peak %s%s, and GC "
-			 "%s of the CPU.",
-			 a->keep ? "Keep" : "Use", setting, budget, p99, peak, whole, cpu);
+			 "Use %s. Of the settings that surely hold the GC below %g %% of the CPU%s%s, it needs the "
+			 "least memory: "
+			 "%s, %s.",
+			 setting, a->asked.gc_cpu_percent, room[0] != '\0' ? " and fit" : "", room, memory, cpu);
 }
 
 /* How to know more, by what is not known. */
@@ -158,7 +229,7 @@ static bool say_risk(char *text, size_t size, const struct hr_advice *a, enum hr
 		    hr_format_bytes(x, a->peak_bytes), hr_format_ns(y, a->peak_ns), hr_format_ns(z, a->duration_ns));
 		break;
 	case HR_RISK_WIDE:
-		snprintf(text, size, "p99 is known to no better than 20 %%.");
+		snprintf(text, size, "The error bars of p99 are wider than 20 %%.");
 		break;
 	case HR_RISK_SPIRAL:
 		snprintf(text, size,
@@ -216,7 +287,8 @@ static const char *best_verdict(const struct hr_advice *a, const struct hr_advic
 	return row->cheap ? "use this" : "nearest";
 }
 
-static const char *verdict(const struct hr_advice *a, const struct hr_advice_row *row)
+/* *text: where a verdict with the share that was asked for is written. */
+static const char *verdict(const struct hr_advice *a, const struct hr_advice_row *row, char text[32])
 {
 	if (row->today)
 		return "recorded";
@@ -226,20 +298,23 @@ static const char *verdict(const struct hr_advice *a, const struct hr_advice_row
 		return "may not fit";
 	if (row == &a->rows[a->nearest])
 		return best_verdict(a, row);
-	return row->cheap ? "fits" : "GC may take more";
+	if (row->cheap)
+		return "fits";
+	snprintf(text, 32, "GC may pass %g %%", a->asked.gc_cpu_percent);
+	return text;
 }
 
 static void add_row(struct hr_table *t, const struct hr_advice *a, const struct hr_advice_row *row)
 {
-	char text[TEXT];
+	char text[TEXT], room[32];
 
 	if (row->today && a->risks[HR_RISK_UNKNOWN])
 		hr_table_cell(t, "as recorded", NULL, HR_MARK_NONE);
 	else
 		hr_table_cell(t, setting_text(text, sizeof(text), row), NULL, HR_MARK_NONE);
-	hr_table_cell(t, verdict(a, row), NULL, HR_MARK_NONE);
+	hr_table_cell(t, verdict(a, row, room), NULL, HR_MARK_NONE);
 	for (size_t i = 0; i < NCOLUMNS; i++)
-		hr_table_cell(t, figure_text(text, sizeof(text), row, columns[i].what), NULL, HR_MARK_NONE);
+		hr_table_cell(t, figure_text(text, sizeof(text), row, columns[i].what, "-"), NULL, HR_MARK_NONE);
 }
 
 void hr_advice_text(const struct hr_page *p, const struct hr_advice *a)

@@ -44,7 +44,7 @@ holds 'the peak fits with what is no heap' 'u["retained_peak_bytes"]["high"] + d
 run "$HEAPREPLAY" advise -q --json --gc-cpu 100% noted
 holds 'the noted limit is the memory' 'd["memory_bytes"] == 1 << 30 and d["memory_noted"]'
 holds 'of which 90 % are the limit' 'all(r["memory_limit_bytes"] == (1 << 30) * 9 // 10 for r in rows)'
-like "$(jq -r .text <<<"$out")" "of 1\.00 GiB \(the recorded program's control group\)" 'which is said'
+like "$(jq -r .text <<<"$out")" "in 1\.00 GiB \(the recorded program's control group\)" 'which is said'
 run "$HEAPREPLAY" advise -q --json --gc-cpu 100% --memory 512MiB noted
 holds 'what is given goes before it' 'd["memory_bytes"] == 512 << 20 and not d["memory_noted"]'
 run "$HEAPREPLAY" advise -q --json --gc-cpu 100% --memory off noted
@@ -54,10 +54,17 @@ holds 'then the settings keep the noted GOMEMLIMIT' 'all(r["memory_limit_bytes"]
 run "$HEAPREPLAY" advise -q --json --memory 6MiB "$trace"
 holds 'nothing is advised where nothing is sure to fit' 'd["use"] is None and not d["keep"]'
 run "$HEAPREPLAY" advise -q --memory 6MiB "$trace"
-like "$out" '^No setting that was tried is sure to fit of 6.00 MiB' 'and it says so'
+like "$out" '^No setting that was tried is sure to fit in 6.00 MiB' 'and it says so'
 run "$HEAPREPLAY" advise -q "$trace"
-like "$out" '^Recorded with GOGC=100: p99 of retained memory' 'the text begins with what was recorded'
+like "$out" '^Recorded with GOGC=100: p99 (and peak )?of retained memory' 'the text begins with what was recorded'
 like "$out" '^GOGC=100 recorded' 'so does the table'
+is "$(sed -n '/^GOGC=/p' <<<"$out" | awk 'length > 80')" '' 'its rows fit 80 columns'
+like "$out" '^GOGC=25 .* [0-9.]+ MiB \([0-9.]+-[0-9.]+\) ' 'with the unit of a figure and its bars said once'
+
+# The recorded GC time alone decides whether the recorded setting is cheap enough: 3.72 % of the CPU here.
+run "$HEAPREPLAY" advise -q --json --gc-cpu 3.95% "$trace"
+holds 'with 6 % to spare it is' 'all(r["within_gc_cpu"] for r in rows if r["gogc"] == d["recorded"]["gogc"])'
+holds 'and the answer names it' '"GOGC=100" in d["text"]'
 
 run "$HEAPREPLAY" advise -q --gc-cpu 0% "$trace"
 is "$status" 2 'no CPU at all is a misuse'
