@@ -140,6 +140,21 @@ static inline bool hr_objheap_has(const struct hr_objheap *h, uint64_t number)
 	return number < h->nobjects && h->objects[number].span != HR_NO_SPAN;
 }
 
+/*
+ * The object of that number is asked for soon, or soon after: numbers of those that die are in no order, and neither they
+ * nor their spans are in the cache. Any number, any of the two any number of times.
+ */
+static inline void hr_objheap_ask_later(const struct hr_objheap *h, uint64_t number)
+{
+	if (number < h->nobjects)
+		__builtin_prefetch(&h->objects[number], 1);
+}
+static inline void hr_objheap_ask_soon(const struct hr_objheap *h, uint64_t number)
+{
+	if (hr_objheap_has(h, number))
+		__builtin_prefetch(&h->spans[h->objects[number].span], 1);
+}
+
 /* Bytes of a live object's slot; of a large one, of its pages. */
 static inline uint64_t hr_objheap_bytes(const struct hr_objheap *h, uint32_t number)
 {

@@ -54,12 +54,15 @@ static void test_slots(void **state)
 	assert_int_equal(hr_recorded_number(&s, a, 9), HR_NO_NUMBER);
 	hr_recorded_take_out(&s, a, 10);
 	assert_int_equal(hr_recorded_number(&s, a, 10), HR_NO_NUMBER);
-	/* Its number is not used again before it is forgotten. */
-	assert_int_not_equal(hr_recorded_put(&s, a, 10, 7), number);
-	hr_recorded_forget(&s, number);
-	assert_int_equal(hr_recorded_put(&s, a, 3, 7), number);
+	assert_int_equal(hr_recorded_birth(&s, a, 10), 7);
+	hr_recorded_put(&s, a, 10, 8);
+	hr_recorded_put(&s, a, 3, 9);
+	assert_int_not_equal(hr_recorded_number(&s, a, 3), hr_recorded_number(&s, a, 10));
+	assert_int_not_equal(hr_recorded_number(&s, a, 3), hr_recorded_put(&s, large, 0, 9));
+	assert_int_equal(hr_recorded_take_any(&s, a, &born), hr_recorded_number(&s, a, 10) - 7);
+	assert_int_equal(born, 9);
 	assert_int_not_equal(hr_recorded_take_any(&s, a, &born), HR_NO_NUMBER);
-	assert_int_not_equal(hr_recorded_take_any(&s, a, &born), HR_NO_NUMBER);
+	assert_int_equal(born, 8);
 	assert_int_equal(hr_recorded_take_any(&s, a, &born), HR_NO_NUMBER);
 	hr_recorded_drop_span(&s, a);
 	assert_false(hr_recorded_find(&s, BASE, &id, &slot));
@@ -148,7 +151,6 @@ static void test_beside_a_map(void **state)
 					}
 				assert_true(found);
 				assert_int_equal(born, 7);
-				assert_true(hr_recorded_forget(&s, number));
 			}
 			for (unsigned i = 0; i < SLOTS; i++)
 				assert_int_equal(objects[page][i], HR_NO_NUMBER);
@@ -158,7 +160,6 @@ static void test_beside_a_map(void **state)
 			objects[page][at] = hr_recorded_put(&s, id, slot, 7);
 		} else {
 			hr_recorded_take_out(&s, id, slot);
-			hr_recorded_forget(&s, objects[page][at]);
 			objects[page][at] = HR_NO_NUMBER;
 		}
 	}

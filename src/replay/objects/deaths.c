@@ -86,24 +86,26 @@ uint64_t hr_death_drawn(const struct hr_survival *survival, uint32_t born, unsig
 	}
 }
 
-static void draw(const struct hr_deaths_reader *r, const struct hr_survival *survival, const struct hr_segment *s,
-		 struct hr_death *x)
+static struct hr_dying draw(const struct hr_deaths_reader *r, const struct hr_survival *survival,
+			    const struct hr_segment *s, const struct hr_death *x)
 {
-	if (x->fixed)
-		return;
-	x->at = (uint32_t)hr_death_drawn(survival, x->born, x->span_class, s->first, s->births, r->seed, r->skew);
-	if (x->at < s->started)
-		x->at = (uint32_t)s->started;
+	uint64_t at = x->at;
+
+	if (!x->fixed) {
+		at = hr_death_drawn(survival, x->born, x->span_class, s->first, s->births, r->seed, r->skew);
+		at = at > s->started ? at : s->started;
+	}
+	return (struct hr_dying){(uint32_t)at, x->number};
 }
 
 /* By `at`, those of the same in the order in which they were swept: a radix sort. */
-static void sort_dead(struct hr_deaths_reader *r)
+static void sort_dying(struct hr_deaths_reader *r)
 {
 	size_t n = r->segment->ndead;
 
 	for (unsigned shift = 0; shift < 32 && r->segment->births >> shift != 0; shift += DIGIT_BITS) {
 		size_t count[1 << DIGIT_BITS] = {0}, at = 0, cap = r->sorted_cap;
-		struct hr_death *from = r->dead;
+		struct hr_dying *from = r->dying;
 
 		for (size_t i = 0; i < n; i++)
 			count[from[i].at >> shift & ((1 << DIGIT_BITS) - 1)]++;
@@ -115,10 +117,10 @@ static void sort_dead(struct hr_deaths_reader *r)
 		}
 		for (size_t i = 0; i < n; i++)
 			r->sorted[count[from[i].at >> shift & ((1 << DIGIT_BITS) - 1)]++] = from[i];
-		r->dead = r->sorted;
+		r->dying = r->sorted;
 		r->sorted = from;
-		r->sorted_cap = r->dead_cap;
-		r->dead_cap = cap;
+		r->sorted_cap = r->dying_cap;
+		r->dying_cap = cap;
 	}
 }
 
@@ -221,8 +223,8 @@ static enum hr_status hold_other(struct hr_segment *s, const struct hr_event *e,
 enum hr_status hr_deaths_hold(struct hr_deaths *d, const struct hr_event *e, struct hr_error *err)
 {
 	struct hr_segment *s = &d->now;
-	struct hr_held h = {.is_birth = e->kind == HR_EV_OBJ_ALLOC || e->kind == HR_EV_OBJ_EXISTS,
-			    .span_class = (uint8_t)e->arg};
+	const bool is_birth = e->kind == HR_EV_OBJ_ALLOC || e->kind == HR_EV_OBJ_EXISTS;
+	struct hr_held *h;
 	uint64_t ns;
 
 	if (shows_life(e))
@@ -235,50 +237,83 @@ enum hr_status hr_deaths_hold(struct hr_deaths *d, const struct hr_event *e, str
 	ns = e->time_ns - s->begin_ns;
 	if (!hr_reserve(&s->held, &s->held_cap, s->nheld + 1, sizeof(*s->held)))
 		return no_memory(err);
+	h = &s->held[s->nheld];
+	h->is_birth = is_birth;
+	h->span_class = (uint8_t)e->arg;
+	h->in_others = false;
 	if (e->kind == HR_EV_OBJ_ALLOC && hr_size_class_of_span_class(e->arg) != 0 && ns < MAX_NS) {
-		h.when = ns << P_BITS | (uint16_t)e->p;
-		h.what = (uint32_t)e->addr;
+		h->when = ns << P_BITS | (uint16_t)e->p;
+		h->what = (uint32_t)e->addr;
 	} else {
-		HR_TRY(hold_other(s, e, &h, err));
+		HR_TRY(hold_other(s, e, h, err));
 	}
-	s->held[s->nheld++] = h;
-	s->births += h.is_birth;
-	d->alive += h.is_birth;
+	s->nheld++;
+	s->births += is_birth;
+	d->alive += is_birth;
 	if (s->nheld + d->before.nheld > d->held_max)
 		d->held_max = s->nheld + d->before.nheld;
 	return HR_OK;
 }
 
-static enum hr_status add_death(struct hr_segment *s, const struct hr_death *x, struct hr_error *err)
+/* Field by field, in place: what is put together elsewhere and copied waits for the processor's store buffer. */
+static enum hr_status add_death(struct hr_segment *s, uint32_t number, uint64_t born, unsigned span_class,
+				struct hr_death **death, struct hr_error *err)
 {
+	struct hr_death *x;
+
 	if (!hr_reserve(&s->dead, &s->dead_cap, s->ndead + 1, sizeof(*s->dead)))
 		return no_memory(err);
-	s->dead[s->ndead++] = *x;
+	x = *death = &s->dead[s->ndead++];
+	x->number = number;
+	x->born = (uint32_t)born;
+	x->at = 0;
+	x->span_class = (uint8_t)span_class;
+	x->fixed = false;
 	return HR_OK;
+}
+
+/* It dies at a time that is known. */
+static void fix(struct hr_death *x, uint64_t at)
+{
+	x->at = (uint32_t)at;
+	x->fixed = true;
 }
 
 enum hr_status hr_deaths_swept(struct hr_deaths *d, uint32_t number, uint32_t born, unsigned span_class, uint64_t bytes,
 			       struct hr_error *err)
 {
-	struct hr_death x = {.number = number, .born = born, .span_class = (uint8_t)span_class};
-	struct hr_segment *s = &d->before;
+	/* Objects live at the start were garbage then; objects younger than the mark start die here. */
+	const bool fixed = !d->has_before || (uint32_t)(born - (uint32_t)d->now.first) < d->now.births;
+	struct hr_segment *s = fixed ? &d->now : &d->before;
+	struct hr_death *x;
 
 	start(d);
+	HR_TRY(add_death(s, number, born, span_class, &x, err));
+	if (fixed)
+		fix(x, d->has_before || born >= d->started_at ? s->births : d->started_at);
 	d->cycle_bytes += bytes;
 	d->alive--;
-	if (!d->has_before || (uint32_t)(born - (uint32_t)d->now.first) < d->now.births) {
-		/* Objects live at the start were garbage then; objects younger than the mark start die here. */
-		s = &d->now;
-		x.at = (uint32_t)(d->has_before || born >= d->started_at ? s->births : d->started_at);
-		x.fixed = true;
-	}
-	return add_death(s, &x, err);
+	return HR_OK;
 }
 
 /* --- the end -------------------------------------------------------------- */
 
+/* By birth since the last mark start, a bit: its death was told. NULL: out of memory. */
+static uint64_t *told_dead(const struct hr_segment *s)
+{
+	uint64_t *told = hr_calloc(s->births / 64 + 1, sizeof(*told));
+
+	for (size_t i = 0; told != NULL && i < s->ndead; i++) {
+		uint32_t at = s->dead[i].born - (uint32_t)s->first;
+
+		if (at < s->births)
+			told[at / 64] |= UINT64_C(1) << at % 64;
+	}
+	return told;
+}
+
 /* Deaths that no sweep told, after the last mark start: of those who were born then. */
-static enum hr_status draw_young(struct hr_deaths *d, struct hr_error *err)
+static enum hr_status draw_young(struct hr_deaths *d, const uint64_t *told, struct hr_error *err)
 {
 	struct hr_segment *s = &d->now;
 	uint64_t at = 0;
@@ -286,23 +321,19 @@ static enum hr_status draw_young(struct hr_deaths *d, struct hr_error *err)
 	for (size_t i = 0; i < s->nheld; i++) {
 		const struct hr_held *h = &s->held[i];
 		uint64_t born = s->first + at, age = s->births - at;
+		struct hr_death *x;
 		double u;
 
 		at += h->is_birth;
-		if (!h->is_birth)
+		if (!h->is_birth || told[(at - 1) / 64] >> (at - 1) % 64 & 1)
 			continue;
 		u = chance(0, born, 1);
 		if (u >= hr_survival_dead_by(&d->survival, h->span_class, (double)age))
 			continue;
 		u = hr_survival_age_at(&d->survival, h->span_class, u);
-		HR_TRY(
-		    add_death(s,
-			      &(struct hr_death){.number = h->in_others ? (uint32_t)s->others[h->what].addr : h->what,
-						 .born = (uint32_t)born,
-						 .at = (uint32_t)(at + (uint64_t)(u < (double)age ? u : (double)age)),
-						 .span_class = h->span_class,
-						 .fixed = true},
-			      err));
+		HR_TRY(add_death(s, h->in_others ? (uint32_t)s->others[h->what].addr : h->what, born, h->span_class, &x,
+				 err));
+		fix(x, at + (uint64_t)(u < (double)age ? u : (double)age));
 		d->drawn++;
 	}
 	return HR_OK;
@@ -313,13 +344,12 @@ static enum hr_status draw_survivors(struct hr_deaths *d, const struct hr_surviv
 {
 	struct hr_segment *s = &d->now;
 	double share = d->survival.old_seen > 0 ? d->survival.old_dead / d->survival.old_seen * (double)s->births : 0;
-	struct hr_death x;
+	struct hr_death x, *added;
 
 	while (survivors->next(survivors->ctx, &x)) {
 		if ((uint32_t)(x.born - (uint32_t)s->first) < s->births || chance(0, x.born, 2) >= share)
 			continue;
-		x.fixed = false;
-		HR_TRY(add_death(s, &x, err));
+		HR_TRY(add_death(s, x.number, x.born, x.span_class, &added, err));
 		d->drawn++;
 	}
 	return HR_OK;
@@ -332,7 +362,11 @@ enum hr_status hr_deaths_finish(struct hr_deaths *d, const struct hr_survivors *
 	if (d->cycle_bytes > d->window_bytes)
 		d->window_bytes = d->cycle_bytes;
 	if (d->now.from_mark) {
-		HR_TRY(draw_young(d, err));
+		uint64_t *told = told_dead(&d->now);
+		enum hr_status status = told != NULL ? draw_young(d, told, err) : no_memory(err);
+
+		free(told);
+		HR_TRY(status);
 		if (survivors != NULL)
 			HR_TRY(draw_survivors(d, survivors, err));
 	}
@@ -384,7 +418,7 @@ void hr_deaths_done(struct hr_deaths *d)
 
 void hr_deaths_reader_release(struct hr_deaths_reader *r)
 {
-	free(r->dead);
+	free(r->dying);
 	free(r->sorted);
 	free(r->events);
 	memset(r, 0, sizeof(*r));
@@ -397,14 +431,12 @@ enum hr_status hr_deaths_read(struct hr_deaths_reader *r, const struct hr_deaths
 	r->segment = s;
 	r->next_held = r->next_death = 0;
 	r->next_birth = 0;
-	if (!hr_reserve(&r->dead, &r->dead_cap, s->ndead + 1, sizeof(*r->dead)) ||
+	if (!hr_reserve(&r->dying, &r->dying_cap, s->ndead + 1, sizeof(*r->dying)) ||
 	    !hr_reserve(&r->sorted, &r->sorted_cap, s->ndead + 1, sizeof(*r->sorted)))
 		return no_memory(err);
-	for (size_t i = 0; i < s->ndead; i++) {
-		r->dead[i] = s->dead[i];
-		draw(r, &d->survival, s, &r->dead[i]);
-	}
-	sort_dead(r);
+	for (size_t i = 0; i < s->ndead; i++)
+		r->dying[i] = draw(r, &d->survival, s, &s->dead[i]);
+	sort_dying(r);
 	return HR_OK;
 }
 
@@ -414,9 +446,10 @@ static size_t take_dead(struct hr_deaths_reader *r, size_t n, uint64_t time_ns)
 	const struct hr_segment *s = r->segment;
 	bool last = r->next_held == s->nheld;
 
-	while (n < EVENTS_AT_A_TIME && r->next_death < s->ndead && (last || r->dead[r->next_death].at <= r->next_birth))
+	while (n < EVENTS_AT_A_TIME && r->next_death < s->ndead &&
+	       (last || r->dying[r->next_death].at <= r->next_birth))
 		r->events[n++] = (struct hr_event){
-		    .time_ns = time_ns, .addr = r->dead[r->next_death++].number, .p = HR_NO_P, .kind = HR_EV_OBJ_FREE};
+		    .time_ns = time_ns, .addr = r->dying[r->next_death++].number, .p = HR_NO_P, .kind = HR_EV_OBJ_FREE};
 	return n;
 }
 

@@ -85,13 +85,18 @@ struct hr_deaths {
 	uint64_t window_bytes, let_go, drawn; /* drawn: deaths after the last mark start */
 };
 
+/* A death as a reader drew it. */
+struct hr_dying {
+	uint32_t at, number; /* as in struct hr_death */
+};
+
 /* Reads what goes out, with deaths drawn by a seed: there may be many readers, with seeds of their own. */
 struct hr_deaths_reader {
 	uint64_t seed;
 	double skew; /* 0: as learned; below towards young deaths, above towards old ones: -1 to 1 */
 	const struct hr_segment *segment;
-	struct hr_death *dead, *sorted;
-	size_t dead_cap, sorted_cap;
+	struct hr_dying *dying, *sorted;
+	size_t dying_cap, sorted_cap;
 	size_t next_held, next_death;
 	uint64_t next_birth;
 	struct hr_event *events;

@@ -268,8 +268,6 @@ static bool sweep(struct hr_layers *l, uint32_t number, uint32_t born, const str
 	l->last_swept_ns = time_ns;
 	l->now.objects -= x.bytes;
 	l->now.rounding -= l->roundings[number];
-	if (!hr_recorded_forget(&l->heap, number))
-		return false;
 	/* No mark found an object born after the last one began: the program freed it, or an event was lost. */
 	if (l->cycle > 0 && x.born >= l->first)
 		return true;
@@ -315,7 +313,7 @@ static enum hr_status take_object(struct hr_layers *l, const struct hr_event *e,
 		hr_recorded_take_out(&l->heap, span, slot);
 	}
 	number = hr_recorded_put(&l->heap, span, slot, (uint32_t)l->births);
-	if (number == HR_NO_NUMBER || !hr_reserve(&l->classes, &l->classes_cap, at + 1, 1) ||
+	if (!hr_reserve(&l->classes, &l->classes_cap, at + 1, 1) ||
 	    !hr_reserve(&l->roundings, &l->roundings_cap, (size_t)number + 1, sizeof(*l->roundings)))
 		return no_memory(err);
 	l->classes[at] = r->span_class;

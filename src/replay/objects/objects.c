@@ -36,6 +36,8 @@
 #define MANUAL_NAME (UINT64_C(1) << 62)
 /* An object that was there, between the recorded heap and ours: size is span and slot. */
 #define SLOT_BITS 16
+/* Events between those that are asked for in advance and those that are taken. */
+#define AHEAD 16
 
 struct hr_objects {
 	struct hr_objects_options options;
@@ -1027,7 +1029,6 @@ static enum hr_status take_recorded(struct hr_objects *o, const struct hr_event 
 		if (!hr_objheap_has(&o->heap, e->addr))
 			break;
 		fine = (o->alive || come_alive(o, e->time_ns)) && free_object(o, (uint32_t)e->addr, e->time_ns);
-		fine = fine && (o->of != NULL || hr_recorded_forget(&o->slots, (uint32_t)e->addr));
 		break;
 	case HR_EV_STACK_EXISTS:
 	case HR_EV_STACK_ALLOC:
@@ -1191,8 +1192,6 @@ static enum hr_status record_object(struct hr_objects *o, const struct hr_event 
 		hr_recorded_take_out(&o->slots, span, slot);
 	}
 	out.addr = hr_recorded_put(&o->slots, span, slot, hr_deaths_birth(&o->deaths));
-	if (out.addr == HR_NO_NUMBER)
-		return no_memory(err);
 	out.arg = r->span_class;
 	o->cycles.births++;
 	if (e->kind == HR_EV_OBJ_EXISTS && !o->deaths.started) {
@@ -1296,8 +1295,13 @@ static enum hr_status take_decided(struct hr_objects *o, const struct hr_deaths 
 
 	HR_TRY(hr_deaths_read(&o->reader, d, err));
 	while ((ev = hr_deaths_take(&o->reader, &n)) != NULL && n > 0)
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n; i++) {
+			if (i + 2 * AHEAD < n && ev[i + 2 * AHEAD].kind == HR_EV_OBJ_FREE)
+				hr_objheap_ask_later(&o->heap, ev[i + 2 * AHEAD].addr);
+			if (i + AHEAD < n && ev[i + AHEAD].kind == HR_EV_OBJ_FREE)
+				hr_objheap_ask_soon(&o->heap, ev[i + AHEAD].addr);
 			HR_TRY(o->paced ? take_timed(o, &ev[i], err) : take_event(o, &ev[i], err));
+		}
 	return ev != NULL && !o->failed ? HR_OK : no_memory(err);
 }
 
@@ -1307,7 +1311,7 @@ static struct hr_objects *model_at(struct hr_objects *o, size_t i)
 	return i < o->nbeside ? o->beside[i] : o;
 }
 
-/* They only read what they share; numbers are free for others afterwards. */
+/* They only read what they share. */
 static void take_as(void *ctx, size_t i)
 {
 	struct hr_objects *o = ctx, *model = model_at(o, i);
@@ -1341,12 +1345,14 @@ static bool next_survivor(void *ctx, struct hr_death *who)
 		const struct hr_recorded_span *r = &o->slots.spans[o->survivor_span];
 
 		while (r->live && o->survivor_slot < r->slots) {
-			const struct hr_recorded_slot *slot = &r->objects[o->survivor_slot++];
+			uint32_t slot = o->survivor_slot++,
+				 number = hr_recorded_number(&o->slots, o->survivor_span, slot);
 
-			if (slot->number == 0)
+			if (number == HR_NO_NUMBER)
 				continue;
-			*who = (struct hr_death){
-			    .number = slot->number - 1, .born = slot->born, .span_class = r->span_class};
+			*who = (struct hr_death){.number = number,
+						 .born = hr_recorded_birth(&o->slots, o->survivor_span, slot),
+						 .span_class = r->span_class};
 			return true;
 		}
 	}

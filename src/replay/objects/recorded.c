@@ -29,13 +29,12 @@ void hr_recorded_release(struct hr_recorded *s)
 {
 	for (size_t i = 0; i < s->ntables; i++)
 		free(s->tables[i]);
-	for (size_t i = 0; i < s->nspans; i++)
-		free(s->spans[i].objects);
 	free(s->tables);
 	free(s->spans);
 	hr_map64_release(&s->chunks);
 	hr_map64_release(&s->stacks);
-	free(s->forgotten);
+	free(s->born);
+	free(s->taken);
 	hr_recorded_init(s);
 }
 
@@ -116,11 +115,23 @@ static bool mark_pages(struct hr_recorded *s, uint64_t page, uint64_t npages, ui
 
 /* --- spans ---------------------------------------------------------------- */
 
+/* Numbers for so many slots more, all free. False: out of memory. */
+static bool add_numbers(struct hr_recorded *s, uint32_t slots)
+{
+	size_t had = s->taken_cap, numbers = (size_t)s->nnumbers + slots;
+
+	if (numbers >= HR_NO_NUMBER || !hr_reserve(&s->born, &s->born_cap, numbers, sizeof(*s->born)) ||
+	    !hr_reserve(&s->taken, &s->taken_cap, numbers / 64 + 1, sizeof(*s->taken)))
+		return false;
+	memset(s->taken + had, 0, (s->taken_cap - had) * sizeof(*s->taken));
+	s->nnumbers = (uint32_t)numbers;
+	return true;
+}
+
 /* A span of the class without any pages; HR_NO_SLOT: out of memory. */
 static uint32_t take_span(struct hr_recorded *s, unsigned class, uint32_t slots)
 {
-	uint32_t id = s->free_spans[class];
-	struct hr_recorded_slot *objects = NULL;
+	uint32_t id = s->free_spans[class], first = s->nnumbers;
 
 	if (id != 0) {
 		s->free_spans[class] = s->spans[id - 1].next_free;
@@ -128,10 +139,9 @@ static uint32_t take_span(struct hr_recorded *s, unsigned class, uint32_t slots)
 	}
 	if (s->nspans == HR_NO_SLOT - 1 || !hr_reserve(&s->spans, &s->spans_cap, s->nspans + 1, sizeof(*s->spans)))
 		return HR_NO_SLOT;
-	if (slots > 0 && (objects = hr_calloc(slots, sizeof(*objects))) == NULL)
+	if (!add_numbers(s, slots))
 		return HR_NO_SLOT;
-	s->spans[s->nspans] =
-	    (struct hr_recorded_span){.slots = slots, .objects = objects, .span_class = (uint8_t) class};
+	s->spans[s->nspans] = (struct hr_recorded_span){.slots = slots, .first = first, .span_class = (uint8_t) class};
 	return (uint32_t)s->nspans++;
 }
 
@@ -207,34 +217,23 @@ bool hr_recorded_find(struct hr_recorded *s, uint64_t addr, uint32_t *span, uint
 
 uint32_t hr_recorded_number(const struct hr_recorded *s, uint32_t span, uint32_t slot)
 {
-	uint32_t number = s->spans[span].objects[slot].number;
+	uint32_t number = s->spans[span].first + slot;
 
-	return number != 0 ? number - 1 : HR_NO_NUMBER;
+	return s->taken[number / 64] >> number % 64 & 1 ? number : HR_NO_NUMBER;
 }
 
 uint32_t hr_recorded_put(struct hr_recorded *s, uint32_t span, uint32_t slot, uint32_t born)
 {
-	uint32_t number;
+	uint32_t number = s->spans[span].first + slot;
 
-	if (s->nforgotten > 0)
-		number = s->forgotten[--s->nforgotten];
-	else if (s->nnumbers < HR_NO_NUMBER - 1)
-		number = s->nnumbers++;
-	else
-		return HR_NO_NUMBER;
-	s->spans[span].objects[slot] = (struct hr_recorded_slot){number + 1, born};
+	s->taken[number / 64] |= UINT64_C(1) << number % 64;
+	s->born[number] = born;
 	return number;
 }
 
 void hr_recorded_take_out(struct hr_recorded *s, uint32_t span, uint32_t slot)
 {
-	s->spans[span].objects[slot].number = 0;
-}
+	uint32_t number = s->spans[span].first + slot;
 
-bool hr_recorded_forget(struct hr_recorded *s, uint32_t number)
-{
-	if (!hr_reserve(&s->forgotten, &s->forgotten_cap, s->nforgotten + 1, sizeof(*s->forgotten)))
-		return false;
-	s->forgotten[s->nforgotten++] = number;
-	return true;
+	s->taken[number / 64] &= ~(UINT64_C(1) << number % 64);
 }

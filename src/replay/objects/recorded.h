@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The recorded heap of a trace that tells spans and the objects in them by
- * addresses: which object an address means, by a dense number.
+ * addresses: which object an address means, by the number of its slot.
  *
  * An object is what lies in a slot of a span: its address, or any in the slot,
  * stands for it (from Go 1.22 on an allocation names the address behind the
@@ -11,8 +11,9 @@
  * What a recorder lost shows where a span or object is in the way of another, or
  * a span is freed with objects in it: what is in the way is gone then.
  *
- * A number stays taken until hr_recorded_forget: who calls may want to keep it for
- * longer than its object's slot.
+ * Slots that lie near one another have numbers that do, so that tables by number
+ * are used as the program used its memory. The next object in a slot has the same
+ * number: who keeps one for longer must be done with it when the next object comes.
  */
 #ifndef HR_REPLAY_RECORDED_H
 #define HR_REPLAY_RECORDED_H
@@ -29,17 +30,12 @@
 
 #define HR_NO_SLOT UINT32_MAX
 
-struct hr_recorded_slot {
-	uint32_t number; /* + 1; 0: free */
-	uint32_t born;	 /* what deaths.h calls the object's birth */
-};
-
 struct hr_recorded_span {
 	uint64_t page;
 	uint32_t npages;
-	uint32_t slots;			  /* 0: manually managed */
-	uint32_t slot_bytes;		  /* 0: the whole span is one */
-	struct hr_recorded_slot *objects; /* by slot. Kept for the next span of the class */
+	uint32_t slots;	     /* 0: manually managed */
+	uint32_t slot_bytes; /* 0: the whole span is one */
+	uint32_t first;	     /* number of its first slot; the next span of the class has it then */
 	uint32_t next_free;
 	uint8_t span_class;
 	bool live;
@@ -56,8 +52,9 @@ struct hr_recorded {
 	struct hr_recorded_span *spans;
 	size_t nspans, spans_cap;
 	uint32_t free_spans[HR_SPAN_CLASSES + 1]; /* + 1, by class; the last: manual ones. 0: none */
-	uint32_t *forgotten;			  /* numbers to be used again, the last one first */
-	size_t nforgotten, forgotten_cap;
+	uint32_t *born;				  /* by number: what deaths.h calls the object's birth */
+	uint64_t *taken;			  /* by number, a bit: there is an object */
+	size_t born_cap, taken_cap;
 	uint32_t nnumbers;
 	struct hr_map64 stacks; /* bytes by address */
 };
@@ -84,14 +81,12 @@ uint32_t hr_recorded_number(const struct hr_recorded *s, uint32_t span, uint32_t
 /* The birth of the object there. */
 static inline uint32_t hr_recorded_birth(const struct hr_recorded *s, uint32_t span, uint32_t slot)
 {
-	return s->spans[span].objects[slot].born;
+	return s->born[s->spans[span].first + slot];
 }
-/* An object in a free slot; its number, or HR_NO_NUMBER: out of memory. */
+/* An object in a free slot; its number. */
 uint32_t hr_recorded_put(struct hr_recorded *s, uint32_t span, uint32_t slot, uint32_t born);
 /* The slot is free. */
 void hr_recorded_take_out(struct hr_recorded *s, uint32_t span, uint32_t slot);
-/* The number of an object that is in no slot any more can be used again. False: out of memory. */
-bool hr_recorded_forget(struct hr_recorded *s, uint32_t number);
 
 /* Bytes of a slot of the span. */
 static inline uint64_t hr_recorded_bytes(const struct hr_recorded_span *span)

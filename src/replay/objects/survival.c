@@ -4,8 +4,6 @@
 
 #include "replay/objects/survival.h"
 
-#include "base/bits.h"
-
 #include <string.h>
 
 #define ALL HR_SPAN_CLASSES
@@ -15,18 +13,6 @@
 void hr_survival_init(struct hr_survival *s)
 {
 	memset(s, 0, sizeof(*s));
-}
-
-unsigned hr_survival_bin(uint64_t age)
-{
-	unsigned octave;
-
-	if (age < 2)
-		return 0;
-	octave = 63 - hr_clz(age);
-	if (octave > 31)
-		return HR_SURVIVAL_BINS - 1;
-	return 2 * octave + (unsigned)(age >> (octave - 1) & 1);
 }
 
 /* In the middle of a bin: of [2^k, 1.5 x 2^k) or [1.5 x 2^k, 2^(k + 1)). */

@@ -16,6 +16,7 @@
 #ifndef HR_REPLAY_SURVIVAL_H
 #define HR_REPLAY_SURVIVAL_H
 
+#include "base/bits.h"
 #include "heap/sizeclasses.h"
 
 #include <stdbool.h>
@@ -34,7 +35,16 @@ struct hr_survival {
 void hr_survival_init(struct hr_survival *s);
 
 /* The bin of an age; ages from 1 on, 0 counts as 1. */
-unsigned hr_survival_bin(uint64_t age);
+static inline unsigned hr_survival_bin(uint64_t age)
+{
+	unsigned octave = 63 - hr_clz(age | 1);
+
+	if (age < 2)
+		return 0;
+	if (octave > 31)
+		return HR_SURVIVAL_BINS - 1;
+	return 2 * octave + (unsigned)(age >> (octave - 1) & 1);
+}
 
 /* n objects of a span class were looked at in that bin of age, or were found dead there. */
 static inline void hr_survival_see(struct hr_survival *s, unsigned span_class, unsigned bin, double n)

@@ -35,11 +35,10 @@ static enum hr_status no_memory(struct hr_error *err)
 }
 
 /* The object is none any more. */
-static void forget(struct hr_unnamed *u, uint32_t number, uint32_t born, uint64_t bytes)
+static void forget(struct hr_unnamed *u, uint32_t born, uint64_t bytes)
 {
 	u->named_bytes -= bytes;
 	u->old_bytes -= born < u->ended ? bytes : 0;
-	hr_recorded_forget(&u->spans, number);
 }
 
 /* --- what is named --------------------------------------------------------- */
@@ -47,10 +46,10 @@ static void forget(struct hr_unnamed *u, uint32_t number, uint32_t born, uint64_
 static void drop_span(struct hr_unnamed *u, uint32_t span)
 {
 	uint64_t bytes = hr_recorded_bytes(&u->spans.spans[span]);
-	uint32_t number, born;
+	uint32_t born;
 
-	while ((number = hr_recorded_take_any(&u->spans, span, &born)) != HR_NO_NUMBER)
-		forget(u, number, born, bytes);
+	while (hr_recorded_take_any(&u->spans, span, &born) != HR_NO_NUMBER)
+		forget(u, born, bytes);
 	hr_recorded_drop_span(&u->spans, span);
 }
 
@@ -102,42 +101,36 @@ static void free_span(struct hr_unnamed *u, const struct hr_event *e)
 		set_pages(u, u->marked_bytes, 0);
 }
 
-/* The object of that number is gone from its slot. */
-static void take_out(struct hr_unnamed *u, uint32_t span, uint32_t slot, uint32_t number)
+/* What was in the slot is gone. */
+static void take_out(struct hr_unnamed *u, uint32_t span, uint32_t slot)
 {
-	const uint32_t born = hr_recorded_birth(&u->spans, span, slot);
-
+	if (hr_recorded_number(&u->spans, span, slot) == HR_NO_NUMBER)
+		return;
 	hr_recorded_take_out(&u->spans, span, slot);
-	forget(u, number, born, hr_recorded_bytes(&u->spans.spans[span]));
+	forget(u, hr_recorded_birth(&u->spans, span, slot), hr_recorded_bytes(&u->spans.spans[span]));
 }
 
-static enum hr_status take_object(struct hr_unnamed *u, const struct hr_event *e, struct hr_error *err)
+static void take_object(struct hr_unnamed *u, const struct hr_event *e)
 {
-	uint32_t span, slot, number;
+	uint32_t span, slot;
 
 	if (!hr_recorded_find(&u->spans, e->addr, &span, &slot)) {
 		hr_holes_fill(&u->holes, e->addr);
-		return HR_OK;
+		return;
 	}
 	/* In the tiny allocator's slots there may be several; elsewhere a free was lost. */
-	number = hr_recorded_number(&u->spans, span, slot);
-	if (number != HR_NO_NUMBER)
-		take_out(u, span, slot, number);
-	if (hr_recorded_put(&u->spans, span, slot, u->ended) == HR_NO_NUMBER)
-		return no_memory(err);
+	take_out(u, span, slot);
+	hr_recorded_put(&u->spans, span, slot, u->ended);
 	u->named_bytes += hr_recorded_bytes(&u->spans.spans[span]);
-	return HR_OK;
 }
 
 static enum hr_status free_object(struct hr_unnamed *u, const struct hr_event *e, struct hr_error *err)
 {
-	uint32_t span, slot, number;
+	uint32_t span, slot;
 
 	if (!hr_recorded_find(&u->spans, e->addr, &span, &slot))
 		return hr_holes_add(&u->holes, e->addr) ? HR_OK : no_memory(err);
-	number = hr_recorded_number(&u->spans, span, slot);
-	if (number != HR_NO_NUMBER)
-		take_out(u, span, slot, number);
+	take_out(u, span, slot);
 	return HR_OK;
 }
 
@@ -181,7 +174,8 @@ enum hr_status hr_unnamed_take(struct hr_unnamed *u, const struct hr_event *e, s
 		break;
 	case HR_EV_OBJ_EXISTS:
 	case HR_EV_OBJ_ALLOC:
-		return take_object(u, e, err);
+		take_object(u, e);
+		return HR_OK;
 	case HR_EV_OBJ_FREE:
 		u->swept_ns = e->time_ns;
 		return free_object(u, e, err);
