@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The summaries of eight neighbours (words of a chunk, chunks, larger regions)
- * as three arrays, so that a search or a merge looks at all eight at once: SSE2
- * where there is any (every x86-64 has it), plain loops elsewhere. `whole` is
+ * as three arrays, so that a search or a merge looks at all eight at once where
+ * there are vectors (lanes.h), in plain loops elsewhere. `whole` is
  * the number of pages of each, which is also the summary of one without a page
  * in use. 16 bits do for up to 4096 pages: eight have at most 32767 free ones
  * in a row, unless all are free.
@@ -22,17 +22,11 @@
 #define HR_PAGEALLOC_EIGHT_H
 
 #include "base/bits.h"
+#include "pagealloc/lanes.h"
 #include "pagealloc/summary.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#if defined(__SSE2__) && !defined(HR_NO_SIMD)
-#include <emmintrin.h>
-#define HR_EIGHT_SSE2 1
-#endif
-
-#define HR_INLINE static inline __attribute__((always_inline))
 
 struct hr_eight16 {
 	_Alignas(64) uint16_t start[8];
@@ -85,126 +79,103 @@ HR_INLINE bool hr_summary_same(struct hr_summary a, struct hr_summary b)
 		}                                                                                                      \
 	} while (0)
 
-#ifdef HR_EIGHT_SSE2
-
-#define HR_EIGHT_AT(array, k) ((__m128i *)(uintptr_t)((array) + (k)))
+#ifdef HR_LANES
 
 struct hr_lanes16 {
-	__m128i start, max, end;
+	hr_v16 start, max, end;
 };
 
 HR_INLINE struct hr_lanes16 hr_eight16_load(const struct hr_eight16 *b)
 {
-	return (struct hr_lanes16){*HR_EIGHT_AT(b->start, 0), *HR_EIGHT_AT(b->max, 0), *HR_EIGHT_AT(b->end, 0)};
-}
-
-HR_INLINE __m128i hr_blend(__m128i lane, __m128i to, __m128i from)
-{
-	return _mm_or_si128(_mm_and_si128(lane, from), _mm_andnot_si128(lane, to));
+	return (struct hr_lanes16){hr_v16_load(b->start), hr_v16_load(b->max), hr_v16_load(b->end)};
 }
 
 HR_INLINE void hr_lanes16_set(struct hr_lanes16 *l, unsigned i, struct hr_summary s)
 {
-	__m128i lane = _mm_cmpeq_epi16(_mm_set1_epi16((short)i), _mm_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7));
+	hr_v16 lane = hr_v16_eq(hr_v16_all(i), hr_v16_numbers());
 
-	l->start = hr_blend(lane, l->start, _mm_set1_epi16((short)s.start));
-	l->max = hr_blend(lane, l->max, _mm_set1_epi16((short)s.max));
-	l->end = hr_blend(lane, l->end, _mm_set1_epi16((short)s.end));
+	l->start = hr_v16_blend(lane, l->start, hr_v16_all(s.start));
+	l->max = hr_v16_blend(lane, l->max, hr_v16_all(s.max));
+	l->end = hr_v16_blend(lane, l->end, hr_v16_all(s.end));
 }
 
 HR_INLINE void hr_eight16_store(struct hr_eight16 *b, const struct hr_lanes16 *l)
 {
-	*HR_EIGHT_AT(b->start, 0) = l->start;
-	*HR_EIGHT_AT(b->max, 0) = l->max;
-	*HR_EIGHT_AT(b->end, 0) = l->end;
+	hr_v16_store(b->start, l->start);
+	hr_v16_store(b->max, l->max);
+	hr_v16_store(b->end, l->end);
 }
 
-HR_INLINE unsigned hr_longest16(__m128i run)
-{
-	run = _mm_max_epi16(run, _mm_srli_si128(run, 8));
-	run = _mm_max_epi16(run, _mm_srli_si128(run, 4));
-	run = _mm_max_epi16(run, _mm_srli_si128(run, 2));
-	return (unsigned)_mm_extract_epi16(run, 0);
-}
-
-/* `full`: two bits for each child that is free as a whole; not all are. */
+/* `full`: the bits of a mask for the children that are free as a whole; not all are. */
 static __attribute__((noinline, unused)) struct hr_summary hr_lanes16_merge_full(struct hr_lanes16 l, unsigned whole,
-										 unsigned full)
+										 uint64_t full)
 {
-	__m128i through = _mm_cmpeq_epi16(l.max, _mm_set1_epi16((short)whole)), end = l.end;
-	unsigned below = hr_ctz(~full) / 2, above = hr_clz(~((uint64_t)full << 48)) / 2;
+	hr_v16 through = hr_v16_eq(l.max, hr_v16_all(whole)), end = l.end;
+	unsigned below = hr_ctz(~full) / HR_MASK_BITS;
+	unsigned above = hr_clz(~(full << (64 - 8 * HR_MASK_BITS))) / HR_MASK_BITS;
 	struct hr_eight16 b;
 
 	/* The free run that ends with each child: over one full child, then up to three, then up to seven. */
-	end = _mm_add_epi16(end, _mm_and_si128(through, _mm_slli_si128(end, 2)));
-	through = _mm_and_si128(through, _mm_slli_si128(through, 2));
-	end = _mm_add_epi16(end, _mm_and_si128(through, _mm_slli_si128(end, 4)));
-	through = _mm_and_si128(through, _mm_slli_si128(through, 4));
-	end = _mm_add_epi16(end, _mm_and_si128(through, _mm_slli_si128(end, 8)));
+	end = hr_v16_add(end, hr_v16_and(through, hr_v16_up(end, 1)));
+	through = hr_v16_and(through, hr_v16_up(through, 1));
+	end = hr_v16_add(end, hr_v16_and(through, hr_v16_up(end, 2)));
+	through = hr_v16_and(through, hr_v16_up(through, 2));
+	end = hr_v16_add(end, hr_v16_and(through, hr_v16_up(end, 4)));
 	hr_eight16_store(&b, &l);
 	return (struct hr_summary){
 	    .start = below * whole + b.start[below],
-	    .max = hr_longest16(_mm_max_epi16(l.max, _mm_add_epi16(l.start, _mm_slli_si128(end, 2)))),
+	    .max = hr_v16_longest(hr_v16_max(l.max, hr_v16_add(l.start, hr_v16_up(end, 1)))),
 	    .end = above * whole + b.end[7 - above],
 	};
 }
 
 HR_INLINE struct hr_summary hr_lanes16_merge(const struct hr_lanes16 *l, unsigned whole)
 {
-	unsigned full = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi16(l->max, _mm_set1_epi16((short)whole)));
+	uint64_t full = hr_v16_mask(hr_v16_eq(l->max, hr_v16_all(whole)));
 
-	if (full == 0xffff)
+	if (full == HR_MASK_ALL)
 		return (struct hr_summary){8 * whole, 8 * whole, 8 * whole};
 	if (full != 0)
 		return hr_lanes16_merge_full(*l, whole, full);
 	return (struct hr_summary){
-	    .start = (uint32_t)_mm_extract_epi16(l->start, 0),
-	    .max = hr_longest16(_mm_max_epi16(l->max, _mm_add_epi16(l->start, _mm_slli_si128(l->end, 2)))),
-	    .end = (uint32_t)_mm_extract_epi16(l->end, 7),
+	    .start = hr_v16_first(l->start),
+	    .max = hr_v16_longest(hr_v16_max(l->max, hr_v16_add(l->start, hr_v16_up(l->end, 1)))),
+	    .end = hr_v16_last(l->end),
 	};
 }
 
-HR_INLINE struct hr_fit hr_fit_of(__m128i in, __m128i across)
+HR_INLINE struct hr_fit hr_fit_of(hr_v16 in, hr_v16 across)
 {
-	unsigned fits = (unsigned)_mm_movemask_epi8(_mm_or_si128(in, across));
-	unsigned i = (unsigned)__builtin_ctz(fits | 1u << 15);
+	uint64_t fits = hr_v16_mask(hr_v16_or(in, across));
+	unsigned i = hr_ctz(fits | UINT64_C(1) << (8 * HR_MASK_BITS - 1));
 
-	return (struct hr_fit){i / 2, (unsigned)_mm_movemask_epi8(across) >> i & 1};
+	return (struct hr_fit){i / HR_MASK_BITS, hr_v16_mask(across) >> i & 1};
 }
 
 HR_INLINE struct hr_fit hr_eight16_fit(const struct hr_eight16 *b, unsigned n)
 {
 	struct hr_lanes16 l = hr_eight16_load(b);
-	__m128i less = _mm_set1_epi16((short)(n - 1));
+	hr_v16 less = hr_v16_all(n - 1);
 
-	return hr_fit_of(_mm_cmpgt_epi16(l.max, less),
-			 _mm_cmpgt_epi16(_mm_add_epi16(l.start, _mm_slli_si128(l.end, 2)), less));
-}
-
-HR_INLINE __m128i hr_max_epi32(__m128i a, __m128i b)
-{
-	return hr_blend(_mm_cmpgt_epi32(a, b), b, a);
+	return hr_fit_of(hr_v16_above(l.max, less), hr_v16_above(hr_v16_add(l.start, hr_v16_up(l.end, 1)), less));
 }
 
 /* The free runs across the lower borders of children k..k+3. */
-HR_INLINE __m128i hr_eight32_across(const struct hr_eight32 *b, unsigned k)
+HR_INLINE hr_v32 hr_eight32_across(const struct hr_eight32 *b, unsigned k)
 {
-	__m128i before = _mm_slli_si128(*HR_EIGHT_AT(b->end, k), 4);
+	hr_v32 before = hr_v32_up(hr_v32_load(b->end + k));
 
 	if (k != 0)
-		before = _mm_or_si128(before, _mm_srli_si128(*HR_EIGHT_AT(b->end, 0), 12));
-	return _mm_add_epi32(*HR_EIGHT_AT(b->start, k), before);
+		before = hr_v32_or(before, hr_v32_last_first(hr_v32_load(b->end)));
+	return hr_v32_add(hr_v32_load(b->start + k), before);
 }
 
 HR_INLINE struct hr_summary hr_eight32_merge(const struct hr_eight32 *b, unsigned whole)
 {
-	__m128i run = hr_max_epi32(hr_max_epi32(*HR_EIGHT_AT(b->max, 0), *HR_EIGHT_AT(b->max, 4)),
-				   hr_max_epi32(hr_eight32_across(b, 0), hr_eight32_across(b, 4)));
-	struct hr_summary s;
+	hr_v32 run = hr_v32_max(hr_v32_max(hr_v32_load(b->max), hr_v32_load(b->max + 4)),
+				hr_v32_max(hr_eight32_across(b, 0), hr_eight32_across(b, 4)));
+	struct hr_summary s = {b->start[0], hr_v32_longest(run), b->end[7]};
 
-	run = hr_max_epi32(run, _mm_srli_si128(run, 8));
-	run = hr_max_epi32(run, _mm_srli_si128(run, 4));
-	s = (struct hr_summary){b->start[0], (uint32_t)_mm_cvtsi128_si32(run), b->end[7]};
 	if (s.max >= whole) /* else no child can be free as a whole */
 		HR_EIGHT_MERGE(b, whole, s);
 	return s;
@@ -212,28 +183,25 @@ HR_INLINE struct hr_summary hr_eight32_merge(const struct hr_eight32 *b, unsigne
 
 HR_INLINE struct hr_summary hr_eight32_put(struct hr_eight32 *b, unsigned i, struct hr_summary s, unsigned whole)
 {
-	__m128i at = _mm_set1_epi32((int)i);
-	__m128i start = _mm_set1_epi32((int)s.start), max = _mm_set1_epi32((int)s.max),
-		end = _mm_set1_epi32((int)s.end);
+	hr_v32 start = hr_v32_all(s.start), max = hr_v32_all(s.max), end = hr_v32_all(s.end);
 
 	for (unsigned k = 0; k < 8; k += 4) {
-		__m128i lane = _mm_cmpeq_epi32(at, _mm_setr_epi32((int)k, (int)k + 1, (int)k + 2, (int)k + 3));
+		hr_v32 lane = hr_v32_eq(hr_v32_all(i), hr_v32_numbers(k));
 
-		*HR_EIGHT_AT(b->start, k) = hr_blend(lane, *HR_EIGHT_AT(b->start, k), start);
-		*HR_EIGHT_AT(b->max, k) = hr_blend(lane, *HR_EIGHT_AT(b->max, k), max);
-		*HR_EIGHT_AT(b->end, k) = hr_blend(lane, *HR_EIGHT_AT(b->end, k), end);
+		hr_v32_store(b->start + k, hr_v32_blend(lane, hr_v32_load(b->start + k), start));
+		hr_v32_store(b->max + k, hr_v32_blend(lane, hr_v32_load(b->max + k), max));
+		hr_v32_store(b->end + k, hr_v32_blend(lane, hr_v32_load(b->end + k), end));
 	}
 	return hr_eight32_merge(b, whole);
 }
 
 HR_INLINE struct hr_fit hr_eight32_fit(const struct hr_eight32 *b, unsigned n)
 {
-	__m128i less = _mm_set1_epi32((int)(n - 1));
+	hr_v32 less = hr_v32_all(n - 1);
 
-	return hr_fit_of(_mm_packs_epi32(_mm_cmpgt_epi32(*HR_EIGHT_AT(b->max, 0), less),
-					 _mm_cmpgt_epi32(*HR_EIGHT_AT(b->max, 4), less)),
-			 _mm_packs_epi32(_mm_cmpgt_epi32(hr_eight32_across(b, 0), less),
-					 _mm_cmpgt_epi32(hr_eight32_across(b, 4), less)));
+	return hr_fit_of(
+	    hr_v32_pack(hr_v32_above(hr_v32_load(b->max), less), hr_v32_above(hr_v32_load(b->max + 4), less)),
+	    hr_v32_pack(hr_v32_above(hr_eight32_across(b, 0), less), hr_v32_above(hr_eight32_across(b, 4), less)));
 }
 
 #else

@@ -3,6 +3,7 @@
 libcore_la_SOURCES += \
 	src/pagealloc/bitmap.c src/pagealloc/bitmap.h \
 	src/pagealloc/eight.h \
+	src/pagealloc/lanes.h \
 	src/pagealloc/geometry.c src/pagealloc/geometry.h \
 	src/pagealloc/pagealloc.c src/pagealloc/pagealloc.h \
 	src/pagealloc/ranges.c src/pagealloc/ranges.h \
