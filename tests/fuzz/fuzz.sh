@@ -15,9 +15,7 @@ programs=()
 # fixed_runs NAME: about a minute for each target with a mutator of its own and the commands, some seconds for the others.
 fixed_runs() {
 	case $1 in
-	fuzz_native) echo 8000 ;;
-	fuzz_gotrace | fuzz_command) echo 4000 ;;
-	fuzz_layers) echo 1000 ;;
+	fuzz_layers) echo 300 ;;
 	fuzz_gate | fuzz_gclog) echo 100000 ;;
 	fuzz_plot) echo 1000 ;;
 	*) echo 4000 ;;

@@ -579,4 +579,4 @@ GO_POLICY(118, "go1.18", "walks the heap downwards by address, once per GC cycle
 GO_POLICY(119, "go1.19",
 	  "an index of chunks that may hold free pages, marked by frees, consumed from the top (Go 1.19)", false);
 GO_POLICY(121, "go1.21", "the index with density: densely used chunks are skipped unless forced (Go 1.21)", true);
-GO_POLICY(122, "go1.22", "the same with the memory limit's goal corrected (Go 1.22 to 1.26)", true);
+GO_POLICY(122, "go1.22", "the same with the memory limit's goal corrected (Go 1.22 to 1.27)", true);
