@@ -45,6 +45,12 @@ CLEANFILES += docs/malloc-pid.bt
 docs/malloc-pid.bt: docs/malloc.bt
 	$(AM_V_GEN)$(MKDIR_P) docs && sed 's/pid == cpid/pid == $$1/' $(top_srcdir)/docs/malloc.bt >$@
 
+# The documents and manual pages as a static site, in the build directory.
+EXTRA_DIST += docs/site.sh docs/site.css
+site: $(filled_pages)
+	@export $(test_environment); $(BASH) $(top_srcdir)/docs/site.sh site
+.PHONY: site
+
 # The pictures, drawn anew into the source directory; RECORDINGS are directories with those that do not ship.
 EXTRA_DIST += docs/pictures.sh
 pictures: heapreplay$(EXEEXT)

@@ -38,6 +38,7 @@ cli_tests = \
 	tests/cli/real.sh \
 	tests/cli/recordings.sh \
 	tests/cli/replay.sh tests/cli/server.sh \
+	tests/cli/site.sh \
 	tests/cli/report.sh \
 	tests/cli/results.sh \
 	tests/cli/schema.sh \
@@ -48,7 +49,7 @@ cli_tests = \
 	tests/cli/version.sh \
 	tests/cli/windows.sh
 cli_data = tests/cli/small tests/cli/planted tests/cli/malloc-samples tests/cli/native_form.py tests/cli/objects_by_type.py tests/cli/go_windows.py tests/cli/record_server.py \
-	tests/cli/schema.py tests/cli/overlaps.py
+	tests/cli/schema.py tests/cli/overlaps.py tests/cli/site_links.py
 
 TESTS += $(cli_tests)
 EXTRA_DIST += $(cli_tests) $(cli_data)
