@@ -6,6 +6,7 @@ dist_docs_DATA = \
 	docs/README.md \
 	docs/batching.md \
 	docs/batching.png \
+	docs/ci.md \
 	docs/comparison.md \
 	docs/design.md \
 	docs/fidelity.md \

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# packaging: Debian packages (make deb), a container image.
-EXTRA_DIST += \
+# packaging: Debian packages (make deb), a container image, a GitHub Action.
+EXTRA_DIST += action.yml \
+	packaging/action.sh \
 	packaging/Containerfile \
 	packaging/deb.sh \
 	packaging/debian/changelog \

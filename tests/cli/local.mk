@@ -3,6 +3,7 @@
 #     cli_tests += tests/cli/foo.sh
 #     cli_data += tests/cli/foo.golden        (directories are allowed)
 cli_tests = \
+	tests/cli/action.sh \
 	tests/cli/advise.sh \
 	tests/cli/against.sh \
 	tests/cli/bad-input.sh \
