@@ -30,6 +30,8 @@ mkdir -p "$top_builddir/tests/scratch"
 scratch=$(mktemp -d "$top_builddir/tests/scratch/$test_name.XXXXXX") || exit 99
 trap 'cd /; rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 99
+# Whoever runs the tests may have a configuration file.
+export XDG_CONFIG_HOME=$scratch/no-config
 
 # ok CONDITION-STATUS DESCRIPTION: `[ a = b ]; ok $? 'a is b'`
 ok() {

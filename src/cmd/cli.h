@@ -34,7 +34,7 @@ struct cli_list {
 
 /* Options of how a heap is shown, as they were given; NULL, 0: not. look.c reads them. */
 struct cli_look_options {
-	const char *size, *view, *scale, *palette, *color, *format, *zoom, *chunk, *cursor;
+	const char *size, *view, *scale, *palette, *theme, *color, *format, *zoom, *chunk, *cursor;
 	bool no_marks;
 	unsigned magnify;
 };
@@ -115,7 +115,8 @@ struct cli_options {
 	uint64_t policy_timeout_ns; /* 0: none */
 	int argc;		    /* the command line from the command on, options first */
 	char **argv;
-	void *own; /* the command's own options */
+	char *config; /* what the configuration file says, which options point into; NULL: there is none */
+	void *own;    /* the command's own options */
 };
 
 struct cli_command {
@@ -188,12 +189,23 @@ const struct cli_command *cli_command_find(const char *name);
 int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_options *o);
 /* The next option that the command takes, from row *i on, which goes behind it; NULL: there is none. */
 const struct cli_option *cli_next_option(const struct cli_command *c, size_t *i);
+/* Sets one option as --NAME=VALUE does; value NULL: a flag. false after a usage error that has been printed. */
+bool cli_set_option(const struct cli_command *c, const struct cli_option *row, struct cli_options *o,
+		    const char *value);
 void cli_options_release(const struct cli_command *c, struct cli_options *o);
 /* The option lines of a command's help: as wide as the page, those of the model only with all; or as mdoc. */
 bool cli_print_options(const struct hr_page *p, const struct cli_command *c, bool all);
 void cli_print_roff_options(FILE *out, const struct cli_command *c);
 /* "[-p POLICY]... [--json] ..." for the command. */
 void cli_print_synopsis(FILE *out, const struct cli_command *c, bool roff);
+
+/* --- config.c --- */
+
+/*
+ * Options of how things are shown, of commands that show a heap: from the file that $XDG_CONFIG_HOME/heapreplay/config
+ * or $HOME/.config/heapreplay/config is, if it is there. False after an error that has been printed.
+ */
+bool cli_read_config(const struct cli_command *c, struct cli_options *o);
 
 /* --- endings.c --- */
 
@@ -276,9 +288,8 @@ enum cli_when { CLI_AUTO, CLI_ALWAYS, CLI_NEVER };
 /* How a heap is to be shown. */
 struct cli_look {
 	struct hr_frame_options frame; /* half_blocks: as by default; by the output */
-	enum hr_palette palette;
+	struct hr_coloring coloring;
 	enum cli_when when;
-	unsigned colors;  /* 256, 16, 8; 0: none */
 	unsigned magnify; /* of pictures */
 	bool utf8;
 };

@@ -76,6 +76,7 @@ static const struct words values[] = {
     {"view", NULL, print_views},
     {"scale", NULL, print_scales},
     {"palette", NULL, print_palettes},
+    {"theme", "auto dark light ", NULL},
     {"gc", "recorded model none ", NULL},
     {"placement", "recorded modelled ", NULL},
     {"identity", "lifo fifo random ", NULL},

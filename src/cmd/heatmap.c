@@ -79,11 +79,12 @@ static json_t *document(const struct run *r)
 static enum hr_status paint(const struct run *r, FILE *out, struct hr_error *err)
 {
 	struct hr_ansi_options ansi = {
-	    .palette = r->look.palette,
-	    .colors = r->look.colors ? r->look.colors : 256,
+	    .coloring = r->look.coloring,
 	    .utf8 = r->look.utf8,
 	};
 
+	if (ansi.coloring.colors == 0)
+		ansi.coloring.colors = 256;
 	switch (r->format) {
 	case TEXT:
 		hr_paint_text(&r->frame, out);
@@ -92,7 +93,8 @@ static enum hr_status paint(const struct run *r, FILE *out, struct hr_error *err
 		hr_paint_ansi(&r->frame, &ansi, out);
 		return HR_OK;
 	case PNG:
-		return hr_paint_png(&r->frame, r->look.palette, r->look.magnify, out, err);
+		return hr_paint_png(&r->frame, r->look.coloring.palette, r->look.coloring.theme, r->look.magnify, out,
+				    err);
 	case JSON:
 		return hr_document_write(document(r), out, err);
 	}
@@ -311,7 +313,7 @@ static bool choose_format(const struct cli_command *c, struct run *r)
 		cli_misuse(c, "--format takes text, ansi, png or json, not '%s'", name);
 		return false;
 	}
-	r->format = r->animation ? PNG : r->look.colors > 0 ? ANSI : TEXT;
+	r->format = r->animation ? PNG : r->look.coloring.colors > 0 ? ANSI : TEXT;
 	return true;
 }
 

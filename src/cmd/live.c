@@ -141,10 +141,8 @@ static void follow_size(struct cli_live *l)
 static void paint(struct cli_live *l)
 {
 	struct hr_frame *frame = &l->frames[!l->shown];
-	struct hr_ansi_options ansi = {.palette = l->look.palette,
-				       .colors = l->look.colors,
-				       .utf8 = l->look.utf8 && l->look.colors > 0,
-				       .in_place = true};
+	struct hr_ansi_options ansi = {
+	    .coloring = l->look.coloring, .utf8 = l->look.utf8 && l->look.coloring.colors > 0, .in_place = true};
 
 	follow_size(l);
 	if (l->made_of != NULL)

@@ -11,6 +11,7 @@ libcmd_la_SOURCES += \
 	src/cmd/compare_gates.c \
 	src/cmd/compare_print.c \
 	src/cmd/completion.c \
+	src/cmd/config.c \
 	src/cmd/convert.c \
 	src/cmd/cut.c \
 	src/cmd/draw.c \

@@ -43,7 +43,7 @@ static unsigned colors_of(const char *term)
 
 unsigned cli_colors(FILE *out, enum cli_when when)
 {
-	const char *term = variable("TERM"), *forced = variable("FORCE_COLOR");
+	const char *term = variable("TERM"), *forced = variable("FORCE_COLOR"), *color_term = variable("COLORTERM");
 	bool dumb = term == NULL || strcmp(term, "dumb") == 0, wanted;
 
 	if (forced == NULL)
@@ -54,7 +54,9 @@ unsigned cli_colors(FILE *out, enum cli_when when)
 		 (out != NULL && isatty(fileno(out)) == 1 && !dumb);
 	if (when == CLI_NEVER || !wanted)
 		return 0;
-	return dumb || variable("COLORTERM") != NULL ? 256 : colors_of(term);
+	if (color_term != NULL && (strcmp(color_term, "truecolor") == 0 || strcmp(color_term, "24bit") == 0))
+		return HR_TRUECOLOR;
+	return dumb || color_term != NULL ? 256 : colors_of(term);
 }
 
 /* "120x40"; as large as a frame can be. */
@@ -173,7 +175,8 @@ bool cli_look(const struct cli_command *c, const struct cli_options *o, FILE *ou
 	int palette =
 	    scale < 0 ? -1
 		      : word(c, "palette", l->palette, HR_PALETTE_VIRIDIS, hr_palette_find, "viridis, cividis or gray");
-	int when = palette < 0 ? -1 : word(c, "color", l->color, CLI_AUTO, find_when, "auto, always or never");
+	int theme = palette < 0 ? -1 : word(c, "theme", l->theme, HR_THEME_AUTO, hr_theme_find, "auto, dark or light");
+	int when = theme < 0 ? -1 : word(c, "color", l->color, CLI_AUTO, find_when, "auto, always or never");
 
 	if (when < 0)
 		return false;
@@ -182,9 +185,12 @@ bool cli_look(const struct cli_command *c, const struct cli_options *o, FILE *ou
 	look->frame.view = (enum hr_map_view)view;
 	look->frame.scale = (enum hr_map_scale)scale;
 	look->frame.no_marks = l->no_marks;
-	look->palette = (enum hr_palette)palette;
 	look->when = (enum cli_when)when;
-	look->colors = cli_colors(out, look->when);
+	look->coloring = (struct hr_coloring){
+	    .palette = (enum hr_palette)palette,
+	    .theme = (enum hr_theme)theme,
+	    .colors = cli_colors(out, look->when),
+	};
 	look->utf8 = cli_is_utf8();
 	look->magnify = l->magnify > 0 ? l->magnify : DEFAULT_ZOOM;
 	size_of(out, &look->frame);

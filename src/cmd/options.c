@@ -63,6 +63,11 @@ static const struct cli_option shared[] = {
      "auto, always or never; auto: on terminals, unless NO_COLOR is set (auto)", true},
     {"palette", 0, "NAME", CLI_TEXT, AT(look.palette), CLI_LOOKS, CLI_IN_DISPLAY, "viridis, cividis or gray (viridis)",
      true},
+    {"theme", 0, "NAME", CLI_TEXT, AT(look.theme), CLI_LOOKS, CLI_IN_DISPLAY,
+     "auto, dark or light; the ground that colours are for: auto: what the terminal says to watch, else colours that "
+     "go "
+     "with both (auto)",
+     true},
     {"no-marks", 0, NULL, CLI_FLAG, AT(look.no_marks), CLI_LOOKS, CLI_IN_DISPLAY,
      "two cells per character, one above the other, instead of one with the index's mark", true},
     {"zoom", 0, "FROM-TO", CLI_TEXT, AT(look.zoom), CLI_LOOKS, CLI_IN_DISPLAY,
@@ -485,6 +490,11 @@ static int set(const struct cli_command *c, const struct cli_option *row, struct
 	return note_given(c, row, o);
 }
 
+bool cli_set_option(const struct cli_command *c, const struct cli_option *row, struct cli_options *o, const char *value)
+{
+	return set(c, row, o, value) == 0;
+}
+
 /* The tables that getopt_long wants, for one command; values are row numbers + 256. False without memory. */
 static bool fill_getopt(const struct cli_command *c, struct option **longs, char **shorts)
 {
@@ -601,7 +611,7 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_opt
 		cli_warn(NULL, "out of memory");
 		o->no_memory = true;
 	} else {
-		fine = parse_all(c, argc, argv, o, longs, shorts) && check(c, o);
+		fine = cli_read_config(c, o) && parse_all(c, argc, argv, o, longs, shorts) && check(c, o);
 	}
 	free(longs);
 	free(shorts);
@@ -624,6 +634,7 @@ void cli_options_release(const struct cli_command *c, struct cli_options *o)
 		if (row->type == CLI_LIST && row->groups == 0)
 			release_list((struct cli_list *)((char *)o->own + row->offset));
 	free(o->policies.at);
+	free(o->config);
 	free(o->own);
 	o->policies = (struct cli_list){0};
 	o->own = NULL;

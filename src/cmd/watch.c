@@ -82,8 +82,7 @@ static int run_watch(const struct cli_command *c, const struct cli_options *o, i
 	w.choices = choices.at;
 	w.nchoices = choices.n;
 	w.frame = look.frame;
-	w.screen.palette = look.palette;
-	w.screen.colors = look.colors;
+	w.screen.coloring = look.coloring;
 	w.screen.utf8 = look.utf8;
 	status = hr_watch(&w, &trace_failed, &by, &err);
 	cli_choices_release(&choices);

@@ -7,6 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+char hr_glyph_plain(const struct hr_glyph *g)
+{
+	if (g->bg >= HR_LEVELS)
+		return g->ascii;
+	return g->code < 0x7f ? (char)g->code : g->code == HR_CODE_DOT ? '.' : g->ascii;
+}
+
 void hr_canvas_put(const struct hr_canvas *c, unsigned row, unsigned column, struct hr_glyph g)
 {
 	if (row < c->frame->rows && column < c->pane->columns)

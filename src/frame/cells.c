@@ -531,7 +531,7 @@ size_t hr_cells_compare(struct hr_cells *a, struct hr_cells *b)
 	for (size_t i = 0; i < most; i++) {
 		struct hr_map_cell *x = i < a->n ? &a->at[i] : NULL, *y = i < b->n ? &b->at[i] : NULL;
 		bool differs = x == NULL || y == NULL || x->page != y->page || x->limit != y->limit ||
-			       x->released != y->released || x->value < y->value || x->value > y->value;
+			       x->value < y->value || x->value > y->value;
 
 		if (x != NULL)
 			x->differs = differs;

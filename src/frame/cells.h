@@ -107,8 +107,8 @@ bool hr_cells_can_show(const struct hr_cells *c, enum hr_map_view view);
 size_t hr_cells_find(const struct hr_cells *c, uint64_t page);
 
 /*
- * Two policies on the same placements, or one at two moments: marks in both what differs, which is the
- * view's value, or how much is released; returns how many cells do. Cells of
+ * Two policies on the same placements, or one at two moments: marks in both what differs in the
+ * view's value, and nothing else; returns how many cells do. Cells of
  * one that the other lacks differ.
  */
 size_t hr_cells_compare(struct hr_cells *a, struct hr_cells *b);

@@ -264,7 +264,9 @@ static void add_marks(struct hr_items *items, const struct drawing *d, const str
 	if (c->has_density)
 		add_search(items, &forced_glyph, "forced search", c->forced_page);
 	if (d->compared)
-		hr_item_swatch(hr_items_add(items, HR_INK_DIM, 0, "%zu cells differ", c->differing), differs_glyph);
+		hr_item_swatch(hr_items_add(items, HR_INK_DIM, 0, "%zu cells differ in %s", c->differing,
+					    hr_map_view_name(c->view)),
+			       differs_glyph);
 	if (c->gaps > 0)
 		hr_item_swatch(hr_items_add(items, HR_INK_DIM, 0, "%zu gap%s folded", c->gaps, c->gaps > 1 ? "s" : ""),
 			       gap_glyph);

@@ -76,6 +76,9 @@ struct hr_glyph {
 	uint8_t fg, bg;
 };
 
+/* Its ASCII character where colours show levels: marks as the legend has them, no digits and letters for levels. */
+char hr_glyph_plain(const struct hr_glyph *g);
+
 /* A rectangle of characters with a scene in it, and where its map lies. */
 struct hr_pane {
 	unsigned left, columns;

@@ -133,18 +133,30 @@ static void draw_column(const struct graph *g, const struct hr_canvas *c, unsign
 			      area(in_row(in_use, row), in_row(retained, row)));
 }
 
-/* A line over what is there, on the ground of the area that it crosses. */
+/*
+ * A line over what is there, on the ground of the area that it crosses. Where the area ends in the middle of a
+ * character, that has the line's colour as its ground; where it shows two areas, there is no room for the line.
+ */
 static void draw_mark(const struct graph *g, const struct hr_canvas *c, unsigned column, unsigned left, unsigned top,
 		      uint64_t bytes, struct hr_glyph line)
 {
 	const struct column *v = &g->at[column];
-	unsigned row = (unsigned)((unsigned __int128)bytes * g->rows / g->top);
+	unsigned row = (unsigned)((unsigned __int128)bytes * g->rows / g->top), in_use, retained;
+	struct hr_glyph there;
 
 	row = row == g->rows ? row - 1 : row;
-	if (in_row(height(g, v->in_use), row) >= 4)
-		line.bg = HR_INK_IN_USE;
-	else if (in_row(height(g, v->retained), row) >= 4)
-		line.bg = HR_INK_FREE;
+	in_use = in_row(height(g, v->in_use), row);
+	retained = in_row(height(g, larger(v->retained, v->in_use)), row);
+	there = area(in_use, retained);
+	if (retained > 0 && retained < 8 && in_use == 0) {
+		there.bg = line.fg;
+		line = there;
+	} else if (in_use > 0 && in_use < 8) {
+		there.bg = retained == in_use ? line.fg : there.bg;
+		line = there;
+	} else if (retained > 0) {
+		line.bg = in_use > 0 ? HR_INK_IN_USE : HR_INK_FREE;
+	}
 	hr_canvas_put(c, top + g->rows - 1 - row, left + column, line);
 }
 

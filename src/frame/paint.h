@@ -23,10 +23,9 @@
 void hr_paint_text(const struct hr_frame *f, FILE *out);
 
 struct hr_ansi_options {
-	enum hr_palette palette;
-	unsigned colors; /* 256, 16, 8, or 0: none */
-	bool utf8;	 /* else ASCII, for which the frame has to be drawn without half blocks */
-	bool in_place;	 /* over what was painted before, from the upper left corner of the terminal */
+	struct hr_coloring coloring;
+	bool utf8;     /* else ASCII, for which the frame has to be drawn without half blocks */
+	bool in_place; /* over what was painted before, from the upper left corner of the terminal */
 	const struct hr_frame
 	    *before; /* in place: what is there; its rows that stay as they are aren't written. NULL: unknown */
 };
@@ -39,8 +38,8 @@ void hr_paint_ansi(const struct hr_frame *f, const struct hr_ansi_options *o, FI
 #define HR_PNG_CELL_ROWS 12u
 
 /* A PNG with a palette; each dot is zoom x zoom pixels, 1 to 8. HR_EIO, HR_ENOMEM. */
-enum hr_status hr_paint_png(const struct hr_frame *f, enum hr_palette palette, unsigned zoom, FILE *out,
-			    struct hr_error *err);
+enum hr_status hr_paint_png(const struct hr_frame *f, enum hr_palette palette, enum hr_theme theme, unsigned zoom,
+			    FILE *out, struct hr_error *err);
 
 /* A scene: when, the follower's counts, what the map shows, and its cells by columns. NULL: out of memory. */
 json_t *hr_scene_json(const struct hr_scene *s, const struct hr_pane *pane);

@@ -3,8 +3,7 @@
  * Frames as pictures. Characters are drawn by the font and, for those beside
  * ASCII, from their shapes: eighth blocks, half blocks, lines, diamonds.
  *
- * The colours are a palette of xterm's 256 as they are; what is the terminal's
- * own elsewhere is light gray on near-black.
+ * The picture has a palette, an entry an ink, of 24 bits.
  */
 #include "config.h"
 
@@ -21,10 +20,6 @@
 #define COLUMNS HR_PNG_CELL_COLUMNS
 #define ROWS HR_PNG_CELL_ROWS
 #define FONT_TOP 2 /* rows above the font's first one */
-
-#define OWN_GROUND 233 /* of xterm's colours */
-#define OWN_TEXT 251
-#define BOLD_TEXT 255
 
 /* --- shapes: whether a dot (x, y) of a character has its ink -------------------- */
 
@@ -72,20 +67,16 @@ static bool has_ink(const struct hr_glyph *g, unsigned x, unsigned y)
 
 /* --- the picture ---------------------------------------------------------------- */
 
-/* One index a pixel: of xterm's colours. */
-static void draw_line(const struct hr_frame *f, enum hr_palette palette, unsigned zoom, unsigned y, uint8_t *line)
+/* One index a pixel: an ink. */
+static void draw_line(const struct hr_frame *f, unsigned zoom, unsigned y, uint8_t *line)
 {
 	unsigned row = y / zoom / ROWS, dot = y / zoom % ROWS;
 
 	for (unsigned i = 0; i < f->columns; i++) {
 		const struct hr_glyph *g = hr_frame_glyph(f, row, i);
-		int fg = hr_ink_is_bold(g->fg) ? BOLD_TEXT : hr_ink_color(g->fg, palette, 256),
-		    bg = hr_ink_color(g->bg, palette, 256);
 
 		for (unsigned x = 0; x < COLUMNS; x++) {
-			int color = has_ink(g, x, dot) ? (fg < 0 ? OWN_TEXT : fg) : bg < 0 ? OWN_GROUND : bg;
-
-			memset(line, color, zoom);
+			memset(line, has_ink(g, x, dot) ? g->fg : g->bg, zoom);
 			line += zoom;
 		}
 	}
@@ -103,41 +94,41 @@ static void on_warning(png_structp png, png_const_charp message)
 	(void)message;
 }
 
-static void write_png(png_structp png, png_infop info, const struct hr_frame *f, enum hr_palette palette, unsigned zoom,
+static void write_png(png_structp png, png_infop info, const struct hr_frame *f, const png_color *colors, unsigned zoom,
 		      uint8_t *line)
 {
-	png_color colors[256];
 	unsigned height = f->rows * ROWS * zoom;
 
-	for (unsigned i = 0; i < 256; i++) {
-		uint32_t rgb = hr_xterm_rgb(i);
-
-		colors[i] = (png_color){(png_byte)(rgb >> 16), (png_byte)(rgb >> 8), (png_byte)rgb};
-	}
 	png_set_IHDR(png, info, f->columns * COLUMNS * zoom, height, 8, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE,
 		     PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-	png_set_PLTE(png, info, colors, 256);
+	png_set_PLTE(png, info, colors, HR_INK_COUNT);
 	png_write_info(png, info);
 	for (unsigned y = 0; y < height; y++) {
-		draw_line(f, palette, zoom, y, line);
+		draw_line(f, zoom, y, line);
 		png_write_row(png, line);
 	}
 	png_write_end(png, info);
 }
 
-enum hr_status hr_paint_png(const struct hr_frame *f, enum hr_palette palette, unsigned zoom, FILE *out,
-			    struct hr_error *err)
+enum hr_status hr_paint_png(const struct hr_frame *f, enum hr_palette palette, enum hr_theme theme, unsigned zoom,
+			    FILE *out, struct hr_error *err)
 {
+	png_color colors[HR_INK_COUNT];
 	png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, on_error, on_warning);
 	png_infop info = png ? png_create_info_struct(png) : NULL;
 	uint8_t *line = hr_calloc((size_t)f->columns * COLUMNS * zoom, 1);
 	volatile enum hr_status status = HR_OK;
 
+	for (unsigned i = 0; i < HR_INK_COUNT; i++) {
+		uint32_t rgb = hr_ink_rgb(i, palette, theme);
+
+		colors[i] = (png_color){(png_byte)(rgb >> 16), (png_byte)(rgb >> 8), (png_byte)rgb};
+	}
 	if (info == NULL || line == NULL) {
 		status = hr_error_set(err, HR_ENOMEM, "out of memory for a picture");
 	} else if (setjmp(png_jmpbuf(png)) == 0) {
 		png_init_io(png, out);
-		write_png(png, info, f, palette, zoom, line);
+		write_png(png, info, f, colors, zoom, line);
 	} else {
 		status = ferror(out) ? hr_error_set(err, HR_EIO, "cannot write the picture")
 				     : hr_error_set(err, HR_ENOMEM, "libpng failed to make a picture");

@@ -43,16 +43,23 @@ static void put_utf8(uint32_t code, FILE *out)
 }
 
 /* ground: 30 or 40, the first code of the eight colours of characters, or of their ground. */
-static void put_color(int color, unsigned ground, FILE *out)
+static void put_color(int color, unsigned colors, unsigned ground, FILE *out)
 {
 	if (color < 0)
 		fprintf(out, "\033[%um", ground + 9);
-	else if (color < 8)
+	else if (colors <= 256 && color < 8)
 		fprintf(out, "\033[%um", ground + (unsigned)color);
-	else if (color < 16)
+	else if (colors <= 256 && color < 16)
 		fprintf(out, "\033[%um", ground + 60 + (unsigned)color - 8);
+	else if (colors > 256)
+		fprintf(out, "\033[%u;2;%d;%d;%dm", ground + 8, color >> 16, color >> 8 & 0xff, color & 0xff);
 	else
 		fprintf(out, "\033[%u;5;%dm", ground + 8, color);
+}
+
+static uint32_t code_of(const struct hr_glyph *g, const struct hr_ansi_options *o)
+{
+	return o->utf8 ? g->code : (unsigned char)g->ascii;
 }
 
 struct colors {
@@ -63,17 +70,17 @@ struct colors {
 /* Only what changes is written; a blank shows nothing of its foreground. */
 static void set_colors(struct colors *now, const struct hr_glyph *g, const struct hr_ansi_options *o, FILE *out)
 {
-	struct colors want = {hr_ink_color(g->fg, o->palette, o->colors), hr_ink_color(g->bg, o->palette, o->colors),
+	struct colors want = {hr_ink_color(g->fg, &o->coloring), hr_ink_color(g->bg, &o->coloring),
 			      hr_ink_is_bold(g->fg)};
 
-	if ((o->utf8 ? g->code : (unsigned char)g->ascii) == ' ')
+	if (code_of(g, o) == ' ')
 		want.fg = now->fg, want.bold = now->bold;
 	if (want.bold != now->bold)
 		fputs(want.bold ? "\033[1m" : "\033[22m", out);
 	if (want.fg != now->fg)
-		put_color(want.fg, 30, out);
+		put_color(want.fg, o->coloring.colors, 30, out);
 	if (want.bg != now->bg)
-		put_color(want.bg, 40, out);
+		put_color(want.bg, o->coloring.colors, 40, out);
 	*now = want;
 }
 
@@ -86,10 +93,7 @@ static void paint_row(const struct hr_frame *f, unsigned row, const struct hr_an
 		const struct hr_glyph *g = hr_frame_glyph(f, row, i);
 
 		set_colors(&now, g, o, out);
-		if (o->utf8)
-			put_utf8(g->code, out);
-		else
-			fputc(g->ascii, out);
+		put_utf8(code_of(g, o), out);
 	}
 	if (now.fg != -1 || now.bg != -1 || now.bold)
 		fputs("\033[0m", out);

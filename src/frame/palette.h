@@ -4,8 +4,8 @@
  * devices have for them. Levels are inks 0 to 9.
  *
  * Colours are fixed indices of xterm's 256, which no terminal lets users change
- * by accident, and which PNG painters take as they are; for terminals of 16 and
- * 8 colours there are nearest ones. The ramps rise strictly in lightness (CIELAB
+ * by accident; for terminals of 16 and 8 colours there are nearest ones, and for
+ * pictures and terminals that have them, 24 bits. The ramps rise strictly in lightness (CIELAB
  * L*; the unit test computes it), so that they read the same to people who see
  * colours differently, and in print; taking the nearest of 256 colours to a
  * smooth ramp does not give that.
@@ -42,12 +42,28 @@ const char *hr_palette_name(enum hr_palette palette);
 /* -1: there is none of that name. */
 int hr_palette_find(const char *name);
 
+/* The ground that a frame lies on; AUTO: it is not known. On light ground ramps run the other way. */
+enum hr_theme { HR_THEME_AUTO, HR_THEME_DARK, HR_THEME_LIGHT, HR_THEME_COUNT };
+
+/* -1: there is none of that name. */
+int hr_theme_find(const char *name);
+
+#define HR_TRUECOLOR (1u << 24)
+
+struct hr_coloring {
+	enum hr_palette palette;
+	enum hr_theme theme;
+	unsigned colors; /* HR_TRUECOLOR, 256, 16, 8; 0: none */
+};
+
 /*
- * The index of an ink among 256, 16 or 8 colours; -1: the device's own, which
- * HR_INK_NONE, HR_INK_TEXT and HR_INK_TITLE are, so that text can be read on
- * light and dark devices, and all are where there are 0 colours.
+ * The index of an ink among 256, 16 or 8 colours, or 0xRRGGBB of HR_TRUECOLOR; -1: the
+ * device's own, which HR_INK_NONE, HR_INK_TEXT and HR_INK_TITLE are, so that text can be
+ * read on light and dark devices, and all are where there are 0 colours.
  */
-int hr_ink_color(unsigned ink, enum hr_palette palette, unsigned colors);
+int hr_ink_color(unsigned ink, const struct hr_coloring *c);
+/* The same as 0xRRGGBB for devices that have no colours of their own: near-black or white ground, text on it. */
+uint32_t hr_ink_rgb(unsigned ink, enum hr_palette palette, enum hr_theme theme);
 /* Is text of this ink bold? */
 bool hr_ink_is_bold(unsigned ink);
 /* Red, green, blue of one of xterm's 256 colours, 0xRRGGBB. */

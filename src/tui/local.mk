@@ -2,6 +2,7 @@
 # src/tui: the terminal view; part of the program, not of the library.
 libcmd_la_SOURCES += \
 	src/tui/bars.c src/tui/bars.h \
+	src/tui/ground.c src/tui/ground.h \
 	src/tui/keys.c src/tui/keys.h \
 	src/tui/screen.c src/tui/screen.h \
 	src/tui/state.c src/tui/state.h \

@@ -9,6 +9,7 @@
 #include "tui/screen.h"
 
 #include "base/alloc.h"
+#include "tui/ground.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -119,16 +120,18 @@ static unsigned fewer(unsigned colors, int terminal)
 		terminal = 8;
 	else if (terminal < 256)
 		terminal = 16;
+	else if (terminal < (int)HR_TRUECOLOR)
+		terminal = 256;
 	return colors < (unsigned)terminal ? colors : (unsigned)terminal;
 }
 
 static void start_colors(struct hr_screen *s)
 {
-	if (s->options.colors == 0 || !has_colors() || start_color() == ERR) {
-		s->options.colors = 0;
+	if (s->options.coloring.colors == 0 || !has_colors() || start_color() == ERR) {
+		s->options.coloring.colors = 0;
 		return;
 	}
-	s->options.colors = fewer(s->options.colors, COLORS);
+	s->options.coloring.colors = fewer(s->options.coloring.colors, COLORS);
 	s->own_colors = use_default_colors() == OK;
 }
 
@@ -158,6 +161,21 @@ static void set_up(struct hr_screen *s)
 	define_key("\033[1;2C", KEY_SRIGHT);
 }
 
+/*
+ * The description of the same terminal with 24-bit colours, where there is one (Debian: ncurses-term): "xterm-direct"
+ * for "xterm-256color". NULL: there is none.
+ */
+static SCREEN *open_direct(struct hr_screen *s, const char *term)
+{
+	const char *end = strstr(term, "-256color");
+	char name[64];
+
+	if (end == NULL || end[strlen("-256color")] != '\0' || (size_t)(end - term) > sizeof(name) - 8)
+		return NULL;
+	snprintf(name, sizeof(name), "%.*s-direct", (int)(end - term), term);
+	return newterm(name, stdout, s->keys);
+}
+
 enum hr_status hr_screen_open(const struct hr_screen_options *o, struct hr_screen **screen, struct hr_error *err)
 {
 	const char *term = getenv("TERM");
@@ -179,7 +197,12 @@ enum hr_status hr_screen_open(const struct hr_screen_options *o, struct hr_scree
 		return hr_error_set(err, HR_EUSAGE, "no terminal to read keys from: %s", strerror(errno));
 	}
 	setlocale(LC_CTYPE, ""); /* how characters are sent; numbers stay as they are */
-	s->screen = newterm(NULL, stdout, s->keys);
+	if (s->options.coloring.theme == HR_THEME_AUTO && s->options.coloring.colors > 0)
+		s->options.coloring.theme = hr_ground_ask(fileno(s->keys));
+	if (s->options.coloring.colors > 256)
+		s->screen = open_direct(s, term);
+	if (s->screen == NULL)
+		s->screen = newterm(NULL, stdout, s->keys);
 	if (s->screen == NULL) {
 		fclose(s->keys);
 		free(s);
@@ -223,7 +246,7 @@ void hr_screen_size(const struct hr_screen *s, unsigned *columns, unsigned *rows
 
 unsigned hr_screen_colors(const struct hr_screen *s)
 {
-	return s->options.colors;
+	return s->options.coloring.colors;
 }
 
 bool hr_screen_utf8(const struct hr_screen *s)
@@ -231,11 +254,16 @@ bool hr_screen_utf8(const struct hr_screen *s)
 	return s->options.utf8;
 }
 
+enum hr_theme hr_screen_theme(const struct hr_screen *s)
+{
+	return s->options.coloring.theme;
+}
+
 void hr_screen_set_palette(struct hr_screen *s, enum hr_palette palette)
 {
 	memset(s->pairs, 0, sizeof(s->pairs));
 	s->npairs = 0;
-	s->options.palette = palette;
+	s->options.coloring.palette = palette;
 	s->columns = s->rows = 0;
 }
 
@@ -243,7 +271,7 @@ void hr_screen_set_palette(struct hr_screen *s, enum hr_palette palette)
 
 static int color_of(const struct hr_screen *s, unsigned ink, int instead)
 {
-	int color = hr_ink_color(ink, s->options.palette, s->options.colors);
+	int color = hr_ink_color(ink, &s->options.coloring);
 
 	return color >= 0 || s->own_colors ? color : instead;
 }
@@ -264,7 +292,7 @@ static attr_t attributes_of(const struct hr_screen *s, const struct hr_glyph *g)
 {
 	if (hr_ink_is_bold(g->fg))
 		return A_BOLD;
-	if (s->options.colors > 0)
+	if (s->options.coloring.colors > 0)
 		return A_NORMAL;
 	if (g->bg == HR_INK_CURSOR)
 		return A_REVERSE;
@@ -273,14 +301,14 @@ static attr_t attributes_of(const struct hr_screen *s, const struct hr_glyph *g)
 
 static void put(struct hr_screen *s, unsigned row, unsigned column, const struct hr_glyph *g)
 {
-	/* With colours a blank shows its level by its background and needs no ASCII character. */
-	bool blank = s->options.colors > 0 && g->code == ' ' && g->bg < HR_LEVELS;
-	wchar_t text[2] = {s->options.utf8 ? (wchar_t)g->code : blank ? L' ' : (wchar_t)g->ascii, L'\0'};
-	int pair = s->options.colors > 0 ? pair_of(s, g->fg, g->bg) : 0;
+	bool colors = s->options.coloring.colors > 0;
+	wchar_t text[2] = {!colors	     ? (wchar_t)g->ascii
+			   : s->options.utf8 ? (wchar_t)g->code
+					     : (wchar_t)hr_glyph_plain(g),
+			   L'\0'};
+	int pair = colors ? pair_of(s, g->fg, g->bg) : 0;
 	cchar_t c;
 
-	if (s->options.colors == 0)
-		text[0] = (wchar_t)g->ascii;
 	if (setcchar(&c, text, attributes_of(s, g), (short)pair, &pair) == OK)
 		mvadd_wch((int)row, (int)column, &c);
 }

@@ -18,9 +18,8 @@
 #include <stdint.h>
 
 struct hr_screen_options {
-	enum hr_palette palette;
-	unsigned colors; /* at most: 256, 16, 8, 0; what the terminal has counts if that is less */
-	bool utf8;	 /* else ASCII */
+	struct hr_coloring coloring; /* colors: at most; what the terminal has counts if that is less. AUTO: is asked */
+	bool utf8;		     /* else ASCII */
 };
 
 /* What hr_screen_key returns beside characters. */
@@ -65,6 +64,8 @@ void hr_screen_size(const struct hr_screen *s, unsigned *columns, unsigned *rows
 /* The number of colours in use, 0: none; then only the ascii side of glyphs is shown. */
 unsigned hr_screen_colors(const struct hr_screen *s);
 bool hr_screen_utf8(const struct hr_screen *s);
+/* The ground, as it was given, or as the terminal tells. */
+enum hr_theme hr_screen_theme(const struct hr_screen *s);
 /* Other colours, from the next hr_screen_show on. */
 void hr_screen_set_palette(struct hr_screen *s, enum hr_palette palette);
 

@@ -82,7 +82,7 @@ void hr_view_save(struct hr_view_state *v)
 	name_file(v, path, sizeof(path));
 	status = hr_output_open(&out, path, &err);
 	if (status == HR_OK)
-		status = hr_paint_png(&v->frame, v->palette, 2, out.file, &err);
+		status = hr_paint_png(&v->frame, v->palette, hr_screen_theme(v->screen), 2, out.file, &err);
 	if (status == HR_OK)
 		status = hr_output_commit(&out, &err);
 	hr_output_abandon(&out);

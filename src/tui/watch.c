@@ -171,7 +171,7 @@ enum hr_status hr_watch(const struct hr_watch_options *o, bool *trace_failed, in
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	v->options = o;
 	v->frame_options = o->frame;
-	v->palette = o->screen.palette;
+	v->palette = o->screen.coloring.palette;
 	v->playing = !o->paused;
 	v->stale = v->anew = true;
 	v->speed = hr_speed_find(o->speed);

@@ -10,6 +10,7 @@ cli_tests = \
 	tests/cli/cases.sh \
 	tests/cli/compare.sh \
 	tests/cli/completion.sh \
+	tests/cli/config.sh \
 	tests/cli/damage.sh \
 	tests/cli/docs.sh \
 	tests/cli/endings.sh \

@@ -263,13 +263,53 @@ keys q
 finish
 locale=C
 start 80x24 "${watch[@]}" app.trace
-keys End
-sees 'occupancy' 'a locale without UTF-8'
+sees 'at 0 .*occupancy' 'a locale without UTF-8'
+keys g 1 1 5 m s Enter
+sees ' \.  start of an indexed chunk' 'the legend has a mark'
+sees '^ +c0[0-9a-f]+ \.' 'which the map has, too'
 look
 is "$(LC_ALL=C grep -c -P '[\x80-\xff]' <<<"$screen")" 0 'only ASCII is drawn'
 keys q
 finish
 unset locale
+# The legend's strip from nothing to all: dark to light on dark ground, and the other way on light.
+strip() {
+	local i
+
+	for ((i = 0; i < 200; i++)); do
+		found=$(mux capture-pane -pe -t view | grep -oE '48;5;[0-9]+m0|48;5;[0-9]+m9' | tr '\n' ' ')
+		[ "$found" != "$1" ] || break
+		sleep 0.05
+	done
+	is "$found" "$1" "$2"
+	keys q
+	finish
+}
+dark='48;5;17m0 48;5;220m9 ' light='48;5;220m0 48;5;17m9 '
+start 80x24 "${watch[@]}" --theme light app.trace
+keys End
+strip "$light" '--theme light'
+start 80x24 COLORFGBG='0;15' "${watch[@]}" app.trace
+keys End
+strip "$light" 'COLORFGBG of a light terminal'
+start 80x24 COLORFGBG='15;default;0' "${watch[@]}" app.trace
+keys End
+strip "$dark" 'and of a dark one'
+# tmux answers with the colour of the window, if that has one.
+mux set-option -g window-style 'bg=#fdf6e3'
+start 80x24 "${watch[@]}" app.trace
+keys End
+strip "$light" 'a terminal that tells its ground'
+start 80x24 "${watch[@]}" --theme dark app.trace
+keys End
+strip "$dark" '--theme dark there'
+mux set-option -gu window-style
+mkdir -p conf/heapreplay
+printf 'theme = light\nspeed = 100x # fast\npaused\n' >conf/heapreplay/config
+start 80x24 XDG_CONFIG_HOME="$PWD/conf" "$HEAPREPLAY" watch app.trace
+sees 'paused' 'the configuration: paused'
+keys End
+strip "$light" 'and the theme'
 for term in xterm-256color xterm-16color linux vt100; do
 	infocmp "$term" >/dev/null 2>&1 || continue
 	# On a Linux console ncurses loads libgpm for the mouse, which loses ten bytes that are not ours.

@@ -139,6 +139,7 @@ static void test_marks(void **state)
 
 static void test_two_policies(void **state)
 {
+	struct hr_frame_options o = options(41, 8);
 	struct small_heap h[2];
 	struct hr_frame f = {0};
 	struct hr_scene s[2];
@@ -149,16 +150,21 @@ static void test_two_policies(void **state)
 		small_heap_free(&h[i], 0, 64);
 		s[i] = scene_of(&h[i]);
 	}
-	draw(&f, s, 2, options(41, 8));
+	o.view = HR_VIEW_SCAVENGED;
+	draw(&f, s, 2, o);
 	check_text(&f, "none  at 0           eager  at 0\n"
-		       "!999999999990000     !999999999990000\n"
-		       "0000000000000000     0000000000000000\n"
-		       "0000000000000000     0000000000000000\n"
-		       "0000000000000000     0000000000000000\n"
+		       "!000000000009999     !000000000009999\n"
+		       "9999999999999999     9999999999999999\n"
+		       "9999999999999999     9999999999999999\n"
+		       "9999999999999999     9999999999999999\n"
 		       "\n\n"
 		       "none 0123456789 all  none 0123456789 all\n");
 	assert_int_equal(f.npanes, 2);
 	assert_int_equal(f.panes[0].cells.differing, 1);
+	/* As much is in use under both. */
+	o.view = HR_VIEW_OCCUPANCY;
+	draw(&f, s, 2, o);
+	assert_int_equal(f.panes[0].cells.differing, 0);
 	for (unsigned i = 0; i < 2; i++)
 		small_heap_release(&h[i]);
 	hr_frame_release(&f);
@@ -503,10 +509,15 @@ static void take_sgr(const char **p, struct seen *now)
 		} else if (n == 1 || n == 22) {
 			now->bold = n == 1;
 		} else if (n == 38 || n == 48) {
+			unsigned parts, color = 0;
+
 			assert_int_equal(*(*p)++, ';');
-			assert_int_equal(number(p), 5);
-			assert_int_equal(*(*p)++, ';');
-			*(n == 38 ? &now->fg : &now->bg) = (int)number(p);
+			parts = number(p) == 2 ? 3 : 1; /* 24 bits, or an index */
+			for (unsigned i = 0; i < parts; i++) {
+				assert_int_equal(*(*p)++, ';');
+				color = color << 8 | number(p);
+			}
+			*(n == 38 ? &now->fg : &now->bg) = (int)color;
 		} else if (n == 39 || n == 49) {
 			*which = -1;
 		} else if (n >= 90) {
@@ -547,8 +558,7 @@ static void check_ansi(const struct hr_frame *f, const struct hr_ansi_options *o
 			assert_true(now.fg == -1 && now.bg == -1 && !now.bold);
 			for (; column < f->columns; column++) {
 				assert_int_equal(hr_frame_glyph(f, row, column)->code, ' ');
-				assert_int_equal(
-				    hr_ink_color(hr_frame_glyph(f, row, column)->bg, o->palette, o->colors), -1);
+				assert_int_equal(hr_ink_color(hr_frame_glyph(f, row, column)->bg, &o->coloring), -1);
 			}
 			row++;
 			column = 0;
@@ -564,10 +574,10 @@ static void check_ansi(const struct hr_frame *f, const struct hr_ansi_options *o
 		g = hr_frame_glyph(f, row, column++);
 		now.code = take_code(&p);
 		assert_int_equal(now.code, o->utf8 ? g->code : (unsigned char)g->ascii);
-		assert_int_equal(now.bg, hr_ink_color(g->bg, o->palette, o->colors));
+		assert_int_equal(now.bg, hr_ink_color(g->bg, &o->coloring));
 		if (now.code == ' ')
 			continue;
-		assert_int_equal(now.fg, hr_ink_color(g->fg, o->palette, o->colors));
+		assert_int_equal(now.fg, hr_ink_color(g->fg, &o->coloring));
 		assert_int_equal(now.bold, g->fg == HR_INK_TITLE);
 	}
 	assert_int_equal(row, f->rows);
@@ -591,16 +601,18 @@ static void draw_example(struct hr_frame *f, struct small_heap *h, bool half)
 
 static void test_ansi_reads_back(void **state)
 {
-	static const unsigned colors[] = {256, 16, 8};
+	static const unsigned colors[] = {HR_TRUECOLOR, 256, 16, 8};
 	struct small_heap h;
 	struct hr_frame f = {0};
 
 	(void)state;
-	for (unsigned i = 0; i < 6; i++) {
-		struct hr_ansi_options o = {
-		    .palette = (enum hr_palette)(i % 3), .colors = colors[i % 3], .utf8 = i < 3};
+	for (unsigned i = 0; i < 8; i++) {
+		struct hr_ansi_options o = {.coloring = {.palette = (enum hr_palette)(i % 3),
+							 .theme = (enum hr_theme)(i % 3),
+							 .colors = colors[i % 4]},
+					    .utf8 = i < 4};
 
-		draw_example(&f, &h, i < 3);
+		draw_example(&f, &h, i < 4);
 		check_ansi(&f, &o);
 		small_heap_release(&h);
 	}
@@ -611,7 +623,7 @@ static void test_ansi_reads_back(void **state)
 static void test_ansi_in_place(void **state)
 {
 	struct hr_frame f = {0}, next = {0};
-	struct hr_ansi_options o = {.colors = 8, .in_place = true};
+	struct hr_ansi_options o = {.coloring.colors = 8, .in_place = true};
 	char *text;
 
 	(void)state;
@@ -667,7 +679,7 @@ static struct picture paint_picture(const struct hr_frame *f, unsigned zoom)
 	struct hr_error err;
 
 	assert_non_null(file);
-	assert_int_equal(hr_paint_png(f, HR_PALETTE_VIRIDIS, zoom, file, &err), HR_OK);
+	assert_int_equal(hr_paint_png(f, HR_PALETTE_VIRIDIS, HR_THEME_LIGHT, zoom, file, &err), HR_OK);
 	rewind(file);
 	p = read_png(file);
 	fclose(file);
@@ -692,18 +704,17 @@ static void test_png_reads_back(void **state)
 		for (unsigned row = 0; row < f.rows; row++)
 			for (unsigned i = 0; i < f.columns; i++) {
 				const struct hr_glyph *g = hr_frame_glyph(&f, row, i);
-				int fg = hr_ink_color(g->fg, HR_PALETTE_VIRIDIS, 256);
-				int bg = hr_ink_color(g->bg, HR_PALETTE_VIRIDIS, 256);
+				uint32_t fg = hr_ink_rgb(g->fg, HR_PALETTE_VIRIDIS, HR_THEME_LIGHT);
+				uint32_t bg = hr_ink_rgb(g->bg, HR_PALETTE_VIRIDIS, HR_THEME_LIGHT);
 				unsigned x = i * HR_PNG_CELL_COLUMNS * zoom, y = row * HR_PNG_CELL_ROWS * zoom;
 				unsigned lower = y + HR_PNG_CELL_ROWS / 2 * zoom;
 
 				if (g->code == HR_CODE_UPPER_HALF) {
-					assert_int_equal(pixel(&p, x, y), hr_xterm_rgb((unsigned)fg));
-					assert_int_equal(pixel(&p, x, lower), hr_xterm_rgb((unsigned)bg));
+					assert_int_equal(pixel(&p, x, y), fg);
+					assert_int_equal(pixel(&p, x, lower), bg);
 					blocks++;
-				} else if (g->code == ' ' && bg >= 0) {
-					assert_int_equal(pixel(&p, x + zoom * HR_PNG_CELL_COLUMNS / 2, lower),
-							 hr_xterm_rgb((unsigned)bg));
+				} else if (g->code == ' ' && g->bg < HR_LEVELS) {
+					assert_int_equal(pixel(&p, x + zoom * HR_PNG_CELL_COLUMNS / 2, lower), bg);
 					levels++;
 				}
 			}
@@ -753,7 +764,7 @@ static void test_png_to_a_full_disk(void **state)
 		skip();
 	setvbuf(full, NULL, _IONBF, 0);
 	assert_int_equal(hr_frame_message(&f, 80, 24, "full"), HR_OK);
-	assert_int_equal(hr_paint_png(&f, HR_PALETTE_GRAY, 1, full, &err), HR_EIO);
+	assert_int_equal(hr_paint_png(&f, HR_PALETTE_GRAY, HR_THEME_DARK, 1, full, &err), HR_EIO);
 	fclose(full);
 	hr_frame_release(&f);
 }
