@@ -83,6 +83,10 @@ static int run_advise(const struct cli_command *c, const struct cli_options *o, 
 	cli_progress_start(&options, o);
 	status = hr_advice_find(&advice, argv[0], &question, &err);
 	cli_progress_end();
+	if (status == HR_OK && advice.most != 0 && !o->quiet)
+		cli_warn(argv[0],
+			 "not enough memory for all settings in one pass; at most %zu at a time, which takes longer",
+			 advice.most);
 	if (status == HR_OK) {
 		about = NULL;
 		status = print(&advice, o, &err);

@@ -215,8 +215,8 @@ static enum hr_status add_model(struct runs *r, const char *path, const struct h
 	return HR_OK;
 }
 
-static enum hr_status run_all(const struct hr_advice *a, struct runs *r, const struct hr_advice_row *rows, size_t n,
-			      bool bounds, struct hr_error *err)
+static enum hr_status run(const struct hr_advice *a, struct runs *r, const struct hr_advice_row *rows, size_t n,
+			  bool bounds, bool recorded, struct hr_error *err)
 {
 	struct hr_replay_options o = *a->asked.options;
 
@@ -234,9 +234,56 @@ static enum hr_status run_all(const struct hr_advice *a, struct runs *r, const s
 		o.settings.memory_limit_bytes = rows[i].limit_bytes;
 		HR_TRY(add_model(r, a->path, &o, a->asked.policy, err));
 	}
-	if (!bounds)
+	if (recorded)
 		HR_TRY(add_recorded(r, o, a->asked.policy, err));
 	return hr_replay_run(&r->base, err);
+}
+
+/* What the recording tells, of runs whose first model is of the trace's own setting. */
+static enum hr_status take_recording(struct hr_advice *a, const struct runs *r, struct hr_error *err)
+{
+	const struct hr_objects *own = r->base.objects;
+
+	if (hr_objects_cycles(own)->n == 0)
+		return hr_error_set(err, HR_EUSAGE, "the trace records no GC cycle: nothing shows what one would do");
+	a->duration_ns = hr_reader_stats(r->base.reader)->last_time_ns;
+	a->other_bytes = r->base.options.settings.other_memory_bytes;
+	take_recorded(a, r->recorded, own);
+	judge_recording(a, hr_objects_cycles(own), r->series);
+	a->risks[HR_RISK_UNKNOWN] = !hr_objects_learned(own);
+	a->today.gogc = hr_objects_options(own)->pacing.gogc;
+	a->today.limit_bytes = hr_objects_options(own)->pacing.memory_limit_bytes;
+	a->spiral_bytes = (uint64_t)(NEARLY_FULL * (double)hr_objects_stats(own).floor_bytes);
+	return HR_OK;
+}
+
+/* The figures of n rows, and where memory does not suffice of fewer at a time. Without error bars also what was recorded. */
+static enum hr_status run_all(struct hr_advice *a, struct hr_advice_row *rows, size_t n, bool bounds,
+			      struct hr_error *err)
+{
+	size_t most = n;
+
+	for (size_t done = 0; done < n;) {
+		size_t some = n - done < most ? n - done : most;
+		bool recorded = !bounds && done == 0;
+		struct runs r;
+		enum hr_status status = run(a, &r, rows + done, some, bounds, recorded, err);
+
+		if (status == HR_OK && recorded)
+			status = take_recording(a, &r, err);
+		for (size_t i = 0; status == HR_OK && i < some; i++)
+			take_figures(r.models[i], &rows[done + i]);
+		close_runs(&r);
+		if (status == HR_ENOMEM && some > 1) {
+			most = some / 2;
+			if (a->most == 0 || most < a->most)
+				a->most = most;
+			continue;
+		}
+		HR_TRY(status);
+		done += some;
+	}
+	return HR_OK;
 }
 
 /* --- choosing ----------------------------------------------------------------- */
@@ -308,40 +355,19 @@ static int by_gogc(const void *a, const void *b)
 static enum hr_status run_coarsely(struct hr_advice *a, struct hr_advice_row *rows, size_t *n, size_t *pick,
 				   struct hr_error *err)
 {
-	struct runs r;
-	enum hr_status status;
-
 	*n = list_settings(a, rows);
-	status = run_all(a, &r, rows, *n, false, err);
-	if (status == HR_OK && hr_objects_cycles(r.base.objects)->n == 0)
-		status = hr_error_set(err, HR_EUSAGE, "the trace records no GC cycle: nothing shows what one would do");
-	if (status == HR_OK) {
-		const struct hr_objects *own = r.base.objects;
-
-		a->duration_ns = hr_reader_stats(r.base.reader)->last_time_ns;
-		a->other_bytes = r.base.options.settings.other_memory_bytes;
-		take_recorded(a, r.recorded, own);
-		judge_recording(a, hr_objects_cycles(own), r.series);
-		a->risks[HR_RISK_UNKNOWN] = !hr_objects_learned(own);
-		a->today.gogc = hr_objects_options(own)->pacing.gogc;
-		a->today.limit_bytes = hr_objects_options(own)->pacing.memory_limit_bytes;
-		a->spiral_bytes = (uint64_t)(NEARLY_FULL * (double)hr_objects_stats(own).floor_bytes);
-		for (size_t i = 0; i < *n; i++) {
-			take_figures(r.models[i], &rows[i]);
-			judge(a, &rows[i]);
-		}
-		for (size_t i = 0; i < HR_ADVICE_FIGURES; i++)
-			if (rows[0].figures[i].value > 0)
-				a->recorded_ratio[i] = a->today.figures[i].value / rows[0].figures[i].value;
-		rows[0].gogc = 0;
-		*n -= 1;
-		memmove(rows, rows + 1, *n * sizeof(*rows));
-		*pick = choose(rows, *n);
-		if (*pick == *n)
-			*pick = choose_nearest(rows, *n);
-	}
-	close_runs(&r);
-	return status;
+	HR_TRY(run_all(a, rows, *n, false, err));
+	for (size_t i = 0; i < *n; i++)
+		judge(a, &rows[i]);
+	for (size_t i = 0; i < HR_ADVICE_FIGURES; i++)
+		if (rows[0].figures[i].value > 0)
+			a->recorded_ratio[i] = a->today.figures[i].value / rows[0].figures[i].value;
+	*n -= 1;
+	memmove(rows, rows + 1, *n * sizeof(*rows));
+	*pick = choose(rows, *n);
+	if (*pick == *n)
+		*pick = choose_nearest(rows, *n);
+	return HR_OK;
 }
 
 /* Two on either side of the pick, and today's, which the recording shows best. */
@@ -394,8 +420,6 @@ enum hr_status hr_advice_find(struct hr_advice *a, const char *path, const struc
 {
 	struct hr_advice_row all[HR_ADVICE_SETTINGS];
 	const struct hr_advice_row *used;
-	struct runs r;
-	enum hr_status status;
 	struct stat st;
 	size_t n = 0, pick = 0;
 
@@ -408,14 +432,11 @@ enum hr_status hr_advice_find(struct hr_advice *a, const char *path, const struc
 	HR_TRY(take_noted_memory(a, err));
 	HR_TRY(run_coarsely(a, all, &n, &pick, err));
 	take_neighbours(a, all, n, pick);
-	status = run_all(a, &r, a->rows, a->nrows, true, err);
-	for (size_t i = 0; status == HR_OK && i < a->nrows; i++) {
-		take_figures(r.models[i], &a->rows[i]);
+	HR_TRY(run_all(a, a->rows, a->nrows, true, err));
+	for (size_t i = 0; i < a->nrows; i++) {
 		widen(a, &a->rows[i]);
 		judge(a, &a->rows[i]);
 	}
-	close_runs(&r);
-	HR_TRY(status);
 	a->use = choose(a->rows, a->nrows);
 	a->nearest = a->use < a->nrows ? a->use : choose_nearest(a->rows, a->nrows);
 	used = &a->rows[a->nearest];

@@ -53,16 +53,23 @@ is_clean() {
 
 # try KIND K ON SHORT COMMAND...: one run; sets `way` to full, clean, or what went wrong.
 try() {
-	local kind=$1 at=$2 on=$3 short=$4 status
+	local kind=$1 at=$2 on=$3 short=$4 status lines
 
 	shift 4
-	rm -f "$file" sweep.db*
-	env LD_PRELOAD="$PWD/inject.so" FAULT="$kind" FAULT_AT="$at" ${on:+FAULT_ON=1} ${short:+FAULT_SHORT=1} \
-		"$HEAPREPLAY" "$@" -o "$file" >stdout.txt 2>stderr.txt
+	[ ! -e "$file" ] || rm -f "$file"
+	[ "$check" != sweep ] || rm -f sweep.db*
+	# In a shell that becomes the program: thousands of these are run.
+	(
+		export LD_PRELOAD=$PWD/inject.so FAULT=$kind FAULT_AT=$at
+		[ -z "$on" ] || export FAULT_ON=1
+		[ -z "$short" ] || export FAULT_SHORT=1
+		exec "$HEAPREPLAY" "$@" -o "$file" >stdout.txt 2>stderr.txt
+	)
 	status=$?
+	mapfile -t lines <stderr.txt
 	if [ "$status" -eq 0 ] && is_full; then
 		way=full
-	elif [ "$status" -eq 1 ] && [ "$(wc -l <stderr.txt)" -eq 1 ] && is_clean "$@"; then
+	elif [ "$status" -eq 1 ] && [ ${#lines[@]} -eq 1 ] && is_clean "$@"; then
 		way=clean
 	else
 		way="exit $status, $([ -e "$file" ] && echo 'an output' || echo 'no output'), $(head -c 200 stderr.txt)"
