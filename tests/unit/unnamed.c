@@ -70,6 +70,37 @@ static void test_estimate(void **state)
 	hr_unnamed_release(&u);
 }
 
+/*
+ * A program lets go of most of its heap. What the sweep frees was not marked: of the 100 pages that were, 10 at most are
+ * named, so that 90 are left however many are freed.
+ */
+static void test_drop(void **state)
+{
+	struct hr_unnamed u;
+
+	(void)state;
+	hr_unnamed_init(&u);
+	name(&u, 1, 0, 10);
+	take(&u, 2, HR_EV_HEAP_LIVE, 0, 1000 * PAGE);
+	take(&u, 3, HR_EV_GC_BEGIN, 0, 0);
+	take(&u, 4, HR_EV_HEAP_LIVE, 0, 100 * PAGE);
+	take(&u, 4, HR_EV_GC_END, 0, 0);
+	for (uint64_t page = 100; page < 1000; page++) {
+		take(&u, 5, HR_EV_SPAN_FREE, page, 0);
+		assert_true(u.low_pages >= 90 && u.pages >= u.low_pages && u.high_pages >= u.pages);
+	}
+	/* Four of the named ones were not marked either. */
+	for (uint64_t page = 0; page < 4; page++) {
+		take(&u, 6, HR_EV_OBJ_FREE, page, 0);
+		take(&u, 6, HR_EV_SPAN_FREE, page, 0);
+	}
+	take(&u, 7, HR_EV_SPAN_FREE, 1001, 0);
+	assert_int_equal(u.low_pages, 94);
+	take(&u, 8, HR_EV_GC_BEGIN, 0, 0);
+	assert_int_equal(u.low_pages, 94);
+	hr_unnamed_release(&u);
+}
+
 static void slot(struct hr_unnamed *u, uint64_t time_ns, enum hr_event_kind kind, uint64_t page, uint64_t offset)
 {
 	const struct hr_event e = {
@@ -144,6 +175,7 @@ HR_TEST_MAIN(unnamed)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_estimate),
+	    cmocka_unit_test(test_drop),
 	    cmocka_unit_test(test_holes),
 	    cmocka_unit_test(test_all_named),
 	};

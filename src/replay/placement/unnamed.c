@@ -84,7 +84,7 @@ static void free_span(struct hr_unnamed *u, const struct hr_event *e)
 {
 	uint64_t page = e->addr / HR_PAGE_BYTES;
 	uint32_t span = hr_recorded_span_at(&u->spans, page);
-	uint64_t most, npages;
+	uint64_t most, least, npages;
 
 	if (span != HR_NO_SLOT && u->spans.spans[span].page == page) {
 		drop_span(u, span);
@@ -99,6 +99,10 @@ static void free_span(struct hr_unnamed *u, const struct hr_event *e)
 	most = (uint64_t)((double)(u->marked_bytes / HR_PAGE_BYTES) / USUAL_FILL);
 	if (u->phase == HR_SWEEPING && u->pages > most)
 		set_pages(u, u->marked_bytes, 0);
+	/* Nor less than was marked and can't be in named spans: what a sweep frees was never a part of that. */
+	least = u->marked_bytes > u->old_bytes ? u->marked_bytes - u->old_bytes : 0;
+	if (u->phase == HR_SWEEPING && u->low_pages < least / HR_PAGE_BYTES)
+		set_pages(u, least, 0);
 }
 
 /* What was in the slot is gone. */

@@ -16,7 +16,8 @@
  * begins; what a late one frees then mends the estimate. Nothing is allocated
  * unnamed, so between cycles there can only be less of it; an unnamed span that is
  * freed has as many pages as the sizes of what was freed in it tell, or one, until the
- * next estimate. Before the first one, what is live less what is named stands for it.
+ * next estimate, and a sweep leaves what was marked and is not named. Before the first
+ * one, what is live less what is named stands for it.
  *
  * Bounds: the low one is pages that are full; the high one, that they are only
  * half as full as is taken.
