@@ -27,8 +27,16 @@ man_MANS = $(filled_pages)
 CLEANFILES += $(filled_pages)
 EXTRA_DIST += man/fill.sh $(filled_pages:=.in)
 
-$(filled_pages): man/fill.sh heapreplay$(EXEEXT)
-	$(AM_V_GEN)$(MKDIR_P) man && $(SHELL) $(top_srcdir)/man/fill.sh $(HR_RUN) < $(top_srcdir)/$@.in > $@.tmp && mv $@.tmp $@
+# What the program says of itself, for pages, completions and schemas: new only where it says something else.
+man/tables: man/tables.stamp
+	@:
+man/tables.stamp: heapreplay$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) man && $(HR_RUN) help --roff > man/tables.tmp && \
+	if cmp -s man/tables.tmp man/tables; then rm man/tables.tmp; else mv man/tables.tmp man/tables; fi && echo > $@
+CLEANFILES += man/tables man/tables.stamp
+
+$(filled_pages): man/fill.sh man/tables
+	$(AM_V_GEN)$(SHELL) $(top_srcdir)/man/fill.sh man/tables < $(top_srcdir)/$@.in > $@.tmp && mv $@.tmp $@
 man/heapreplay.1: $(top_srcdir)/man/heapreplay.1.in
 man/heapreplay-advise.1: $(top_srcdir)/man/heapreplay-advise.1.in
 man/heapreplay-calibrate.1: $(top_srcdir)/man/heapreplay-calibrate.1.in
@@ -65,9 +73,9 @@ fishcompletion_DATA = man/completions/heapreplay.fish
 completions = $(bashcompletion_DATA) $(zshcompletion_DATA) $(fishcompletion_DATA)
 CLEANFILES += $(completions)
 
-$(completions): heapreplay$(EXEEXT)
+$(completions): man/fill.sh man/tables
 	$(AM_V_GEN)$(MKDIR_P) man/completions && case $@ in *.fish) shell=fish ;; */_*) shell=zsh ;; *) shell=bash ;; esac && \
-	$(HR_RUN) completion $$shell > $@.tmp && mv $@.tmp $@
+	echo "@completion-$$shell@" | $(SHELL) $(top_srcdir)/man/fill.sh man/tables > $@.tmp && mv $@.tmp $@
 
 # JSON Schemas of what is written as JSON.
 schemadir = $(pkgdatadir)/schema
@@ -88,5 +96,6 @@ schema_DATA = \
 	man/schema/version.json
 CLEANFILES += $(schema_DATA)
 
-$(schema_DATA): heapreplay$(EXEEXT)
-	$(AM_V_GEN)$(MKDIR_P) man/schema && $(HR_RUN) help --schema `basename $@ .json` > $@.tmp && mv $@.tmp $@
+$(schema_DATA): man/fill.sh man/tables
+	$(AM_V_GEN)$(MKDIR_P) man/schema && echo "@schema-`basename $@ .json`@" | \
+	$(SHELL) $(top_srcdir)/man/fill.sh man/tables > $@.tmp && mv $@.tmp $@

@@ -222,6 +222,12 @@ int cli_take_ending(const struct cli_command *c, struct cli_options *o);
 void cli_print_help(FILE *out, const struct cli_command *c, bool all);
 /* The JSON Schema of that name, or, without one, which there are. help: for messages. Returns an exit status. */
 int cli_print_schema(const struct cli_command *help, FILE *out, const char *name);
+/*
+ * All schemas; all completions: behind a line "@@ schema-NAME", "@@ completion-SHELL" each. For the build
+ * (help --roff without a name). The former returns an exit status.
+ */
+int cli_print_schemas(FILE *out);
+void cli_print_completions(FILE *out);
 
 /* --- messages.c --- */
 

@@ -318,6 +318,14 @@ static const struct shell {
 	void (*print)(FILE *out);
 } shells[] = {{"bash", print_bash}, {"zsh", print_zsh}, {"fish", print_fish}};
 
+void cli_print_completions(FILE *out)
+{
+	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
+		hr_print(out, "@@ completion-%s\n", shells[i].name);
+		shells[i].print(out);
+	}
+}
+
 static int run_completion(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)
 {
 	(void)o;

@@ -209,52 +209,75 @@ static void print_command_examples(FILE *out, const struct cli_command *c)
 	print_roff_examples(out, c->examples);
 }
 
-/* The lists that manual pages include, by name. */
+/* The lists that manual pages include. */
+static const struct list {
+	const char *name;
+	void (*print)(FILE *out);
+} lists[] = {
+    {"metrics", print_policy_metrics},
+    {"object-metrics", print_object_metrics},
+    {"gc-metrics", print_gc_metrics},
+    {"regret-metrics", print_regret_metrics},
+    {"policy-names", print_policy_names},
+    {"aliases", print_aliases},
+    {"policies", print_policies},
+    {"workloads", print_workloads},
+    {"anomalies", print_anomalies},
+    {"cost", print_costs},
+    {"gc-cost", print_gc_costs},
+    {"keys", print_keys},
+    {"commands", print_commands},
+    {"insights", print_insights},
+    {"layers", print_layers},
+};
+
+/* And for each command: prefix and the command's name. */
+static const struct list_of_command {
+	const char *prefix;
+	void (*print)(FILE *out, const struct cli_command *c);
+} lists_of_commands[] = {
+    {"synopsis-", print_roff_command},
+    {"options-", cli_print_roff_options},
+    {"examples-", print_command_examples},
+};
+
+enum {
+	NLISTS = sizeof(lists) / sizeof(lists[0]),
+	NLISTS_OF_COMMANDS = sizeof(lists_of_commands) / sizeof(lists_of_commands[0])
+};
+
+/* All that the build takes from the program, in one run: a line "@@ NAME" before each. */
+static int print_everything(FILE *out)
+{
+	for (size_t i = 0; i < NLISTS; i++) {
+		hr_print(out, "@@ %s\n", lists[i].name);
+		lists[i].print(out);
+	}
+	for (const struct cli_command *const *c = cli_commands; *c != NULL; c++) {
+		for (size_t i = 0; i < NLISTS_OF_COMMANDS; i++) {
+			hr_print(out, "@@ %s%s\n", lists_of_commands[i].prefix, (*c)->name);
+			lists_of_commands[i].print(out, *c);
+		}
+	}
+	cli_print_completions(out);
+	return cli_print_schemas(out);
+}
+
 static int print_roff(const struct cli_command *help, FILE *out, const char *what)
 {
-	static const struct {
-		const char *name;
-		void (*print)(FILE *out);
-	} lists[] = {
-	    {"metrics", print_policy_metrics},
-	    {"object-metrics", print_object_metrics},
-	    {"gc-metrics", print_gc_metrics},
-	    {"regret-metrics", print_regret_metrics},
-	    {"policy-names", print_policy_names},
-	    {"aliases", print_aliases},
-	    {"policies", print_policies},
-	    {"workloads", print_workloads},
-	    {"anomalies", print_anomalies},
-	    {"cost", print_costs},
-	    {"gc-cost", print_gc_costs},
-	    {"keys", print_keys},
-	    {"commands", print_commands},
-	    {"insights", print_insights},
-	    {"layers", print_layers},
-	};
-	/* And for each command: prefix and the command's name. */
-	static const struct {
-		const char *prefix;
-		void (*print)(FILE *out, const struct cli_command *c);
-	} of_commands[] = {
-	    {"synopsis-", print_roff_command},
-	    {"options-", cli_print_roff_options},
-	    {"examples-", print_command_examples},
-	};
-
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+	for (size_t i = 0; i < NLISTS; i++) {
 		if (strcmp(what, lists[i].name) == 0) {
 			lists[i].print(out);
 			return CLI_DONE;
 		}
 	}
-	for (size_t i = 0; i < sizeof(of_commands) / sizeof(of_commands[0]); i++) {
-		const size_t n = strlen(of_commands[i].prefix);
+	for (size_t i = 0; i < NLISTS_OF_COMMANDS; i++) {
+		const size_t n = strlen(lists_of_commands[i].prefix);
 		const struct cli_command *c =
-		    strncmp(what, of_commands[i].prefix, n) == 0 ? cli_command_find(what + n) : NULL;
+		    strncmp(what, lists_of_commands[i].prefix, n) == 0 ? cli_command_find(what + n) : NULL;
 
 		if (c != NULL) {
-			of_commands[i].print(out, c);
+			lists_of_commands[i].print(out, c);
 			return CLI_DONE;
 		}
 	}
@@ -312,10 +335,10 @@ static int run_help(const struct cli_command *help, const struct cli_options *o,
 
 	if (own_of(o)->schema)
 		return cli_print_schema(help, stdout, argc > 0 ? argv[0] : NULL);
+	if (own_of(o)->roff)
+		return argc == 0 ? print_everything(stdout) : print_roff(help, stdout, argv[0]);
 	if (argc == 0)
 		return cli_misuse(help, "missing COMMAND argument");
-	if (own_of(o)->roff)
-		return print_roff(help, stdout, argv[0]);
 	c = cli_command_find(argv[0]);
 	if (c == NULL)
 		return cli_misuse(NULL, "unknown command '%s'", argv[0]);

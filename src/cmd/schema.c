@@ -496,27 +496,41 @@ static json_t *document_schema(const struct definition *d)
 	return schema;
 }
 
+static int print_schema(const struct definition *d, FILE *out)
+{
+	json_t *schema = document_schema(d);
+	bool fine = schema != NULL && hr_json_write(schema, out) == 0;
+
+	json_decref(schema);
+	if (!fine)
+		cli_warn(NULL, "cannot write the schema");
+	return fine ? CLI_DONE : CLI_FAILED;
+}
+
+int cli_print_schemas(FILE *out)
+{
+	int status = CLI_DONE;
+
+	for (size_t i = 0; i < NDEFINITIONS && status == CLI_DONE; i++) {
+		if (definitions[i].help != NULL) {
+			hr_print(out, "@@ schema-%s\n", definitions[i].name);
+			status = print_schema(&definitions[i], out);
+		}
+	}
+	return status;
+}
+
 int cli_print_schema(const struct cli_command *help, FILE *out, const char *name)
 {
 	for (size_t i = 0; i < NDEFINITIONS; i++) {
 		const struct definition *d = &definitions[i];
-		json_t *schema;
-		bool fine;
 
 		if (d->help == NULL)
 			continue;
-		if (name == NULL) {
+		if (name == NULL)
 			hr_print(out, "%-14s %s\n", d->name, d->help);
-			continue;
-		}
-		if (strcmp(d->name, name) != 0)
-			continue;
-		schema = document_schema(d);
-		fine = schema != NULL && hr_json_write(schema, out) == 0;
-		json_decref(schema);
-		if (!fine)
-			cli_warn(NULL, "cannot write the schema");
-		return fine ? CLI_DONE : CLI_FAILED;
+		else if (strcmp(d->name, name) == 0)
+			return print_schema(d, out);
 	}
 	return name == NULL ? CLI_DONE
 			    : cli_misuse(help, "there is no schema '%s'; 'heapreplay help --schema' lists them", name);
