@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/cmd: the program apart from main().
-libcmd_la_SOURCES += \
+libcmd_a_SOURCES += \
 	src/cmd/advise.c \
 	src/cmd/against.c \
 	src/cmd/calibrate.c \

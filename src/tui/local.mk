@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/tui: the terminal view; part of the program, not of the library.
-libcmd_la_SOURCES += \
+libcmd_a_SOURCES += \
 	src/tui/bars.c src/tui/bars.h \
 	src/tui/ground.c src/tui/ground.h \
 	src/tui/keys.c src/tui/keys.h \
@@ -8,5 +8,5 @@ libcmd_la_SOURCES += \
 	src/tui/state.c src/tui/state.h \
 	src/tui/view.c src/tui/view.h \
 	src/tui/watch.c src/tui/watch.h
-libcmd_la_CPPFLAGS = $(AM_CPPFLAGS) $(NCURSES_CFLAGS)
+libcmd_a_CPPFLAGS = $(AM_CPPFLAGS) $(NCURSES_CFLAGS)
 heapreplay_LDADD += $(NCURSES_LIBS)

@@ -2,7 +2,7 @@
 # `make bench`: programs and scripts that print figures. A new one is
 #     bench_programs += tests/bench/foo
 #     tests_bench_foo_SOURCES = tests/bench/foo.c
-#     tests_bench_foo_LDADD = libcore.la
+#     tests_bench_foo_LDADD = $(core)
 # or
 #     bench_scripts += tests/bench/foo.sh
 # A program that a script runs is one of bench_tools.
@@ -12,11 +12,11 @@ bench_scripts =
 
 bench_programs += tests/bench/decode
 tests_bench_decode_SOURCES = tests/bench/decode.c
-tests_bench_decode_LDADD = libcore.la
+tests_bench_decode_LDADD = $(core)
 
 bench_programs += tests/bench/generate
 tests_bench_generate_SOURCES = tests/bench/generate.c
-tests_bench_generate_LDADD = libcore.la
+tests_bench_generate_LDADD = $(core)
 
 EXTRA_PROGRAMS += $(bench_programs) $(bench_tools)
 EXTRA_DIST += $(bench_scripts)
@@ -32,11 +32,11 @@ EXTRA_DIST += tests/bench/runtime/main.go tests/bench/runtime/run.sh
 
 bench_tools += tests/bench/index
 tests_bench_index_SOURCES = tests/bench/index.c
-tests_bench_index_LDADD = libcore.la
+tests_bench_index_LDADD = $(core)
 
 bench_tools += tests/bench/index_work
 tests_bench_index_work_SOURCES = tests/bench/index_work.c
-tests_bench_index_work_LDADD = libcore.la
+tests_bench_index_work_LDADD = $(core)
 
 bench_programs += tests/bench/madvise
 tests_bench_madvise_SOURCES = tests/bench/madvise.c
@@ -44,19 +44,19 @@ tests_bench_madvise_LDADD = $(PTHREAD_LIBS)
 
 bench_tools += tests/bench/alloc
 tests_bench_alloc_SOURCES = tests/bench/alloc.c
-tests_bench_alloc_LDADD = libcore.la $(ZLIB_LIBS)
+tests_bench_alloc_LDADD = $(core) $(ZLIB_LIBS)
 bench_scripts += tests/bench/runtime.sh
 
 bench_tools += tests/bench/replay
 tests_bench_replay_SOURCES = tests/bench/replay.c
-tests_bench_replay_LDADD = libcore.la
+tests_bench_replay_LDADD = $(core)
 bench_scripts += tests/bench/replay.sh
 
 bench_scripts += tests/bench/heaptrack.sh
 
 bench_tools += tests/bench/seek
 tests_bench_seek_SOURCES = tests/bench/seek.c
-tests_bench_seek_LDADD = libcore.la
+tests_bench_seek_LDADD = $(core)
 bench_scripts += tests/bench/watch.sh
 
 # The studies in docs/: the figures that they quote and the pictures, made anew

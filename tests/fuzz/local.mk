@@ -8,7 +8,7 @@
 #     fuzz_corpus += tests/fuzz/corpus/foo    (a folder of inputs)
 fuzz_programs =
 fuzz_corpus =
-fuzz_ldadd = libcore.la $(FUZZ_LIBS)
+fuzz_ldadd = $(core) $(FUZZ_LIBS)
 if FUZZERS
 fuzz_main =
 else
@@ -117,7 +117,7 @@ fuzz_corpus += tests/fuzz/corpus/fuzz_rep
 
 fuzz_programs += tests/fuzz/fuzz_command
 tests_fuzz_fuzz_command_SOURCES = tests/fuzz/fuzz_command.c $(fuzz_main)
-tests_fuzz_fuzz_command_LDADD = libcmd.la libmachine.la $(fuzz_ldadd) $(NCURSES_LIBS)
+tests_fuzz_fuzz_command_LDADD = libcmd.a libmachine.a $(fuzz_ldadd) $(NCURSES_LIBS)
 fuzz_corpus += tests/fuzz/corpus/fuzz_command
 
 check_PROGRAMS += $(fuzz_programs)

@@ -7,4 +7,4 @@ TESTS += tests/model/index
 tests_model_index_SOURCES = tests/model/index.c tests/model/explore.c tests/model/runtime.c tests/model/subjects.c \
 	src/scavenge/go/index_bits.c src/scavenge/go/index_density.c $(model_headers)
 tests_model_index_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/model -include $(top_srcdir)/tests/model/hook.h
-tests_model_index_LDADD = libcore.la
+tests_model_index_LDADD = $(core)

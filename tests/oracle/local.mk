@@ -3,7 +3,7 @@
 # answers as the runtime did; the shell tests compare.
 #     check_PROGRAMS += tests/oracle/driver
 #     tests_oracle_driver_SOURCES = tests/oracle/driver.c
-#     tests_oracle_driver_LDADD = libcore.la
+#     tests_oracle_driver_LDADD = $(core)
 #     oracle_tests += tests/oracle/foo.sh
 #     oracle_data += tests/oracle/foo.ops     (folders are allowed)
 oracle_tests =
@@ -22,7 +22,7 @@ oracle_data += tests/oracle/live/build-go.sh tests/oracle/live/main.go tests/ora
 # Op scripts with the answers of real runtimes, recorded.
 check_PROGRAMS += tests/oracle/driver
 tests_oracle_driver_SOURCES = tests/oracle/driver.c
-tests_oracle_driver_LDADD = libcore.la
+tests_oracle_driver_LDADD = $(core)
 oracle_tests += tests/oracle/vectors.sh
 oracle_data += tests/oracle/README.md tests/oracle/common tests/oracle/pre tests/oracle/go1.19 tests/oracle/go1.21 \
 	tests/oracle/go1.26 tests/oracle/32bit

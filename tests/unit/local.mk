@@ -128,7 +128,7 @@ tests_unit_index_threads_CPPFLAGS = $(AM_CPPFLAGS) -include $(top_srcdir)/tests/
 tests_unit_unit_SOURCES = tests/unit/unit.c $(unit_tests)
 nodist_tests_unit_unit_SOURCES = tests/unit/tests.inc
 tests_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(builddir)/tests/unit
-tests_unit_unit_LDADD = libmachine.la $(LDADD) $(core_libs)
+tests_unit_unit_LDADD = libmachine.a $(LDADD)
 
 # What unit.c calls: a line for each of unit_tests.
 tests/unit/tests.inc: tests/unit/local.mk
