@@ -20,7 +20,7 @@ rm -rf "$site.new"
 mkdir -p "$site.new/docs" "$site.new/man" "$site.new/examples"
 site_path=$(cd "$site.new" && pwd)
 
-mapfile -t manuals < <(cd "$top_builddir/man" && ls heapreplay*.[157] 2>/dev/null)
+mapfile -t manuals < <(cd "$top_builddir/man" && ls heapreplay*.[1357] 2>/dev/null)
 mapfile -t own < <(cd "$top_srcdir/man" && ls heapreplay*.[1-8])
 mapfile -t manuals < <(printf '%s\n' "${manuals[@]}" "${own[@]}" | sort -u)
 groups=() # "heading" or "docs/x.md", in the order of docs/README.md
@@ -123,7 +123,7 @@ for file in README.md ARCHITECTURE.md CONTRIBUTING.md docs/README.md "${groups[@
 	*.md) lowdown -Thtml "$top_srcdir/$file" | page "$file" "$(title "$file")" ;;
 	esac
 done
-for file in NEWS LICENSE examples/idle.c examples/night.workload; do
+for file in NEWS LICENSE examples/compare.c examples/idle.c examples/night.workload; do
 	plain "$file"
 done
 # mandoc links to the pages that are there, and elsewhere to Debian's.

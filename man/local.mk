@@ -2,6 +2,7 @@
 # man: pages with a part that comes from the program's own tables are made from a .in file (fill.sh).
 filled_pages = \
 	man/heapreplay.1 \
+	man/heapreplay.3 \
 	man/heapreplay-advise.1 \
 	man/heapreplay-calibrate.1 \
 	man/heapreplay-compare.1 \
@@ -38,6 +39,7 @@ CLEANFILES += man/tables man/tables.stamp
 $(filled_pages): man/fill.sh man/tables
 	$(AM_V_GEN)$(SHELL) $(top_srcdir)/man/fill.sh man/tables < $(top_srcdir)/$@.in > $@.tmp && mv $@.tmp $@
 man/heapreplay.1: $(top_srcdir)/man/heapreplay.1.in
+man/heapreplay.3: $(top_srcdir)/man/heapreplay.3.in $(top_srcdir)/examples/compare.c
 man/heapreplay-advise.1: $(top_srcdir)/man/heapreplay-advise.1.in
 man/heapreplay-calibrate.1: $(top_srcdir)/man/heapreplay-calibrate.1.in
 man/heapreplay-compare.1: $(top_srcdir)/man/heapreplay-compare.1.in

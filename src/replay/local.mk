@@ -3,6 +3,7 @@
 libheapreplay_la_SOURCES += \
 	src/replay/extremes.c src/replay/extremes.h \
 	src/replay/limit.c src/replay/limit.h \
+	src/replay/named.c src/replay/named.h \
 	src/replay/player.c src/replay/player.h \
 	src/replay/pool.c src/replay/pool.h \
 	src/replay/replay.c src/replay/replay.h \

@@ -26,6 +26,7 @@ cli_tests = \
 	tests/cli/info.sh \
 	tests/cli/insights.sh \
 	tests/cli/layers.sh \
+	tests/cli/library.sh \
 	tests/cli/live.sh \
 	tests/cli/manners.sh \
 	tests/cli/monsters.sh \
