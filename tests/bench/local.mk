@@ -54,6 +54,13 @@ bench_scripts += tests/bench/replay.sh
 
 bench_scripts += tests/bench/heaptrack.sh
 
+bench_scripts += tests/bench/commands.sh
+CLEANFILES += tests/bench-commands.txt
+# Beside what the last make bench kept.
+bench-compare: heapreplay$(EXEEXT)
+	@export $(test_environment); $(BASH) $(top_srcdir)/tests/bench/commands.sh --compare
+.PHONY: bench-compare
+
 bench_tools += tests/bench/seek
 tests_bench_seek_SOURCES = tests/bench/seek.c
 tests_bench_seek_LDADD = $(core)
