@@ -63,6 +63,7 @@ const struct cli_command cli_calibrate = {
 	"Measures what it takes to release pages, to touch them for the first time and again, and the same of huge\n"
 	"pages, as medians of some hundred measurements, within a second. What it prints is a file for --cost @FILE.\n"
 	"Run it on the machine that the program runs on, when that has nothing else to do.\n",
+    .endings = "cost txt",
     .examples = "heapreplay calibrate -o machine.cost\tmeasure once\n",
     .groups = CLI_OUTPUT,
     .run = run_calibrate,

@@ -220,6 +220,14 @@ int cli_take_ending(const struct cli_command *c, struct cli_options *o);
 
 /* What --help says of a command; all: with the options of the model. */
 void cli_print_help(FILE *out, const struct cli_command *c, bool all);
+/* A list of the manual pages, as mdoc; false: there is none of that name. */
+bool cli_print_list(FILE *out, const char *name);
+/* --- topics.c --- */
+/* Name and summary of each topic, a line each. */
+void cli_print_topics(FILE *out);
+/* What a topic says; false: there is none of that name. *status: CLI_FAILED without memory. */
+bool cli_print_topic(FILE *out, const char *name, int *status);
+/* --- help.c --- */
 /* The JSON Schema of that name, or, without one, which there are. help: for messages. Returns an exit status. */
 int cli_print_schema(const struct cli_command *help, FILE *out, const char *name);
 /*

@@ -263,14 +263,21 @@ static int print_everything(FILE *out)
 	return cli_print_schemas(out);
 }
 
-static int print_roff(const struct cli_command *help, FILE *out, const char *what)
+bool cli_print_list(FILE *out, const char *name)
 {
 	for (size_t i = 0; i < NLISTS; i++) {
-		if (strcmp(what, lists[i].name) == 0) {
+		if (strcmp(name, lists[i].name) == 0) {
 			lists[i].print(out);
-			return CLI_DONE;
+			return true;
 		}
 	}
+	return false;
+}
+
+static int print_roff(const struct cli_command *help, FILE *out, const char *what)
+{
+	if (cli_print_list(out, what))
+		return CLI_DONE;
 	for (size_t i = 0; i < NLISTS_OF_COMMANDS; i++) {
 		const size_t n = strlen(lists_of_commands[i].prefix);
 		const struct cli_command *c =
@@ -329,19 +336,33 @@ void cli_print_help(FILE *out, const struct cli_command *c, bool all)
 		hr_print(out, "\n'heapreplay %s --help --all' and heapreplay-%s(1) have the rest.\n", c->name, c->name);
 }
 
+static int list_all(void)
+{
+	fputs("Commands:\n", stdout);
+	for (const struct cli_command *const *each = cli_commands; *each != NULL; each++)
+		hr_print(stdout, "  %-10s %s\n", (*each)->name, (*each)->summary);
+	fputs("\nTopics:\n", stdout);
+	cli_print_topics(stdout);
+	fputs("\n'heapreplay help NAME' says more of each.\n", stdout);
+	return CLI_DONE;
+}
+
 static int run_help(const struct cli_command *help, const struct cli_options *o, int argc, char **argv)
 {
 	const struct cli_command *c;
+	int status;
 
 	if (own_of(o)->schema)
 		return cli_print_schema(help, stdout, argc > 0 ? argv[0] : NULL);
 	if (own_of(o)->roff)
 		return argc == 0 ? print_everything(stdout) : print_roff(help, stdout, argv[0]);
 	if (argc == 0)
-		return cli_misuse(help, "missing COMMAND argument");
+		return list_all();
 	c = cli_command_find(argv[0]);
+	if (c == NULL && cli_print_topic(stdout, argv[0], &status))
+		return status;
 	if (c == NULL)
-		return cli_misuse(NULL, "unknown command '%s'", argv[0]);
+		return cli_misuse(NULL, "unknown command or topic '%s'; 'heapreplay help' lists them", argv[0]);
 	cli_print_help(stdout, c, o->all);
 	return CLI_DONE;
 }
@@ -355,12 +376,14 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_help = {
     .name = "help",
-    .args = "[COMMAND]",
+    .args = "[COMMAND|TOPIC]",
     .least_args = 0,
     .most_args = 1,
-    .summary = "help on a command",
-    .text = "Shows what a command does, with its options.\n",
-    .examples = "heapreplay help replay\tas heapreplay replay --help\n",
+    .summary = "help on a command or a topic",
+    .text = "Shows what a command does, with its options, or the manual's list of a topic, such as metrics or\n"
+	    "cost. Without an argument: which commands and topics there are.\n",
+    .examples = "heapreplay help replay\tas heapreplay replay --help\n"
+		"heapreplay help metrics\twhat replay and compare measure\n",
     .groups = 0,
     .options = options,
     .own_size = sizeof(struct own),

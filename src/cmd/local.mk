@@ -46,5 +46,6 @@ libcmd_a_SOURCES += \
 	src/cmd/rss.c src/cmd/rss.h \
 	src/cmd/text_file.c \
 	src/cmd/truth.c \
+	src/cmd/topics.c \
 	src/cmd/validate.c \
 	src/cmd/watch.c

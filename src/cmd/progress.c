@@ -25,6 +25,7 @@
 static struct {
 	uint64_t started_ns, shown_ns;
 	bool wanted, shown;
+	bool outside; /* also in the terminal's own progress bar */
 } state;
 
 static uint64_t real_ns(void)
@@ -59,6 +60,18 @@ static void part(char *line, size_t room, const char *fmt, ...)
 		snprintf(line + n, room - n, "%s%s", comma, text);
 }
 
+/* What OSC 9 is elsewhere (a message to the user) must not be sent: only to those that are known to have a bar. */
+static bool has_bar(void)
+{
+	static const char *const programs[] = {"WezTerm", "ghostty", NULL};
+	const char *program = getenv("TERM_PROGRAM"), *conemu = getenv("ConEmuANSI");
+
+	for (size_t i = 0; program != NULL && programs[i] != NULL; i++)
+		if (strcmp(program, programs[i]) == 0)
+			return true;
+	return getenv("WT_SESSION") != NULL || (conemu != NULL && strcmp(conemu, "ON") == 0);
+}
+
 void cli_progress_update(uint64_t done, uint64_t total, uint64_t events, uint64_t trace_ns)
 {
 	char line[256] = "", buf[HR_UNIT_BUF];
@@ -88,6 +101,10 @@ void cli_progress_update(uint64_t done, uint64_t total, uint64_t events, uint64_
 		part(line, room, "%s/s", hr_format_bytes(buf, (uint64_t)((double)done / seconds)));
 	part(line, room, "at %s of the trace", hr_format_ns(buf, trace_ns));
 	hr_print(stderr, "\r\033[K%s", line);
+	if (state.outside && total >= done && total > 0)
+		hr_print(stderr, "\033]9;4;1;%u\033\\", (unsigned)((double)done / (double)total * 100));
+	else if (state.outside)
+		fputs("\033]9;4;3;0\033\\", stderr);
 	fflush(stderr);
 	state.shown_ns = now;
 	state.shown = true;
@@ -119,6 +136,7 @@ void cli_progress_start(struct hr_replay_options *replay, const struct cli_optio
 		replay->progress = of_replay;
 	if (!state.wanted)
 		return;
+	state.outside = has_bar();
 	state.started_ns = real_ns();
 	state.shown_ns = 0;
 	state.shown = false;
@@ -126,6 +144,8 @@ void cli_progress_start(struct hr_replay_options *replay, const struct cli_optio
 
 void cli_progress_clear(void)
 {
+	if (state.shown && state.outside)
+		fputs("\033]9;4;0;0\033\\", stderr);
 	if (state.shown)
 		fputs("\r\033[K", stderr);
 	state.shown = false;

@@ -593,6 +593,7 @@ const struct cli_command cli_record = {
 		"heapreplay record localhost:6060 --pid $(pidof app) -o app.hrt\twith its RSS, ten times a second\n"
 		"heapreplay record -s 60 -H \"Authorization: Bearer $TOKEN\" https://app.example.com -o "
 		"app.hrt\tbehind a proxy\n",
+    .endings = "hrt",
     .groups = CLI_SHARES | CLI_COPIES | CLI_NATIVE | CLI_OUTPUT | CLI_QUIET,
     .options = options,
     .own_size = sizeof(struct own),

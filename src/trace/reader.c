@@ -64,6 +64,11 @@ bool hr_is_format_name(const char *name)
 	return false;
 }
 
+const char *hr_format_name(size_t i)
+{
+	return i < sizeof(formats) / sizeof(formats[0]) ? formats[i]->name : NULL;
+}
+
 bool hr_is_note_key(const char *key)
 {
 	size_t n = strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");

@@ -72,6 +72,8 @@ struct hr_note {
 
 /* Whether it is the name of a format, as in format_name. */
 bool hr_is_format_name(const char *name);
+/* The name of the i-th format, in the order in which they are tried; NULL: there are fewer. */
+const char *hr_format_name(size_t i);
 /* Whether it can be a note's key: 1 to 31 letters, digits, - and _. */
 bool hr_is_note_key(const char *key);
 

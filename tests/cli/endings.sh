@@ -45,6 +45,8 @@ refused 'writes .txt, .json, .csv, .md, not .html' compare -o refused.html small
 refused 'writes .txt, .json, not .csv' replay -o refused.csv small.hrt
 refused 'writes .html, not .pdf' report -o refused.pdf small.hrt
 refused 'writes .hrt, not .json' import -o refused.json small.hrt
+refused 'writes .hrt, not .json' record localhost:1 -o refused.json
+refused 'writes .cost, .txt, not .json' calibrate -o refused.json
 refused '--json does not write .csv' compare --json -o refused.csv small.hrt
 refused '--csv does not write .json' compare --csv -o refused.json small.hrt
 run "$HEAPREPLAY" info -o fine.out small.hrt

@@ -31,6 +31,14 @@ if have script && script -qec true typescript >/dev/null 2>&1; then
 	on_terminal 80 "'$HEAPREPLAY' export -o /dev/stdout '$trace' | { sleep 1.5; cat >/dev/null; }"
 	like "$out" $'^\e\\[K[0-9]+ %, [0-9.]+ m?s left, [0-9,]+ events/s, at [0-9.]+ m?s of the trace$' \
 		'of a file, how much is left'
+	# Terminals that have a progress bar of their own are told, and told when it is over; no others are.
+	WT_SESSION=1 on_terminal 80 "'$HEAPREPLAY' export -o /dev/stdout '$trace' | { sleep 1.5; cat >/dev/null; }"
+	like "$out" $'\e\\]9;4;1;[0-9]+\e' 'the progress bar of the terminal'
+	is "$(grep -oE $'\e\\]9;4;[0-9]+' <<<"$out" | tail -n 1)" $'\e]9;4;0' 'which is gone at the end'
+	on_terminal 80 "'$HEAPREPLAY' export -o /dev/stdout '$trace' | { sleep 1.5; cat >/dev/null; }"
+	unlike "$out" ']9;4' 'other terminals are not sent that'
+	WT_SESSION=1 on_terminal 80 "$slow replay -q --json -o out.json -"
+	is "$out" '' 'nor with -q'
 	rm -f out.json typescript command.sh
 else
 	skip 'progress' 'script is not installed, or has no terminal to give'

@@ -18,6 +18,25 @@ is "$("$HEAPREPLAY" --version --json | jq '.schema')" "$("$HEAPREPLAY" policies 
 	'which also gives the schema of the JSON'
 run "$HEAPREPLAY" --version --text
 is "$status" 2 '--version takes nothing else'
+run "$HEAPREPLAY" help
+is "$status" 0 'help alone: status 0'
+topics=$(sed -n '/^Topics:/,/^$/s/^  \([a-z]*\) .*/\1/p' <<<"$out")
+is "$(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' <<<"$out")" "$commands" 'help lists the commands'
+like "$topics" 'metrics' 'and topics'
+for topic in $topics; do
+	run env COLUMNS=80 "$HEAPREPLAY" help "$topic"
+	is "$status" 0 "help $topic"
+	like "$out" '^More: heapreplay' "help $topic names the manual page"
+	unlike "$out" '^ *\.[A-Z][a-z]|Ns ' "help $topic has no roff in it"
+	is "$(awk 'length > 80 && NF > 1' <<<"$out")" '' "help $topic fits the width"
+done
+run "$HEAPREPLAY" help metrics
+is "$(grep -cE '^  [a-z_0-9]+$' <<<"$out")" "$(for l in '' object- gc- regret-; do "$HEAPREPLAY" help --roff ${l}metrics; done | grep -c '^\.It')" \
+	'help metrics has every metric of the manual'
+run "$HEAPREPLAY" help cost
+like "$out" '^  call=[0-9]+ns$' 'help cost: keys with their defaults'
+run "$HEAPREPLAY" help nonsense
+is "$status" 2 'an unknown topic'
 run "$HEAPREPLAY" reply
 is "$status" 2 'an unknown command: status 2'
 like "$err" "^heapreplay: unknown command 'reply'; see 'heapreplay --help'$" 'an unknown command is named'
