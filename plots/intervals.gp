@@ -26,7 +26,7 @@ set tmargin at screen top(head + 20)
 set bmargin at screen middle + bottom(40)
 set title "pages freed" offset 0, -0.7
 set label 104 memory_unit at screen left(18), graph 0.5 center rotate
-if (few_tics(freed_max)) { set ytics ("0" 0, sprintf("%.3g", freed_max) freed_max) }
+if (few_tics(freed_max)) { set ytics ("0" 0, sprintf(freed_max < 100 ? "%.3g" : "%.0f", freed_max) freed_max) }
 unset key
 plot $intervals using (sqrt($1 * $2)):4:1:2:(0):4 with boxxyerror linecolor rgb sky, \
      $intervals using (sqrt($1 * $2)):3:1:2:(0):3 with boxxyerror linecolor rgb blue
@@ -37,7 +37,7 @@ set tmargin at screen middle - bottom(33)
 set bmargin at screen bottom(foot)
 set title "cost of retaining them: bytes times time" offset 0, -0.7
 set label 104 cost_unit." s" at screen left(18), graph 0.5 center rotate
-if (few_tics(kept_max)) { set ytics ("0" 0, sprintf("%.3g", kept_max) kept_max) }
+if (few_tics(kept_max)) { set ytics ("0" 0, sprintf(kept_max < 100 ? "%.3g" : "%.0f", kept_max) kept_max) }
 set label 105 "how long they stayed free".(cut ? " (shorter: less than 0.1 %)" : "") at graph 0.5, screen bottom(foot - 50) center
 set key at screen 0.5, bottom(7) center bottom horizontal maxcols key_columns(2, 29) Left reverse samplen 1.6 width 1 noenhanced
 plot $intervals using (sqrt($1 * $2)):6:1:2:(0):6 with boxxyerror linecolor rgb sky notitle, \
