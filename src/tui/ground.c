@@ -15,7 +15,10 @@
 /* "rgb:R/G/B", each of 1 to 4 hexadecimal digits, or "rgba:" with one more behind; as shares of the most. */
 static bool parse_rgb(const char *text, double rgb[3])
 {
-	text += strcspn(text, ":") + 1;
+	text = strchr(text, ':');
+	if (text == NULL)
+		return false;
+	text++;
 	for (int i = 0; i < 3; i++) {
 		size_t n = strspn(text, "0123456789abcdefABCDEF");
 
