@@ -18,6 +18,7 @@
 #else
 #include <ncurses.h>
 #endif
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,8 @@ void hr_screen_wait(const struct hr_screen *s, int other_fd, int ms)
 {
 	struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
 	int keys = fileno(s->keys);
+	struct pollfd gone = {.fd = keys, .events = POLLIN};
+	sigset_t held;
 	fd_set fds;
 
 	FD_ZERO(&fds);
@@ -108,6 +111,13 @@ void hr_screen_wait(const struct hr_screen *s, int other_fd, int ms)
 	/* A signal ends the wait, too. */
 	if (pselect((keys > other_fd ? keys : other_fd) + 1, &fds, NULL, NULL, ms < 0 ? NULL : &t, &s->mask) < 0)
 		return;
+	/* Where there is something to read at once, signals that are held back have not come yet. */
+	pthread_sigmask(SIG_SETMASK, &s->mask, &held);
+	pthread_sigmask(SIG_SETMASK, &held, NULL);
+	/* The terminal is gone, with or without a signal: there is something to read for ever, and it is nothing. */
+	if (FD_ISSET(keys, &fds) && poll(&gone, 1, 0) > 0 && (gone.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0 &&
+	    ending == 0)
+		ending = SIGHUP;
 }
 
 /* --- opening and closing ---------------------------------------------------------- */

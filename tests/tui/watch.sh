@@ -338,6 +338,15 @@ for signal in TERM HUP INT SEGV; do
 	is "$ended" $((128 + $(kill -l "$signal"))) "$signal ends it"
 	like "$(cat modes)" '[^-]icanon' "$signal: the terminal is as it was"
 done
+start 80x24 "${watch[@]}" app.trace
+sees 'occupancy' 'before the terminal goes away'
+gone=$(child)
+mux kill-session -t view
+for ((i = 0; i < 200; i++)); do
+	grep -q '^State:[[:space:]]*[^ZX]' "/proc/$gone/status" 2>/dev/null || break
+	sleep 0.05
+done
+ok $((i == 200)) 'a terminal that goes away ends it'
 start 80x24 "${watch[@]}" nothing.trace
 finish
 is "$ended" 1 'no such trace'
