@@ -166,8 +166,11 @@ static enum hr_status observe_all(const struct comparing *c, struct hr_replay *r
 {
 	if (c->o->json && !c->o->no_series && !c->o->summary)
 		HR_TRY(observe(r, &x->series, err));
-	if (is_text(c->o))
+	if (is_text(c->o)) {
 		x->kept = cli_kept_start(r);
+		if (x->kept == NULL)
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+	}
 	return cli_layers_start(&x->layers, r, false, err);
 }
 
@@ -184,13 +187,11 @@ static enum hr_status tell_replay(const struct comparing *c, const char *path, c
 {
 	const struct cli_kept_wish wish = {.path = path, .own = CLI_KEPT_NONE};
 	json_t *told = hr_document_comparison(path, r, x->series);
-	enum hr_status status = HR_ENOMEM;
+	enum hr_status status = cli_kept_put(told, x->kept, r, &wish, err);
 
 	*comparison = NULL;
-	if (cli_kept_put(told, x->kept, r, &wish))
+	if (status == HR_OK)
 		status = cli_layers_put_all(&x->layers, r, !c->o->no_series, told, err);
-	else
-		hr_error_set(err, HR_ENOMEM, "out of memory");
 	if (status == HR_OK)
 		*comparison = told;
 	else

@@ -57,28 +57,34 @@ struct beside {
 	struct hr_kept *kept;
 };
 
-/* What compare --json prints, and more; NULL: out of memory. */
-static json_t *comparison_of(const char *path, bool anonymous, const struct hr_replay *r,
-			     const struct hr_json_series *series, const struct beside *b, size_t own,
-			     const struct cli_drawing *d)
+/* *document: what compare --json prints, and more. */
+static enum hr_status comparison_of(const char *path, bool anonymous, const struct hr_replay *r,
+				    const struct hr_json_series *series, const struct beside *b, size_t own,
+				    const struct cli_drawing *d, json_t **document, struct hr_error *err)
 {
 	const struct cli_kept_wish wish = {
 	    .path = path, .nameless = anonymous, .own = d->made_of ? own : CLI_KEPT_NONE};
-	json_t *document = hr_document_new(), *list = json_array();
-	json_t *comparison = hr_document_comparison(anonymous ? "trace" : path, r, series);
+	json_t *list = json_array(), *comparison = hr_document_comparison(anonymous ? "trace" : path, r, series);
 	json_t *policies = json_object_get(comparison, "policies");
+	enum hr_status status = HR_OK;
 
-	if ((anonymous && comparison != NULL && !forget_origin(comparison)) ||
-	    !cli_kept_put(comparison, b->kept, r, &wish) ||
-	    cli_layers_put_all(&b->layers, r, true, comparison, NULL) != HR_OK ||
-	    (b->rss.started &&
-	     !hr_json_set(json_array_get(policies, own), "rss", hr_rss_bridge_json(&b->rss.bridge)))) {
+	*document = hr_document_new();
+	if (comparison == NULL || (anonymous && !forget_origin(comparison)) ||
+	    (b->rss.started && !hr_json_set(json_array_get(policies, own), "rss", hr_rss_bridge_json(&b->rss.bridge))))
+		status = hr_error_set(err, HR_ENOMEM, "out of memory");
+	if (status == HR_OK)
+		status = cli_kept_put(comparison, b->kept, r, &wish, err);
+	if (status == HR_OK)
+		status = cli_layers_put_all(&b->layers, r, true, comparison, err);
+	if (status != HR_OK) {
 		json_decref(comparison);
-		comparison = NULL;
+		json_decref(list);
+		json_decref(*document);
+		return status;
 	}
 	hr_json_add(&list, comparison);
-	hr_json_put(&document, "comparisons", list);
-	return document;
+	hr_json_put(document, "comparisons", list);
+	return HR_OK;
 }
 
 /* The follower of the policy that the trace's own runtime had, or the first. */
@@ -96,6 +102,8 @@ static enum hr_status start_beside(struct beside *b, const struct cli_options *o
 				   const struct cli_drawing *d, struct hr_error *err)
 {
 	b->kept = d->own != NULL ? cli_kept_start(r) : NULL;
+	if (d->own != NULL && b->kept == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	/* The terms are those of a Go program. */
 	if (d->made_of && hr_reader_meta(r->reader)->go_minor != 0)
 		cli_rss_start(&b->rss, r, own, &(struct hr_rss_options){.binary_bytes = HR_NOT_KNOWN});
@@ -107,12 +115,14 @@ static enum hr_status run(const struct cli_options *o, struct hr_replay *r, cons
 			  struct hr_error *err)
 {
 	enum hr_status status = hr_replay_run(r, err);
+	json_t *document;
 
 	cli_progress_end();
 	HR_TRY(status);
 	if (b->rss.started)
 		HR_TRY(cli_rss_end(&b->rss, r, err));
-	HR_TRY(hr_plot_source_add(d->source, comparison_of(path, o->anonymize, r, series, b, own, d), err));
+	HR_TRY(comparison_of(path, o->anonymize, r, series, b, own, d, &document, err));
+	HR_TRY(hr_plot_source_add(d->source, document, err));
 	cli_warn_trace(o, path, hr_reader_stats(r->reader));
 	return HR_OK;
 }

@@ -67,47 +67,54 @@ static bool put_holder(json_t *kept, const struct hr_holders *holders)
 				     hr_json_count(h->chunks), "free_bytes", hr_json_count(h->free_bytes)));
 }
 
-/* Of policy number i. Who holds it can't be found out: nothing is said of that. */
-static bool put_holders(json_t *comparison, size_t i, bool told, const struct hr_kept *kept, const struct hr_replay *r,
-			const struct cli_kept_wish *wish)
+static enum hr_status no_memory(struct hr_error *err)
+{
+	return hr_error_set(err, HR_ENOMEM, "out of memory");
+}
+
+/* Of policy number i. The trace does not tell who holds it: nothing is said of that. */
+static enum hr_status put_holders(json_t *comparison, size_t i, bool told, const struct hr_kept *kept,
+				  const struct hr_replay *r, const struct cli_kept_wish *wish, struct hr_error *err)
 {
 	json_t *to = json_object_get(json_array_get(json_object_get(comparison, "policies"), i), "kept");
 	struct hr_holders holders;
+	enum hr_status status;
 	bool fine = true;
 
-	if (kept[i].reasons.free_pages == 0 ||
-	    hr_holders_of(wish->path, &r->options.reading, kept[i].time_ns, &kept[i].reasons,
-			  wish->nameless ? HR_HOLDERS_BY_CLASS : HR_HOLDERS_BY_TYPE, &holders, NULL) != HR_OK)
-		return true;
+	if (kept[i].reasons.free_pages == 0)
+		return HR_OK;
+	status = hr_holders_of(wish->path, &r->options.reading, kept[i].time_ns, &kept[i].reasons,
+			       wish->nameless ? HR_HOLDERS_BY_CLASS : HR_HOLDERS_BY_TYPE, &holders, err);
+	if (status != HR_OK)
+		return status == HR_ENOMEM || status == HR_EIO ? status : HR_OK;
 	if (told)
 		fine = put_holder(to, &holders);
 	if (i == wish->own)
 		fine &= hr_json_set(to, "holders", hr_holders_json(&holders));
 	hr_holders_release(&holders);
-	return fine;
+	return fine ? HR_OK : no_memory(err);
 }
 
-bool cli_kept_put(json_t *comparison, const struct hr_kept *kept, const struct hr_replay *r,
-		  const struct cli_kept_wish *wish)
+enum hr_status cli_kept_put(json_t *comparison, const struct hr_kept *kept, const struct hr_replay *r,
+			    const struct cli_kept_wish *wish, struct hr_error *err)
 {
 	const struct hr_trace_meta *meta = hr_reader_meta(r->reader);
 	size_t told;
-	bool fine = true;
 
 	if (comparison == NULL)
-		return false;
+		return no_memory(err);
 	if (kept == NULL)
-		return true;
+		return HR_OK;
 	if (!hr_kept_put(comparison, kept, r->nfollowers))
-		return false;
+		return no_memory(err);
 	if (!meta->has_objects || !meta->has_addresses || !meta->has_spans || r->objects != NULL ||
 	    !hr_placer_stats(r->placer).recorded || !is_file(wish->path))
-		return true;
+		return HR_OK;
 	told = wish->nameless ? r->nfollowers : policy_held(comparison, r->nfollowers);
-	for (size_t i = 0; i < r->nfollowers && fine; i++)
+	for (size_t i = 0; i < r->nfollowers; i++)
 		if (i == told || i == wish->own)
-			fine = put_holders(comparison, i, i == told, kept, r, wish);
-	return fine;
+			HR_TRY(put_holders(comparison, i, i == told, kept, r, wish, err));
+	return HR_OK;
 }
 
 /* --- the sentences -------------------------------------------------------------- */

@@ -25,11 +25,12 @@ struct cli_kept_wish {
 /*
  * Puts it into the comparison of the replay; where a sentence will speak of a drop, with the
  * type that holds most of what was kept ("holder"); and all "holders" of the policy
- * that is wished for, as heapreplay-explain(1) describes them. What can't be found out is left
- * out. kept NULL: nothing is put. False: out of memory, or comparison is NULL.
+ * that is wished for, as heapreplay-explain(1) describes them. What the trace does not tell is left
+ * out. kept NULL: nothing is put. HR_ENOMEM, also where comparison is NULL; HR_EIO: the trace can't
+ * be read again.
  */
-bool cli_kept_put(json_t *comparison, const struct hr_kept *kept, const struct hr_replay *r,
-		  const struct cli_kept_wish *wish);
+enum hr_status cli_kept_put(json_t *comparison, const struct hr_kept *kept, const struct hr_replay *r,
+			    const struct cli_kept_wish *wish, struct hr_error *err);
 
 enum cli_insights { CLI_INSIGHTS_ALONE, CLI_INSIGHTS_NAMED, CLI_INSIGHTS_MARKDOWN };
 /* What matters (report/insights.h); nothing if no rule holds. NAMED: the trace is named in the heading. */

@@ -151,8 +151,11 @@ static enum hr_status observe(struct run *r, const struct cli_options *o, const 
 			return hr_error_set(err, HR_ENOMEM, "out of memory");
 		hr_json_series_start(r->json_series, f);
 	}
-	if (!o->json && !o->summary && has_text(r, o))
+	if (!o->json && !o->summary && has_text(r, o)) {
 		r->kept = cli_kept_start(&r->replay);
+		if (r->kept == NULL)
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+	}
 	if (r->live != NULL)
 		cli_live_watch(r->live, f, path, policy_name(r), r->json_series);
 	if (r->live != NULL && r->layers.series != NULL)
@@ -165,12 +168,10 @@ static enum hr_status read_comparison(struct hr_comparison *c, const struct run 
 {
 	const struct cli_kept_wish wish = {.path = path, .own = CLI_KEPT_NONE};
 	json_t *document = hr_document_comparison(path, &r->replay, NULL);
-	enum hr_status status = HR_ENOMEM;
+	enum hr_status status = cli_kept_put(document, r->kept, &r->replay, &wish, err);
 
-	if (cli_kept_put(document, r->kept, &r->replay, &wish))
+	if (status == HR_OK)
 		status = cli_layers_put_all(&r->layers, &r->replay, false, document, err);
-	else
-		hr_error_set(err, HR_ENOMEM, "out of memory");
 	if (status == HR_OK)
 		status = hr_comparison_read(c, document, NULL, "the replay", err);
 	json_decref(document);

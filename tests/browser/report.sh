@@ -97,7 +97,7 @@ settled 'const at = document.querySelector("#map-when").textContent;
 
 # The moment of the table of holders is a link that moves it.
 js 'document.querySelector("#held + p a").click()' >/dev/null
-settled "const at = document.querySelector('#held + p a').hash.slice(3); return $(sed 's/^return //' <<<"$times").split(' ')[0] === (+at).toFixed(2)" true \
+settled "const at = document.querySelector('#held + p a').hash.slice(3); return ${times#return }.split(' ')[0] === (+at).toFixed(2)" true \
 	'so does the moment that memory stayed at'
 is "$(js 'return document.querySelectorAll("#holders tbody tr").length > 0 && document.querySelector("#holders code").textContent')" '"uint8"' \
 	'which bytes kept, as the README says'

@@ -37,6 +37,7 @@ is "$(sed '$d' <<<"$out" | sed 's/.*(//' | sort | tr '\n' ' ')" 'from elsewhere)
 	'a wrong link, a wrong place and a picture from elsewhere are found'
 
 mkdir empty
+# shellcheck disable=SC2016 # for that bash to expand
 run env PATH="$PWD/empty:$(dirname "$(command -v bash)")" "$BASH" -c 'command() { return 1; }; . "$0" site2' "$top_srcdir/docs/site.sh"
 is "$status" 1 'without mandoc: status 1'
 like "$err" 'needs mandoc' 'and a sentence'
