@@ -64,9 +64,8 @@ static const struct cli_option shared[] = {
     {"palette", 0, "NAME", CLI_TEXT, AT(look.palette), CLI_LOOKS, CLI_IN_DISPLAY, "viridis, cividis or gray (viridis)",
      true},
     {"theme", 0, "NAME", CLI_TEXT, AT(look.theme), CLI_LOOKS, CLI_IN_DISPLAY,
-     "auto, dark or light; the ground that colours are for: auto: what the terminal says to watch, else colours that "
-     "go "
-     "with both (auto)",
+     "auto, dark or light: the background that colours are for; auto: what the terminal tells watch, else colours "
+     "for both (auto)",
      true},
     {"no-marks", 0, NULL, CLI_FLAG, AT(look.no_marks), CLI_LOOKS, CLI_IN_DISPLAY,
      "two cells per character, one above the other, instead of one with the index's mark", true},

@@ -134,8 +134,8 @@ static void draw_column(const struct graph *g, const struct hr_canvas *c, unsign
 }
 
 /*
- * A line over what is there, on the ground of the area that it crosses. Where the area ends in the middle of a
- * character, that has the line's colour as its ground; where it shows two areas, there is no room for the line.
+ * A line over what is there, on the background of the area that it crosses. Where the area ends in the middle of a
+ * character, that has the line's colour as its background; where it shows two areas, there is no room for the line.
  */
 static void draw_mark(const struct graph *g, const struct hr_canvas *c, unsigned column, unsigned left, unsigned top,
 		      uint64_t bytes, struct hr_glyph line)
