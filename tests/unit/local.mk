@@ -150,6 +150,6 @@ endif
 EXTRA_DIST += tests/unit/no-cmocka.sh $(unit_headers)
 
 # One test, as soon as what it needs is built: make check-unit T=index_bits
-check-unit: all-am tests/unit/unit
+check-unit: $(BUILT_SOURCES) heapreplay$(EXEEXT) tests/unit/unit
 	@$(test_environment) tests/unit/unit $(T)
 .PHONY: check-unit
