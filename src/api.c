@@ -89,11 +89,10 @@ static enum hr_status run_init(struct run *r, const char *path, const char *cons
 	return choose(r, policies, err);
 }
 
-/* tell: makes of the replay what the caller wants. */
-static enum hr_status run_replay(struct run *run, bool with_series,
-				 enum hr_status (*tell)(void *ctx, const struct run *run, const struct hr_replay *r,
-							struct hr_error *err),
-				 void *ctx, struct hr_error *err)
+/* Makes of the replay what the caller wants. */
+typedef enum hr_status tell_fn(void *ctx, const struct run *run, const struct hr_replay *r, struct hr_error *err);
+
+static enum hr_status run_replay(struct run *run, bool with_series, tell_fn *tell, void *ctx, struct hr_error *err)
 {
 	struct hr_policy_choice own = {0};
 	struct hr_replay r;
@@ -117,32 +116,36 @@ static enum hr_status run_replay(struct run *run, bool with_series,
 	return status;
 }
 
-static void tell_error(const char *path, const struct hr_error *err, char **error)
-{
-	if (error != NULL && asprintf(error, "%s: %s", path, err->text) < 0)
-		*error = NULL;
-}
-
 static enum hr_status tell_replay(void *ctx, const struct run *run, const struct hr_replay *r, struct hr_error *err)
 {
 	return to_text(hr_document_replay(run->path, r, run->series), ctx, err);
 }
 
+/* All that a call does. with_series: tell wants them; intervals: and how long pages stayed free. *error as heapreplay.h says. */
+static enum hr_status answer(const char *path, const char *const *policies, const char *const *settings,
+			     bool with_series, bool intervals, tell_fn *tell, void *ctx, char **error)
+{
+	struct run run;
+	struct hr_error err;
+	enum hr_status status = run_init(&run, path, policies, settings, &err);
+
+	run.options.intervals = intervals;
+	if (status == HR_OK)
+		status = run_replay(&run, with_series, tell, ctx, &err);
+	run_release(&run);
+	if (error != NULL)
+		*error = NULL;
+	if (status != HR_OK && error != NULL && asprintf(error, "%s: %s", path, err.text) < 0)
+		*error = NULL;
+	return status;
+}
+
 char *hr_replay_with(const char *path, const char *policy, const char *const *settings, char **error)
 {
 	const char *const policies[] = {policy, NULL}; /* none: the trace's own */
-	struct run run;
-	struct hr_error err;
 	char *text = NULL;
-	enum hr_status status = run_init(&run, path, policies, settings, &err);
 
-	if (error != NULL)
-		*error = NULL;
-	if (status == HR_OK)
-		status = run_replay(&run, true, tell_replay, &text, &err);
-	run_release(&run);
-	if (status != HR_OK)
-		tell_error(path, &err, error);
+	answer(path, policies, settings, true, false, tell_replay, &text, error);
 	return text;
 }
 
@@ -164,19 +167,9 @@ static enum hr_status tell_comparison(void *ctx, const struct run *run, const st
 
 char *hr_compare_to_json(const char *path, const char *const *policies, const char *const *settings, char **error)
 {
-	struct run run;
-	struct hr_error err;
 	char *text = NULL;
-	enum hr_status status = run_init(&run, path, policies, settings, &err);
 
-	if (error != NULL)
-		*error = NULL;
-	run.options.intervals = true;
-	if (status == HR_OK)
-		status = run_replay(&run, true, tell_comparison, &text, &err);
-	run_release(&run);
-	if (status != HR_OK)
-		tell_error(path, &err, error);
+	answer(path, policies, settings, true, true, tell_comparison, &text, error);
 	return text;
 }
 
@@ -231,17 +224,6 @@ int hr_compare_rows(const char *path, const char *const *policies, const char *c
 		    int (*row)(void *ctx, const char *json), void *ctx, char **error)
 {
 	struct rows rows = {.row = row, .ctx = ctx};
-	struct run run;
-	struct hr_error err;
-	enum hr_status status = run_init(&run, path, policies, settings, &err);
 
-	if (error != NULL)
-		*error = NULL;
-	run.options.intervals = true;
-	if (status == HR_OK)
-		status = run_replay(&run, false, tell_rows, &rows, &err);
-	run_release(&run);
-	if (status != HR_OK)
-		tell_error(path, &err, error);
-	return status == HR_OK ? rows.answer : -1;
+	return answer(path, policies, settings, false, true, tell_rows, &rows, error) == HR_OK ? rows.answer : -1;
 }
