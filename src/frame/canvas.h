@@ -18,6 +18,7 @@ enum {
 	HR_CODE_ELLIPSIS = 0x22ef,
 	HR_CODE_DIFFERS = 0x2260,
 	HR_CODE_LINE = 0x2500,
+	HR_CODE_BAR = 0x2502,
 	HR_CODE_DOUBLE_LINE = 0x2550,
 	HR_CODE_UPPER_HALF = 0x2580,
 	HR_CODE_EIGHTHS = 0x2580, /* and n: the lower n eighths, 1..8 */
@@ -78,6 +79,14 @@ unsigned hr_side_columns(const struct hr_frame_options *o, size_t nscenes);
 /* Draws it into rows [top, top + rows) of a canvas that is as wide as it; cells are the map's. */
 void hr_draw_side(const struct hr_canvas *c, const struct hr_scene *scene, const struct hr_cells *cells,
 		  const struct hr_frame_options *o, const struct hr_items *legend, unsigned top, unsigned rows);
+/* How many of a pane's columns a map over time takes, 0: there is none; and what it leaves to the map. */
+unsigned hr_history_columns(const struct hr_scene *scene, const struct hr_frame_options *o, unsigned columns,
+			    unsigned *map_columns);
+/* Draws it beside the map that begins in row top; what it shows, and from when to when, into row axis. */
+void hr_draw_history(const struct hr_canvas *c, struct hr_pane *pane, const struct hr_scene *scene,
+		     const struct hr_frame_options *o, unsigned top, unsigned axis);
+/* Two levels above each other; HR_INK_NONE: nothing is there. */
+struct hr_glyph hr_half_glyph(uint8_t above, uint8_t below);
 /* What the glyphs of a chunk mean. */
 void hr_chunk_legend(struct hr_items *items);
 

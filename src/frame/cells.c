@@ -419,6 +419,11 @@ static uint8_t linear_level(float value, float most)
 	return (uint8_t)(1 + (unsigned)(value / most * (HR_LEVELS - 2)));
 }
 
+uint8_t hr_share_level(uint64_t part, uint64_t all)
+{
+	return linear_level(share(part, all), 1);
+}
+
 static int by_value(const void *a, const void *b)
 {
 	float x = *(const float *)a, y = *(const float *)b;

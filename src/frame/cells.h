@@ -101,6 +101,8 @@ uint64_t hr_cells_size(const struct hr_follower *f, const struct hr_cells_option
 /* Overwrites the cells by those of the follower now; room is kept for the next time. HR_ENOMEM. */
 enum hr_status hr_cells_compute(struct hr_cells *c, const struct hr_follower *f, const struct hr_cells_options *o);
 
+/* The linear level of a part of a whole that is not 0. */
+uint8_t hr_share_level(uint64_t part, uint64_t all);
 /* Whether a view can be shown of what the policy keeps. */
 bool hr_cells_can_show(const struct hr_cells *c, enum hr_map_view view);
 /* The cell that holds the page, or HR_NO_CELL. */

@@ -71,11 +71,12 @@ enum hr_status hr_frame_message(struct hr_frame *f, unsigned columns, unsigned r
 
 /* Rows of each part, from top to bottom; 0: left out. */
 struct layout {
-	unsigned header, map, legend, cursor, graph, log;
+	unsigned header, map, axis, legend, cursor, graph, log;
 	unsigned side; /* columns of the panel at the right */
 };
 
-static struct layout divide(const struct hr_frame_options *o, unsigned side, bool series, bool log, unsigned legend)
+static struct layout divide(const struct hr_frame_options *o, const struct hr_pane *pane, unsigned side,
+			    const struct hr_scene *scene, unsigned legend)
 {
 	unsigned most_legend = o->rows < 12 ? 1 : o->rows < 20 ? 2 : o->rows < 30 ? 3 : o->rows < 36 ? 4 : 5;
 	struct layout l = {
@@ -83,15 +84,16 @@ static struct layout divide(const struct hr_frame_options *o, unsigned side, boo
 	    .legend = side > 0		     ? 0
 		      : legend < most_legend ? legend
 					     : most_legend,
+	    .axis = pane->time_columns > 0,
 	    .cursor = side == 0 && o->cursor_page != HR_NO_PAGE && o->rows >= 10,
 	    .side = side,
 	};
 
-	if (series && !o->bare && o->rows >= 16)
+	if (scene->series != NULL && !o->bare && o->rows >= 16)
 		l.graph = 1 + (o->rows / 6 < 3 ? 3 : o->rows / 6 > 10 ? 10 : o->rows / 6);
-	if (log && !o->bare && o->rows >= 24)
+	if (scene->log != NULL && !o->bare && o->rows >= 24)
 		l.log = o->rows < 60 ? 3 : 6;
-	l.map = o->rows - l.header - l.legend - l.cursor - l.graph - l.log;
+	l.map = o->rows - l.header - l.axis - l.legend - l.cursor - l.graph - l.log;
 	return l;
 }
 
@@ -321,11 +323,8 @@ static struct hr_glyph cell_glyph(const struct hr_cells *c, const struct hr_map_
 	return g;
 }
 
-/* Two cells above each other; NULL: there is none, or a gap. */
-static struct hr_glyph half_glyph(const struct hr_map_cell *upper, const struct hr_map_cell *lower)
+struct hr_glyph hr_half_glyph(uint8_t above, uint8_t below)
 {
-	uint8_t above = upper && upper->npages > 0 ? upper->level : HR_INK_NONE;
-	uint8_t below = lower && lower->npages > 0 ? lower->level : HR_INK_NONE;
 	char ascii = above < HR_LEVELS ? (char)('0' + above) : ' ';
 
 	if (above == HR_INK_NONE && below == HR_INK_NONE)
@@ -335,6 +334,12 @@ static struct hr_glyph half_glyph(const struct hr_map_cell *upper, const struct 
 	if (above == below)
 		return (struct hr_glyph){' ', ascii, HR_INK_TEXT, above};
 	return (struct hr_glyph){HR_CODE_UPPER_HALF, ascii, above, below};
+}
+
+/* NULL: there is none. A gap has no level. */
+static uint8_t level_of(const struct hr_map_cell *cell)
+{
+	return cell != NULL && cell->npages > 0 ? cell->level : HR_INK_NONE;
 }
 
 static const struct hr_map_cell *cell_in(const struct hr_cells *c, size_t row, size_t column)
@@ -378,7 +383,7 @@ static void draw_map_row(const struct drawing *d, unsigned row, size_t at)
 		if (special != NULL)
 			hr_canvas_put(&d->canvas, row, left + i, *special);
 		else if (d->pane->half)
-			hr_canvas_put(&d->canvas, row, left + i, half_glyph(upper, lower));
+			hr_canvas_put(&d->canvas, row, left + i, hr_half_glyph(level_of(upper), level_of(lower)));
 		else if (upper != NULL)
 			hr_canvas_put(&d->canvas, row, left + i, cell_glyph(c, upper, d->compared));
 	}
@@ -484,7 +489,7 @@ static struct hr_cells_options cells_options(const struct drawing *d, unsigned r
 	return (struct hr_cells_options){
 	    .view = d->o->view,
 	    .scale = d->o->scale,
-	    .columns = d->pane->columns - (d->pane->map_left - d->pane->left),
+	    .columns = d->pane->map_columns,
 	    .rows = half ? 2 * rows : rows,
 	    .line = half ? 2 : 1,
 	    .first_chunk = d->o->first_chunk,
@@ -508,13 +513,17 @@ static enum hr_status compute(struct drawing *d, unsigned rows, bool half)
 	return hr_cells_compute(&d->pane->cells, d->scene->follower, &o);
 }
 
-static void place_pane(struct hr_pane *pane, const struct hr_frame_options *o, size_t i, size_t n)
+static void place_pane(struct hr_pane *pane, const struct hr_scene *scene, const struct hr_frame_options *o, size_t i,
+		       size_t n)
 {
 	unsigned side = hr_side_columns(o, n), width = n == 2 ? (o->columns - 1) / 2 : o->columns - side - (side > 0);
+	unsigned label = width >= LABELS_FROM ? LABEL_COLUMNS : 0;
 
 	pane->columns = width;
 	pane->left = (unsigned)i * (width + 1);
-	pane->map_left = pane->left + (width >= LABELS_FROM ? LABEL_COLUMNS : 0);
+	pane->map_left = pane->left + label;
+	pane->time_columns = hr_history_columns(scene, o, width - label, &pane->map_columns);
+	pane->time_left = pane->left + width - pane->time_columns;
 	pane->open_chunk = o->open_chunk;
 	pane->half = false;
 }
@@ -540,6 +549,9 @@ static void draw_scene(const struct drawing *d, const struct layout *l)
 	else
 		draw_map(d, row);
 	row += l->map;
+	if (l->axis > 0)
+		hr_draw_history(&d->canvas, d->pane, d->scene, d->o, d->pane->map_top, row);
+	row += l->axis;
 	hr_items_flow(&d->legend, &d->canvas, d->pane->columns, row, l->legend);
 	row += l->legend;
 	if (l->cursor > 0)
@@ -595,14 +607,14 @@ static enum hr_status draw_panes(struct hr_frame *f, struct drawing *drawings, s
 {
 	const struct hr_scene *first = drawings[0].scene;
 	unsigned side = hr_side_columns(o, n);
-	struct layout l = divide(o, side, first->series != NULL, first->log != NULL, HR_FRAME_MAX_ROWS);
+	struct layout l = divide(o, drawings[0].pane, side, first, HR_FRAME_MAX_ROWS);
 
 	/* Use one kind of cells for both policies: they have the same memory mapped, and cells are compared. */
 	for (size_t i = 0; i < n && o->open_chunk == HR_NO_CHUNK; i++)
 		HR_TRY(compute(&drawings[i], l.map, wants_halves(&drawings[0], l.map)));
 	if (n == 2 && o->open_chunk == HR_NO_CHUNK)
 		hr_cells_compare(&f->panes[0].cells, &f->panes[1].cells);
-	l = divide(o, side, first->series != NULL, first->log != NULL, legend_rows(drawings, n));
+	l = divide(o, drawings[0].pane, side, first, legend_rows(drawings, n));
 	share_spare(&l, drawings, n);
 	for (size_t i = 0; i < n; i++)
 		draw_scene(&drawings[i], &l);
@@ -629,7 +641,7 @@ enum hr_status hr_frame_draw(struct hr_frame *f, const struct hr_scene *scenes, 
 	for (size_t i = 0; i < n; i++) {
 		struct drawing *d = &drawings[i];
 
-		place_pane(&f->panes[i], o, i, n);
+		place_pane(&f->panes[i], &scenes[i], o, i, n);
 		*d = (struct drawing){
 		    .canvas = {f, &f->panes[i]},
 		    .pane = &f->panes[i],
@@ -672,4 +684,16 @@ uint64_t hr_frame_page_at(const struct hr_frame *f, unsigned row, unsigned colum
 		return page;
 	}
 	return HR_NO_PAGE;
+}
+
+uint64_t hr_frame_time_at(const struct hr_frame *f, unsigned row, unsigned column)
+{
+	for (size_t i = 0; i < f->npanes; i++) {
+		const struct hr_pane *p = &f->panes[i];
+
+		if (row >= p->map_top && row <= p->map_top + p->map_rows && column >= p->time_left &&
+		    column < p->time_left + p->time_columns)
+			return (uint64_t)((column - p->time_left + 0.5) / p->time_columns * (double)p->time_span_ns);
+	}
+	return HR_NEVER;
 }

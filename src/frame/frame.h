@@ -13,7 +13,8 @@
  *   memory over time    in use, free, the goal, the limit
  *   the latest scavtrace lines
  *
- * of which small frames leave out the lower ones. From 140 columns on, the legend
+ * of which small frames leave out the lower ones. Where it is asked for, and known, a map
+ * over time stands beside the map: each row is the addresses of the map's row. From 140 columns on, the legend
  * and what is under the cursor stand in a panel at the right, with more of both and
  * with what the policy has done so far.
  *
@@ -32,6 +33,7 @@
 #include "frame/cells.h"
 #include "frame/log_tail.h"
 #include "frame/touches.h"
+#include "report/plane.h"
 #include "report/series.h"
 
 #include <stdbool.h>
@@ -51,6 +53,7 @@ struct hr_scene {
 	const char *status;		     /* "paused", "8x"; NULL: nothing to say */
 	const char *layers;		     /* what in use is made of, in a few words; NULL: not known */
 	const struct hr_json_series *series; /* memory over time; NULL: none */
+	const struct hr_plane *plane;	     /* the address space over time; NULL: none */
 	const struct hr_log_tail *log;	     /* the latest scavtrace lines; NULL: none */
 	const struct hr_touches *touches;    /* who touched the pages of the open chunk; NULL: not known */
 };
@@ -62,6 +65,7 @@ struct hr_frame_options {
 	bool half_blocks;		  /* two cells a character can be drawn: colours, and U+2580 */
 	bool no_marks;			  /* two cells a character rather than marks */
 	bool bare;			  /* no graph and no log */
+	bool over_time;			  /* of scenes with a plane: the map's rows over time, beside it or instead */
 	uint64_t first_chunk, last_chunk; /* zoom: chunks in [first, last); 0, HR_NO_CHUNK: all */
 	uint64_t open_chunk;		  /* show the pages of this one; HR_NO_CHUNK: show the map */
 	uint64_t cursor_page;		  /* the cursor is on the cell, or page, that holds this; HR_NO_PAGE: none */
@@ -83,10 +87,12 @@ char hr_glyph_plain(const struct hr_glyph *g);
 struct hr_pane {
 	unsigned left, columns;
 	unsigned map_top, map_left; /* of the first cell, or page; from the frame's corner */
-	unsigned map_rows;
-	bool half;		/* two cells a character */
-	uint64_t open_chunk;	/* this chunk's pages instead of cells; HR_NO_CHUNK: cells */
-	unsigned chunk_columns; /* pages a row then, 0: it is not mapped */
+	unsigned map_rows, map_columns;
+	unsigned time_left, time_columns; /* the map's rows over time: where, and how many columns; 0: not there */
+	uint64_t time_span_ns;		  /* from the left of the first to the right of the last */
+	bool half;			  /* two cells a character */
+	uint64_t open_chunk;		  /* this chunk's pages instead of cells; HR_NO_CHUNK: cells */
+	unsigned chunk_columns;		  /* pages a row then, 0: it is not mapped */
 	struct hr_cells cells;
 };
 
@@ -115,5 +121,7 @@ static inline const struct hr_glyph *hr_frame_glyph(const struct hr_frame *f, un
 
 /* The first page of the cell, or the page, drawn there (in the upper half); HR_NO_PAGE: none. *pane: in which. */
 uint64_t hr_frame_page_at(const struct hr_frame *f, unsigned row, unsigned column, size_t *pane);
+/* The time that column of a map over time stands for; HR_NEVER: there is none. */
+uint64_t hr_frame_time_at(const struct hr_frame *f, unsigned row, unsigned column);
 
 #endif

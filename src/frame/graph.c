@@ -22,6 +22,8 @@ struct graph {
 	unsigned columns, rows; /* of the area */
 	uint64_t top;		/* bytes: the upper border */
 	bool goal, limit;	/* there is such a line */
+	uint64_t span_ns;	/* of all columns */
+	unsigned head;		/* the column of now */
 	struct column at[HR_FRAME_MAX_COLUMNS];
 };
 
@@ -33,10 +35,21 @@ static uint64_t larger(uint64_t a, uint64_t b)
 /* The end of a column's stretch of time. */
 static uint64_t end_of(const struct graph *g, unsigned column)
 {
-	return (uint64_t)((unsigned __int128)g->scene->time_ns * (column + 1) / g->columns);
+	return (uint64_t)((unsigned __int128)g->span_ns * (column + 1) / g->columns);
 }
 
-/* Behind the last point of the series things are as they are now. */
+/* To the trace's end where that is known: then time stands still, and now moves. */
+static void choose_span(struct graph *g)
+{
+	const struct hr_scene *s = g->scene;
+
+	g->span_ns = s->end_ns != HR_NEVER && s->end_ns > s->time_ns ? s->end_ns : s->time_ns;
+	g->head = g->columns - 1;
+	if (s->time_ns < g->span_ns)
+		g->head = (unsigned)((unsigned __int128)s->time_ns * g->columns / g->span_ns);
+}
+
+/* Between the last point of the series and now things are as they are now; what comes after has not been played. */
 static struct column column_now(const struct graph *g)
 {
 	const struct hr_follower *f = g->scene->follower;
@@ -62,7 +75,7 @@ static void fill_columns(struct graph *g)
 		*to = (struct column){.goal = HR_NEVER};
 		while (i < s->n && s->points[i].end_ns <= begin)
 			i++;
-		if (i == s->n || c + 1 == g->columns)
+		if (c == g->head || (i == s->n && c < g->head))
 			*to = column_now(g);
 		for (unsigned k = i; k < s->n && (k == i || s->points[k - 1].end_ns < end); k++) {
 			const struct hr_point *p = &s->points[k];
@@ -160,6 +173,17 @@ static void draw_mark(const struct graph *g, const struct hr_canvas *c, unsigned
 	hr_canvas_put(c, top + g->rows - 1 - row, left + column, line);
 }
 
+/* Now, where it is not the right border: above the areas, which it would hide. */
+static void draw_head(const struct graph *g, const struct hr_canvas *c, unsigned left, unsigned top)
+{
+	const struct column *v = &g->at[g->head];
+	unsigned high = (height(g, larger(v->retained, v->in_use)) + 7) / 8;
+
+	for (unsigned row = high; g->head + 1 < g->columns && row < g->rows; row++)
+		hr_canvas_put(c, top + g->rows - 1 - row, left + g->head,
+			      (struct hr_glyph){HR_CODE_BAR, '|', HR_INK_DIM, HR_INK_NONE});
+}
+
 static const struct hr_glyph goal_line = {HR_CODE_LINE, '-', HR_INK_GOAL, HR_INK_NONE};
 static const struct hr_glyph limit_line = {HR_CODE_DOUBLE_LINE, '=', HR_INK_LIMIT, HR_INK_NONE};
 
@@ -168,7 +192,7 @@ static void draw_legend(const struct graph *g, const struct hr_canvas *c, unsign
 	struct hr_items items = {0};
 	struct hr_pane inner = {.left = c->pane->left + left, .columns = g->columns};
 	struct hr_canvas axis = {c->frame, &inner};
-	char now[HR_UNIT_BUF], top[HR_UNIT_BUF];
+	char end_text[HR_UNIT_BUF], top[HR_UNIT_BUF];
 	unsigned end;
 
 	hr_items_add(&items, HR_INK_DIM, 0, "0");
@@ -180,12 +204,12 @@ static void draw_legend(const struct graph *g, const struct hr_canvas *c, unsign
 		hr_item_swatch(hr_items_add(&items, HR_INK_DIM, 2, "goal"), goal_line);
 	if (g->limit)
 		hr_item_swatch(hr_items_add(&items, HR_INK_DIM, 2, "limit"), limit_line);
-	hr_format_ns(now, g->scene->time_ns);
-	end = (unsigned)strlen(now);
+	hr_format_ns(end_text, g->span_ns);
+	end = (unsigned)strlen(end_text);
 	inner.columns = g->columns > end + 2 ? g->columns - end - 2 : 1;
 	hr_items_line(&items, &axis, row);
 	inner.columns = g->columns;
-	hr_canvas_text(&axis, row, g->columns > end ? g->columns - end : 0, HR_INK_DIM, now);
+	hr_canvas_text(&axis, row, g->columns > end ? g->columns - end : 0, HR_INK_DIM, end_text);
 }
 
 void hr_draw_graph(const struct hr_canvas *c, const struct hr_scene *scene, unsigned left, unsigned top, unsigned rows)
@@ -194,6 +218,7 @@ void hr_draw_graph(const struct hr_canvas *c, const struct hr_scene *scene, unsi
 	uint64_t limit = scene->follower->view.memory_limit_bytes;
 	char label[HR_UNIT_BUF];
 
+	choose_span(&g);
 	fill_columns(&g);
 	choose_top(&g);
 	g.limit = limit <= g.top;
@@ -201,11 +226,12 @@ void hr_draw_graph(const struct hr_canvas *c, const struct hr_scene *scene, unsi
 		draw_column(&g, c, i, left, top);
 		if (g.limit)
 			draw_mark(&g, c, i, left, top, limit, limit_line);
-		if (g.at[i].goal > g.top)
-			continue;
-		draw_mark(&g, c, i, left, top, g.at[i].goal, goal_line);
-		g.goal = true;
+		if (g.at[i].goal <= g.top) {
+			draw_mark(&g, c, i, left, top, g.at[i].goal, goal_line);
+			g.goal = true;
+		}
 	}
+	draw_head(&g, c, left, top);
 	if (left > 0) {
 		hr_format_bytes(label, g.top);
 		hr_canvas_text(c, top, left - 1 - (unsigned)strlen(label), HR_INK_DIM, label);

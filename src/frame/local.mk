@@ -7,6 +7,7 @@ libheapreplay_la_SOURCES += \
 	src/frame/font.c src/frame/font.h \
 	src/frame/frame.c src/frame/frame.h \
 	src/frame/graph.c \
+	src/frame/history.c \
 	src/frame/log_tail.c src/frame/log_tail.h \
 	src/frame/paint.h \
 	src/frame/paint_json.c \

@@ -52,6 +52,8 @@ static bool has_ink(const struct hr_glyph *g, unsigned x, unsigned y)
 		return y == 6 && x % 2 == 0;
 	case HR_CODE_LINE:
 		return y == 5 || y == 6;
+	case HR_CODE_BAR:
+		return x == 2 || x == 3;
 	case HR_CODE_DOUBLE_LINE:
 		return y == 4 || y == 7;
 	case HR_CODE_DIAMOND:

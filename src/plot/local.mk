@@ -14,7 +14,6 @@ libheapreplay_la_SOURCES += \
 	src/plot/labels.c src/plot/labels.h \
 	src/plot/markup.c src/plot/markup.h \
 	src/plot/page.c src/plot/page.h \
-	src/plot/plane.c src/plot/plane.h \
 	src/plot/plot.c src/plot/plot.h \
 	src/plot/timeline.c \
 	src/plot/tradeoff.c

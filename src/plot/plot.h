@@ -19,7 +19,7 @@
 
 #include "base/error.h"
 #include "plot/gnuplot.h"
-#include "plot/plane.h"
+#include "report/plane.h"
 #include "sweep/frontier.h"
 
 #include <jansson.h>

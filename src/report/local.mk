@@ -17,6 +17,7 @@ libheapreplay_la_SOURCES += \
 	src/report/metrics.c src/report/metrics.h \
 	src/report/optimum.c src/report/optimum.h \
 	src/report/output.c src/report/output.h \
+	src/report/plane.c src/report/plane.h \
 	src/report/reasons.c src/report/reasons.h \
 	src/report/rss_samples.c src/report/rss_samples.h \
 	src/report/saved.c src/report/saved.h \

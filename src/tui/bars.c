@@ -136,6 +136,7 @@ static const struct item {
     {ANYWHERE, '/', "/", "find"},
     {ANYWHERE, '+', "+ -", "speed"},
     {ANYWHERE, '\t', "tab", "view"},
+    {ANYWHERE, 't', "t", "over time"},
     {ANYWHERE, 'z', "z Z", "zoom"},
     {ANYWHERE, 'p', "p", "policy"},
     {ANYWHERE, '2', "2", "both"},

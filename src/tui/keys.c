@@ -411,6 +411,12 @@ static void side_by_side(struct hr_view_state *v)
 		v->pair = !v->pair;
 }
 
+static void over_time(struct hr_view_state *v)
+{
+	v->over_time_chosen = true;
+	v->frame_options.over_time = !v->frame_options.over_time;
+}
+
 static void redraw(struct hr_view_state *v)
 {
 	v->anew = true;
@@ -480,6 +486,7 @@ static const struct binding {
     {HR_KEY_WHEEL_UP, zoom_in, NULL, NULL},
     {HR_KEY_WHEEL_DOWN, zoom_out, NULL, NULL},
     {'\t', next_view, "tab", "next view: occupancy, free, scavenged, index, ..."},
+    {'t', over_time, "t", "addresses over time, beside the map or instead of it; a click there seeks"},
     {'r', next_scale, "r", "levels in equal steps or by rank"},
     {'c', next_palette, "c", "next colour palette"},
     {'p', next_policy, "p", "next policy"},
@@ -633,6 +640,8 @@ static void drag(struct hr_view_state *v, unsigned row, unsigned column)
 
 	if (v->dragging == HR_DRAGGING_TIME) {
 		seek_to(v, hr_bars_time(v, column));
+	} else if (v->dragging == HR_DRAGGING_HISTORY && hr_frame_time_at(&v->frame, row, column) != HR_NEVER) {
+		seek_to(v, hr_frame_time_at(&v->frame, row, column));
 	} else if (v->dragging == HR_DRAGGING_CURSOR) {
 		page = hr_frame_page_at(&v->frame, row, column, &pane);
 		v->frame_options.cursor_page = page != HR_NO_PAGE ? page : v->frame_options.cursor_page;
@@ -653,6 +662,11 @@ static void click(struct hr_view_state *v, unsigned row, unsigned column)
 		do_key(v, key);
 	if (row >= v->rows - hr_bars_rows(v))
 		return;
+	if (hr_frame_time_at(&v->frame, row, column) != HR_NEVER) {
+		v->dragging = HR_DRAGGING_HISTORY;
+		drag(v, row, column);
+		return;
+	}
 	page = hr_frame_page_at(&v->frame, row, column, &pane);
 	if (page == HR_NO_PAGE)
 		return;

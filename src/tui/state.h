@@ -21,7 +21,7 @@
 enum hr_asking { HR_ASKING_NOTHING, HR_ASKING_TIME, HR_ASKING_ADDRESS };
 
 /* What a move of the mouse with its button held changes. */
-enum hr_dragging { HR_DRAGGING_NOTHING, HR_DRAGGING_TIME, HR_DRAGGING_CURSOR };
+enum hr_dragging { HR_DRAGGING_NOTHING, HR_DRAGGING_TIME, HR_DRAGGING_HISTORY, HR_DRAGGING_CURSOR };
 
 struct hr_view_state {
 	const struct hr_watch_options *options;
@@ -37,8 +37,9 @@ struct hr_view_state {
 	double owed;	/* records, or ns of the trace, that time has brought and that were not followed yet */
 
 	/* Looking. */
-	size_t policy; /* the one that is shown */
-	bool pair;     /* and the next one beside it */
+	size_t policy;	       /* the one that is shown */
+	bool pair;	       /* and the next one beside it */
+	bool over_time_chosen; /* by the key; else it is shown where there is much room */
 	struct hr_frame_options frame_options;
 	enum hr_palette palette;
 	struct {
@@ -54,6 +55,7 @@ struct hr_view_state {
 	size_t glyphs_cap;
 	unsigned columns, rows;
 	struct hr_json_series *series; /* one a policy; NULL before the trace is open */
+	struct hr_plane *planes;       /* the same: the address space over time */
 	struct hr_log_tail tails[HR_MAX_PANES];
 	struct hr_touches touches;
 	uint64_t touched_to; /* records that touches has seen, up to this one */

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define KEY_COLUMNS 14u
+#define OVER_TIME_FROM_COLUMNS 140u	      /* a pane's: there the map over time is shown without being asked for */
 #define MAX_TOUCH_RECORDS ((uint64_t)1 << 20) /* looked at for who touched a chunk's pages before it was opened */
 
 /* --- scenes ------------------------------------------------------------------------ */
@@ -108,9 +109,17 @@ static struct hr_scene scene_of(struct hr_view_state *v, size_t pane, size_t pol
 	    .status = status_of(v),
 	    .layers = layers_of(v),
 	    .series = v->series ? &v->series[policy] : NULL,
+	    .plane = v->planes ? &v->planes[policy] : NULL,
 	    .log = tail_of(v, pane, policy),
 	    .touches = told_chunk(v) != HR_NO_CHUNK ? &v->touches : NULL,
 	};
+}
+
+static bool has_room_for_time(const struct hr_view_state *v, size_t n)
+{
+	const struct hr_frame_options *o = &v->frame_options;
+
+	return o->columns / n >= OVER_TIME_FROM_COLUMNS + hr_side_columns(o, n);
 }
 
 static enum hr_status draw_frame(struct hr_view_state *v, struct hr_error *err)
@@ -123,6 +132,8 @@ static enum hr_status draw_frame(struct hr_view_state *v, struct hr_error *err)
 		return hr_frame_message(&v->frame, v->columns, rows, "waiting for the trace to start");
 	v->frame_options.columns = v->columns < HR_FRAME_MAX_COLUMNS ? v->columns : HR_FRAME_MAX_COLUMNS;
 	v->frame_options.rows = rows < HR_FRAME_MAX_ROWS ? rows : HR_FRAME_MAX_ROWS;
+	if (!v->over_time_chosen)
+		v->frame_options.over_time = has_room_for_time(v, n);
 	HR_TRY(follow_touches(v, err));
 	for (size_t i = 0; i < n; i++)
 		scenes[i] = scene_of(v, i, (v->policy + i) % npolicies);

@@ -32,8 +32,11 @@ static void begin(struct hr_view_state *v)
 	size_t n = hr_player_followers(v->player);
 
 	v->series = hr_calloc(n, sizeof(*v->series));
+	v->planes = hr_calloc(n, sizeof(*v->planes));
 	for (size_t i = 0; v->series != NULL && i < n; i++)
 		hr_json_series_start(&v->series[i], hr_player_follower(v->player, i));
+	for (size_t i = 0; v->planes != NULL && i < n; i++)
+		hr_plane_start(&v->planes[i], hr_player_follower(v->player, i));
 	v->stale = true;
 }
 
@@ -189,10 +192,13 @@ enum hr_status hr_watch(const struct hr_watch_options *o, bool *trace_failed, in
 			*err = v->err;
 	}
 	hr_screen_close(v->screen);
+	for (size_t i = 0; v->planes != NULL && i < hr_player_followers(v->player); i++)
+		hr_plane_release(&v->planes[i]);
 	hr_player_close(v->player);
 	hr_frame_release(&v->frame);
 	free(v->screen_glyphs);
 	free(v->series);
+	free(v->planes);
 	free(v);
 	return status;
 }

@@ -229,7 +229,7 @@ sees 'one cell' 'at 100x30'
 mux resize-window -t view -x 20 -y 8
 sees '^none 0123456789 all' 'at 20x8'
 mux resize-window -t view -x 400 -y 120
-sees '^ +0 +.{1,3} in use .{300,} 0 ' 'at 400x120 it is as wide'
+sees '^ +0 +.{1,3} in use .{300,} 590 ms' 'at 400x120 it is as wide'
 row=$(grep -nE 'in use +.{1,3} free' <<<"$screen" | tail -n 1 | cut -d: -f1)
 [ "${row:-0}" -gt 100 ]
 ok $? "and as high (the graph's axis is line ${row:-0})"
@@ -240,10 +240,20 @@ keys j
 sees 'cell c0' 'at 200x55 a panel tells the cell under the cursor'
 sees 'go1\.22 so far' 'and what the policy has done'
 sees ' last: page [0-9]+, (taken|freed|mapped)' 'and what touched the cell last'
-keys Escape Home
+sees ' 0 +in use, a column = [0-9.]+ ms +590 ms' 'beside the map stand its rows over time'
+mux send-keys -t view -l $'\033[M ~%'
+sees 'at 11[0-9] ms' 'a click there goes to that time'
+keys Tab
+sees ' 0 +free, a column = ' 'it shows what the map shows'
+keys t
+misses 'a column = ' 't takes it away'
+keys Tab Tab Tab Tab Tab Tab Escape Home
 misses 'cell c0' 'no cursor, no cell'
 mux resize-window -t view -x 60 -y 20
 sees 'one cell' 'at 60x20'
+keys t
+sees 'a column = ' 't brings it on small screens, too'
+keys t
 mux resize-window -t view -x 19 -y 7
 sees 'too small' 'a message where it is too small'
 mux resize-window -t view -x 80 -y 24
@@ -261,6 +271,7 @@ mux capture-pane -pe -t view >colored
 unlike "$(cat colored)" $'\033\\[[0-9;]*(3|4)8' 'and there are no colours'
 keys q
 finish
+# shellcheck disable=SC2034 # start uses it
 locale=C
 start 80x24 "${watch[@]}" app.trace
 sees 'at 0 .*occupancy' 'a locale without UTF-8'

@@ -283,6 +283,53 @@ static void test_the_panel(void **state)
 	small_heap_release(&h);
 }
 
+/*
+ * Chunks 0 and 1 are three quarters used for 10 ms, then a quarter, to 20 ms of 40; rows are two chunks. Of 20 columns one
+ * is the map's, and 17 are 2.35 ms each: the fifth ends at 11.8 ms, and 20 ms is in the ninth.
+ */
+static void test_the_map_over_time(void **state)
+{
+	struct small_heap h;
+	struct hr_frame f = {0};
+	struct hr_frame_options o = options(20, 8);
+	struct hr_plane *plane = calloc(1, sizeof(*plane));
+	struct hr_scene s;
+
+	(void)state;
+	assert_non_null(plane);
+	half_used(&h, "none");
+	hr_plane_start(plane, h.f);
+	hr_follower_settle(h.f, 10500000);
+	small_heap_free(&h, 0, 512);
+	hr_follower_settle(h.f, 20000000);
+	s = scene_of(&h);
+	s.plane = plane;
+	s.time_ns = 20000000;
+	s.end_ns = 40000000;
+	draw(&f, &s, 1, o);
+	assert_int_equal(hr_frame_time_at(&f, 1, 3), HR_NEVER);
+	o.over_time = true;
+	draw(&f, &s, 1, o);
+	check_text(&f, "none  at 20.0 ms\n"
+		       "3  77773333|\n"
+		       "0  00000000|\n"
+		       "0  00000000|\n"
+		       "0  00000000|\n"
+		       "   0         40.0 ms\n\n"
+		       "none 0123456789 all\n");
+	assert_int_equal(hr_frame_time_at(&f, 1, 2), HR_NEVER);
+	assert_in_range(hr_frame_time_at(&f, 1, 3), 1, 2352941);
+	assert_in_range(hr_frame_time_at(&f, 4, 19), 37647059, 39999999);
+	/* The cursor's row is told where now is. */
+	o.cursor_page = HEAP_PAGE + 2048;
+	draw(&f, &s, 1, o);
+	check_has(&f, "\n@  00000000@\n");
+	hr_plane_release(plane);
+	free(plane);
+	hr_frame_release(&f);
+	small_heap_release(&h);
+}
+
 /* Lines of the graph, if they are within its reach; the legend names those that there are. */
 static void test_lines_of_the_graph(void **state)
 {
@@ -805,6 +852,7 @@ HR_TEST_MAIN(frame)
 	    cmocka_unit_test(test_too_small),
 	    cmocka_unit_test(test_what_a_large_one_says),
 	    cmocka_unit_test(test_the_panel),
+	    cmocka_unit_test(test_the_map_over_time),
 	    cmocka_unit_test(test_lines_of_the_graph),
 	    cmocka_unit_test(test_views_without_an_index),
 	    cmocka_unit_test(test_a_chunk),

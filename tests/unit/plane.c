@@ -5,8 +5,8 @@
  */
 #include "config.h"
 
-#include "plot/plane.h"
 #include "replay/replay.h"
+#include "report/plane.h"
 
 #include "testing.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include "plot/plane.h"
+#include "report/plane.h"
 
 #include "trace/anonymous.h"
 
@@ -82,9 +82,9 @@ static bool make_row(struct hr_plane *p, uint64_t page)
 }
 
 /* Rows for all that is mapped now. */
-static bool make_rows(struct hr_plane *p)
+static bool make_rows(struct hr_plane *p, const struct hr_follower *f)
 {
-	const struct hr_ranges *mapped = &p->f->map.in_use;
+	const struct hr_ranges *mapped = &f->map.in_use;
 
 	for (size_t i = 0; i < mapped->n; i++) {
 		uint64_t page = mapped->at[i].base;
@@ -115,18 +115,18 @@ static void count_pages(struct hr_plane_cell *cell, const struct hr_chunk_bits *
 	}
 }
 
-static void count_row(struct hr_plane *p, struct hr_plane_cell *cell, uint64_t page, uint64_t limit)
+static void count_row(const struct hr_follower *f, struct hr_plane_cell *cell, uint64_t page, uint64_t limit)
 {
 	while (page < limit) {
 		uint64_t rest = hr_chunk_page(hr_chunk_of(page) + 1) - page;
 		unsigned n = (unsigned)(limit - page < rest ? limit - page : rest);
 
-		count_pages(cell, hr_pagemap_chunk(&p->f->map, hr_chunk_of(page)), hr_page_in_chunk(page), n);
+		count_pages(cell, hr_pagemap_chunk(&f->map, hr_chunk_of(page)), hr_page_in_chunk(page), n);
 		page += n;
 	}
 }
 
-static void count_range(struct hr_plane *p, unsigned column, struct hr_range r)
+static void count_range(struct hr_plane *p, const struct hr_follower *f, unsigned column, struct hr_range r)
 {
 	size_t at = find_row(p, r.base >> p->log_pages);
 
@@ -135,7 +135,7 @@ static void count_range(struct hr_plane *p, unsigned column, struct hr_range r)
 
 		if (end > r.limit)
 			end = r.limit;
-		count_row(p, &p->rows[at++]->cells[column], r.base, end);
+		count_row(f, &p->rows[at++]->cells[column], r.base, end);
 		r.base = end;
 	}
 }
@@ -182,14 +182,14 @@ static uint64_t sample(void *ctx, const struct hr_follower *f, uint64_t time_ns,
 
 	if (p->failed || (last && column > 0 && p->end_ns[column - 1] == time_ns))
 		return HR_NEVER;
-	if (!make_rows(p)) {
+	if (!make_rows(p, f)) {
 		p->failed = true;
 		return HR_NEVER;
 	}
 	p->end_ns[column] = time_ns;
 	p->ncolumns++;
 	for (size_t i = 0; i < f->map.in_use.n; i++)
-		count_range(p, column, f->map.in_use.at[i]);
+		count_range(p, f, column, f->map.in_use.at[i]);
 	for (size_t i = 0; i < f->map.ncaches; i++)
 		count_cache(p, column, &f->map.caches[i]);
 	if (p->ncolumns == HR_PLANE_COLUMNS)
@@ -200,7 +200,6 @@ static uint64_t sample(void *ctx, const struct hr_follower *f, uint64_t time_ns,
 void hr_plane_start(struct hr_plane *p, struct hr_follower *f)
 {
 	memset(p, 0, sizeof(*p));
-	p->f = f;
 	p->interval_ns = FIRST_INTERVAL_NS;
 	p->log_pages = FIRST_LOG_PAGES;
 	hr_follower_sample(f, (struct hr_sampler){.next_ns = p->interval_ns, .sample = sample, .ctx = p});
@@ -211,6 +210,31 @@ void hr_plane_release(struct hr_plane *p)
 	for (size_t i = 0; i < p->nrows; i++)
 		free(p->rows[i]);
 	memset(p, 0, sizeof(*p));
+}
+
+unsigned hr_plane_column(const struct hr_plane *p, uint64_t time_ns)
+{
+	unsigned low = 0, high = p->ncolumns;
+
+	while (low < high) {
+		unsigned mid = low + (high - low) / 2;
+
+		if (p->end_ns[mid] <= time_ns)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low > 0 ? low - 1 : HR_PLANE_COLUMNS;
+}
+
+struct hr_plane_cell hr_plane_sum(const struct hr_plane *p, unsigned column, uint64_t page, uint64_t limit)
+{
+	struct hr_plane_cell sum = {.in_use = 0};
+
+	for (size_t at = find_row(p, page >> p->log_pages); at < p->nrows && p->rows[at]->group << p->log_pages < limit;
+	     at++)
+		add_cell(&sum, &p->rows[at]->cells[column]);
+	return sum;
 }
 
 static uint64_t address_of(const struct hr_plane *p, size_t row)

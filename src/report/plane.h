@@ -32,7 +32,6 @@ struct hr_plane_row {
 };
 
 struct hr_plane {
-	struct hr_follower *f;
 	uint64_t interval_ns; /* of a column; doubles when they are used up */
 	unsigned ncolumns;
 	uint64_t end_ns[HR_PLANE_COLUMNS];
@@ -47,6 +46,10 @@ struct hr_plane {
 void hr_plane_start(struct hr_plane *p, struct hr_follower *f);
 /* Where a row begins, as it is to be shown (anonymous). */
 uint64_t hr_plane_shown_address(const struct hr_plane *p, size_t row);
+/* The last column that ended at or before that time; HR_PLANE_COLUMNS: there is none. */
+unsigned hr_plane_column(const struct hr_plane *p, uint64_t time_ns);
+/* What a column says of the rows that pages [page, limit) lie in, together. */
+struct hr_plane_cell hr_plane_sum(const struct hr_plane *p, unsigned column, uint64_t page, uint64_t limit);
 /* Zeroes are an empty one. */
 void hr_plane_release(struct hr_plane *p);
 
