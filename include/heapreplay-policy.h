@@ -45,7 +45,7 @@ extern "C" {
 #endif
 
 /* The version of everything in this header. A policy that was built against another one is refused. */
-#define HR_POLICY_ABI 2
+#define HR_POLICY_ABI 3
 
 /* --- pages and chunks ------------------------------------------------------ */
 
@@ -478,6 +478,12 @@ struct hr_policy_def {
 	/* The page from which a search goes downwards, a forced one or the background's; UINT64_MAX: none. With look. */
 	uint64_t (*search_page)(const void *state, bool force);
 	bool has_density; /* the index has a search page for forced searches, and counts pages in use */
+
+	/*
+	 * Tells of the huge pages in use that it keeps whole now, although something of them is free: those that it would
+	 * not split even if its turn came. Each is a range of pages of one chunk. NULL: it spares none.
+	 */
+	void (*kept_whole)(const void *state, void (*to)(void *ctx, uint64_t page, unsigned npages), void *ctx);
 };
 
 /* In a shared object, the policy. */

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/print.h"
 #include "base/units.h"
+#include "info/fate.h"
 #include "info/history.h"
 #include "info/holders.h"
 #include "info/recorded_releases.h"
@@ -43,7 +44,11 @@ struct run {
 	uint64_t at_ns;
 	struct hr_replay replay;
 	struct hr_policy_choice own;
+	struct hr_lag_drop drop;    /* with --drop */
+	struct hr_policy_view view; /* of the moment */
 	struct hr_reasons reasons;
+	struct hr_fate fate;
+	bool has_fate;
 	struct hr_holders holders;
 	struct hr_layer_point layers;
 	bool has_layers;
@@ -59,11 +64,20 @@ static const struct own *own_of(const struct cli_options *o)
 
 /* --- the moment ------------------------------------------------------------- */
 
-static enum hr_status open_replay(struct run *r, uint64_t until_ns, struct hr_error *err)
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* A file is read to its end, for what becomes of the memory; what comes from a program is answered as soon as can be. */
+static enum hr_status open_replay(struct run *r, struct hr_error *err)
 {
 	struct hr_replay_options options = r->o->replay;
 
-	options.until_ns = until_ns < HR_NEVER - BEYOND_NS ? until_ns + BEYOND_NS : HR_NEVER;
+	if (!is_file(r->path) && r->at_ns < HR_NEVER - BEYOND_NS)
+		options.until_ns = r->at_ns + BEYOND_NS;
 	cli_progress_start(&options, r->o);
 	HR_TRY(hr_replay_open(&r->replay, r->path, &options, r->choices->at, r->choices->n, &r->own, err));
 	return hr_replay_can_be_watched(&r->replay, err);
@@ -86,26 +100,21 @@ static enum hr_status find_moment(struct run *r, struct hr_error *err)
 	r->at_ns = r->o->at_ns;
 	if (!own_of(r->o)->peak && !own_of(r->o)->drop)
 		return HR_OK;
-	HR_TRY(open_replay(r, HR_NEVER, err));
+	HR_TRY(open_replay(r, err));
 	HR_TRY(hr_replay_run(&r->replay, err));
 	f = r->replay.followers[0];
 	drop = hr_lag_largest(&f->lag);
 	if (own_of(r->o)->drop && drop == NULL)
 		return hr_error_set(err, HR_EINPUT,
 				    "in-use memory never falls by a tenth; give a moment by --at or --peak");
+	if (own_of(r->o)->drop)
+		r->drop = *drop;
 	r->at_ns = own_of(r->o)->drop ? hr_lag_fell_ns(drop, 90) : f->free.peak_ns;
 	close_replay(r);
 	return HR_OK;
 }
 
 /* --- the answer ------------------------------------------------------------- */
-
-static bool is_file(const char *path)
-{
-	struct stat st;
-
-	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
 
 /* Reads the trace until what the objects of the moment become is known, or to its end. */
 static enum hr_status read_layers(struct run *r, struct hr_reader *reader, struct hr_layers *l, struct hr_error *err)
@@ -205,13 +214,27 @@ static enum hr_status find_releases(struct run *r, struct hr_error *err)
 	return status;
 }
 
+/* What comes of the moment's free memory, in the rest of the trace. A fault of the trace there is no fault of the answer. */
+static enum hr_status find_fate(struct run *r, struct hr_stepper *stepper, struct hr_error *err)
+{
+	enum hr_status status;
+
+	r->view = r->replay.followers[0]->view;
+	hr_history_stop(&r->history);
+	if (!is_file(r->path) || r->reasons.free_pages == 0 || r->at_ns >= r->replay.end_ns)
+		return HR_OK;
+	status = hr_fate_of(stepper, &r->reasons, &r->fate, err);
+	r->has_fate = status == HR_OK && r->fate.end_ns > r->at_ns;
+	return status == HR_EINPUT ? HR_OK : status;
+}
+
 static enum hr_status explain(struct run *r, struct hr_error *err)
 {
 	struct hr_stepper stepper;
 	enum hr_status status;
 
 	HR_TRY(find_moment(r, err));
-	HR_TRY(open_replay(r, r->at_ns, err));
+	HR_TRY(open_replay(r, err));
 	if (r->by == BY_CHUNK)
 		hr_history_start(&r->history, r->replay.followers[0]);
 	hr_stepper_start(&stepper, &r->replay);
@@ -223,6 +246,7 @@ static enum hr_status explain(struct run *r, struct hr_error *err)
 	HR_TRY(status);
 	HR_TRY(hr_reasons_of(r->replay.followers[0], &r->reasons, err));
 	HR_TRY(find_holders(r, err));
+	HR_TRY(find_fate(r, &stepper, err));
 	return find_releases(r, err);
 }
 
@@ -317,10 +341,19 @@ static uint64_t pace_ns(const struct run *r)
 	return 100 * ((bytes + 65535) / 65536 * cost->call_ns + bytes / phys * hr_cost_of_page(cost, phys));
 }
 
+static json_t *fate_json(const struct hr_fate *f)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "released_bytes", bytes_json(f->released),
+			 "used_bytes", bytes_json(f->used), "kept_bytes", bytes_json(f->pages - f->released - f->used),
+			 "gone_50_ns", hr_document_bytes(f->gone_ns[HR_FATE_50]), "gone_90_ns",
+			 hr_document_bytes(f->gone_ns[HR_FATE_90]), "gone_99_ns",
+			 hr_document_bytes(f->gone_ns[HR_FATE_99]), "mark_done_ns", hr_document_bytes(f->mark_done_ns),
+			 "end_ns", hr_json_count(f->end_ns));
+}
+
 static json_t *document(const struct run *r)
 {
-	const struct hr_follower *f = r->replay.followers[0];
-	const struct hr_policy_view *v = &f->view;
+	const struct hr_policy_view *v = &r->view;
 	const char *slash = strrchr(r->path, '/');
 	json_t *d = hr_document_new();
 
@@ -339,6 +372,8 @@ static json_t *document(const struct run *r)
 	if (r->has_layers)
 		hr_json_put(&d, "layers", hr_layer_point_json(&r->layers));
 	hr_json_put(&d, "pace_ns", hr_document_bytes(pace_ns(r)));
+	if (r->has_fate)
+		hr_json_put(&d, "fate", fate_json(&r->fate));
 	if (r->releases.pages > 0)
 		hr_json_put(&d, "recorded_releases", releases_json(&r->releases));
 	if (r->by == BY_CHUNK)
@@ -355,12 +390,39 @@ struct text {
 #define BYTES(n) hr_format_bytes((struct text){{0}}.buf, n)
 #define PAGES(n) BYTES((n)*HR_PAGE_BYTES)
 
-static void print_levels(FILE *out, const struct run *r)
+#define NS(n) hr_format_ns((struct text){{0}}.buf, n)
+
+/* Whose policy it is, and where the pages lie: what the answer rests on. */
+static void print_grounds(const struct hr_page *p, const struct run *r)
 {
-	const struct hr_policy_view *v = &r->replay.followers[0]->view;
+	const struct hr_trace_meta *meta = hr_reader_meta(r->replay.reader);
+	const char *where = hr_placer_stats(r->replay.placer).recorded && r->replay.objects == NULL
+				? "spans lie where they were recorded"
+				: "where spans lie is modelled";
+	const char *policy = r->replay.choices[0]->def->name;
+
+	if (meta->go_minor == 0)
+		hr_page_text(p, 0, "Policy %s; %s.", policy, where);
+	else if (hr_replay_is_own(&r->replay, 0))
+		hr_page_text(p, 0, "%s is the scavenger of the recorded program, Go 1.%u; %s.", policy, meta->go_minor,
+			     where);
+	else
+		hr_page_text(p, 0, "%s is not the scavenger of the recorded program (Go 1.%u has %s); %s.", policy,
+			     meta->go_minor, hr_replay_own_policy(meta), where);
+}
+
+static void print_levels(const struct hr_page *p, const struct run *r)
+{
+	const struct hr_policy_view *v = &r->view;
+	FILE *out = p->out;
 	char when[HR_UNIT_BUF];
 
 	hr_print(out, "%s at %s, policy %s\n", r->path, hr_format_ns(when, r->at_ns), r->replay.choices[0]->text);
+	if (own_of(r->o)->peak)
+		fputs("the most memory that is free and not released\n", out);
+	if (own_of(r->o)->drop)
+		hr_page_text(p, 0, "the largest drop of memory in use, %s from %s on: 90 %% of it is over",
+			     BYTES(hr_lag_drop_bytes(&r->drop)), NS(r->drop.start_ns));
 	hr_print(out, "mapped %s:", PAGES(v->mapped_pages));
 	hr_print(out, " in use %s,", PAGES(v->in_use_pages));
 	hr_print(out, " manual %s,", PAGES(v->manual_pages));
@@ -368,6 +430,37 @@ static void print_levels(FILE *out, const struct run *r)
 	hr_print(out, " released %s\n", PAGES(v->released_pages));
 	if (v->goal_bytes != HR_NEVER)
 		hr_print(out, "goal %s for in use and free\n", BYTES(v->goal_bytes));
+	print_grounds(p, r);
+}
+
+/* When what is free goes: told by the rest of the trace. */
+static void print_fate(const struct hr_page *p, const struct run *r)
+{
+	const struct hr_fate *f = &r->fate;
+	uint64_t kept = f->pages - f->released - f->used;
+
+	if (!r->has_fate)
+		return;
+	fputs("\nWhen it goes, in this replay\n", p->out);
+	hr_print(p->out, "%10s  released\n", PAGES(f->released));
+	hr_print(p->out, "%10s  used again before that\n", PAGES(f->used));
+	if (kept > 0)
+		hr_print(p->out, "%10s  still there at the end of the trace\n", PAGES(kept));
+	for (unsigned i = 0; i < HR_FATE_SHARES; i++) {
+		static const char *const text[] = {"half of it", "90 % of it", "99 % of it"};
+
+		if (f->gone_ns[i] != HR_NEVER)
+			hr_print(p->out, "%10s  until %s is gone\n", NS(f->gone_ns[i] - r->at_ns), text[i]);
+	}
+	if (f->gone_ns[HR_FATE_99] == HR_NEVER)
+		hr_print(p->out, "%10s  until the trace ends\n", NS(f->end_ns - r->at_ns));
+	if (r->reasons.pages[HR_REASON_DENSE] == 0)
+		return;
+	if (f->mark_done_ns != HR_NEVER)
+		hr_page_text(p, 0, "The next GC cycle, which looks at dense chunks again, ends its mark %s later.",
+			     NS(f->mark_done_ns - r->at_ns));
+	else
+		fputs("No GC cycle, which would look at dense chunks again, ends before the trace does.\n", p->out);
 }
 
 static void print_reasons(const struct hr_page *p, const struct run *run)
@@ -412,20 +505,9 @@ static void print_releases(const struct hr_page *p, const struct hr_recorded_rel
 			 (double)x->in_use * 100 / (double)x->pages);
 }
 
-static void print_prediction(const struct hr_page *p, const struct hr_holder *h)
-{
-	char buf[HR_HOLDER_TEXT];
-
-	hr_page_text(p, 0,
-		     "If what is in use in the %" PRIu64 " %s of %s were freed, %s, another %s could be released.",
-		     h->chunks, h->chunks == 1 ? "chunk" : "chunks",
-		     h->kind == HR_HOLDER_TYPE ? hr_holder_text(buf, h) : "the first row", BYTES(h->in_use_bytes),
-		     BYTES(h->free_bytes));
-}
-
 static void print_holders(const struct hr_page *p, const struct run *r)
 {
-	char buf[HR_HOLDER_TEXT];
+	char buf[HR_HOLDER_TEXT], sentence[HR_HOLDER_SENTENCE];
 
 	if (r->no_holders != NULL) {
 		fputc('\n', p->out);
@@ -441,13 +523,13 @@ static void print_holders(const struct hr_page *p, const struct run *r)
 
 		hr_print(p->out, "%10s", BYTES(h->free_bytes));
 		hr_print(p->out, " %10s %7" PRIu64, BYTES(h->in_use_bytes), h->chunks);
-		hr_print(p->out, " %c%8s  ", h->older ? '>' : ' ', hr_format_ns((struct text){{0}}.buf, h->age_ns));
+		hr_print(p->out, " %c%8s  ", h->older ? '>' : ' ', h->object_bytes > 0 ? NS(h->age_ns) : "-");
 		hr_print(p->out, "%s\n", hr_holder_text(buf, h));
 	}
 	if (r->holders.n > MOST_ROWS)
 		fprintf(p->out, "and %zu more; --json has them all\n", r->holders.n - MOST_ROWS);
 	fputc('\n', p->out);
-	print_prediction(p, &r->holders.at[0]);
+	hr_page_text(p, 0, "%s", hr_holder_tell(sentence, &r->holders.at[0]));
 }
 
 /* The last of what happened to the chunk. */
@@ -513,9 +595,10 @@ static enum hr_status print(const struct run *r, struct hr_error *err)
 	} else if (status == HR_OK) {
 		struct hr_page page = cli_page(main.file);
 
-		print_levels(main.file, r);
+		print_levels(&page, r);
 		status = print_layers(&page, r, err);
 		print_reasons(&page, r);
+		print_fate(&page, r);
 		print_releases(&page, &r->releases);
 		if (r->by == BY_CHUNK)
 			print_chunks(main.file, r);

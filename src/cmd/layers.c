@@ -125,6 +125,7 @@ struct columns {
 	const char *heading[64];
 	const json_t *point[64];
 	size_t n;
+	bool brief; /* free memory in one row */
 };
 
 static void add_column(struct columns *c, const char *heading, const json_t *point)
@@ -155,13 +156,16 @@ static void add_row(struct hr_table *t, const struct columns *c, const char *tex
 static void add_rows(struct hr_table *t, const struct columns *c)
 {
 	for (unsigned i = 0; i < HR_LAYER_COUNT; i++) {
-		add_row(t, c, hr_layer_text(i), hr_layer_name(i));
+		if (!c->brief || i < HR_LAYER_FREE || i >= HR_LAYER_RELEASED)
+			add_row(t, c, hr_layer_text(i), hr_layer_name(i));
+		else if (i == HR_LAYER_FREE)
+			add_row(t, c, "free, not released", "free");
 		if (i == HR_LAYER_DYING) {
 			add_row(t, c, "  of them dead already (estimate)", "dead");
 			add_row(t, c, "    at least", "dead_low");
 			add_row(t, c, "    at most", "dead_high");
 		} else if (i == HR_LAYER_UNDECIDED) {
-			add_row(t, c, "  of all objects rounding, at least", "rounding");
+			add_row(t, c, "  rounding of all objects, at least", "rounding");
 		}
 	}
 	add_row(t, c, "mapped, the sum", "mapped");
@@ -205,10 +209,20 @@ static enum hr_status print_table(const struct hr_page *p, const struct columns 
 
 enum hr_status cli_layers_print_point(const struct hr_page *p, const json_t *point, struct hr_error *err)
 {
-	struct columns c = {.n = 0};
+	struct columns c = {.brief = true};
+	json_t *copy = json_copy((json_t *)point);
+	json_int_t sum = 0;
+	enum hr_status status = HR_OK;
 
-	add_column(&c, "", point);
-	return c.n > 0 ? print_table(p, &c, "What the heap is made of", err) : no_memory(err);
+	for (unsigned i = HR_LAYER_FREE; i < HR_LAYER_RELEASED; i++)
+		sum += bytes_of(point, hr_layer_name(i));
+	if (!hr_json_set(copy, "free_bytes", json_integer(sum)))
+		status = no_memory(err);
+	add_column(&c, "", copy);
+	if (status == HR_OK)
+		status = print_table(p, &c, "What the heap is made of", err);
+	json_decref(copy);
+	return status;
 }
 
 enum hr_status cli_layers_print(const struct hr_page *p, const json_t *comparison, struct hr_error *err)

@@ -84,7 +84,9 @@ static const struct definition definitions[] = {
      DOCUMENT
      "trace:text policy:chosen time_ns:count mapped_bytes:count in_use_bytes:count manual_bytes:count "
      "released_bytes:count free_bytes:count goal_bytes:count|null reasons:[(reason:text bytes:count text:text)] "
-     "holders:[holder]|null layers?:layer pace_ns:count|null recorded_releases?:(bytes:count "
+     "holders:[holder]|null layers?:layer pace_ns:count|null fate?:(released_bytes:count used_bytes:count "
+     "kept_bytes:count gone_50_ns:count|null gone_90_ns:count|null gone_99_ns:count|null mark_done_ns:count|null "
+     "end_ns:count) recorded_releases?:(bytes:count "
      "released_bytes:count next_bytes:count in_use_bytes:count held:{count} explained_ratio:number|null) "
      "chunks?:[(addr:hex in_use_bytes:count free_bytes:count reason:text history:[(time_ns:count "
      "what:=free/taken/released/refaulted bytes:count reason?:text by?:text)])]",
@@ -183,7 +185,7 @@ static const struct definition definitions[] = {
     {"pair", "name:text a:count|null b:count|null again?:count|null beyond_noise?:flag", NULL},
     {"holder",
      "text:text type:text|null size_class:count|null chunks:count object_bytes:count in_use_bytes:count "
-     "free_bytes:count "
+     "free_bytes:count pinned_bytes:count reason:text sentence:text "
      "age:text|null age_mean_ns:count older_than_trace:flag",
      NULL},
     {"advice",

@@ -33,6 +33,8 @@ static void add(struct hr_history *h, const struct hr_history_entry *e)
 {
 	uint64_t key = e->chunk * KINDS + e->kind, *i = hr_map64_get(&h->last, key);
 
+	if (h->stopped)
+		return;
 	if (h->failed || !hr_reserve(&h->at, &h->cap, h->n + 1, sizeof(*h->at))) {
 		h->failed = true;
 		return;
@@ -111,6 +113,8 @@ static uint64_t look(void *ctx, const struct hr_follower *f, uint64_t time_ns, b
 	size_t next = 0;
 
 	(void)last;
+	if (h->stopped)
+		return HR_NEVER;
 	if (h->failed || hr_reasons_of(f, &r, NULL) != HR_OK) {
 		h->failed = true;
 		return HR_NEVER;
@@ -142,6 +146,11 @@ void hr_history_start(struct hr_history *h, struct hr_follower *f)
 	f->released_to = on_release;
 	f->released_ctx = h;
 	hr_follower_sample(f, (struct hr_sampler){.next_ns = FIRST_INTERVAL_NS, .sample = look, .ctx = h});
+}
+
+void hr_history_stop(struct hr_history *h)
+{
+	h->stopped = true;
 }
 
 void hr_history_release(struct hr_history *h)

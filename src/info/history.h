@@ -38,6 +38,7 @@ struct hr_history {
 	struct hr_map64 seen; /* by chunk: refaults of the last look */
 	uint64_t interval_ns; /* doubles with every HR_HISTORY_LOOKS looks */
 	uint32_t looks;
+	bool stopped;
 	bool failed; /* out of memory: it ends before */
 };
 
@@ -45,6 +46,8 @@ struct hr_history {
 
 /* Watches f from now on, whose releases nobody else may watch. Release it when the follower is no longer used. */
 void hr_history_start(struct hr_history *h, struct hr_follower *f);
+/* What comes is no longer of interest. */
+void hr_history_stop(struct hr_history *h);
 void hr_history_release(struct hr_history *h);
 /* "background", "growth", "limit", "forced", "free". */
 const char *hr_release_why_name(unsigned why);

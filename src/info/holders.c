@@ -12,6 +12,7 @@
 #include "info/slots.h"
 #include "trace/sides.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -377,6 +378,42 @@ char *hr_holder_text(char buf[HR_HOLDER_TEXT], const struct hr_holder *h)
 	return strcpy(buf, "no recorded objects: stacks, or there before the recording");
 }
 
+uint64_t hr_holder_pinned_bytes(const struct hr_holder *h)
+{
+	return h->reason_bytes[HR_REASON_PHYSICAL] + h->reason_bytes[HR_REASON_WHOLE];
+}
+
+static enum hr_reason main_reason(const struct hr_holder *h)
+{
+	unsigned most = 0;
+
+	for (unsigned i = 1; i < HR_REASON_COUNT; i++)
+		if (h->reason_bytes[i] > h->reason_bytes[most])
+			most = i;
+	return (enum hr_reason)most;
+}
+
+char *hr_holder_tell(char buf[HR_HOLDER_SENTENCE], const struct hr_holder *h)
+{
+	char name[HR_HOLDER_TEXT], a[HR_UNIT_BUF], b[HR_UNIT_BUF];
+	uint64_t pinned = hr_holder_pinned_bytes(h);
+	int n;
+
+	n = snprintf(buf, HR_HOLDER_SENTENCE,
+		     "If what is in use in the %" PRIu64 " %s of %s were freed, %s more could be released", h->chunks,
+		     h->chunks == 1 ? "chunk" : "chunks",
+		     h->kind == HR_HOLDER_NOTHING ? "no recorded objects" : hr_holder_text(name, h),
+		     hr_format_bytes(a, h->in_use_bytes));
+	if (pinned > 0)
+		snprintf(buf + n, HR_HOLDER_SENTENCE - (size_t)n, ", and with it %s that only they keep.",
+			 hr_format_bytes(b, pinned));
+	else
+		snprintf(buf + n, HR_HOLDER_SENTENCE - (size_t)n,
+			 "; the %s free around it waits for something else (%s).", hr_format_bytes(b, h->free_bytes),
+			 hr_reason_name(main_reason(h)));
+	return buf;
+}
+
 static bool has_class(const struct hr_holder *h)
 {
 	return h->kind == HR_HOLDER_CLASS || h->kind == HR_HOLDER_EXISTED || h->kind == HR_HOLDER_UNTYPED;
@@ -388,7 +425,7 @@ json_t *hr_holders_json(const struct hr_holders *holders)
 
 	for (size_t i = 0; i < holders->n; i++) {
 		const struct hr_holder *h = &holders->at[i];
-		char text[HR_HOLDER_TEXT];
+		char text[HR_HOLDER_TEXT], sentence[HR_HOLDER_SENTENCE];
 		json_t *o = json_object();
 
 		hr_json_put(&o, "text", hr_json_text(hr_holder_text(text, h)));
@@ -398,6 +435,9 @@ json_t *hr_holders_json(const struct hr_holders *holders)
 		hr_json_put(&o, "object_bytes", hr_json_count(h->object_bytes));
 		hr_json_put(&o, "in_use_bytes", hr_json_count(h->in_use_bytes));
 		hr_json_put(&o, "free_bytes", hr_json_count(h->free_bytes));
+		hr_json_put(&o, "pinned_bytes", hr_json_count(hr_holder_pinned_bytes(h)));
+		hr_json_put(&o, "reason", hr_json_text(hr_reason_name(main_reason(h))));
+		hr_json_put(&o, "sentence", hr_json_text(hr_holder_tell(sentence, h)));
 		hr_json_put(&o, "age",
 			    h->kind == HR_HOLDER_AGE ? hr_json_text(hr_holder_age_text(h->age)) : json_null());
 		hr_json_put(&o, "age_mean_ns", hr_json_count(h->age_ns));
@@ -461,6 +501,8 @@ static enum hr_status sum_up(struct look *l, const struct hr_types *types, struc
 		h->at[at].object_bytes += l->most[i].bytes;
 		h->at[at].in_use_bytes += c->in_use * HR_PAGE_BYTES;
 		h->at[at].free_bytes += c->free * HR_PAGE_BYTES;
+		for (unsigned k = 0; k < HR_REASON_COUNT; k++)
+			h->at[at].reason_bytes[k] += c->pages[k] * HR_PAGE_BYTES;
 	}
 	hr_map64_release(&places);
 	if (status == HR_OK && h->n > 0)

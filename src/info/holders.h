@@ -37,11 +37,12 @@ struct hr_holder {
 	unsigned size_class; /* of HR_HOLDER_CLASS, EXISTED and UNTYPED */
 	unsigned age;	     /* of HR_HOLDER_AGE: see hr_holder_age_text */
 	uint64_t chunks;
-	uint64_t object_bytes; /* its objects in these chunks */
-	uint64_t in_use_bytes; /* all spans in them */
-	uint64_t age_ns;       /* of its objects there, their mean by bytes */
-	bool older;	       /* some were there before the trace began: they are older than that */
-	uint64_t free_bytes;   /* and what is free and not released there */
+	uint64_t object_bytes;			/* its objects in these chunks */
+	uint64_t in_use_bytes;			/* all spans in them */
+	uint64_t age_ns;			/* of its objects there, their mean by bytes */
+	bool older;				/* some were there before the trace began: they are older than that */
+	uint64_t free_bytes;			/* and what is free and not released there */
+	uint64_t reason_bytes[HR_REASON_COUNT]; /* the same by reason */
 };
 
 struct hr_holders {
@@ -60,6 +61,14 @@ enum hr_status hr_holders_of(const char *path, const struct hr_reader_options *r
 #define HR_HOLDER_TEXT 160
 /* What holds it, as it may be shown: "main.node", "unknown: there before the recording, 64 B". Returns buf. */
 char *hr_holder_text(char buf[HR_HOLDER_TEXT], const struct hr_holder *h);
+/* Of that, what only objects in use keep: of physical and huge pages that go as a whole. */
+uint64_t hr_holder_pinned_bytes(const struct hr_holder *h);
+/*
+ * "If what is in use in the 40 chunks of uint8 were freed, 6.00 MiB more could be released; ...". Most reasons do not depend
+ * on the objects in a chunk: it is said then what the memory around them waits for. Returns buf.
+ */
+#define HR_HOLDER_SENTENCE 480
+char *hr_holder_tell(char buf[HR_HOLDER_SENTENCE], const struct hr_holder *h);
 /* An array of them, as heapreplay-explain(1) describes it; NULL: out of memory. */
 json_t *hr_holders_json(const struct hr_holders *h);
 /* "less than 1 s", "there before the recording"... of an age, 0 to HR_HOLDER_AGES - 1. */

@@ -2,6 +2,7 @@
 # src/info: every .c and .h of this directory; headers too, so that they are in the tarball.
 libheapreplay_la_SOURCES += \
 	src/info/advice.c src/info/advice.h src/info/advice_print.c \
+	src/info/fate.c src/info/fate.h \
 	src/info/groups.c src/info/groups.h src/info/groups_print.c \
 	src/info/history.c src/info/history.h \
 	src/info/holders.c src/info/holders.h \

@@ -83,14 +83,9 @@ static void write_holder(FILE *out, const json_t *row, double all)
 /* What is predicted of the first row. */
 static void write_prediction(FILE *out, const json_t *row)
 {
-	double chunks = hr_plot_number(row, "chunks");
-	char a[HR_UNIT_BUF], b[HR_UNIT_BUF];
-
-	hr_print(out, "<p>If what is in use in the %.0f %s of <b>", chunks, chunks == 1 ? "chunk" : "chunks");
-	hr_html_text(out, json_is_string(json_object_get(row, "type")) ? hr_plot_string(row, "text") : "the first row");
-	hr_print(out, "</b> were freed, %s, another %s could be released.</p>\n",
-		 hr_html_value(a, HR_UNIT_BYTES, hr_plot_number(row, "in_use_bytes")),
-		 hr_html_value(b, HR_UNIT_BYTES, hr_plot_number(row, "free_bytes")));
+	fputs("<p>", out);
+	hr_html_text(out, hr_plot_string(row, "sentence"));
+	fputs("</p>\n", out);
 }
 
 static void write_holders(FILE *out, const json_t *list, double all)

@@ -126,7 +126,7 @@ static void write_run(FILE *out, const struct scale *scale, const struct hr_plot
 /* --- layers ---------------------------------------------------------------------- */
 
 /* Bands from the bottom up: each the sum of some layers (report/layers.h); those of free memory by what would free it. */
-static const char *const bands[][6] = {
+static const char *const bands[][7] = {
     {"live"},
     {"dying"}, /* less what is dead already */
     {"dead", "unswept"},
@@ -134,7 +134,8 @@ static const char *const bands[][6] = {
     {"empty_slots", "span_tails", "untold"},
     {"manual"},
     {"free_dense", "free_unmarked", "free_unreached", "free_no_cycle"},
-    {"free_pace", "free_policy", "free_cache", "free_physical_page", "free_never", "free_recorded"},
+    {"free_pace", "free_policy", "free_cache", "free_physical_page", "free_never", "free_recorded",
+     "free_whole_huge_page"},
     {"free_goal"},
     {"released"},
 };
@@ -155,7 +156,7 @@ static void write_layers_row(FILE *out, const struct scale *scale, const json_t 
 	for (size_t b = 0; b < NBANDS; b++) {
 		double sum = 0;
 
-		for (size_t k = 0; k < 6 && bands[b][k] != NULL; k++)
+		for (size_t k = 0; k < 7 && bands[b][k] != NULL; k++)
 			sum += layer_at(layers, bands[b][k], i);
 		if (strcmp(bands[b][0], "dying") == 0)
 			sum -= layer_at(layers, "dead", i);

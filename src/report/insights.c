@@ -95,6 +95,7 @@ static const struct {
     {"unmarked", "were not in the index"},
     {"dense", "counted as dense, which only the end of a GC cycle changes"},
     {"unreached", "lay above the address from which the search goes down"},
+    {"whole_huge_page", "lay in huge pages in use, which the policy keeps whole"},
     {"policy", "were held by the policy's own delay, decay or rate"},
     {"pace", "waited for the scavenger's pace"},
     {"goal", "were within the goal"},

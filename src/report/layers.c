@@ -35,6 +35,7 @@ static const struct {
     [HR_LAYER_FREE + HR_REASON_UNMARKED] = {"free_unmarked", "free: chunk not in the index"},
     [HR_LAYER_FREE + HR_REASON_DENSE] = {"free_dense", "free: chunk counts as dense"},
     [HR_LAYER_FREE + HR_REASON_UNREACHED] = {"free_unreached", "free: above the search address"},
+    [HR_LAYER_FREE + HR_REASON_WHOLE] = {"free_whole_huge_page", "free: huge page kept whole"},
     [HR_LAYER_FREE + HR_REASON_POLICY] = {"free_policy", "free: the policy's own rule"},
     [HR_LAYER_FREE + HR_REASON_PACE] = {"free_pace", "free: waits for the pace"},
     [HR_LAYER_FREE + HR_REASON_GOAL] = {"free_goal", "free: goal met without it"},

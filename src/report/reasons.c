@@ -21,6 +21,7 @@ static const struct {
     [HR_REASON_UNMARKED] = {"unmarked", "the index does not list its chunk: empty once, or lost"},
     [HR_REASON_DENSE] = {"dense", "its chunk counts as dense until the next GC cycle ends"},
     [HR_REASON_UNREACHED] = {"unreached", "above the address from which the search goes down"},
+    [HR_REASON_WHOLE] = {"whole_huge_page", "of a huge page in use, which is kept whole for expected demand"},
     [HR_REASON_POLICY] = {"policy", "the policy's own rule: its delay, decay or rate"},
     [HR_REASON_PACE] = {"pace", "about to go, at the pace of the background scavenger"},
     [HR_REASON_GOAL] = {"goal", "the goal for retained memory is met without it"},
@@ -126,6 +127,47 @@ static struct hr_chunk_reasons look_at(const struct hr_follower *f, uint64_t chu
 	return c;
 }
 
+/* --- huge pages ------------------------------------------------------------- */
+
+static struct hr_chunk_reasons *find_chunk(const struct hr_reasons *r, uint64_t chunk)
+{
+	size_t low = 0, high = r->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (r->chunks[middle].chunk < chunk)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < r->n && r->chunks[low].chunk == chunk ? &r->chunks[low] : NULL;
+}
+
+struct keeping {
+	const struct hr_follower *f;
+	struct hr_reasons *reasons;
+};
+
+/* What the policy says is not trusted further than the map goes. */
+static void keep_whole(void *ctx, uint64_t page, unsigned npages)
+{
+	const struct keeping *k = ctx;
+	struct hr_chunk_reasons *c = find_chunk(k->reasons, hr_chunk_of(page));
+	unsigned first = hr_page_in_chunk(page),
+		 end = npages < HR_CHUNK_PAGES - first ? first + npages : HR_CHUNK_PAGES;
+	enum hr_reason from;
+	uint32_t n;
+
+	if (c == NULL)
+		return;
+	from = hr_reason_of_chunk(k->f, c->chunk);
+	n = hr_dirty_count(&k->f->map, c->chunk, first, end);
+	n = n < c->pages[from] ? n : c->pages[from];
+	c->pages[from] -= n;
+	c->pages[HR_REASON_WHOLE] += n;
+}
+
 /* --- all of them ----------------------------------------------------------- */
 
 /* By how many pages retained memory is above the goal, or mapped memory above the limit. */
@@ -173,6 +215,8 @@ enum hr_status hr_reasons_of(const struct hr_follower *f, struct hr_reasons *r, 
 			r->chunks[r->n++] = c;
 		}
 	}
+	if (f->def->kept_whole != NULL)
+		f->def->kept_whole(f->policy, keep_whole, &(struct keeping){.f = f, .reasons = r});
 	split_by_goal(f, r);
 	for (size_t i = 0; i < r->n; i++) {
 		for (unsigned k = 0; k < HR_REASON_COUNT; k++)

@@ -26,6 +26,7 @@ enum hr_reason {
 	HR_REASON_UNMARKED,  /* the index does not have its chunk */
 	HR_REASON_DENSE,     /* the index has its chunk, which counts as densely used */
 	HR_REASON_UNREACHED, /* above the address from which the search goes down */
+	HR_REASON_WHOLE,     /* of a huge page in use that the policy keeps whole */
 	HR_REASON_POLICY,    /* the policy's own rule: a delay, a decay, a rate */
 	HR_REASON_PACE,	     /* a search would take it: it waits for its turn */
 	HR_REASON_GOAL,	     /* a search would take it, but the goal is met without it */

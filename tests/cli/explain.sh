@@ -71,6 +71,26 @@ is "$(jq '.time_ns' <<<"$out")" 1000000000 'the largest drop is when the large s
 run "$HEAPREPLAY" explain -q -p none --peak --json keep.txt
 is "$(jq '.free_bytes' <<<"$out")" $((6 * 511 * 8192)) 'the most free memory'
 
+# What becomes of it: at 1.5 s three of the six large spans are taken again, which is just half of the pages; nothing else goes.
+{
+	grep -v ' log' keep.txt
+	for i in 0 1 2; do
+		printf '1500ms span-alloc addr=0x%x npages=511 class=0\n' $((0xc000000000 + i * 0x400000))
+	done
+	echo '2s log'
+} >again.txt
+run "$HEAPREPLAY" explain -q -p none --at 1s --json again.txt
+is "$(jq -c '.fate | [.released_bytes, .used_bytes, .kept_bytes, .gone_50_ns, .gone_90_ns, .mark_done_ns, .end_ns]' <<<"$out")" \
+	"[0,$((3 * 511 * 8192)),$((3 * 511 * 8192)),1500000000,null,null,2000000000]" 'half of it is used again at 1.5 s, the rest stays'
+is "$(jq -c '.holders[0] | [.pinned_bytes, .reason]' <<<"$out")" '[0,"never"]' 'objects do not keep the pages around them'
+like "$out" 'free around it waits for something else \(never\)' 'and the sentence says what does'
+run "$HEAPREPLAY" explain -q -p none --json again.txt
+is "$(jq '.fate' <<<"$out")" null 'at the end nothing comes'
+# Physical pages of 64 KiB, eight pages: what lies beside an anchor is kept by it, all of it.
+run "$HEAPREPLAY" explain -q -p eager --phys-page 64KiB --at 1s --json keep.txt
+is "$(jq -c '.holders[0] | [.chunks, .pinned_bytes, .reason]' <<<"$out")" "[5,$((5 * 7 * 8192)),\"physical_page\"]" \
+	'what is in the physical page of an anchor is kept by it'
+
 # Without types the rows say since when the objects were there: those of the first five chunks from before the recording.
 sed -e '/^! type/d' -e 's/ type=.*//' keep.txt >untyped.txt
 awk '/^1ms obj-alloc/ { n++ } /^1ms (span|obj)-alloc/ && n <= 10 { next } { print }' untyped.txt >late.txt
@@ -103,6 +123,14 @@ real=$top_srcdir/traces/phases-1p-go125.trace.zst
 run "$HEAPREPLAY" explain -q --at 24s --json "$real"
 is "$(jq -c '[.reasons[0].reason, .holders[0].type]' <<<"$out")" '["dense","uint8"]' 'dense, and held by uint8'
 is "$(jq '([.reasons[].bytes] | add) == .free_bytes and .in_use_bytes + .manual_bytes + .free_bytes + .released_bytes == .mapped_bytes' <<<"$out")" true 'all adds up'
+is "$(jq '.fate | .released_bytes + .used_bytes + .kept_bytes' <<<"$out")" "$(jq .free_bytes <<<"$out")" 'all of it has a fate'
+# At 45.1 s a mark has ended, and nearly all of it waits for the pace, whose time is an estimate: the replay itself takes as long.
+run "$HEAPREPLAY" explain -q --peak --json "$real"
+is "$(jq '(.fate.gone_99_ns - .time_ns) / .pace_ns | . > 0.8 and . < 1.25' <<<"$out")" true 'the pace is what it is said to be'
+run "$HEAPREPLAY" explain -q --at 24s -p rate --json "$real"
+is "$(jq -c '.reasons[0] | [.reason, .bytes > 0.9 * $d.free_bytes]' --argjson d "$out" <<<"$out")" '["whole_huge_page",true]' \
+	'rate keeps huge pages whole'
+is "$(jq '([.reasons[].bytes] | add) == .free_bytes' <<<"$out")" true 'which adds up, too'
 run "$HEAPREPLAY" explain -q --at 24s -p go1.19 --json "$real"
 is "$(jq -c '[.reasons[] | select(.reason == "dense")]' <<<"$out")" '[]' 'Go 1.19 knows no density'
 

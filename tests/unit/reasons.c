@@ -216,6 +216,44 @@ static void test_nobody_asks(void **state)
 	}
 }
 
+/*
+ * Four full huge pages (chunks: small_heap has none), and half of the lowest is freed in the same second. For a minute that swing
+ * of 2,048 pages is expected again, so that no turn of the thread splits the huge page; then what is free there is not needed.
+ */
+static void test_huge_pages_kept_whole(void **state)
+{
+	struct small_heap h;
+
+	(void)state;
+	small_heap_init(&h, "rate");
+	small_heap_grow(&h, 0, 4);
+	small_heap_alloc(&h, 0, 2048);
+	h.now.time_ns = 500 * MS;
+	small_heap_free(&h, 256, 256);
+	assert_int_equal(pages_of(&h, HR_REASON_WHOLE), 256);
+	hr_follower_settle(h.f, 50000 * MS);
+	assert_int_equal(hr_follower_free_pages(h.f), 256);
+	assert_int_equal(pages_of(&h, HR_REASON_WHOLE), 256);
+	hr_follower_settle(h.f, 63000 * MS);
+	assert_int_equal(hr_follower_free_pages(h.f), 0);
+	small_heap_release(&h);
+
+	/* Nothing is expected: it waits for the rate only. So does a huge page that is free as a whole. */
+	small_heap_init(&h, "rate,short=0,long=0");
+	small_heap_grow(&h, 0, 4);
+	small_heap_alloc(&h, 0, 2048);
+	small_heap_free(&h, 256, 256);
+	assert_int_equal(pages_of(&h, HR_REASON_POLICY), 256);
+	small_heap_release(&h);
+	small_heap_init(&h, "rate");
+	small_heap_grow(&h, 0, 4);
+	small_heap_alloc(&h, 0, 2048);
+	small_heap_free(&h, 512, 768);
+	assert_int_equal(pages_of(&h, HR_REASON_POLICY), 512);
+	assert_int_equal(pages_of(&h, HR_REASON_WHOLE), 256);
+	small_heap_release(&h);
+}
+
 HR_TEST_MAIN(reasons)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +261,7 @@ HR_TEST_MAIN(reasons)
 	    cmocka_unit_test(test_every_release_is_explained),
 	    cmocka_unit_test(test_dense_and_pace),
 	    cmocka_unit_test(test_nobody_asks),
+	    cmocka_unit_test(test_huge_pages_kept_whole),
 	};
 
 	return cmocka_run_group_tests_name("reasons", tests, NULL, NULL);

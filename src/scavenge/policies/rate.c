@@ -146,12 +146,12 @@ static uint64_t release_selected(struct rate *r, struct selection s)
 }
 
 /* Counts what could be released, by ranks; returns the sum. */
-static uint64_t count_dirty(struct rate *r)
+static uint64_t count_dirty(const struct rate *r, uint64_t dirty[RANKS])
 {
 	const struct hr_ranges *grown = &r->view->map->in_use;
 	uint64_t sum = 0, alike;
 
-	memset(r->dirty, 0, sizeof(r->dirty));
+	memset(dirty, 0, RANKS * sizeof(*dirty));
 	for (size_t i = 0; i < grown->n; i++)
 		for (uint64_t chunk = hr_chunk_of(grown->at[i].base); chunk < hr_chunk_of(grown->at[i].limit);
 		     chunk += alike) {
@@ -160,7 +160,7 @@ static uint64_t count_dirty(struct rate *r)
 				uint64_t n = alike * hr_dirty_count(r->view->map, chunk, first, first + r->huge_pages);
 
 				if (n > 0)
-					r->dirty[rank_of(r, chunk, first)] += n;
+					dirty[rank_of(r, chunk, first)] += n;
 				sum += n;
 			}
 		}
@@ -168,12 +168,12 @@ static uint64_t count_dirty(struct rate *r)
 }
 
 /* The pages that are to go from ranks low.., in order, until it is `want`. */
-static struct selection select_from(const struct rate *r, unsigned low, uint64_t want)
+static struct selection select_from(const uint64_t dirty[RANKS], unsigned low, uint64_t want)
 {
 	unsigned rank = low;
 
-	while (rank < RANKS && want > r->dirty[rank])
-		want -= r->dirty[rank++];
+	while (rank < RANKS && want > dirty[rank])
+		want -= dirty[rank++];
 	return (struct selection){.low = low, .high = rank, .of_high = want};
 }
 
@@ -183,10 +183,10 @@ static uint64_t used_pages(const struct rate *r)
 }
 
 /* How many of so many dirty pages the program is not expected to need. */
-static uint64_t to_spare(struct rate *r, uint64_t dirty)
+static uint64_t to_spare(const struct rate *r, struct hr_demand *demand, uint64_t dirty)
 {
 	uint64_t have = used_pages(r) + dirty;
-	uint64_t need = hr_demand_expected(&r->demand, r->view->now_ns, r->config->short_ns, r->config->long_ns);
+	uint64_t need = hr_demand_expected(demand, r->view->now_ns, r->config->short_ns, r->config->long_ns);
 
 	return have > need ? have - need : 0;
 }
@@ -194,7 +194,7 @@ static uint64_t to_spare(struct rate *r, uint64_t dirty)
 /* Releases for one wake-up; returns what is dirty after it. */
 static uint64_t release_share(struct rate *r)
 {
-	uint64_t want = r->share_pages, dirty = count_dirty(r), released, spare;
+	uint64_t want = r->share_pages, dirty = count_dirty(r, r->dirty), released, spare;
 
 	/* Release entirely free huge pages first. The loop below skips them, as they have a rank of their own. */
 	released = release_selected(r, (struct selection){0, 0, rounded_up(want, r->huge_pages) * r->huge_pages});
@@ -202,8 +202,8 @@ static uint64_t release_share(struct rate *r)
 	if (released >= want || dirty == 0)
 		return dirty;
 	want -= released;
-	spare = to_spare(r, dirty);
-	return dirty - release_selected(r, select_from(r, 1, want < spare ? want : spare));
+	spare = to_spare(r, &r->demand, dirty);
+	return dirty - release_selected(r, select_from(r->dirty, 1, want < spare ? want : spare));
 }
 
 /* At the next multiple of the interval, while there is something to release. */
@@ -225,6 +225,36 @@ static void rate_timer(void *state)
 	dirty = release_share(r);
 	hr_dirty_end(r->f, HR_WHY_BACKGROUND);
 	sleep_on(r, dirty > 0);
+}
+
+/* What no turn of the thread takes, as demand is expected to be now: the whole ones among huge pages in use that come last. */
+static void rate_kept_whole(const void *state, void (*to)(void *ctx, uint64_t page, unsigned npages), void *ctx)
+{
+	const struct rate *r = state;
+	const struct hr_ranges *grown = &r->view->map->in_use;
+	struct hr_demand demand = r->demand;
+	uint64_t dirty[RANKS], sum;
+	struct selection go;
+
+	if (r->config->by == HR_BY_ACTIVITY)
+		return;
+	sum = count_dirty(r, dirty);
+	go = select_from(dirty, 1, to_spare(r, &demand, sum - dirty[0]));
+	for (size_t i = grown->n; i-- > 0;)
+		for (uint64_t page = grown->at[i].limit; page > grown->at[i].base;) {
+			uint64_t chunk;
+			unsigned first, rank, n;
+
+			page -= r->huge_pages;
+			chunk = hr_chunk_of(page);
+			first = hr_page_in_chunk(page);
+			n = hr_dirty_count(r->view->map, chunk, first, first + r->huge_pages);
+			rank = n > 0 ? rank_of(r, chunk, first) : 0;
+			if (rank == go.high && go.of_high > 0)
+				go.of_high -= n < go.of_high ? n : go.of_high;
+			else if (rank >= go.high && rank > HR_CHUNK_PAGES)
+				to(ctx, page, r->huge_pages);
+		}
 }
 
 /* --- by activity --- */
@@ -382,4 +412,5 @@ const struct hr_policy_def hr_policy_rate = {
     .clone = rate_clone,
     .after = rate_after,
     .timer = rate_timer,
+    .kept_whole = rate_kept_whole,
 };
