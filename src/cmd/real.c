@@ -23,7 +23,15 @@
 
 enum { PAGES = 512 }; /* of 8 KiB in a chunk */
 
-enum page_state { UNTOUCHED, RESIDENT, RETURNED };
+/* A chunk that is so full is one that Go 1.21 asked the kernel to collapse (scavChunkHiOccPages). */
+enum { DENSE_PAGES = 496 };
+
+enum page_state {
+	UNTOUCHED,
+	RESIDENT,
+	RETURNED,
+	WAITING, /* to be returned */
+};
 
 struct work {
 	uint64_t bytes, calls, faults, ns;
@@ -36,6 +44,15 @@ struct cli_real {
 	uint64_t slots; /* in use */
 	struct hr_map64 slot_of;
 	uint8_t *pages; /* enum page_state, of slots */
+	uint8_t *whole; /* by slot: it was collapsed, and nothing of it was returned since */
+	/* Runs of pages that wait: of the real memory's own pages. */
+	struct run {
+		uint64_t first;
+		unsigned n;
+	} * waiting;
+	unsigned nwaiting;
+	struct work collapsed;	       /* bytes: that became huge pages; calls; ns */
+	uint64_t failed, brought_back; /* collapses that the kernel refused; bytes that were not resident before */
 	bool full, no_memory;
 	struct work first, again, returned;
 	uint64_t looks, look_at_ns;
@@ -80,6 +97,20 @@ static void touch_run(struct cli_real *r, uint64_t first, uint64_t n, uint8_t st
 	memset(r->pages + first, RESIDENT, n);
 }
 
+/* What waits has been given back. */
+static void settle(struct cli_real *r)
+{
+	for (unsigned i = 0; i < r->nwaiting; i++)
+		memset(r->pages + r->waiting[i].first, RETURNED, r->waiting[i].n);
+	r->nwaiting = 0;
+}
+
+static void flush(struct cli_real *r)
+{
+	r->returned.ns += hr_real_flush(&r->memory);
+	settle(r);
+}
+
 static void take(struct cli_real *r, const struct hr_place *p)
 {
 	uint64_t slot = 0, n;
@@ -92,6 +123,8 @@ static void take(struct cli_real *r, const struct hr_place *p)
 		if (!slot_of(r, page / PAGES, &slot))
 			continue;
 		first = slot * PAGES + page % PAGES;
+		if (r->nwaiting > 0 && memchr(r->pages + first, WAITING, n) != NULL)
+			flush(r);
 		for (uint64_t i = 0; i < n; i += run) {
 			const uint8_t state = r->pages[first + i];
 
@@ -107,17 +140,59 @@ static void give_back(void *ctx, const struct hr_follower *f, uint64_t page, uns
 {
 	struct cli_real *r = ctx;
 	uint64_t slot = 0, first;
+	bool waits;
 
 	(void)f;
 	if (!slot_of(r, page / PAGES, &slot))
 		return;
 	first = slot * PAGES + page % PAGES;
-	r->returned.ns += hr_real_return(&r->memory, first * HR_PAGE_BYTES, npages * HR_PAGE_BYTES);
+	r->returned.ns += hr_real_return(&r->memory, first * HR_PAGE_BYTES, npages * HR_PAGE_BYTES, &waits);
 	r->returned.bytes += npages * HR_PAGE_BYTES;
-	r->returned.calls++;
+	r->whole[slot] = 0;
 	for (unsigned i = 0; i < npages; i++)
 		if (r->pages[first + i] == RESIDENT)
-			r->pages[first + i] = RETURNED;
+			r->pages[first + i] = waits ? WAITING : RETURNED;
+	if (waits)
+		r->waiting[r->nwaiting++] = (struct run){first, npages};
+	else
+		settle(r);
+}
+
+/* --collapse: chunks that are dense when a mark ends. */
+static void collapse(struct cli_real *r, const struct hr_follower *f, uint64_t chunk, uint64_t slot)
+{
+	const struct hr_chunk_bits *bits = hr_pagemap_chunk(&f->map, chunk);
+	uint8_t *pages = r->pages + slot * PAGES;
+	unsigned in_use = 0;
+	bool done;
+
+	for (unsigned w = 0; w < HR_CHUNK_WORDS; w++)
+		in_use += (unsigned)__builtin_popcountll(bits->alloc[w]);
+	if (in_use < DENSE_PAGES || r->whole[slot])
+		return;
+	r->collapsed.ns += hr_real_collapse(&r->memory, slot, &done);
+	r->collapsed.calls++;
+	if (!done) {
+		r->failed++;
+		return;
+	}
+	r->whole[slot] = 1;
+	r->collapsed.bytes += HR_CHUNK_BYTES;
+	for (unsigned i = 0; i < PAGES; i++)
+		r->brought_back += pages[i] != RESIDENT ? HR_PAGE_BYTES : 0;
+	memset(pages, RESIDENT, PAGES);
+}
+
+static void collapse_dense(struct cli_real *r, const struct hr_follower *f)
+{
+	const struct hr_ranges *grown = &f->map.in_use;
+	uint64_t slot = 0;
+
+	flush(r);
+	for (size_t i = 0; i < grown->n; i++)
+		for (uint64_t chunk = hr_chunk_of(grown->at[i].base); chunk < hr_chunk_of(grown->at[i].limit); chunk++)
+			if (slot_of(r, chunk, &slot))
+				collapse(r, f, chunk, slot);
 }
 
 static void look(struct cli_real *r, const struct hr_follower *f, uint64_t time_ns)
@@ -128,6 +203,7 @@ static void look(struct cli_real *r, const struct hr_follower *f, uint64_t time_
 	if (time_ns < r->look_at_ns)
 		return;
 	r->look_at_ns = time_ns + LOOK_NS;
+	flush(r);
 	rss = hr_real_resident_bytes(&r->memory, r->slots) * r->scale;
 	model = (v->mapped_pages - v->released_pages) * HR_PAGE_BYTES;
 	r->looks++;
@@ -155,6 +231,8 @@ static enum hr_status follow(struct cli_real *r, const struct hr_place *records,
 		HR_TRY(status);
 		if ((p->kind == HR_PLACE_ALLOC || p->kind == HR_PLACE_CACHE_USE) && !(p->flags & HR_PLACE_PADDING))
 			take(r, p);
+		if (p->kind == HR_PLACE_MARK_DONE && r->memory.settings.collapse)
+			collapse_dense(r, f);
 		look(r, f, p->time_ns);
 		if (r->no_memory)
 			return hr_error_set(err, HR_ENOMEM, "out of memory");
@@ -179,8 +257,8 @@ static void take_model(struct cli_real *r)
 	r->model_fresh = c->fresh_bytes;
 }
 
-enum hr_status cli_real_run(struct hr_replay *replay, unsigned scale, bool lazy, struct cli_real **made,
-			    struct hr_error *err)
+enum hr_status cli_real_run(struct hr_replay *replay, unsigned scale, const struct hr_real_settings *settings,
+			    struct cli_real **made, struct hr_error *err)
 {
 	const uint64_t slots = hr_real_available_bytes() / 2 / HR_REAL_SLOT_BYTES;
 	struct cli_real *r = *made = hr_calloc(1, sizeof(*r));
@@ -193,9 +271,11 @@ enum hr_status cli_real_run(struct hr_replay *replay, unsigned scale, bool lazy,
 	*r = (struct cli_real){.replay = replay, .scale = scale};
 	hr_map64_init(&r->slot_of);
 	HR_TRY(hr_replay_can_be_watched(replay, err));
-	HR_TRY(hr_real_reserve(&r->memory, slots, lazy, err));
+	HR_TRY(hr_real_reserve(&r->memory, slots, settings, err));
 	r->pages = hr_map(slots * PAGES);
-	if (r->pages == NULL)
+	r->whole = hr_calloc(slots + 1, 1);
+	r->waiting = hr_calloc(settings->ranges + 1, sizeof(*r->waiting));
+	if (r->pages == NULL || r->whole == NULL || r->waiting == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	replay->followers[0]->released_to = give_back;
 	replay->followers[0]->released_ctx = r;
@@ -203,6 +283,7 @@ enum hr_status cli_real_run(struct hr_replay *replay, unsigned scale, bool lazy,
 		HR_TRY(follow(r, records, n, err));
 	if (status != HR_END)
 		return status;
+	flush(r);
 	take_model(r);
 	return HR_OK;
 }
@@ -214,6 +295,8 @@ void cli_real_free(struct cli_real *r)
 	if (r->pages != NULL)
 		hr_unmap(r->pages, r->memory.slots * PAGES);
 	hr_real_release(&r->memory);
+	free(r->whole);
+	free(r->waiting);
 	hr_map64_release(&r->slot_of);
 	free(r);
 }
@@ -232,9 +315,10 @@ struct row {
 	bool modelled;
 };
 
-enum { NROWS = 11 };
+enum { NROWS = 15, NROWS_COLLAPSED = 4 };
 
-static void rows_of(const struct cli_real *r, struct row rows[NROWS])
+/* How many there are: those of collapses come last, where they were asked for. */
+static size_t rows_of(const struct cli_real *r, struct row rows[NROWS])
 {
 	const uint64_t x = r->scale;
 	const struct row all[NROWS] = {
@@ -242,7 +326,7 @@ static void rows_of(const struct cli_real *r, struct row rows[NROWS])
 	     true},
 	    {"RSS, peak", "rss_peak_bytes", BYTES, r->rss_peak, r->model_peak, true},
 	    {"returned", "returned_bytes", BYTES, r->returned.bytes * x, r->model_returned, true},
-	    {"calls", "release_calls", COUNT, r->returned.calls * x, r->model_calls, true},
+	    {"calls", "release_calls", COUNT, r->memory.calls * x, r->model_calls, true},
 	    {"CPU time of releases", "release_cpu_ns", NS, r->returned.ns * x, r->model_release_ns, true},
 	    {"refaulted", "refaulted_bytes", BYTES, r->again.bytes * x, r->model_refaulted, true},
 	    {"page faults of that", "refaults", COUNT, r->again.faults * x, r->model_refaulted / 4096, true},
@@ -250,9 +334,14 @@ static void rows_of(const struct cli_real *r, struct row rows[NROWS])
 	    {"touched for the first time", "fresh_bytes", BYTES, r->first.bytes * x, r->model_fresh, true},
 	    {"page faults of that", "fresh_faults", COUNT, r->first.faults * x, r->model_fresh / 4096, true},
 	    {"CPU time of first touches", "fresh_cpu_ns", NS, r->first.ns * x, 0, false},
+	    {"collapsed", "collapsed_bytes", BYTES, r->collapsed.bytes * x, 0, false},
+	    {"brought back by that", "brought_back_bytes", BYTES, r->brought_back * x, 0, false},
+	    {"refused", "collapses_refused", COUNT, r->failed * x, 0, false},
+	    {"CPU time of collapses", "collapse_cpu_ns", NS, r->collapsed.ns * x, 0, false},
 	};
 
 	memcpy(rows, all, sizeof(all));
+	return r->memory.settings.collapse ? NROWS : NROWS - NROWS_COLLAPSED;
 }
 
 static const char *text_of(char buf[HR_UNIT_BUF], const struct row *row, uint64_t value)
@@ -266,14 +355,15 @@ void cli_print_real(FILE *out, const struct cli_real *r)
 {
 	struct row rows[NROWS];
 	char a[HR_UNIT_BUF], b[HR_UNIT_BUF];
+	size_t n;
 
-	rows_of(r, rows);
+	n = rows_of(r, rows);
 	if (r->scale > 1)
 		hr_print(out, "real memory, one chunk of %u, times %u\n", r->scale, r->scale);
 	else
 		hr_print(out, "real memory\n");
 	hr_print(out, "  %-26s %12s %12s\n", "", "measured", "modelled");
-	for (size_t i = 0; i < NROWS; i++)
+	for (size_t i = 0; i < n; i++)
 		hr_print(out, "  %-26s %12s %12s\n", rows[i].name, text_of(a, &rows[i], rows[i].measured),
 			 rows[i].modelled ? text_of(b, &rows[i], rows[i].model) : "-");
 }
@@ -283,8 +373,9 @@ json_t *cli_real_json(const struct cli_real *r)
 	json_t *o = json_object(), *measured = json_object(), *model = json_object();
 	struct row rows[NROWS];
 
-	rows_of(r, rows);
-	for (size_t i = 0; i < NROWS; i++) {
+	const size_t n = rows_of(r, rows);
+
+	for (size_t i = 0; i < n; i++) {
 		hr_json_put(&measured, rows[i].key, hr_json_count(rows[i].measured));
 		hr_json_put(&model, rows[i].key, rows[i].modelled ? hr_json_count(rows[i].model) : json_null());
 	}

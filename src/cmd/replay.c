@@ -26,7 +26,7 @@ struct own {
 	const char *scavtrace; /* file for the log; NULL: with the main output */
 	const char *series;
 	bool live;
-	bool rss, real;
+	bool rss, real, collapse;
 	unsigned real_scale;
 	const char *rss_samples, *madvise;
 	uint64_t khugepaged, binary_bytes;
@@ -35,6 +35,21 @@ struct own {
 static bool is_real(const struct own *own)
 {
 	return own->real || own->real_scale > 0;
+}
+
+/* How --madvise says that pages are given back; HR_REAL_DONTNEED without it. */
+static const char *const madvises[] = {
+    [HR_REAL_DONTNEED] = "dontneed", [HR_REAL_FREE] = "free", [HR_REAL_PROCESS] = "process"};
+
+static bool find_madvise(const struct own *own, enum hr_real_how *how)
+{
+	*how = HR_REAL_DONTNEED;
+	for (unsigned i = 0; own->madvise != NULL && i < sizeof(madvises) / sizeof(madvises[0]); i++)
+		if (strcmp(own->madvise, madvises[i]) == 0) {
+			*how = (enum hr_real_how)i;
+			return true;
+		}
+	return own->madvise == NULL;
 }
 
 static bool is_lazy(const struct own *own)
@@ -220,9 +235,13 @@ static enum hr_status write_document(struct run *r, const struct cli_options *o,
 
 static enum hr_status replay(struct run *r, const struct cli_options *o, const char *path, struct hr_error *err)
 {
-	if (is_real(own_of(o)))
-		HR_TRY(cli_real_run(&r->replay, own_of(o)->real_scale > 0 ? own_of(o)->real_scale : 1,
-				    is_lazy(own_of(o)), &r->real, err));
+	const uint64_t batch = o->replay.settings.cost.batch;
+	struct hr_real_settings real = {.collapse = own_of(o)->collapse};
+
+	real.ranges = batch < HR_REAL_MOST_RANGES ? (unsigned)batch : HR_REAL_MOST_RANGES;
+	if (is_real(own_of(o)) && find_madvise(own_of(o), &real.how))
+		HR_TRY(cli_real_run(&r->replay, own_of(o)->real_scale > 0 ? own_of(o)->real_scale : 1, &real, &r->real,
+				    err));
 	else
 		HR_TRY(hr_replay_run(&r->replay, err));
 	if (r->live != NULL)
@@ -277,11 +296,16 @@ static enum hr_status start_rss(struct run *r, const struct own *own, struct hr_
 static const char *misuse(const struct cli_options *o)
 {
 	const struct own *own = own_of(o);
+	enum hr_real_how how;
 
 	if (!own->live && is_look(&o->look))
 		return "--view and other display options need --live; or use heapreplay heatmap";
-	if (own->madvise != NULL && strcmp(own->madvise, "free") != 0 && strcmp(own->madvise, "dontneed") != 0)
-		return "--madvise takes dontneed or free";
+	if (!find_madvise(own, &how))
+		return "--madvise takes dontneed, free or process";
+	if (how == HR_REAL_PROCESS && !is_real(own))
+		return "--madvise process is for --real";
+	if (own->collapse && !is_real(own))
+		return "--collapse is for --real";
 	if (own->khugepaged > 511)
 		return "--khugepaged takes a whole number from 0 to 511";
 	return NULL;
@@ -371,7 +395,10 @@ static const struct cli_option options[] = {
     {"real-scale", 0, "N", CLI_COUNT, offsetof(struct own, real_scale), 0, CLI_IN_MODEL,
      "--real with one chunk of N, times N (1)"},
     {"madvise", 0, "HOW", CLI_TEXT, offsetof(struct own, madvise), 0, CLI_IN_MODEL,
-     "--rss where released memory goes at once (dontneed) or only when memory is short (free) (dontneed)"},
+     "--rss or --real where released memory goes at once (dontneed) or only when memory is short (free); --real: by "
+     "process_madvise, as many releases a call as --cost batch says (process) (dontneed)"},
+    {"collapse", 0, NULL, CLI_FLAG, offsetof(struct own, collapse), 0, CLI_IN_MODEL,
+     "--real: chunks that are dense when a GC cycle's mark ends become huge pages at once (MADV_COLLAPSE)"},
     {"binary", 0, "SIZE", CLI_BYTES, offsetof(struct own, binary_bytes), 0, CLI_IN_MODEL,
      "--rss with file pages of a program of this size (that which record noted)"},
     {"khugepaged", 0, "N", CLI_NUMBER, offsetof(struct own, khugepaged), 0, CLI_IN_MODEL,

@@ -12,11 +12,22 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #define PAGE ((uint64_t)4096)
 #define HUGE_PAGE ((uint64_t)2 << 20)
+
+/* Of Linux 6.1; the C library's headers are older, where it is missing. Whether the kernel has it is tried. */
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+struct hr_real_range {
+	struct iovec at;
+};
 
 uint64_t hr_real_available_bytes(void)
 {
@@ -62,11 +73,75 @@ static uint64_t clock_step(void)
 	return least;
 }
 
-enum hr_status hr_real_reserve(struct hr_real *r, uint64_t slots, bool lazy, struct hr_error *err)
+/* --- what this kernel can do ------------------------------------------------------ */
+
+#if defined(SYS_pidfd_open) && defined(SYS_process_madvise)
+
+static int open_this_process(void)
+{
+	return (int)syscall(SYS_pidfd_open, getpid(), 0);
+}
+
+static bool give_back_ranges(int process, const struct hr_real_range *ranges, unsigned n)
+{
+	return syscall(SYS_process_madvise, process, ranges, (size_t)n, MADV_DONTNEED, 0) >= 0;
+}
+
+#else
+
+static int open_this_process(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+static bool give_back_ranges(int process, const struct hr_real_range *ranges, unsigned n)
+{
+	(void)process, (void)ranges, (void)n;
+	errno = ENOSYS;
+	return false;
+}
+
+#endif
+
+/* On pages that have been touched, the first of the memory. */
+static enum hr_status try_process(struct hr_real *r, struct hr_error *err)
+{
+	const struct hr_real_range first = {{r->at, PAGE}};
+
+	r->ranges = hr_calloc(r->settings.ranges, sizeof(*r->ranges));
+	if (r->ranges == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	r->process = open_this_process();
+	*(volatile char *)r->at = 1;
+	if (r->process < 0 || !give_back_ranges(r->process, &first, 1))
+		return hr_error_set(
+		    err, HR_EUSAGE,
+		    "this kernel's process_madvise does not release memory (%s); Linux 6.13 and later do "
+		    "for the calling process",
+		    strerror(errno));
+	return HR_OK;
+}
+
+static enum hr_status try_collapse(const struct hr_real *r, struct hr_error *err)
+{
+	*(volatile char *)r->at = 1;
+	if (madvise(r->at, HUGE_PAGE, MADV_COLLAPSE) != 0)
+		return hr_error_set(
+		    err, HR_EUSAGE,
+		    "this kernel does not collapse huge pages on request (MADV_COLLAPSE: %s); Linux 6.1 "
+		    "and later do, with transparent huge pages",
+		    strerror(errno));
+	madvise(r->at, HUGE_PAGE, MADV_DONTNEED);
+	return HR_OK;
+}
+
+enum hr_status hr_real_reserve(struct hr_real *r, uint64_t slots, const struct hr_real_settings *settings,
+			       struct hr_error *err)
 {
 	uintptr_t at;
 
-	*r = (struct hr_real){.slots = slots, .lazy = lazy, .clock_ns = clock_step()};
+	*r = (struct hr_real){.slots = slots, .settings = *settings, .process = -1, .clock_ns = clock_step()};
 	if (sysconf(_SC_PAGESIZE) != (long)PAGE)
 		return hr_error_set(err, HR_EUSAGE, "pages of this machine are not of 4 KiB");
 	r->reserved_bytes = (size_t)((slots + 1) * HR_REAL_SLOT_BYTES);
@@ -77,18 +152,25 @@ enum hr_status hr_real_reserve(struct hr_real *r, uint64_t slots, bool lazy, str
 		return hr_error_set(err, HR_EIO, "cannot reserve %zu bytes of address space: %s", r->reserved_bytes,
 				    strerror(errno));
 	}
-	/* Use small pages, as the model does, whatever the system's default is. */
-	madvise(r->reserved, r->reserved_bytes, MADV_NOHUGEPAGE);
+	/* Use small pages, as the model does, whatever the system's default is; but what is so can't be collapsed. */
+	if (!settings->collapse)
+		madvise(r->reserved, r->reserved_bytes, MADV_NOHUGEPAGE);
 	at = ((uintptr_t)r->reserved + HR_REAL_SLOT_BYTES - 1) / HR_REAL_SLOT_BYTES * HR_REAL_SLOT_BYTES;
 	r->at = r->reserved + (at - (uintptr_t)r->reserved);
-	return HR_OK;
+	if (settings->how == HR_REAL_PROCESS)
+		HR_TRY(try_process(r, err));
+	return settings->collapse ? try_collapse(r, err) : HR_OK;
 }
 
 void hr_real_release(struct hr_real *r)
 {
-	if (r->reserved != NULL)
+	if (r->reserved != NULL) {
 		munmap(r->reserved, r->reserved_bytes);
-	*r = (struct hr_real){0};
+		if (r->process >= 0)
+			close(r->process);
+	}
+	free(r->ranges);
+	*r = (struct hr_real){.process = -1};
 }
 
 static uint64_t faults_now(void)
@@ -124,9 +206,40 @@ uint64_t hr_real_touch(const struct hr_real *r, uint64_t offset, uint64_t bytes,
 	return less(ns, r->clock_ns);
 }
 
-uint64_t hr_real_return(const struct hr_real *r, uint64_t offset, uint64_t bytes)
+uint64_t hr_real_flush(struct hr_real *r)
 {
-	return less(give_back(r->at + offset, bytes, r->lazy), r->clock_ns);
+	const uint64_t begin = cpu_ns();
+	uint64_t end;
+
+	if (r->nranges == 0)
+		return 0;
+	give_back_ranges(r->process, r->ranges, r->nranges);
+	end = cpu_ns();
+	r->nranges = 0;
+	r->calls++;
+	return less(end - begin, r->clock_ns);
+}
+
+uint64_t hr_real_return(struct hr_real *r, uint64_t offset, uint64_t bytes, bool *waits)
+{
+	*waits = r->settings.how == HR_REAL_PROCESS;
+	if (!*waits) {
+		r->calls++;
+		return less(give_back(r->at + offset, bytes, r->settings.how == HR_REAL_FREE), r->clock_ns);
+	}
+	r->ranges[r->nranges++].at = (struct iovec){r->at + offset, (size_t)bytes};
+	if (r->nranges < r->settings.ranges)
+		return 0;
+	*waits = false;
+	return hr_real_flush(r);
+}
+
+uint64_t hr_real_collapse(const struct hr_real *r, uint64_t slot, bool *done)
+{
+	const uint64_t begin = cpu_ns();
+
+	*done = madvise(r->at + slot * HR_REAL_SLOT_BYTES, HR_REAL_SLOT_BYTES, MADV_COLLAPSE) == 0;
+	return less(cpu_ns() - begin, r->clock_ns);
 }
 
 uint64_t hr_real_resident_bytes(const struct hr_real *r, uint64_t slots)
@@ -216,6 +329,7 @@ enum hr_status hr_real_measure(struct hr_real_costs *c, struct hr_error *err)
 {
 	enum { HUGE_PAGES = 33 };
 	const uint64_t slots = TIMES * RUN_PAGES * PAGE / HR_REAL_SLOT_BYTES + 1;
+	const struct hr_real_settings plain = {.how = HR_REAL_DONTNEED};
 	uint64_t *ns = hr_calloc(TIMES, sizeof(*ns));
 	struct hr_real r;
 	enum hr_status status;
@@ -223,11 +337,11 @@ enum hr_status hr_real_measure(struct hr_real_costs *c, struct hr_error *err)
 	*c = (struct hr_real_costs){0};
 	if (ns == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	status = hr_real_reserve(&r, slots, false, err);
+	status = hr_real_reserve(&r, slots, &plain, err);
 	if (status == HR_OK) {
 		measure_small(r.at, r.clock_ns, c, ns);
 		hr_real_release(&r);
-		status = hr_real_reserve(&r, HUGE_PAGES * HUGE_PAGE / HR_REAL_SLOT_BYTES + 1, false, err);
+		status = hr_real_reserve(&r, HUGE_PAGES * HUGE_PAGE / HR_REAL_SLOT_BYTES + 1, &plain, err);
 	}
 	if (status == HR_OK) {
 		measure_huge(r.at, c, ns, HUGE_PAGES);
@@ -244,10 +358,11 @@ static enum hr_status refuse(struct hr_error *err)
 	return hr_error_set(err, HR_EUSAGE, "real memory is measured on Linux only");
 }
 
-enum hr_status hr_real_reserve(struct hr_real *r, uint64_t slots, bool lazy, struct hr_error *err)
+enum hr_status hr_real_reserve(struct hr_real *r, uint64_t slots, const struct hr_real_settings *settings,
+			       struct hr_error *err)
 {
-	(void)slots, (void)lazy;
-	*r = (struct hr_real){0};
+	(void)slots, (void)settings;
+	*r = (struct hr_real){.process = -1};
 	return refuse(err);
 }
 
@@ -262,9 +377,23 @@ uint64_t hr_real_touch(const struct hr_real *r, uint64_t offset, uint64_t bytes,
 	return 0;
 }
 
-uint64_t hr_real_return(const struct hr_real *r, uint64_t offset, uint64_t bytes)
+uint64_t hr_real_return(struct hr_real *r, uint64_t offset, uint64_t bytes, bool *waits)
 {
 	(void)r, (void)offset, (void)bytes;
+	*waits = false;
+	return 0;
+}
+
+uint64_t hr_real_flush(struct hr_real *r)
+{
+	(void)r;
+	return 0;
+}
+
+uint64_t hr_real_collapse(const struct hr_real *r, uint64_t slot, bool *done)
+{
+	(void)r, (void)slot;
+	*done = false;
 	return 0;
 }
 

@@ -114,6 +114,10 @@ static void write_regret(const struct page *p)
 
 	if (!json_is_number(json_object_get(regret, "equal_cpu_bytes")))
 		return;
+	if (hr_plot_number(regret, "equal_cpu_bytes") <= 0 && hr_plot_number(regret, "equal_memory_ns") <= 0) {
+		fputs("<p>An offline-optimal policy, which knows the future, would have done no better.</p>\n", p->out);
+		return;
+	}
 	hr_print(p->out,
 		 "<p>An offline-optimal policy, which knows the future, would have retained %s less at the same CPU "
 		 "cost, or used %s less CPU for the same memory.</p>\n",

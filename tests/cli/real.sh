@@ -43,6 +43,29 @@ real --real -p none
 is "$(jq -c '[.measured.returned_bytes, .measured.refaults]' real.json)" '[0,0]' 'none: nothing'
 real --real --madvise free -p eager
 is "$(jq '.measured.rss_mean_bytes >= .modelled.rss_mean_bytes' real.json)" true 'MADV_FREE: what is returned may stay'
+# Several releases a call: the same pages, fewer calls. A call may have less, where a page is used again before it is complete.
+real --real --madvise process --cost batch=16 -p eager
+if [[ $err == *'process_madvise does not release memory'* ]]; then
+	skip 'process_madvise' 'not on this kernel'
+else
+	is "$(jq -c '[.measured, .modelled | .returned_bytes, .refaulted_bytes, .fresh_bytes, .rss_mean_bytes]' real.json | sort -u | wc -l)" 1 \
+		'process_madvise: what is returned is the same'
+	is "$(jq '.measured.release_calls >= .modelled.release_calls and .measured.release_calls * 2 < (.measured.returned_bytes / 8192)' real.json)" \
+		true 'in fewer calls'
+fi
+real --real --collapse -p eager
+if [[ $err == *'does not collapse huge pages'* ]]; then
+	skip 'MADV_COLLAPSE' 'not on this kernel'
+else
+	is "$(jq '.measured | .collapsed_bytes % (4 * 1048576) == 0 and .brought_back_bytes <= .collapsed_bytes' real.json)" true \
+		'--collapse makes huge pages of chunks'
+	is "$(jq '.measured.rss_mean_bytes >= .modelled.rss_mean_bytes and .modelled.collapsed_bytes == null' real.json)" true \
+		'which can only bring pages back'
+fi
+run "$HEAPREPLAY" replay -q --collapse "$trace"
+is "$status" 2 '--collapse alone is misuse'
+run "$HEAPREPLAY" replay -q --madvise process "$trace"
+is "$status" 2 'and so is process'
 real --real-scale 4
 is "$status $(jq .scale real.json)" '0 4' '--real-scale'
 is "$(jq '.measured.fresh_bytes % (4 * 8192)' real.json)" 0 'what is measured is multiplied'
