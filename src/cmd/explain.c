@@ -404,11 +404,10 @@ static void print_grounds(const struct hr_page *p, const struct run *r)
 	if (meta->go_minor == 0)
 		hr_page_text(p, 0, "Policy %s; %s.", policy, where);
 	else if (hr_replay_is_own(&r->replay, 0))
-		hr_page_text(p, 0, "%s is the scavenger of the recorded program, Go 1.%u; %s.", policy, meta->go_minor,
-			     where);
+		hr_page_text(p, 0, "%s is the scavenger of the recorded program; %s.", policy, where);
 	else
-		hr_page_text(p, 0, "%s is not the scavenger of the recorded program (Go 1.%u has %s); %s.", policy,
-			     meta->go_minor, hr_replay_own_policy(meta), where);
+		hr_page_text(p, 0, "%s is not the scavenger of the recorded program, which is %s; %s.", policy,
+			     hr_replay_own_policy(meta), where);
 }
 
 static void print_levels(const struct hr_page *p, const struct run *r)
