@@ -215,6 +215,28 @@ enum hr_status hr_input_seek(struct hr_input *in, uint64_t offset, struct hr_err
 	return HR_OK;
 }
 
+bool hr_input_peek(const struct hr_input *in, uint64_t offset, void *to, size_t n)
+{
+	if (in->source.fd < 0) {
+		if (offset > in->source.len || n > in->source.len - offset)
+			return false;
+		memcpy(to, in->source.raw + offset, n);
+		return true;
+	}
+	for (size_t got = 0; got < n;) {
+		ssize_t some = offset <= INT64_MAX - n
+				   ? pread(in->source.fd, (char *)to + got, n - got, (off_t)(offset + got))
+				   : -1;
+
+		if (some < 0 && errno == EINTR)
+			continue;
+		if (some <= 0)
+			return false;
+		got += (size_t)some;
+	}
+	return true;
+}
+
 void hr_input_close(struct hr_input *in)
 {
 	if (in == NULL)

@@ -54,6 +54,8 @@ void hr_input_progress(const struct hr_input *in, uint64_t *done_bytes, uint64_t
 bool hr_input_seekable(const struct hr_input *in);
 /* The next byte read is that at offset, of such an input. HR_EIO. */
 enum hr_status hr_input_seek(struct hr_input *in, uint64_t offset, struct hr_error *err);
+/* The n bytes at offset of such an input, which goes on where it is. False: they are not there, or can't be read. */
+bool hr_input_peek(const struct hr_input *in, uint64_t offset, void *to, size_t n);
 void hr_input_close(struct hr_input *in);
 
 #endif

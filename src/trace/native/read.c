@@ -72,6 +72,7 @@ struct native {
 	bool ended;	    /* T was there */
 	bool indexed;	    /* I was there */
 	bool records_known; /* all C and R were read by the index */
+	bool cpu_known;	    /* all C were, ahead of the stream */
 
 	uint8_t version; /* of all blocks */
 	uint32_t left;	 /* events of the block at hand */
@@ -715,7 +716,7 @@ static enum hr_status take_block(struct native *t, const struct hr_native_header
 	case 'Y':
 	case 'C':
 	case 'R':
-		if (t->records_known && h->type != 'Y')
+		if ((t->records_known && h->type != 'Y') || (t->cpu_known && h->type == 'C'))
 			break;
 		return take_side(t, h, payload, err);
 	default:
@@ -853,22 +854,11 @@ struct found {
 	size_t nsides, cap_sides;
 };
 
-/* HR_EINPUT: there is no index that can be used. */
-static enum hr_status read_index(struct native *t, struct found *found, struct hr_error *err)
+/* HR_EINPUT: it is not an index. */
+static enum hr_status parse_index(const struct native *t, struct cursor c, struct found *found, struct hr_error *err)
 {
-	uint64_t size, done, index, n, type, d[3], offset = 0, time_ns = 0;
-	struct hr_native_header h;
-	struct cursor c;
-	bool is_short;
+	uint64_t n, type, d[3], offset = 0, time_ns = 0;
 
-	hr_reader_progress(t->r, &done, &size);
-	if (size < HR_NATIVE_MAGIC_BYTES + HR_NATIVE_HEADER_BYTES + HR_NATIVE_FOOTER_BYTES)
-		return HR_EINPUT;
-	HR_TRY(move_to(t, size - HR_NATIVE_FOOTER_BYTES, err));
-	HR_TRY(need(t, HR_NATIVE_FOOTER_BYTES, &is_short, err));
-	if (is_short || !hr_native_unpack_footer(t->buf + t->pos, &index))
-		return HR_EINPUT;
-	HR_TRY(look_at(t, index, 'I', &h, &c, err));
 	if (!get(&c, &n))
 		return HR_EINPUT;
 	for (; n > 0; n--) {
@@ -888,6 +878,34 @@ static enum hr_status read_index(struct native *t, struct found *found, struct h
 		}
 	}
 	return HR_OK;
+}
+
+/* False: the file is too short to have a footer. */
+static bool footer_offset(const struct native *t, uint64_t *offset)
+{
+	uint64_t size, done;
+
+	hr_reader_progress(t->r, &done, &size);
+	*offset = size - HR_NATIVE_FOOTER_BYTES;
+	return size >= HR_NATIVE_MAGIC_BYTES + HR_NATIVE_HEADER_BYTES + HR_NATIVE_FOOTER_BYTES;
+}
+
+/* HR_EINPUT: there is no index that can be used. */
+static enum hr_status read_index(struct native *t, struct found *found, struct hr_error *err)
+{
+	uint64_t footer, index;
+	struct hr_native_header h;
+	struct cursor c;
+	bool is_short;
+
+	if (!footer_offset(t, &footer))
+		return HR_EINPUT;
+	HR_TRY(move_to(t, footer, err));
+	HR_TRY(need(t, HR_NATIVE_FOOTER_BYTES, &is_short, err));
+	if (is_short || !hr_native_unpack_footer(t->buf + t->pos, &index))
+		return HR_EINPUT;
+	HR_TRY(look_at(t, index, 'I', &h, &c, err));
+	return parse_index(t, c, found, err);
 }
 
 /* The types that were told before the snapshot, and all records. */
@@ -943,6 +961,87 @@ static enum hr_status jump(struct native *t, struct hr_error *err)
 		status = use_index(t, &found, err);
 	free(found.sides);
 	return status == HR_EINPUT ? move_to(t, begin, err) : status;
+}
+
+/* --- ahead of the stream ---------------------------------------------------------------------- */
+
+/*
+ * The payload of the block of that type at offset, to be freed; the stream stays where it is. HR_EINPUT: it is not
+ * there; HR_ENOMEM. Then *payload is NULL.
+ */
+static enum hr_status peek_block(const struct native *t, uint64_t offset, uint8_t type, uint8_t **payload, size_t *n,
+				 struct hr_error *err)
+{
+	uint8_t head[HR_NATIVE_HEADER_BYTES];
+	struct hr_native_header h;
+
+	*payload = NULL;
+	if (!hr_input_peek(t->r->in, offset, head, sizeof(head)) || !hr_native_unpack_header(head, &h) ||
+	    h.version != t->version || h.type != type)
+		return HR_EINPUT;
+	*n = h.stored;
+	*payload = hr_calloc(*n + SLACK, 1);
+	if (*payload == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	if (hr_input_peek(t->r->in, offset + sizeof(head), *payload, *n) && XXH3_64bits(*payload, *n) == h.checksum)
+		return HR_OK;
+	free(*payload);
+	*payload = NULL;
+	return HR_EINPUT;
+}
+
+/* The CPU times that the index knows. HR_EINPUT: one of them can't be read; HR_ENOMEM. */
+static enum hr_status peek_cpu(const struct native *t, const struct found *found, struct hr_error *err)
+{
+	for (size_t i = 0; i < found->nsides; i++) {
+		uint8_t *payload;
+		enum hr_status status;
+		size_t n;
+
+		if (found->sides[i].type != 'C')
+			continue;
+		HR_TRY(peek_block(t, found->sides[i].offset, 'C', &payload, &n, err));
+		status = hr_native_parse_sides('C', payload, n, &t->r->sides);
+		free(payload);
+		if (status == HR_ENOMEM)
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+		HR_TRY(status);
+	}
+	return HR_OK;
+}
+
+static enum hr_status peek_index(const struct native *t, struct found *found, struct hr_error *err)
+{
+	uint8_t footer[HR_NATIVE_FOOTER_BYTES], *payload;
+	uint64_t offset, index;
+	enum hr_status status;
+	size_t n;
+
+	if (!footer_offset(t, &offset) || !hr_input_peek(t->r->in, offset, footer, sizeof(footer)) ||
+	    !hr_native_unpack_footer(footer, &index))
+		return HR_EINPUT;
+	HR_TRY(peek_block(t, index, 'I', &payload, &n, err));
+	status = parse_index(t, (struct cursor){payload, payload + n}, found, err);
+	free(payload);
+	return status;
+}
+
+/*
+ * CPU times of GC cycles stand at the end, and whoever models cycles needs them with the events: the index tells where
+ * they are. Without a good one they come when the stream does; what is wrong with them is said there.
+ */
+static enum hr_status read_ahead(struct native *t, struct hr_error *err)
+{
+	struct found found = {0};
+	enum hr_status status = peek_index(t, &found, err);
+
+	if (status == HR_OK)
+		status = peek_cpu(t, &found, err);
+	free(found.sides);
+	t->cpu_known = status == HR_OK;
+	if (!t->cpu_known)
+		t->r->sides.ngc_cpu = 0;
+	return status == HR_EINPUT ? HR_OK : status;
 }
 
 /* --- the format ------------------------------------------------------------------------------ */
@@ -1002,7 +1101,9 @@ static enum hr_status native_open(struct hr_reader *r, struct hr_error *err)
 	r->meta.page_bytes = 8192;
 	r->meta.has_clock = true;
 	HR_TRY(read_meta(t, err));
-	return r->options.jump && hr_input_seekable(r->in) ? jump(t, err) : HR_OK;
+	if (!hr_input_seekable(r->in))
+		return HR_OK;
+	return r->options.jump ? jump(t, err) : read_ahead(t, err);
 }
 
 static enum hr_status native_next(struct hr_reader *r, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err)
