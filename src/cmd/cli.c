@@ -40,8 +40,8 @@ static int version(int argc, char **argv)
 static int run(const struct cli_command *c, int argc, char **argv)
 {
 	struct cli_options o;
-	int first = cli_parse(c, argc, argv, &o), status = -first;
-	bool damaged = false;
+	bool fine = cli_options_init(c, argc, argv, &o) && cli_read_config(c, &o), damaged = false;
+	int first = fine ? cli_parse(c, argc, argv, &o) : o.no_memory ? -CLI_FAILED : -CLI_MISUSED, status = -first;
 
 	o.damaged = &damaged;
 	if (first >= 0 && o.help) {

@@ -176,8 +176,6 @@ void cli_guard_unwatch(void);
 
 /* --max-memory: sets the bound; CLI_DONE, or the exit status after a message. */
 int cli_bound_memory(const struct cli_command *c, const struct cli_options *o);
-/* For who says that memory is exhausted: what the bound is, if there is one. */
-void cli_print_memory_bound(FILE *out);
 
 /* NULL ends it. */
 extern const struct cli_command *const cli_commands[];
@@ -185,7 +183,15 @@ const struct cli_command *cli_command_find(const char *name);
 
 /* --- options.c --- */
 
-/* Parses argv[1..] of a command. Returns the index of the first argument; after an error that has been printed, minus the exit status. */
+/*
+ * The command's options as they are without a command line, to be released; false: out of memory, and it has been
+ * printed.
+ */
+bool cli_options_init(const struct cli_command *c, int argc, char **argv, struct cli_options *o);
+/*
+ * Parses argv[1..] of a command into options that are initialised. Returns the index of the first argument; after an
+ * error that has been printed, minus the exit status.
+ */
 int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_options *o);
 /* The next option that the command takes, from row *i on, which goes behind it; NULL: there is none. */
 const struct cli_option *cli_next_option(const struct cli_command *c, size_t *i);
@@ -220,8 +226,17 @@ int cli_take_ending(const struct cli_command *c, struct cli_options *o);
 
 /* What --help says of a command; all: with the options of the model. */
 void cli_print_help(FILE *out, const struct cli_command *c, bool all);
+
+/* --- manual.c --- */
+
 /* A list of the manual pages, as mdoc; false: there is none of that name. */
 bool cli_print_list(FILE *out, const char *name);
+/*
+ * All that the build takes from the program, in one run: the lists, completions and schemas, a line "@@ NAME" before
+ * each. Returns an exit status.
+ */
+int cli_print_manual(FILE *out);
+
 /* --- topics.c --- */
 /* Name and summary of each topic, a line each. */
 void cli_print_topics(FILE *out);

@@ -29,6 +29,7 @@ libcmd_a_SOURCES += \
 	src/cmd/info.c src/cmd/info_by.c \
 	src/cmd/live.c \
 	src/cmd/look.c \
+	src/cmd/manual.c \
 	src/cmd/memory.c \
 	src/cmd/messages.c \
 	src/cmd/objects.c \

@@ -6,7 +6,6 @@
  */
 #include "config.h"
 
-#include "base/print.h"
 #include "base/units.h"
 #include "cmd/cli.h"
 
@@ -15,8 +14,6 @@
 #include <sys/resource.h>
 
 #define LEAST_BYTES (UINT64_C(16) << 20)
-
-static uint64_t bound_bytes; /* 0: none */
 
 int cli_bound_memory(const struct cli_command *c, const struct cli_options *o)
 {
@@ -35,14 +32,5 @@ int cli_bound_memory(const struct cli_command *c, const struct cli_options *o)
 			return CLI_FAILED;
 		}
 	}
-	bound_bytes = bytes;
 	return CLI_DONE;
-}
-
-void cli_print_memory_bound(FILE *out)
-{
-	char buf[HR_UNIT_BUF];
-
-	if (bound_bytes != 0)
-		hr_print(out, "; --max-memory allows %s", hr_format_bytes(buf, bound_bytes));
 }

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static void put_name(const char *file)
@@ -23,6 +24,16 @@ bool cli_reader_is_gone(void)
 	struct pollfd p = {.fd = STDOUT_FILENO};
 
 	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
+}
+
+/* Where the system bounds what may be allocated, as --max-memory has it do. */
+static void print_memory_bound(void)
+{
+	struct rlimit limit;
+	char buf[HR_UNIT_BUF];
+
+	if (getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+		hr_print(stderr, "; --max-memory (or ulimit -d) allows %s", hr_format_bytes(buf, limit.rlim_cur));
 }
 
 int cli_fail(const char *file, const struct hr_error *err)
@@ -41,7 +52,7 @@ int cli_fail(const char *file, const struct hr_error *err)
 		fprintf(stderr, "byte %" PRIu64 ": ", err->offset);
 	hr_print(stderr, "%s", err->text);
 	if (err->status == HR_ENOMEM)
-		cli_print_memory_bound(stderr);
+		print_memory_bound();
 	fputc('\n', stderr);
 	return err->status == HR_EUSAGE ? CLI_MISUSED : CLI_FAILED;
 }

@@ -584,17 +584,23 @@ static bool check(const struct cli_command *c, const struct cli_options *o)
 	return wrong == NULL;
 }
 
-static bool init(const struct cli_command *c, struct cli_options *o)
+bool cli_options_init(const struct cli_command *c, int argc, char **argv, struct cli_options *o)
 {
 	memset(o, 0, sizeof(*o));
 	hr_replay_defaults(&o->replay);
 	o->every_ns = 100000000;
 	o->at_ns = HR_NEVER;
+	o->argc = argc;
+	o->argv = argv;
 	if (c->own_size == 0)
 		return true;
 	o->own = hr_calloc(1, c->own_size);
-	if (o->own != NULL && c->own_initial != NULL)
+	if (o->own == NULL) {
+		cli_warn(NULL, "out of memory");
+		o->no_memory = true;
+	} else if (c->own_initial != NULL) {
 		memcpy(o->own, c->own_initial, c->own_size);
+	}
 	return o->own != NULL;
 }
 
@@ -602,15 +608,13 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, struct cli_opt
 {
 	struct option *longs = NULL;
 	char *shorts = NULL;
-	bool fine = init(c, o) && fill_getopt(c, &longs, &shorts);
+	bool fine = fill_getopt(c, &longs, &shorts);
 
-	o->argc = argc;
-	o->argv = argv;
 	if (!fine) {
 		cli_warn(NULL, "out of memory");
 		o->no_memory = true;
 	} else {
-		fine = cli_read_config(c, o) && parse_all(c, argc, argv, o, longs, shorts) && check(c, o);
+		fine = parse_all(c, argc, argv, o, longs, shorts) && check(c, o);
 	}
 	free(longs);
 	free(shorts);

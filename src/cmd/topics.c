@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * help TOPIC: the lists of the manual pages as text, filled up to the page's edge.
- * They are made as mdoc (help.c), and only its few words that they use are read.
+ * They are made as mdoc (manual.c), and only its few words that they use are read.
  */
 #include "config.h"
 
@@ -15,7 +15,7 @@
 
 static const struct topic {
 	const char *name, *summary, *manual;
-	const char *lists[5]; /* by their names in help.c; a NULL behind the last */
+	const char *lists[5]; /* by their names in manual.c; a NULL behind the last */
 } topics[] = {
     {"metrics",
      "what replay and compare measure",

@@ -163,3 +163,16 @@ void hr_plot_about(const struct hr_plot_source *s, size_t i, char *buf, size_t s
 	snprintf(number, sizeof(number), "run %zu", s->runs[i].trace_number + 1);
 	append(buf, size, number);
 }
+
+void hr_plot_run_name(const struct hr_plot_source *s, size_t i, char *buf, size_t size)
+{
+	char about[512];
+
+	hr_plot_about(s, i, about, sizeof(about));
+	if (about[0] == '\0')
+		snprintf(buf, size, "%s", hr_plot_policy_text(&s->runs[i]));
+	else if (hr_plot_same_policy(s))
+		snprintf(buf, size, "%s", about);
+	else
+		snprintf(buf, size, "%s, %s", hr_plot_policy_text(&s->runs[i]), about);
+}

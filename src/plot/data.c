@@ -78,19 +78,6 @@ bool hr_plot_competes(const struct hr_plot_run *run)
 	return !hr_document_knows_future(run->policy) && !json_is_true(json_object_get(run->policy, "inactive"));
 }
 
-void hr_plot_run_name(const struct hr_plot_source *s, size_t i, char *buf, size_t size)
-{
-	char about[512];
-
-	hr_plot_about(s, i, about, sizeof(about));
-	if (about[0] == '\0')
-		snprintf(buf, size, "%s", hr_plot_policy_text(&s->runs[i]));
-	else if (hr_plot_same_policy(s))
-		snprintf(buf, size, "%s", about);
-	else
-		snprintf(buf, size, "%s, %s", hr_plot_policy_text(&s->runs[i]), about);
-}
-
 unsigned hr_plot_foot(unsigned width, unsigned entries, unsigned letters)
 {
 	unsigned columns = width > 140 ? (width - 140) / (letters * 11 + 60) : 1;

@@ -73,7 +73,7 @@ is "$status/$out/$err" "2//heapreplay replay: --max-memory: at least 16.0 MiB ar
 	'--max-memory: not less than the program itself needs'
 run "$HEAPREPLAY" replay -q --json --max-memory 16MiB -o bound.json apart.txt
 is "$status$out" 1 'what needs more ends with an error'
-like "$err" '^heapreplay: apart.txt: out of memory[^;]*; --max-memory allows 16.0 MiB$' 'that says so'
+like "$err" '^heapreplay: apart.txt: out of memory[^;]*; --max-memory \(or ulimit -d\) allows 16.0 MiB$' 'that says so'
 ok "$([ -e bound.json ] && echo 1 || echo 0)" 'and writes nothing'
 is "$("$HEAPREPLAY" replay -q --json --max-memory 1GiB spans.txt)" "$("$HEAPREPLAY" replay -q --json spans.txt)" \
 	'what does not need it is the same'
@@ -83,11 +83,11 @@ head -n 23 spans.txt | sed 's/npages=268435455/npages=4/' >small.txt
 "$HEAPREPLAY" compare -q -j1 --json small.txt >compare.all
 "$HEAPREPLAY" sweep -q -j1 --gogc 50,100,200 --csv small.txt --db all.db >sweep.all
 run "$HEAPREPLAY" sweep -q -j1 --max-memory 16MiB --gogc 50,100,200 --csv -o bound.csv small.txt --db bound.db
-like "$status/$err" '^1/heapreplay: small.txt: out of memory.*; 4 of 4 runs were not made, and nothing but the database is written; --max-memory allows 16.0 MiB$' \
+like "$status/$err" '^1/heapreplay: small.txt: out of memory.*; 4 of 4 runs were not made, and nothing but the database is written; --max-memory \(or ulimit -d\) allows 16.0 MiB$' \
 	'sweep: that memory lacks for every setting is told in one line'
 [ ! -e bound.csv ]
 ok $? 'and nothing is written'
-is "$("$HEAPREPLAY" sweep -q -j1 --gogc 50,100,200 --csv small.txt --db bound.db)" "$(cat sweep.all)" \
+is "$("$HEAPREPLAY" sweep -q -j1 --gogc 50,100,200 --csv small.txt --db bound.db)" "$(<sweep.all)" \
 	'the same database, with more memory, gets the rows of any other'
 for command in 'compare --json' 'sweep --gogc 50,100,200 --csv --db part.db'; do
 	found=none
