@@ -53,13 +53,13 @@ cp "$top_srcdir/traces/bench-json-go123.trace.zst" 'a b.zst'
 action $'  a*.zst\n' $'retained_peak_bytes>1GiB\nworst_stall_ns>1h\n'
 is "$status" 0 'nothing is exceeded: status 0'
 is "$(sort output | tr '\n' ' ')" 'passed=true results=saved.json ' 'and the outputs say so'
-like "$(cat summary)" '\| go1\.22 ' 'the table is in the summary of the job'
+like "$(<summary)" '\| go1\.22 ' 'the table is in the summary of the job'
 is "$(jq -r '.comparisons[0].policies[].policy.text' saved.json | tr '\n' ' ')" 'go1.22 none ' 'of the policies that were named'
 cp saved.json before.json
 action 'a b.zst' 'retained_mean_bytes>1KiB'
 is "$status" 3 'a condition is true: status 3'
 like "$out" '::error::' 'with an annotation'
-like "$(cat output)" 'passed=false' 'and an output'
+like "$(<output)" 'passed=false' 'and an output'
 action 'a b.zst' 'retained_mean_bytes>+0%' before.json
 is "$status" 0 'percentages are of the baseline: the same trace is not worse than itself'
 action 'a b.zst' 'retained_mean_bytes>+0%' nowhere.json

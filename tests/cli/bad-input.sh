@@ -108,8 +108,8 @@ is "$err" '' 'a reader that goes away: silence'
 # A file that is there stays as it is when the run fails.
 echo precious >kept.json
 run "$HEAPREPLAY" replay -q --json -o kept.json junk
-is "$(cat kept.json)" precious 'an existing output survives a failed run'
+is "$(<kept.json)" precious 'an existing output survives a failed run'
 run "$HEAPREPLAY" replay -q --json -o kept.json "$trace"
 is "$status" 0 'and is replaced by one that succeeds'
-like "$(cat kept.json)" '"schema": 3' 'with the new content'
+like "$(<kept.json)" '"schema": 3' 'with the new content'
 done_testing

@@ -27,7 +27,7 @@ same csv --csv compare small.hrt
 same md --markdown compare small.hrt
 same csv --csv info --by class small.hrt
 "$HEAPREPLAY" replay --summary -o by.json small.hrt
-is "$(cat by.json)" "$("$HEAPREPLAY" replay --summary small.hrt)" 'replay: .json may be a summary'
+is "$(<by.json)" "$("$HEAPREPLAY" replay --summary small.hrt)" 'replay: .json may be a summary'
 
 # refused WORDS COMMAND...: status 2, and nothing is written.
 refused() {
@@ -51,7 +51,7 @@ refused '--json does not write .csv' compare --json -o refused.csv small.hrt
 refused '--csv does not write .json' compare --csv -o refused.json small.hrt
 run "$HEAPREPLAY" info -o fine.out small.hrt
 is "$status" 0 'an ending that says nothing is no matter,'
-is "$("$HEAPREPLAY" info small.hrt)" "$(cat fine.out)" 'and neither are others'
+is "$("$HEAPREPLAY" info small.hrt)" "$(<fine.out)" 'and neither are others'
 run "$HEAPREPLAY" info -o fine.d/x small.hrt
 like "$err" 'fine.d/x' 'a directory has no ending'
 done_testing

@@ -41,7 +41,7 @@ file=$top_srcdir/traces/gnuplot.heaptrack.zst
 run "$HEAPREPLAY" export -q --from 2s --until 3s "$file" -o part
 is "$status" 0 'a part'
 same <(grep '^[0-9]' part) <(awk '/^[0-9]/ && $1 >= 2000000000 && $1 <= 3000000000' all) 'has the events of its time'
-like "$(cat part)" '^! strict off$' 'and says that something is missing'
+like "$(<part)" '^! strict off$' 'and says that something is missing'
 is "$(tail -n 1 part)" '! end 3000000000' 'and ends where it ends'
 run "$HEAPREPLAY" info part
 is "$status" 0 'and can be read'

@@ -63,7 +63,7 @@ if have gnuplot; then
 		"knee: $(sql sweep.db "SELECT 'GOGC ' || gogc || CASE memory_limit WHEN 'off' THEN '' ELSE ', limit ' ||
 			memory_limit END || ', ' || policy FROM knee WHERE path = 'bench.trace'")" 'with a name'
 	run "$HEAPREPLAY" plot frontier sweep.db -o fleet.svg --keep
-	like "$(cat fleet.svg)" '2 traces, sums' 'the fleet'
+	like "$(<fleet.svg)" '2 traces, sums' 'the fleet'
 	is "$(sed -n '/^\$\(beaten\|frontier\)/,/^end/p' fleet.svg.gp | grep -c '^[0-9]')" 13 \
 		'of which each setting is a point: twelve, and the own ones'
 	run "$HEAPREPLAY" plot frontier sweep.db --trace nobody -o f.png

@@ -53,7 +53,7 @@ is "$status" 1 'a full disk: status 1'
 "$HEAPREPLAY" generate --script "$top_srcdir/examples/night.workload" day=1s,seconds=20 -o a.txt
 "$HEAPREPLAY" generate --script - day=1s,seconds=20 --text -o b.txt <"$top_srcdir/examples/night.workload"
 is "$(grep -v '^! program' a.txt)" "$(grep -v '^! program' b.txt)" 'a script from a file and from a pipe'
-like "$(cat a.txt)" '^! program heapreplay generate --seed 1 night.workload,day=1s,seconds=20$' 'the trace says what made it'
+like "$(<a.txt)" '^! program heapreplay generate --seed 1 night.workload,day=1s,seconds=20$' 'the trace says what made it'
 printf 'wait 1s\nfill a bytes lots pages 1 over 1s\n' >bad.workload
 run "$HEAPREPLAY" generate --script bad.workload -o bad.hrt
 is "$status" 1 'a script with a fault: status 1'

@@ -171,7 +171,7 @@ files() {
 run "$HEAPREPLAY" heatmap -q -p none --every 3ms --format text --size 40x12 -o film hand.txt
 is "$status" 0 'an animation: status 0'
 is "$(files film)" 'frame-000000.txt frame-000001.txt frame-000002.txt frame-000003.txt ' 'a frame every 3 ms'
-like "$(cat film/frame-000003.txt)" 'at 9.00 ms' 'the last one at the end'
+like "$(<film/frame-000003.txt)" 'at 9.00 ms' 'the last one at the end'
 run "$HEAPREPLAY" heatmap -q -p none --at 3ms --format text --size 40x12 -o one.txt hand.txt
 same film/frame-000001.txt one.txt 'a frame of an animation is that of its moment'
 run "$HEAPREPLAY" heatmap -q -p none --every 2ms --from 1ms --until 5ms --size 20x8 -o film2 hand.txt

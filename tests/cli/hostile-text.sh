@@ -45,9 +45,9 @@ cp plain.txt $'caf\xe9.txt'
 cp plain.txt 'caf\xe9.txt'
 run "$HEAPREPLAY" replay -q --json $'caf\xe9.txt' -o one.json
 is "$status" 0 'a name that is no UTF-8'
-like "$(cat one.json)" '"name": "caf\\\\xe9.txt"' 'is in the JSON, escaped'
+like "$(<one.json)" '"name": "caf\\\\xe9.txt"' 'is in the JSON, escaped'
 run "$HEAPREPLAY" replay -q --json 'caf\xe9.txt' -o two.json
-like "$(cat two.json)" '"name": "caf\\\\x5cxe9.txt"' 'another name that looks like it is not the same'
+like "$(<two.json)" '"name": "caf\\\\x5cxe9.txt"' 'another name that looks like it is not the same'
 run "$HEAPREPLAY" compare -q one.json
 is "$status" 0 'and it can be compared again'
 run "$HEAPREPLAY" compare -q one.json two.json

@@ -28,7 +28,7 @@ run ./compare "$trace"
 is "$status,$err" 0, 'and runs'
 printf '%s\n' "$out" | head -n 2 >rows
 printf '%s\n' "$out" | tail -n +3 >replay
-is "$(cat rows)" "$("$HEAPREPLAY" compare -q --summary -p go1.19 -p go1.22 "$trace")" 'its rows are those of compare --summary'
+is "$(<rows)" "$("$HEAPREPLAY" compare -q --summary -p go1.19 -p go1.22 "$trace")" 'its rows are those of compare --summary'
 is "$(jq -S . replay)" "$("$HEAPREPLAY" replay -q --json -p go1.22 --gc model --gogc 50 "$trace" | jq -S .)" \
 	'its settings do what the options do'
 run ./compare nowhere.trace

@@ -28,7 +28,7 @@ if have script && script -qec true typescript >/dev/null 2>&1; then
 	unlike "$out" 'in_use_mean_bytes' 'no summary pushes it away'
 	is "$(printf '%s' "$out" | grep -oE $'\e\\[[0-9;?]*[a-zA-Z]' | grep -vcE '[mHKJ]$')" 0 'the terminal keeps its state'
 	on_terminal '' '-o summary --scavtrace log'
-	like "$(cat summary)" 'in_use_mean_bytes' 'the summary goes to -o'
+	like "$(<summary)" 'in_use_mean_bytes' 'the summary goes to -o'
 	[ "$(wc -l <log)" -gt 5 ]
 	ok $? 'and the log to --scavtrace'
 	"$HEAPREPLAY" replay -q -p go1.22 -o quiet --scavtrace quiet.log "$trace"

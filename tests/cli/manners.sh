@@ -19,7 +19,7 @@ if have script && script -qec true typescript >/dev/null 2>&1; then
 	like "$out" $'^\e\\[K[0-9.]+ MiB read, [0-9.]+ [KM]iB/s, at [0-9.]+ m?s of the trace$' \
 		'a terminal sees progress after a second'
 	is "${out##*$'\n'}" $'\e[K' 'and nothing of it at the end'
-	like "$(cat out.json)" '"schema": 3' 'and the output is whole'
+	like "$(<out.json)" '"schema": 3' 'and the output is whole'
 	on_terminal 20 "$slow info --json -o out.json -"
 	like "$out" $'^\e\\[K[0-9.]+ MiB read' 'as much of it as a narrow terminal has room for'
 	unlike "$out" '.{23}' 'and no more'

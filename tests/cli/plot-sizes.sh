@@ -37,7 +37,7 @@ index-by-size index all.json other.json
 frontier frontier sweep.db
 TABLE
 
-python3 "$top_srcdir/tests/cli/overlaps.py" ./*x*.svg >counts 2>which || note "$(cat which)"
+python3 "$top_srcdir/tests/cli/overlaps.py" ./*x*.svg >counts 2>which || note "$(<which)"
 pictures=0 texts=0
 while read -r name some found; do
 	pictures=$((pictures + 1))
@@ -54,11 +54,11 @@ sed 's/font-size="\([0-9]*\)\./font-size="3\1./' fine.svg >large.svg
 ok $? 'larger letters in the same places overlap'
 
 # Two runs of one trace are told apart, and what they share is in the title.
-like "$(cat what-if-1200x640.svg)" '> *GC modelled, GOGC 50<' 'the legend tells GOGC 50'
-like "$(cat what-if-1200x640.svg)" '> *GC modelled, GOGC 200<' 'and GOGC 200'
-like "$(cat what-if-1200x640.svg)" '> *bench-json-go123.trace.zst under go1.22 · 2 runs<' 'the title has one trace, one policy'
-unlike "$(cat what-if-1200x640.svg)" '> *2 traces<' 'which are no two traces'
-like "$(cat what-if-1200x640.svg)" '> *Go 1.23 · modelled placement<' 'the subtitle what both have'
+like "$(<what-if-1200x640.svg)" '> *GC modelled, GOGC 50<' 'the legend tells GOGC 50'
+like "$(<what-if-1200x640.svg)" '> *GC modelled, GOGC 200<' 'and GOGC 200'
+like "$(<what-if-1200x640.svg)" '> *bench-json-go123.trace.zst under go1.22 · 2 runs<' 'the title has one trace, one policy'
+unlike "$(<what-if-1200x640.svg)" '> *2 traces<' 'which are no two traces'
+like "$(<what-if-1200x640.svg)" '> *Go 1.23 · modelled placement<' 'the subtitle what both have'
 
 # Text grows with the picture, and as asked.
 font() {
@@ -79,7 +79,7 @@ run "$HEAPREPLAY" plot timeline one.json --font-size 200 --size 320x200 -o no.sv
 is "$status" 2 'letters that leave no room are a misuse'
 like "$err" 'letters of 200 pixels are too large for a picture of 320 x 200' 'and it says so'
 run "$HEAPREPLAY" plot timeline one.json --title 'Before the fix' -o title.svg
-like "$(cat title.svg)" '> *Before the fix<' '--title is the title'
+like "$(<title.svg)" '> *Before the fix<' '--title is the title'
 
 # A policy has its line, and so its colour, whatever is beside it.
 line_of() {

@@ -31,8 +31,8 @@ is "$status" 1 'a gnuplot that is killed: status 1'
 like "$err" '^heapreplay: gnuplot was killed by signal 9' 'a gnuplot that is killed: says so'
 pretend 'exec sed -n 1p'
 run env PATH="$PWD/fake:$PATH" "$HEAPREPLAY" plot timeline "$trace" -o x.png
-is "$status,$err,$(cat x.png)" "0,,$(sed -n 1p x.png)" 'what gnuplot writes is the picture'
-like "$(cat x.png)" '^# A timeline of heapreplay' 'and it gets the script on its standard input'
+is "$status,$err,$(<x.png)" "0,,$(sed -n 1p x.png)" 'what gnuplot writes is the picture'
+like "$(<x.png)" '^# A timeline of heapreplay' 'and it gets the script on its standard input'
 rm x.png
 run env PATH="$PWD/fake:$PATH" TMPDIR="$PWD/nowhere" "$HEAPREPLAY" plot timeline "$trace" -o x.png
 is "$status" 1 'no folder for temporary files: status 1'
@@ -138,7 +138,7 @@ if have zstd; then
 fi
 run "$HEAPREPLAY" plot timeline r.json -o r.svg
 is "$status,$err" 0, 'the JSON of replay will do'
-like "$(cat r.svg)" ">$name under go1.19<" 'and its policy is in the title'
+like "$(<r.svg)" ">$name under go1.19<" 'and its policy is in the title'
 run "$HEAPREPLAY" plot heatmap c.json -o x.png
 is "$status" 1 'a heatmap of JSON: status 1'
 like "$err" 'JSON does not hold addresses over time.*heapreplay plot heatmap TRACE' 'a heatmap of JSON: says what to run'
@@ -152,25 +152,25 @@ like "$err" "no series of $name" 'a timeline without series: says so'
 ok $? 'and none leaves a file'
 
 run "$HEAPREPLAY" plot compare c.json --size 900x700 -o s.svg
-like "$(cat s.svg)" 'width="900" height="700"' '--size is the size'
+like "$(<s.svg)" 'width="900" height="700"' '--size is the size'
 run "$HEAPREPLAY" plot compare c.json --columns thrash,release_calls -o m.svg
-like "$(cat m.svg)" '> *thrash_bytes \([KMG]iB\)<' '--columns chooses'
-like "$(cat m.svg)" '> *release_calls<' 'and may be given twice'
-unlike "$(cat m.svg)" 'worst_stall' 'and nothing else is shown'
+like "$(<m.svg)" '> *thrash_bytes \([KMG]iB\)<' '--columns chooses'
+like "$(<m.svg)" '> *release_calls<' 'and may be given twice'
+unlike "$(<m.svg)" 'worst_stall' 'and nothing else is shown'
 cp c.json other-c.json
 run "$HEAPREPLAY" plot index c.json other-c.json -o i.svg
 is "$status,$err" 0, 'index work of two'
-like "$(cat i.svg)" '> *most memory in use \(MiB\)<' 'by the size of the heap'
+like "$(<i.svg)" '> *most memory in use \(MiB\)<' 'by the size of the heap'
 
 # Everything from 4 MiB on lies 64 GiB higher: the gap is folded, and said to be.
 "$HEAPREPLAY" export --spans "$trace" | sed -E \
 	's/addr=0xc00([1-9a-f][0-9a-f]{6}|0[4-9a-f][0-9a-f]{5}) /addr=0xd00\1 /' >gap.txt
 run "$HEAPREPLAY" plot heatmap gap.txt -o gap.svg
 is "$status,$err" 0, 'a heap in two parts'
-like "$(cat gap.svg)" '> *unmapped, folded<' 'what lies between is folded'
-like "$(cat gap.svg)" '> *0xd00[0-9a-f]{7}<' 'and both have their addresses'
+like "$(<gap.svg)" '> *unmapped, folded<' 'what lies between is folded'
+like "$(<gap.svg)" '> *0xd00[0-9a-f]{7}<' 'and both have their addresses'
 run "$HEAPREPLAY" plot heatmap "$trace" -o whole.svg
-unlike "$(cat whole.svg)" 'unmapped, folded' 'a heap in one part has no fold'
+unlike "$(<whole.svg)" 'unmapped, folded' 'a heap in one part has no fold'
 
 # --- scripts of one's own --------------------------------------------------------------
 
@@ -184,11 +184,11 @@ is "$status" 0 'it draws again by itself'
 same <(sed "s/ style='image-rendering:pixelated'//" first.svg) k.svg 'the same picture'
 sed 's/heap memory/MEMORY OF MINE/' "$top_srcdir/plots/timeline.gp" >mine.gp
 run "$HEAPREPLAY" plot timeline c.json --script mine.gp -o mine.svg
-like "$(cat mine.svg)" 'MEMORY OF MINE \(MiB\)' '--script draws'
+like "$(<mine.svg)" 'MEMORY OF MINE \(MiB\)' '--script draws'
 mkdir mine
 mv mine.gp mine/timeline.gp
 HEAPREPLAY_PLOTS=mine run "$HEAPREPLAY" plot timeline c.json -o mine.svg
-like "$(cat mine.svg)" 'MEMORY OF MINE \(MiB\)' 'HEAPREPLAY_PLOTS draws'
+like "$(<mine.svg)" 'MEMORY OF MINE \(MiB\)' 'HEAPREPLAY_PLOTS draws'
 HEAPREPLAY_PLOTS=mine run "$HEAPREPLAY" plot compare c.json -o mine.svg
 is "$status,$err" 0, 'and what it lacks is our own'
 echo 'plot nonsense(' >bad.gp
@@ -214,7 +214,7 @@ echo old >x.png
 ln -s "$PWD/fake" path
 pretend 'exit 1'
 run env PATH="$PWD/fake:$PATH" "$HEAPREPLAY" plot timeline c.json -o x.png
-is "$(cat x.png)" old 'a failed plot leaves what was there'
+is "$(<x.png)" old 'a failed plot leaves what was there'
 
 # --- hostile names -----------------------------------------------------------------------
 
@@ -225,8 +225,8 @@ jq --arg evil "$evil" '.comparisons[].trace.name = $evil | .comparisons[].trace.
 for kind in timeline tradeoff intervals compare index; do
 	run "$HEAPREPLAY" plot $kind evil.json -o evil.svg
 	is "$status,$err" 0, "$kind of hostile names"
-	unlike "$(cat evil.svg)" '<script' "$kind: they stay text"
-	like "$(cat evil.svg)" '&lt;script' "$kind: and are shown"
+	unlike "$(<evil.svg)" '<script' "$kind: they stay text"
+	like "$(<evil.svg)" '&lt;script' "$kind: and are shown"
 	if have xmllint; then
 		run xmllint --noout evil.svg
 		is "$status" 0 "$kind: well-formed"

@@ -449,8 +449,8 @@ mkdir -p secret
 cp idle.so secret/hush.so
 if have gnuplot; then
 	"$HEAPREPLAY" report -q --anonymize "$trace" -p none -p secret/hush.so,after=9ms -o shared.html
-	unlike "$(cat shared.html)" 'secret|hush|bench-json|xxh3' 'an anonymous report names no file of a policy,'
-	like "$(cat shared.html)" 'idle,after=9ms' 'but the policy'
+	unlike "$(<shared.html)" 'secret|hush|bench-json|xxh3' 'an anonymous report names no file of a policy,'
+	like "$(<shared.html)" 'idle,after=9ms' 'but the policy'
 fi
 
 # --- what a policy must not do to the program ----------------------------------

@@ -20,8 +20,8 @@ like "$err" 'cannot open the file of costs' 'no such file'
 run "$HEAPREPLAY" calibrate -o measured.cost
 [[ $err != *'Linux only'* ]] || { skip 'real memory' 'not on this system' && done_testing; }
 is "$status" 0 'calibrate'
-like "$(cat measured.cost)" '^call=[0-9]+ns # ' 'measures a call'
-like "$(cat measured.cost)" '^fault=[0-9]+ns # ' 'and a fault'
+like "$(<measured.cost)" '^call=[0-9]+ns # ' 'measures a call'
+like "$(<measured.cost)" '^fault=[0-9]+ns # ' 'and a fault'
 summary --cost @measured.cost >measured.json
 is "$(jq -r '.["settings.cost"]' measured.json | tr , '\n' | grep '^fault=')" "$(sed -n 's/^\(fault=[0-9]*ns\).*/\1/p' measured.cost)" \
 	'and is understood'

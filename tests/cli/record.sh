@@ -13,7 +13,7 @@ python3 "$top_srcdir/tests/cli/record_server.py" app.trace >port &
 server=$!
 trap 'kill $server; cd /; rm -rf "$scratch"' EXIT
 until [ -s port ]; do sleep 0.05; done
-at=127.0.0.1:$(cat port)
+at=127.0.0.1:$(<port)
 
 # summary FILE: without what says which file it is.
 summary() {
@@ -107,7 +107,7 @@ p.send_signal(number)
 out, err = p.communicate()
 print(p.returncode, err.decode())
 PYTHON
-	like "$(cat stopped)" '^0 .*stopped after .* that came are used' "$1: it stops, and says so"
+	like "$(<stopped)" '^0 .*stopped after .* that came are used' "$1: it stops, and says so"
 	run "$HEAPREPLAY" info -q x.hrt
 	is "$status" 0 "$1: what came can be read"
 }

@@ -36,7 +36,7 @@ check() {
 	ok $? "$2: and that is plots/report.js"
 	is "$(grep -oE "(src|href|action)=[\"'][^\"']{0,14}" "$1" | grep -vE "href=[\"'](#|data:image/png)")" '' \
 		"$2: nothing from elsewhere"
-	unlike "$(cat "$1")" '@import|url\(["'\'']?[a-z]+:' "$2: no style from elsewhere"
+	unlike "$(<"$1")" '@import|url\(["'\'']?[a-z]+:' "$2: no style from elsewhere"
 }
 
 run "$HEAPREPLAY" report "$trace" -o r.html
@@ -52,7 +52,7 @@ for text in "<title>$name - heapreplay</title>" '>At a glance</h2>' 'Under <b>go
 	ok $? "it has: $text"
 done
 is "$(grep -c '<svg' r.html)" 7 'it has seven pictures'
-unlike "$(cat r.html)" "['\"](black|white)['\"]>" 'which take the colours of the page'
+unlike "$(<r.html)" "['\"](black|white)['\"]>" 'which take the colours of the page'
 run "$HEAPREPLAY" compare --json -o c.json "$trace"
 retained=$(jq '.comparisons[0].policies[] | select(.policy.text == "go1.19").summary.retained_mean_bytes' c.json)
 shown=$(grep -oE '<td>go1.19</td><td[^>]*>[^<]*' r.html | sed 's/.*>//')
@@ -63,11 +63,11 @@ moment=$(grep -oE '<a href="#t=[0-9.]+' r.html | sed 's/.*=//')
 is "$(sed -n '/id="holders"/,/<\/table>/p' r.html | grep -oE '<code>[^<]*' | sed 's/<code>//' | sort)" \
 	"$(jq -r '.holders[].type | select(. != null)' explain.json | sort)" 'the table of holders names those that explain names'
 is "$(sed -n '/id="holders"/,/<\/table>/p' r.html | grep -c '^<tr><td')" "$(jq '.holders | length' explain.json)" 'each in a row'
-like "$(cat r.html)" "$(jq '.free_bytes' explain.json | awk '{ printf "<b>%.1f MiB</b> was free", $1 / 1048576 }')" 'with as much free memory'
+like "$(<r.html)" "$(jq '.free_bytes' explain.json | awk '{ printf "<b>%.1f MiB</b> was free", $1 / 1048576 }')" 'with as much free memory'
 run "$HEAPREPLAY" report --anonymize "$trace" -o anonymous.html
 is "$status" 0 'an anonymous page'
 is "$(sed -n '/id="holders"/,/<\/table>/p' anonymous.html | grep -c '<code>')" 0 'names no types,'
-like "$(cat anonymous.html)" '<td class="share"[^>]*>[0-9,]+ B</td>' 'but size classes'
+like "$(<anonymous.html)" '<td class="share"[^>]*>[0-9,]+ B</td>' 'but size classes'
 sleep 1
 run bash -c "'$HEAPREPLAY' report '$trace' | cat >again.html"
 same r.html again.html 'the same bytes a second later, through a pipe'
@@ -75,13 +75,13 @@ same r.html again.html 'the same bytes a second later, through a pipe'
 run "$HEAPREPLAY" report -p none "$trace" -o one.html
 is "$status,$err" 0, 'a page about one policy'
 check one.html 'one policy'
-unlike "$(cat one.html)" '>What each policy retained</h2>' 'one policy: nothing that sets several beside each other'
+unlike "$(<one.html)" '>What each policy retained</h2>' 'one policy: nothing that sets several beside each other'
 run "$HEAPREPLAY" report --gc none "$top_srcdir/traces/gnuplot.heaptrack.zst" -p go1.19 -p eager -o h.html
 is "$status,$err" 0, 'a page about a recording of malloc'
 check h.html 'a recording of malloc'
-like "$(cat h.html)" '<li>4.2 % of the frees fit several live objects' 'with what was assumed'
-like "$(cat h.html)" 'program: gnuplot gp.gp' 'and the program'
-unlike "$(cat h.html)" 'id="holders"' 'nobody holds what has no recorded addresses'
+like "$(<h.html)" '<li>4.2 % of the frees fit several live objects' 'with what was assumed'
+like "$(<h.html)" 'program: gnuplot gp.gp' 'and the program'
+unlike "$(<h.html)" 'id="holders"' 'nobody holds what has no recorded addresses'
 
 # shellcheck disable=SC2016 # as it stands
 evil='x</title><script>alert(1)</script>"'"'"'&amp; `touch pwned` --><svg onload=alert(2)>'
@@ -92,9 +92,9 @@ cp evil.txt "$file"
 run "$HEAPREPLAY" report -p none -p eager "$file" -o evil.html
 is "$status,$err" 0, 'a page about hostile names'
 check evil.html 'hostile names'
-unlike "$(cat evil.html)" '<script>alert|<img|onload=alert\(2\)>[^&]*<svg onload' 'they stay text'
-like "$(cat evil.html)" '&lt;script&gt;alert\(1\)' 'and are shown'
-like "$(cat evil.html)" '<h1>&lt;img src=x onerror=alert\(3\)&gt;\.txt</h1>' 'the file name as well'
+unlike "$(<evil.html)" '<script>alert|<img|onload=alert\(2\)>[^&]*<svg onload' 'they stay text'
+like "$(<evil.html)" '&lt;script&gt;alert\(1\)' 'and are shown'
+like "$(<evil.html)" '<h1>&lt;img src=x onerror=alert\(3\)&gt;\.txt</h1>' 'the file name as well'
 [ ! -e pwned ]
 ok $? 'no command in a name is run'
 

@@ -54,7 +54,7 @@ ok $? "khugepaged brings back more where it may fill up more ($less, $more)"
 
 # The share in huge pages. What is brought back lies in them, and they are no more than what was ever mapped.
 "$HEAPREPLAY" replay -q --json --no-series --rss "$trace" | jq -c '[.rss.huge_backed_bytes, .rss.huge_backed_ratio]' >out
-is "$(cat out)" '[null,null]' 'no khugepaged: nothing is said of huge pages'
+is "$(<out)" '[null,null]' 'no khugepaged: nothing is said of huge pages'
 "$HEAPREPLAY" replay -q --json --no-series --khugepaged 64 "$trace" >few.json
 "$HEAPREPLAY" replay -q --json --no-series --khugepaged 511 "$trace" >many.json
 is "$(jq -s '.[0].rss.huge_backed_bytes <= .[1].rss.huge_backed_bytes and

@@ -76,7 +76,7 @@ jq 'del(.summary.release_calls)' documents/replay.go.json >documents/bad-replay.
 jq '.trace.events = -1' documents/info.go.json >documents/bad-info.negative.json
 jq '.policies[0].more = 1' documents/policies.json >documents/bad-policies.more.json
 
-python3 "$top_srcdir/tests/cli/schema.py" schemas documents >results 2>errors || note "$(cat errors)"
+python3 "$top_srcdir/tests/cli/schema.py" schemas documents >results 2>errors || note "$(<errors)"
 for file in documents/*; do
 	file=${file#documents/}
 	result=$(sed -n "s/^$file //p" results)

@@ -24,7 +24,7 @@ done)" '' 'every document is a page'
 is "$(cd "$top_srcdir/man" && for page in heapreplay*; do
 	[ -s "$scratch/site/man/${page%.in}.html" ] || echo "$page"
 done)" '' 'so is every manual page'
-like "$(cat site/index.html)" '<a href="man/heapreplay-metrics\.5\.html">heapreplay-metrics\(5\)</a>' 'manual pages that the text names are links'
+like "$(<site/index.html)" '<a href="man/heapreplay-metrics\.5\.html">heapreplay-metrics\(5\)</a>' 'manual pages that the text names are links'
 is "$(grep -c 'aria-current="page"' site/man/heapreplay-cut.1.html)" 1 'the navigation shows where one is'
 is "$(grep -l '<script' site/*.html site/*/*.html)" '' 'no scripts'
 

@@ -61,7 +61,7 @@ rm sweep.db
 "$HEAPREPLAY" sweep -q "${axes[@]}" bench.trace gnuplot.trace >all.txt
 rows sweep.db >all.rows
 is "$(wc -l <all.rows)" 18 'a second trace: the rows of both'
-like "$(cat all.txt)" '^2 traces, 9 runs made, 9 there already, 0 failed; in sweep.db$' 'what is there is not run again'
+like "$(<all.txt)" '^2 traces, 9 runs made, 9 there already, 0 failed; in sweep.db$' 'what is there is not run again'
 for how in '-j 1 --batch 1' '-j 3 --batch 5' '-j 3'; do
 	rm -f other.db
 	# shellcheck disable=SC2086 # a list of words

@@ -66,10 +66,10 @@ same again.txt third.txt 'the text form reads back as it was written'
 "$HEAPREPLAY" import -q --keep-arguments hand.txt -o hand.hrt
 "$HEAPREPLAY" export -q --keep-arguments hand.hrt -o native.txt
 same again.txt native.txt 'the native form holds the same'
-like "$(cat again.txt)" '^! type 12 size=40 name=main.Node$' 'types'
-like "$(cat again.txt)" '^! gc-cpu 1500000000 cycle=1 stw-ns=40000 procs=2 assist-ns=0$' 'CPU time of a cycle'
-like "$(cat again.txt)" '^! rss 2000000000 lazy-free=0$' 'a sample'
-like "$(cat again.txt)" '^! note GOGC 50$' 'a note'
+like "$(<again.txt)" '^! type 12 size=40 name=main.Node$' 'types'
+like "$(<again.txt)" '^! gc-cpu 1500000000 cycle=1 stw-ns=40000 procs=2 assist-ns=0$' 'CPU time of a cycle'
+like "$(<again.txt)" '^! rss 2000000000 lazy-free=0$' 'a sample'
+like "$(<again.txt)" '^! note GOGC 50$' 'a note'
 is "$("$HEAPREPLAY" cut -q --from 2s --until 6s hand.hrt -o - | "$HEAPREPLAY" info -q --by type --csv - | sed -n '2,5s/,.*//p' | tr '\n' ' ')" \
 	'"unknown: no type recorded "uint8 × n" "unknown: there before the recording "main.Node" ' 'a cut keeps the names'
 is "$("$HEAPREPLAY" cut -q --from 1s --until 2s hand.hrt -o - | "$HEAPREPLAY" export -q - | grep -E '^! (gc|rss)')" \

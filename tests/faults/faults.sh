@@ -92,7 +92,7 @@ faults() {
 	for kind in $kinds; do
 		rm -f "$file" sweep.db*
 		env LD_PRELOAD="$PWD/inject.so" FAULT="${kind%-*}" FAULT_COUNT="$PWD/count.txt" "$HEAPREPLAY" "$@" -o "$file"
-		total=$(cat count.txt)
+		total=$(<count.txt)
 		case $kind in
 		alloc) allocs=$total ;;
 		*-*) ;;
@@ -143,7 +143,7 @@ if have python3 zstd jq && [[ $("$HEAPREPLAY" record -q http://127.0.0.1:1 -o no
 	trap 'kill $server; cd /; rm -rf "$scratch"' EXIT
 	until [ -s port ]; do sleep 0.05; done
 	check=recording
-	faults "$kinds" record -q -s 1 "127.0.0.1:$(cat port)"
+	faults "$kinds" record -q -s 1 "127.0.0.1:$(<port)"
 else
 	skip record 'python3, zstd, jq or libcurl is missing'
 fi

@@ -73,7 +73,7 @@ if have python3 && have zstd && [[ $("$HEAPREPLAY" record -q http://127.0.0.1:1 
 	server=$!
 	trap 'kill $server; cd /; rm -rf "$scratch"' EXIT
 	until [ -s port ]; do sleep 0.05; done
-	add record a_trace record -q -s 1 "127.0.0.1:$(cat port)" -o out
+	add record a_trace record -q -s 1 "127.0.0.1:$(<port)" -o out
 fi
 
 # run_now NAME: in the background; sets pid.
@@ -124,7 +124,7 @@ for name in "${commands[@]}"; do
 	rm -rf "$file" out.db
 	begin=${EPOCHREALTIME/./}
 	run_now "$name"
-	wait $pid || note "$(cat stderr.txt)"
+	wait $pid || note "$(<stderr.txt)"
 	took=$((${EPOCHREALTIME/./} - begin))
 	[ -e "$file" ] || exit 99
 	mv "$file" "want-$name"
@@ -138,7 +138,7 @@ for name in "${commands[@]}"; do
 	[ "${whole[$name]}" = frames ] || echo 'the old file' >"$file"
 	run_now "$name"
 	wait $pid
-	is "$?" 0 "$name: runs again" || note "$(cat stderr.txt)"
+	is "$?" 0 "$name: runs again" || note "$(<stderr.txt)"
 	"${whole[$name]}" "$name"
 	ok $? "$name: and writes the same"
 	is "$(temporaries)" 0 "$name: no temporary is left by that"

@@ -22,7 +22,7 @@ mux() {
 }
 
 mux new-session -d -s keep -x 80 -y 24 'exec sleep 1000' 2>"$sockets/why" ||
-	skip_all "tmux can't be started: $(cat "$sockets/why")"
+	skip_all "tmux can't be started: $(<"$sockets/why")"
 mux set-option -g default-terminal tmux-256color
 mux set-option -g remain-on-exit on
 mux set-option -g escape-time 0

@@ -192,8 +192,8 @@ keys F10
 finish
 is "$ended" 0 'F10 ends it'
 is "$ended" 0 'q ends it'
-like "$(cat modes)" '[^-]icanon' 'the terminal reads lines again'
-like "$(cat modes)" '[^-]echo\b' 'and echoes'
+like "$(<modes)" '[^-]icanon' 'the terminal reads lines again'
+like "$(<modes)" '[^-]echo\b' 'and echoes'
 look
 like "$screen" '^ended' 'and shows what comes next'
 
@@ -268,7 +268,7 @@ start 80x24 NO_COLOR=1 "${watch[@]}" app.trace
 keys End
 sees '[0-9]{6}' 'NO_COLOR: levels are digits'
 mux capture-pane -pe -t view >colored
-unlike "$(cat colored)" $'\033\\[[0-9;]*(3|4)8' 'and there are no colours'
+unlike "$(<colored)" $'\033\\[[0-9;]*(3|4)8' 'and there are no colours'
 keys q
 finish
 # shellcheck disable=SC2034 # start uses it
@@ -347,7 +347,7 @@ for signal in TERM HUP INT SEGV; do
 	kill -"$signal" "$(child)"
 	finish
 	is "$ended" $((128 + $(kill -l "$signal"))) "$signal ends it"
-	like "$(cat modes)" '[^-]icanon' "$signal: the terminal is as it was"
+	like "$(<modes)" '[^-]icanon' "$signal: the terminal is as it was"
 done
 start 80x24 "${watch[@]}" app.trace
 sees 'occupancy' 'before the terminal goes away'
