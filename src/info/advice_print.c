@@ -220,8 +220,8 @@ static bool say_risk(char *text, size_t size, const struct hr_advice *a, enum hr
 		    hr_format_bytes(x, a->live_first), hr_format_bytes(y, a->live_last));
 		break;
 	case HR_RISK_SHORT:
-		snprintf(text, size, "The recording is short: %zu GC cycles in %s.", a->cycles,
-			 hr_format_ns(x, a->duration_ns));
+		snprintf(text, size, "The recording is short: %zu GC %s in %s.", a->cycles,
+			 a->cycles == 1 ? "cycle" : "cycles", hr_format_ns(x, a->duration_ns));
 		break;
 	case HR_RISK_PEAK:
 		snprintf(

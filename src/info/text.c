@@ -67,8 +67,9 @@ static void print_gc(const struct view *v)
 
 	if (gc.cycles == 0 || over_ns <= 0)
 		return;
-	hr_page_text(v->page, 0, "GC CPU time of %s cycles: %s, %.2f %% of all Ps' time without idle workers",
-		     hr_format_count(a, gc.cycles), hr_format_ns(b, gc.total_ns), 100 * (double)gc.share_ns / over_ns);
+	hr_page_text(v->page, 0, "GC CPU time of %s %s: %s, %.2f %% of all Ps' time without idle workers",
+		     hr_format_count(a, gc.cycles), gc.cycles == 1 ? "cycle" : "cycles", hr_format_ns(b, gc.total_ns),
+		     100 * (double)gc.share_ns / over_ns);
 	hr_page_text(v->page, 2, "stopped world %s, assists %s, dedicated workers %s, idle workers %s; sweeping %s",
 		     hr_format_ns(a, gc.stw_ns), hr_format_ns(b, gc.assist_ns), hr_format_ns(c, gc.dedicated_ns),
 		     hr_format_ns(d, gc.idle_ns), hr_format_ns(e, gc.sweep_ns));

@@ -311,7 +311,7 @@ const struct hr_metric hr_metrics[] = {
     {"lag_50_ns", NS, LOW, MAX, "lag",
      "from half of the largest drop of in-use memory to half of it returned to the OS", get_lag_50, .heading = "lag50"},
     {"lag_90_ns", NS, LOW, MAX, "lag", "the same for 90 % of the drop", get_lag_90, .place = 5, .heading = "lag90",
-     .legend = "time until 90 % of the largest drop of memory in use was returned to the OS; -: never"},
+     .legend = "time until 90 % of the largest drop of memory in use was returned to the OS; -: never or no drop"},
     {"lag_99_ns", NS, LOW, MAX, "lag", "the same for 99 % of the drop", get_lag_99, .heading = "lag99"},
     {"held_after_100ms_bytes", B, LOW, MAX, "lag",
      "what the drop made free and was not returned 0.1 s after 90 % of the drop, free or in use again", get_held_100ms},

@@ -124,6 +124,9 @@ run "$HEAPREPLAY" explain -q --at 24s --json "$real"
 is "$(jq -c '[.reasons[0].reason, .holders[0].type]' <<<"$out")" '["dense","uint8"]' 'dense, and held by uint8'
 is "$(jq '([.reasons[].bytes] | add) == .free_bytes and .in_use_bytes + .manual_bytes + .free_bytes + .released_bytes == .mapped_bytes' <<<"$out")" true 'all adds up'
 is "$(jq '.fate | .released_bytes + .used_bytes + .kept_bytes' <<<"$out")" "$(jq .free_bytes <<<"$out")" 'all of it has a fate'
+run "$HEAPREPLAY" explain -q --drop -p go1.19 "$real"
+like "$out" 'go1\.19 is not the scavenger of the recorded program, which is go1\.22; spans' 'the grounds name whose policy it is'
+like "$out" '^the largest drop of memory in use, 629 MiB from 19\.0 s on' 'and the moment'
 # At 45.1 s a mark has ended, and nearly all of it waits for the pace, whose time is an estimate: the replay itself takes as long.
 run "$HEAPREPLAY" explain -q --peak --json "$real"
 is "$(jq '(.fate.gone_99_ns - .time_ns) / .pace_ns | . > 0.8 and . < 1.25' <<<"$out")" true 'the pace is what it is said to be'
