@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define HUGE_PAGE ((size_t)2 << 20)
+
 void *hr_calloc(size_t n, size_t size)
 {
 	return calloc(n ? n : 1, size ? size : 1);
@@ -33,7 +35,22 @@ bool hr_reserve(void *array, size_t *cap, size_t need, size_t size)
 		return false;
 	memcpy(array, &p, sizeof(p));
 	*cap = c;
+	hr_prefer_huge(p, c * size);
 	return true;
+}
+
+void hr_prefer_huge(void *p, size_t bytes)
+{
+#if HAVE_DECL_MADV_HUGEPAGE
+	const uintptr_t begin = ((uintptr_t)p + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
+	const uintptr_t end = ((uintptr_t)p + bytes) & ~(uintptr_t)(HUGE_PAGE - 1);
+
+	if (begin < end)
+		madvise((uint8_t *)p + (begin - (uintptr_t)p), end - begin, MADV_HUGEPAGE);
+#else
+	(void)p;
+	(void)bytes;
+#endif
 }
 
 /* Where there is no such flag, systems reserve nothing for what is private and not yet written, as far as is known. */

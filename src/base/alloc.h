@@ -20,6 +20,12 @@ void *hr_calloc(size_t n, size_t size);
 bool hr_reserve(void *array, size_t *cap, size_t need, size_t size);
 
 /*
+ * p's memory will be filled from its beginning: where it has whole huge pages (2 MiB), and the system has any to
+ * give, a page fault may bring one. A wish; what is in it does not change. hr_reserve has it for its arrays.
+ */
+void hr_prefer_huge(void *p, size_t bytes);
+
+/*
  * `bytes` of zeroed memory that costs nothing until it is touched (an
  * anonymous mapping); for tables which are large and mostly empty. Give it
  * back with hr_unmap and the same size.

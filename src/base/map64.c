@@ -11,7 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUP_BITS = 9, GROUP_KEYS = 1 << GROUP_BITS, GROUP_WORDS = GROUP_KEYS / 64, FIRST_SLOTS = 64, MAX_SHIFT = 13 };
+enum {
+	GROUP_BITS = 9,
+	GROUP_KEYS = 1 << GROUP_BITS,
+	GROUP_WORDS = GROUP_KEYS / 64,
+	FIRST_SLOTS = 64,
+	FIRST_CAP = 2,
+	MAX_SHIFT = 13
+};
 
 struct hr_map64_group {
 	uint64_t placed[GROUP_WORDS];  /* keys that have a place */
@@ -135,6 +142,12 @@ static bool resize(const struct hr_map64 *m, struct hr_map64_slot *slot, size_t 
 	return true;
 }
 
+/* The next room for places: keys that are not alone soon have many neighbours. */
+static size_t larger(size_t cap)
+{
+	return cap < 32 ? 4 * cap : 2 * cap;
+}
+
 static void count_below(struct hr_map64_group *g)
 {
 	g->nplaced = 0;
@@ -223,7 +236,7 @@ uint64_t *hr_map64_place(struct hr_map64 *m, uint64_t key)
 	slot = find(m, key >> m->shift >> GROUP_BITS);
 	g = slot->group;
 	if (g == NULL || !(g->placed[unit / 64] >> unit % 64 & 1)) {
-		if ((g == NULL || g->nplaced == g->cap) && !resize(m, slot, g == NULL ? 2 : 2 * (size_t)g->cap))
+		if ((g == NULL || g->nplaced == g->cap) && !resize(m, slot, g == NULL ? FIRST_CAP : larger(g->cap)))
 			return NULL;
 		if (g == NULL) {
 			slot->number = key >> m->shift >> GROUP_BITS;

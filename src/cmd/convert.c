@@ -26,6 +26,8 @@ static enum hr_status write_window(struct hr_reader *r, struct hr_window *window
 		cli_progress_reader(r, ev[n - 1].time_ns);
 		HR_TRY(hr_window_take(window, ev, n, err));
 		HR_TRY(hr_native_add(w, window->ev, window->n, err));
+		if (window->past)
+			hr_reader_want_less(r, HR_WANT_SPANS | HR_WANT_GC_CPU);
 	}
 	if (status != HR_OK && status != HR_END)
 		return status;

@@ -108,7 +108,7 @@ static enum hr_status copy_events(struct hr_reader *r, const struct cli_options 
 static enum hr_status copy(struct hr_reader *r, const struct cli_options *o, FILE *out, struct hr_error *err)
 {
 	struct writer w = {.out = out, .meta = *hr_reader_meta(r)};
-	enum hr_status status = HR_OK;
+	enum hr_status status;
 
 	/* A part may free what was allocated before. */
 	if (o->replay.from_ns > 0)
@@ -120,10 +120,8 @@ static enum hr_status copy(struct hr_reader *r, const struct cli_options *o, FIL
 		w.types = &hr_reader_sides(r)->types;
 	if (!o->keep_arguments)
 		hr_forget_arguments(&w.meta);
-	if (!hr_types_told_init(&w.told))
-		status = hr_error_set(err, HR_ENOMEM, "out of memory");
-	if (status == HR_OK)
-		status = copy_events(r, o, &w, err);
+	hr_types_told_init(&w.told);
+	status = copy_events(r, o, &w, err);
 	hr_types_told_release(&w.told);
 	hr_anonymizer_release(&w.anonymizer);
 	return status;

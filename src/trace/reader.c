@@ -275,6 +275,13 @@ enum hr_status hr_reader_next(struct hr_reader *r, struct hr_event *ev, size_t c
 	return r->status;
 }
 
+void hr_reader_want_less(struct hr_reader *r, unsigned want)
+{
+	/* Estimates of what a window does not tell are made from everything. */
+	if (!r->meta.window)
+		r->options.want &= want;
+}
+
 const struct hr_trace_meta *hr_reader_meta(const struct hr_reader *r)
 {
 	return &r->meta;

@@ -197,6 +197,12 @@ enum hr_status hr_reader_open(const char *path, const struct hr_reader_options *
  */
 enum hr_status hr_reader_next(struct hr_reader *r, struct hr_event *ev, size_t cap, size_t *n, struct hr_error *err);
 
+/*
+ * From some event on, no more than those kinds of events (enum hr_want) are of use to the caller; others may come all
+ * the same. What the reader says of the whole trace at its end stays as it is, but for anomalies of what it passes over.
+ */
+void hr_reader_want_less(struct hr_reader *r, unsigned want);
+
 const struct hr_trace_meta *hr_reader_meta(const struct hr_reader *r);
 /* What the recorder noted under that key; NULL: nothing. The reader's. */
 const char *hr_reader_note(const struct hr_reader *r, const char *key);

@@ -21,8 +21,10 @@ static const uint8_t settings[] = {HR_EV_GOMAXPROCS, HR_EV_MEMORY_LIMIT, HR_EV_H
 
 enum { NSETTINGS = sizeof(settings) };
 
-/* What is kept of a thing. */
-enum { SEQUENCE, SIZE, ARG, THING_WORDS };
+/* What is kept of a thing: size and arg in one word, and where the order of allocation is told, its number in that. */
+enum { SIZE_AND_ARG, SEQUENCE, MOST_WORDS };
+enum { ARG_BITS = 32 };
+#define LARGE UINT32_MAX /* as a size: `large` has it */
 
 static enum hr_status no_memory(struct hr_error *err)
 {
@@ -33,7 +35,9 @@ void hr_standing_init(struct hr_standing *s, bool addresses)
 {
 	*s = (struct hr_standing){.addresses = addresses};
 	for (unsigned i = 0; i < HR_STANDING_SORTS; i++)
-		hr_map64_init_wide(&s->things[i], THING_WORDS);
+		hr_map64_init_wide(&s->things[i], addresses ? SEQUENCE : MOST_WORDS);
+	for (unsigned i = 0; i < HR_STANDING_SORTS; i++)
+		hr_map64_init(&s->large[i]);
 	hr_map64_init(&s->chunks);
 	hr_map64_init(&s->procs);
 }
@@ -42,6 +46,8 @@ void hr_standing_release(struct hr_standing *s)
 {
 	for (unsigned i = 0; i < HR_STANDING_SORTS; i++)
 		hr_map64_release(&s->things[i]);
+	for (unsigned i = 0; i < HR_STANDING_SORTS; i++)
+		hr_map64_release(&s->large[i]);
 	hr_map64_release(&s->chunks);
 	hr_map64_release(&s->procs);
 	free(s->pages);
@@ -53,23 +59,32 @@ void hr_standing_release(struct hr_standing *s)
 
 static bool add_thing(struct hr_standing *s, enum hr_standing_sort sort, const struct hr_event *ev)
 {
-	uint64_t *place;
+	uint64_t *place, size = ev->size < LARGE ? ev->size : LARGE;
 
 	if (ev->addr == NO_KEY)
 		return true;
 	place = hr_map64_place(&s->things[sort], ev->addr);
 	if (place == NULL)
 		return false;
-	place[SEQUENCE] = s->sequence++;
-	place[SIZE] = ev->size;
-	place[ARG] = ev->arg;
-	return true;
+	place[SIZE_AND_ARG] = size << ARG_BITS | ev->arg;
+	if (!s->addresses)
+		place[SEQUENCE] = s->sequence++;
+	return size < LARGE || hr_map64_put(&s->large[sort], ev->addr, ev->size);
+}
+
+static uint64_t size_of(const struct hr_standing *s, unsigned sort, uint64_t addr, const uint64_t *thing)
+{
+	uint64_t size = thing[SIZE_AND_ARG] >> ARG_BITS;
+
+	return size < LARGE ? size : *hr_map64_get(&s->large[sort], addr);
 }
 
 static void remove_thing(struct hr_standing *s, enum hr_standing_sort sort, uint64_t addr)
 {
-	if (addr != NO_KEY)
-		hr_map64_remove(&s->things[sort], addr, NULL);
+	uint64_t thing;
+
+	if (addr != NO_KEY && hr_map64_remove(&s->things[sort], addr, &thing) && thing >> ARG_BITS == LARGE)
+		hr_map64_remove(&s->large[sort], addr, NULL);
 }
 
 /* --- pages of a page trace
@@ -222,29 +237,34 @@ static int by_sequence(const void *a, const void *b)
 	return x->thing[SEQUENCE] < y->thing[SEQUENCE] ? -1 : x->thing[SEQUENCE] > y->thing[SEQUENCE];
 }
 
-static struct hr_event exists(unsigned sort, const struct told *t)
+static struct hr_event exists(const struct hr_standing *s, unsigned sort, const struct told *t)
 {
 	static const uint8_t kinds[HR_STANDING_SORTS] = {HR_EV_SPAN_EXISTS, HR_EV_OBJ_EXISTS, HR_EV_STACK_EXISTS};
 
-	return (struct hr_event){
-	    .addr = t->addr, .size = t->thing[SIZE], .arg = (uint32_t)t->thing[ARG], .p = HR_NO_P, .kind = kinds[sort]};
+	return (struct hr_event){.addr = t->addr,
+				 .size = size_of(s, sort, t->addr, t->thing),
+				 .arg = (uint32_t)t->thing[SIZE_AND_ARG],
+				 .p = HR_NO_P,
+				 .kind = kinds[sort]};
 }
 
-static bool tell_by_address(const struct hr_map64 *things, unsigned sort, struct hr_event *ev, size_t *n)
+static bool tell_by_address(const struct hr_standing *s, unsigned sort, struct hr_event *ev, size_t *n)
 {
+	const struct hr_map64 *things = &s->things[sort];
 	uint64_t *order = hr_map64_order(things), at = 0;
 	struct told t;
 
 	if (order == NULL)
 		return false;
 	while ((t.thing = hr_map64_next(things, order, &at, &t.addr)) != NULL)
-		ev[(*n)++] = exists(sort, &t);
+		ev[(*n)++] = exists(s, sort, &t);
 	free(order);
 	return true;
 }
 
-static bool tell_by_sequence(const struct hr_map64 *things, unsigned sort, struct hr_event *ev, size_t *n)
+static bool tell_by_sequence(const struct hr_standing *s, unsigned sort, struct hr_event *ev, size_t *n)
 {
+	const struct hr_map64 *things = &s->things[sort];
 	struct told *told = hr_calloc(things->count + 1, sizeof(*told)), t;
 	uint64_t at = 0;
 	size_t live = 0;
@@ -255,7 +275,7 @@ static bool tell_by_sequence(const struct hr_map64 *things, unsigned sort, struc
 		told[live++] = t;
 	qsort(told, live, sizeof(*told), by_sequence);
 	for (size_t i = 0; i < live; i++)
-		ev[(*n)++] = exists(sort, &told[i]);
+		ev[(*n)++] = exists(s, sort, &told[i]);
 	free(told);
 	return true;
 }
@@ -265,8 +285,7 @@ static bool tell_things(const struct hr_standing *s, struct hr_event *ev, size_t
 	bool fine = true;
 
 	for (unsigned i = 0; fine && i < HR_STANDING_SORTS; i++)
-		fine =
-		    s->addresses ? tell_by_address(&s->things[i], i, ev, n) : tell_by_sequence(&s->things[i], i, ev, n);
+		fine = s->addresses ? tell_by_address(s, i, ev, n) : tell_by_sequence(s, i, ev, n);
 	return fine;
 }
 
@@ -324,6 +343,7 @@ enum hr_status hr_standing_tell(const struct hr_standing *s, uint64_t time_ns, s
 	*told = ev = hr_calloc(hr_standing_count(s) + more, sizeof(*ev));
 	if (ev == NULL)
 		return no_memory(err);
+	hr_prefer_huge(ev, (hr_standing_count(s) + more) * sizeof(*ev));
 	for (unsigned i = 0; i < NSETTINGS; i++)
 		if (s->last[i].time_ns != 0)
 			ev[(*n)++] = s->last[i];

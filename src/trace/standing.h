@@ -5,7 +5,7 @@
  * heap goal, live heap and memory limit. Told as events, so that a trace can
  * begin there: *_EXISTS, and where a kind has none of those, the allocation.
  *
- * Memory: 24 to 60 bytes for everything that is live.
+ * Memory: of what lies close, 8 to 32 bytes for everything that is live, twice that without addresses.
  */
 #ifndef HR_TRACE_STANDING_H
 #define HR_TRACE_STANDING_H
@@ -24,6 +24,7 @@ struct hr_standing {
 	bool addresses;	   /* things are told in order of their addresses, else of their allocation */
 	bool skip_objects; /* somebody else keeps them */
 	struct hr_map64 things[HR_STANDING_SORTS]; /* by addr or number */
+	struct hr_map64 large[HR_STANDING_SORTS];  /* sizes of 4 GiB and more, by the same */
 	uint64_t sequence;
 	struct hr_map64 chunks; /* of a page trace, 512 pages each: index into pages */
 	struct hr_standing_pages {

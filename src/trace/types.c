@@ -124,11 +124,10 @@ uint32_t hr_types_intern(struct hr_types *t, const struct hr_type *type, enum hr
 
 #define LOW_NUMBERS (UINT32_C(1) << 20)
 
-bool hr_types_told_init(struct hr_types_told *told)
+void hr_types_told_init(struct hr_types_told *told)
 {
 	hr_map64_init(&told->others);
-	told->low = hr_calloc(LOW_NUMBERS / 64, sizeof(*told->low));
-	return told->low != NULL;
+	told->low = NULL;
 }
 
 void hr_types_told_release(struct hr_types_told *told)
@@ -146,6 +145,8 @@ bool hr_types_told_mark(struct hr_types_told *told, uint32_t number, bool *news)
 		*news = hr_map64_get(&told->others, number) == NULL;
 		return !*news || hr_map64_put(&told->others, number, 1);
 	}
+	if (told->low == NULL && (told->low = hr_calloc(LOW_NUMBERS / 64, sizeof(*told->low))) == NULL)
+		return false;
 	*news = (told->low[number / 64] & bit) == 0;
 	told->low[number / 64] |= bit;
 	return true;

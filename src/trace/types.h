@@ -72,12 +72,12 @@ size_t hr_types_find(const struct hr_types *t, uint32_t number);
 
 /* Which types have been told already, by number. */
 struct hr_types_told {
-	uint64_t *low;		/* bitmap of the numbers below 2^20 */
+	uint64_t *low;		/* bitmap of the numbers below 2^20; NULL: none is marked */
 	struct hr_map64 others; /* and the others */
 };
 
-/* False: out of memory. Release it all the same. */
-bool hr_types_told_init(struct hr_types_told *told);
+/* An empty set; allocates nothing. */
+void hr_types_told_init(struct hr_types_told *told);
 void hr_types_told_release(struct hr_types_told *told);
 /* Marks it; *news: it was not marked before. False: out of memory. */
 bool hr_types_told_mark(struct hr_types_told *told, uint32_t number, bool *news);

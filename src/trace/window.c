@@ -21,7 +21,7 @@ void hr_window_init(struct hr_window *w, const struct hr_trace_meta *meta, const
 	    .from_ns = from_ns, .until_ns = until_ns, .anonymous = anonymous, .addresses = meta->has_addresses};
 	hr_standing_init(&w->standing, meta->has_addresses);
 	hr_ids_init(&w->ids);
-	hr_map64_init(&w->types);
+	hr_types_told_init(&w->types);
 	w->of = sides;
 	hr_anonymizer_init(&w->anonymizer, meta);
 	hr_sides_init(&w->sides);
@@ -31,7 +31,7 @@ void hr_window_release(struct hr_window *w)
 {
 	hr_standing_release(&w->standing);
 	hr_ids_release(&w->ids);
-	hr_map64_release(&w->types);
+	hr_types_told_release(&w->types);
 	hr_sides_release(&w->sides);
 	hr_anonymizer_release(&w->anonymizer);
 	free(w->made);
@@ -130,19 +130,20 @@ static bool renumber(struct hr_window *w, struct hr_event *ev)
 /* The type goes along. False: out of memory. */
 static bool take_type(struct hr_window *w, const struct hr_event *ev)
 {
+	bool news;
 	size_t at;
 
-	if ((ev->kind != HR_EV_OBJ_EXISTS && ev->kind != HR_EV_OBJ_ALLOC) || ev->arg == 0 ||
-	    hr_map64_get(&w->types, ev->arg) != NULL)
+	if ((ev->kind != HR_EV_OBJ_EXISTS && ev->kind != HR_EV_OBJ_ALLOC) || ev->arg == 0)
 		return true;
-	at = hr_types_find(&w->of->types, ev->arg);
+	if (!hr_types_told_mark(&w->types, ev->arg, &news))
+		return false;
+	at = news ? hr_types_find(&w->of->types, ev->arg) : SIZE_MAX;
 	if (at != SIZE_MAX) {
 		const struct hr_type type = hr_types_get(&w->of->types, at);
 
-		if (hr_types_add(&w->sides.types, &type) == HR_TYPES_NO_MEMORY)
-			return false;
+		return hr_types_add(&w->sides.types, &type) != HR_TYPES_NO_MEMORY;
 	}
-	return hr_map64_put(&w->types, ev->arg, 1);
+	return true;
 }
 
 /* Into the window, if it makes sense there. */
@@ -164,19 +165,23 @@ static bool keep(struct hr_window *w, struct hr_event ev)
 	return true;
 }
 
+/* What stands goes where it is told: none of it is kept twice. */
 static enum hr_status begin(struct hr_window *w, struct hr_error *err)
 {
-	struct hr_event *ev;
 	size_t n;
 	bool fine = true;
 
 	w->begun = true;
 	if (w->from_ns == 0)
 		return HR_OK;
-	HR_TRY(hr_standing_tell(&w->standing, w->from_ns, 0, &ev, &n, err));
+	free(w->made);
+	w->made = NULL;
+	w->cap = 0;
+	HR_TRY(hr_standing_tell(&w->standing, w->from_ns, 0, &w->made, &n, err));
+	w->ev = w->made;
+	w->cap = n;
 	for (size_t i = 0; fine && i < n; i++)
-		fine = keep(w, ev[i]);
-	free(ev);
+		fine = keep(w, w->made[i]);
 	hr_standing_release(&w->standing);
 	hr_standing_init(&w->standing, w->addresses);
 	return fine ? HR_OK : no_memory(err);

@@ -27,8 +27,8 @@ struct hr_window {
 	bool begun; /* what stands at from_ns has been told */
 	bool past;  /* something behind until_ns was seen: no need to read on */
 	struct hr_standing standing;
-	struct hr_ids ids;     /* of numbered objects */
-	struct hr_map64 types; /* those in sides, by number */
+	struct hr_ids ids;	    /* of numbered objects */
+	struct hr_types_told types; /* those that the trace told and the window has seen */
 	struct hr_anonymizer anonymizer;
 	const struct hr_sides *of; /* the trace's */
 	struct hr_sides sides;	   /* the window's, unless it is the trace itself */

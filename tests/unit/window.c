@@ -33,6 +33,8 @@ static void test_things(void **state)
 	    {HR_EV_OBJ_EXISTS, HR_EV_OBJ_ALLOC, HR_EV_OBJ_FREE},
 	    {HR_EV_STACK_EXISTS, HR_EV_STACK_ALLOC, HR_EV_STACK_FREE},
 	};
+	/* Around where a size takes more than 32 bits, too. */
+	static const uint64_t sizes[] = {0, 98, UINT32_MAX - 1, UINT32_MAX, UINT64_C(1) << 32, UINT64_C(1) << 41};
 	struct hr_event live[3][PLACES], *told;
 	bool is_live[3][PLACES] = {{0}};
 	struct hr_standing s;
@@ -46,7 +48,7 @@ static void test_things(void **state)
 		unsigned sort = (unsigned)(test_random(&seed) % 3), where = (unsigned)(test_random(&seed) % PLACES);
 		unsigned what = (unsigned)(test_random(&seed) % 3);
 		struct hr_event ev =
-		    place(kinds[sort][what], 8192 * (uint64_t)where, test_random(&seed) % 99, where + 1);
+		    place(kinds[sort][what], 8192 * (uint64_t)where, sizes[test_random(&seed) % 6], UINT32_MAX - where);
 
 		follow(&s, ev);
 		is_live[sort][where] = what < 2;

@@ -24,7 +24,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <xxhash.h>
 
 enum {
@@ -63,12 +62,8 @@ static struct hr_go_block *new_block(bool huge)
 	struct hr_go_block *b = aligned_alloc(HR_GO_BLOCK_BYTES, sizeof(*b));
 
 	if (b != NULL) {
-#if HAVE_DECL_MADV_HUGEPAGE
 		if (huge)
-			madvise(b, sizeof(*b), MADV_HUGEPAGE);
-#else
-		(void)huge;
-#endif
+			hr_prefer_huge(b, sizeof(*b));
 		memset(b->behind, 0, sizeof(b->behind));
 	}
 	return b;

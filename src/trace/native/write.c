@@ -731,11 +731,13 @@ enum hr_status hr_native_begin(FILE *f, const struct hr_trace_meta *meta, const 
 	w->zstd = ZSTD_createCCtx();
 	w->places = hr_places_new();
 	w->events = hr_calloc(w->block_events, sizeof(*w->events));
+	if (w->events != NULL)
+		hr_prefer_huge(w->events, w->block_events * sizeof(*w->events));
 	w->sides = options->sides;
 	hr_standing_init(&w->standing, meta->has_addresses);
 	w->standing.skip_objects = w->numbered;
-	if (!hr_types_told_init(&w->told) || !hr_numbers_init(&w->numbers) || w->zstd == NULL || w->places == NULL ||
-	    w->events == NULL)
+	hr_types_told_init(&w->told);
+	if (!hr_numbers_init(&w->numbers) || w->zstd == NULL || w->places == NULL || w->events == NULL)
 		status = no_memory(err);
 	if (status == HR_OK)
 		status = write_out(w, HR_NATIVE_MAGIC, HR_NATIVE_MAGIC_BYTES, err);
