@@ -225,6 +225,8 @@ static enum hr_status run(const struct hr_advice *a, struct runs *r, const struc
 	o.limit_percent = 0;
 	o.reading.want |= HR_WANT_GC_CPU;
 	o.objects.gc = HR_GC_MODEL;
+	/* How far off the pacing is under the trace's own settings says how far it may be under others. */
+	o.objects.by_rule = true;
 	for (size_t i = 0; i < n; i++) {
 		/* A row without a GOGC of its own uses the trace's. */
 		o.objects.gogc_given = rows[i].gogc != 0;

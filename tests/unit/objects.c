@@ -311,12 +311,89 @@ static void test_assists(void **state)
 	free(w);
 }
 
+#define BLOCK 65536
+#define STAYS 128 /* objects: 8 MiB */
+#define A_CYCLE 40
+#define CYCLES 20
+
+static void feed(struct hr_objects *o, uint64_t ns, enum hr_event_kind kind, uint64_t addr, uint64_t size)
+{
+	const struct hr_event e = {.time_ns = ns,
+				   .kind = (uint8_t)kind,
+				   .addr = addr,
+				   .size = size,
+				   .arg = kind == HR_EV_SPAN_ALLOC || kind == HR_EV_SPAN_EXISTS ? KIND(0, 1) : 0,
+				   .p = HR_NO_P};
+
+	assert_int_equal(hr_objects_feed(o, &e, 1, NULL), HR_OK);
+}
+
+/* 8 MiB that stay, a goal of 16, and cycles that begin at 10.5 for a reason of their own, as after idling. */
+static uint64_t cycles_of(const struct hr_objects_options *options)
+{
+	uint64_t ns = 1000, i;
+	struct hr_objects *o;
+	struct hr_objects_stats s;
+
+	assert_int_equal(hr_objects_new(&of_spans, options, &o, NULL), HR_OK);
+	for (i = 0; i < STAYS; i++) {
+		feed(o, 0, HR_EV_SPAN_EXISTS, BASE + i * BLOCK, BLOCK);
+		feed(o, 0, HR_EV_OBJ_EXISTS, BASE + i * BLOCK, 0);
+	}
+	feed(o, 0, HR_EV_HEAP_GOAL, 0, 16 << 20);
+	for (uint64_t cycle = 0; cycle < CYCLES; cycle++) {
+		for (i = STAYS; i < STAYS + A_CYCLE; i++) {
+			feed(o, ns += 1000000, HR_EV_SPAN_ALLOC, BASE + i * BLOCK, BLOCK);
+			feed(o, ns, HR_EV_OBJ_ALLOC, BASE + i * BLOCK, 0);
+		}
+		feed(o, ns, HR_EV_HEAP_LIVE, 0, (STAYS + A_CYCLE) * BLOCK);
+		feed(o, ns += 10, HR_EV_GC_BEGIN, 0, 0);
+		feed(o, ns += 500000, HR_EV_GC_END, 0, 0);
+		feed(o, ns, HR_EV_HEAP_LIVE, 0, STAYS * BLOCK);
+		feed(o, ns, HR_EV_HEAP_GOAL, 0, 16 << 20);
+		for (i = STAYS; i < STAYS + A_CYCLE; i++) {
+			feed(o, ns, HR_EV_OBJ_FREE, BASE + i * BLOCK, 0);
+			feed(o, ns, HR_EV_SPAN_FREE, BASE + i * BLOCK, BLOCK);
+		}
+	}
+	assert_int_equal(hr_objects_finish(o, ns + 1000000, NULL), HR_OK);
+	s = hr_objects_stats(o);
+	hr_objects_free(o);
+	return s.cycles;
+}
+
+/* Under the trace's own settings cycles begin when they did; under settings that are asked for, by the rule. */
+static void test_in_step(void **state)
+{
+	struct hr_objects_options options;
+
+	(void)state;
+	hr_objects_defaults(&options);
+	options.gc = HR_GC_MODEL;
+	assert_int_equal(cycles_of(&options), CYCLES);
+	/* The rule: at 13.6 to 15.6 MiB. */
+	options.vary.goal = 0.01;
+	assert_in_range(cycles_of(&options), CYCLES / 4, CYCLES / 2);
+	options.vary.goal = 0;
+	options.by_rule = true;
+	assert_in_range(cycles_of(&options), CYCLES / 4, CYCLES / 2);
+	options.by_rule = false;
+	options.gogc_given = true;
+	assert_in_range(cycles_of(&options), CYCLES / 4, CYCLES / 2);
+	options.pacing.gogc = 200;
+	assert_in_range(cycles_of(&options), CYCLES / 8, CYCLES / 4);
+	options.pacing.gogc = 100;
+	options.limit_given = true;
+	options.pacing.memory_limit_bytes = 11 << 20;
+	assert_in_range(cycles_of(&options), CYCLES + 1, 50 * CYCLES);
+}
+
 HR_TEST_MAIN(objects)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_meta),    cmocka_unit_test(test_recorded_heap),
 	    cmocka_unit_test(test_numbers), cmocka_unit_test(test_random_workloads),
-	    cmocka_unit_test(test_assists),
+	    cmocka_unit_test(test_assists), cmocka_unit_test(test_in_step),
 	};
 
 	return cmocka_run_group_tests_name("objects", tests, NULL, NULL);

@@ -89,6 +89,7 @@ struct hr_objects {
 	uint64_t extra_bytes;		/* stacks and globals, by the trace's goals */
 	uint64_t limit_goal_bytes;	/* that a memory limit which the trace does not tell left; 0: there is none */
 	bool extra_known;
+	bool in_step;		    /* the settings are those of the trace: cycles begin when the trace's own did */
 	uint64_t trace_ns;	    /* of the last event; the clock may differ */
 	double clock_ns, rec_speed; /* rec_speed: of the program where the trace is now, 1 without a mark phase */
 
@@ -453,7 +454,7 @@ static void set_timer(struct hr_objects *o)
 		o->due_ns = o->swept_ns;
 	else if (o->marking && o->options.gc == HR_GC_MODEL)
 		o->due_ns = o->mark_ns;
-	if (o->options.gc == HR_GC_MODEL && !o->marking && o->last_gc_ns != NEVER &&
+	if (o->options.gc == HR_GC_MODEL && !o->marking && o->last_gc_ns != NEVER && !o->in_step &&
 	    o->options.pacing.gogc != HR_GOGC_OFF && o->last_gc_ns + HR_GC_PERIOD_NS < o->due_ns)
 		o->due_ns = o->last_gc_ns + HR_GC_PERIOD_NS;
 }
@@ -562,6 +563,18 @@ static uint64_t clock_at(struct hr_objects *o, uint64_t trace_ns)
 	return (uint64_t)o->clock_ns;
 }
 
+/*
+ * Under the trace's own settings the trace knows when cycles began, idle times and all. Whoever asks for settings, even
+ * the same, or for another collector, as the models beside the likeliest have, gets cycles by the runtime's pacing.
+ */
+static bool is_in_step(const struct hr_objects *o)
+{
+	const struct hr_objects_options *want = &o->options;
+
+	return told(o)->n > 0 && !want->by_rule && !want->gogc_given && !want->limit_given &&
+	       want->cost.mark_rate == 0 && want->vary.goal == 0 && want->vary.mark_cost == 1;
+}
+
 /* What the trace's own cycles have shown by now. */
 static void learn_settings(struct hr_objects *o)
 {
@@ -569,6 +582,7 @@ static void learn_settings(struct hr_objects *o)
 	struct hr_gc_settings *s = &o->options.pacing;
 	double trace_gogc;
 
+	o->in_step = is_in_step(o);
 	o->limit_goal_bytes = o->options.limit_given ? 0 : f.limit_goal;
 	if (o->limit_goal_bytes != 0 && !o->options.gogc_given)
 		s->gogc = HR_GOGC_OFF;
@@ -766,6 +780,8 @@ static bool look_at_trigger(struct hr_objects *o, uint64_t time_ns)
 	o->heap.refilled = false;
 	if (o->marking && o->paced)
 		return assist(o, &time_ns);
+	if (!o->marking && o->in_step)
+		return true;
 	if (!o->marking)
 		return o->heap.heap_live < hr_gc_trigger(goal, o->marked_bytes, runway) || begin_cycle(o, time_ns, 0);
 	if (o->nmarks > 0 || o->heap.heap_live - o->heap.heap_live / 11 < goal.goal)
@@ -916,6 +932,18 @@ static void pass_on(struct hr_objects *o, const struct hr_event *e)
 	*emit(o, e->kind, e->time_ns) = *e;
 }
 
+/* A recorded cycle begins where cycles are modelled. */
+static bool model_recorded(struct hr_objects *o, const struct hr_event *e)
+{
+	bool forced = (e->flags & HR_EVF_FORCED_GC) != 0;
+
+	if (!o->in_step && !forced)
+		return true;
+	o->stats.timed_cycles +=
+	    !forced && !o->marking && o->last_gc_ns != NEVER && e->time_ns >= o->last_gc_ns + HR_GC_PERIOD_NS;
+	return ask_for_cycle(o, e->time_ns, e->flags);
+}
+
 /* What the trace tells of cycles and settings. */
 static bool take_phase(struct hr_objects *o, const struct hr_event *e)
 {
@@ -929,7 +957,7 @@ static bool take_phase(struct hr_objects *o, const struct hr_event *e)
 		if (gc == HR_GC_RECORDED)
 			return o->marking || begin_cycle(o, e->time_ns, e->flags);
 		if (gc == HR_GC_MODEL)
-			return !(e->flags & HR_EVF_FORCED_GC) || ask_for_cycle(o, e->time_ns, e->flags);
+			return model_recorded(o, e);
 		break;
 	case HR_EV_GC_END:
 		if (gc == HR_GC_RECORDED)

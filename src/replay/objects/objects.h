@@ -25,7 +25,8 @@
  * die between the recorded mark starts that bound it (deaths.h). What is there at
  * the start keeps its spans and slots; manual spans pass, with names of their own.
  * Modelled cycles of such a trace take what its own cycles show (cycles.h): GOGC, stacks
- * and globals, what marking costs, the Ps that are busy; and mark by heap/gcmark.h.
+ * and globals, what marking costs, the Ps that are busy; and mark by heap/gcmark.h. Where neither GOGC nor a limit
+ * is given they begin when the trace's own did, unless by_rule.
  *
  * Memory is bounded by the objects and spans that are live, one batch, and what
  * deaths.h holds back.
@@ -89,7 +90,8 @@ struct hr_objects_options {
 	bool pointers;		      /* objects of malloc traces hold pointers */
 	struct hr_team *team;	      /* whose threads run this one and the models beside it; NULL: only the caller's */
 	const struct hr_sides *sides; /* the trace's GC CPU times; NULL: none. They grow as the trace is read */
-	bool wall_clock;	      /* events keep the trace's times, whatever the collector takes */
+	bool by_rule;	 /* modelled cycles begin by the runtime's pacing under the trace's own settings too */
+	bool wall_clock; /* events keep the trace's times, whatever the collector takes */
 	struct hr_objects_variation vary;
 };
 
