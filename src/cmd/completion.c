@@ -86,7 +86,7 @@ static const struct words values[] = {
     {"gogc", "25 50 100 200 400 off ", NULL},
     {"memory-limit", "off 90% ", NULL},
     {"color", "auto always never ", NULL},
-    {"format", "text ansi png json ", NULL},
+    {"format", "text ansi png svg json ", NULL},
     {NULL, NULL, NULL},
 };
 

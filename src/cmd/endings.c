@@ -40,10 +40,19 @@ static bool names(const struct ending *e, const char *suffix)
 	return strlen(suffix) == e->length && strncmp(e->name, suffix, e->length) == 0;
 }
 
-/* Does any command write such files? Other endings say nothing. */
+/* Forms of files that no command writes with -o, but that somebody may take for one that does. */
+static const char foreign[] =
+    "avi bmp db eps gif gz jpeg jpg mkv mov mp4 parquet sqlite tiff toml webm webp xlsx xml xz "
+    "yaml yml zip zst";
+
+/* Does the ending stand for a form? Others say nothing. */
 static bool is_known(const char *suffix)
 {
 	struct ending e;
+
+	for (const char *list = foreign; next(&list, &e);)
+		if (names(&e, suffix))
+			return true;
 
 	for (const struct cli_command *const *c = cli_commands; *c != NULL; c++)
 		for (const char *list = (*c)->endings; next(&list, &e);)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* heatmap: the heap at one moment, or an animation of many; as text, PNG or JSON. */
+/* heatmap: the heap at one moment, or an animation of many; as text, a picture or JSON. */
 #include "config.h"
 
 #include "cmd/cli.h"
+#include "cmd/video.h"
 
 #include "base/alloc.h"
 #include "base/json.h"
@@ -26,18 +27,24 @@
  */
 #define BEYOND_NS UINT64_C(1000000000)
 
-enum format { TEXT, ANSI, PNG, JSON };
+enum format { TEXT, ANSI, PNG, SVG, JSON };
 
 static const struct {
 	const char *name, *ending;
-} formats[] = {[TEXT] = {"text", "txt"}, [ANSI] = {"ansi", "ansi"}, [PNG] = {"png", "png"}, [JSON] = {"json", "json"}};
+} formats[] = {[TEXT] = {"text", "txt"},
+	       [ANSI] = {"ansi", "ansi"},
+	       [PNG] = {"png", "png"},
+	       [SVG] = {"svg", "svg"},
+	       [JSON] = {"json", "json"}};
 
 /* The options that this command alone has. */
 struct own {
 	uint64_t against_ns; /* HR_NEVER: not given */
+	const char *video;   /* NULL: not given */
+	unsigned fps;
 };
 
-static const struct own own_initial = {.against_ns = HR_NEVER};
+static const struct own own_initial = {.against_ns = HR_NEVER, .fps = 10};
 
 struct run {
 	const struct cli_options *o;
@@ -48,7 +55,12 @@ struct run {
 	enum format format;
 	bool animation;
 	const char *trace; /* its name without directories */
+	const char *path;
 	struct hr_output output;
+	const struct own *options;
+	struct cli_video video;
+	struct hr_frame_scales scales; /* of a film */
+	uint64_t film_end_ns;	       /* HR_NEVER: not known */
 
 	struct hr_replay replay;
 	struct hr_policy_choice own;
@@ -95,6 +107,9 @@ static enum hr_status paint(const struct run *r, FILE *out, struct hr_error *err
 	case PNG:
 		return hr_paint_png(&r->frame, r->look.coloring.palette, r->look.coloring.theme, r->look.magnify, out,
 				    err);
+	case SVG:
+		hr_paint_svg(&r->frame, r->look.coloring.palette, r->look.coloring.theme, r->look.magnify, out);
+		return HR_OK;
 	case JSON:
 		return hr_document_write(document(r), out, err);
 	}
@@ -128,7 +143,10 @@ static enum hr_status take(struct run *r, uint64_t time_ns, struct hr_error *err
 		r->scenes[i].time_ns = time_ns;
 	if (hr_frame_draw(&r->frame, r->scenes, r->npanes, &r->look.frame) != HR_OK)
 		return hr_error_set(err, HR_ENOMEM, "out of memory for a frame");
-	HR_TRY(r->animation ? paint_animation(r, err) : paint(r, r->output.file, err));
+	if (r->options->video != NULL)
+		HR_TRY(paint(r, r->video.pictures, err));
+	else
+		HR_TRY(r->animation ? paint_animation(r, err) : paint(r, r->output.file, err));
 	r->taken++;
 	return HR_OK;
 }
@@ -220,7 +238,7 @@ static enum hr_status observe(struct run *r, struct hr_error *err)
 		    .follower = f,
 		    .trace = r->trace,
 		    .policy = r->choices[i].text,
-		    .end_ns = HR_NEVER,
+		    .end_ns = r->film_end_ns,
 		    .series = r->series[i],
 		    .log = &r->logs[i],
 		    .touches = r->look.frame.open_chunk != HR_NO_CHUNK ? &r->touches : NULL,
@@ -229,8 +247,74 @@ static enum hr_status observe(struct run *r, struct hr_error *err)
 	return HR_OK;
 }
 
+/* --- films --- */
+
+static enum hr_status open_trace(struct run *r, const struct cli_choices *choices,
+				 const struct hr_replay_options *options, struct hr_error *err)
+{
+	HR_TRY(hr_replay_open(&r->replay, r->path, options, choices->at, choices->n, &r->own, err));
+	r->choices = choices->n ? choices->at : &r->own;
+	r->npanes = r->replay.nfollowers;
+	return HR_OK;
+}
+
+static void close_trace(struct run *r)
+{
+	for (size_t i = 0; i < HR_MAX_PANES; i++) {
+		free(r->series[i]);
+		r->series[i] = NULL;
+	}
+	if (r->replay.followers != NULL)
+		hr_replay_close(&r->replay);
+	memset(&r->replay, 0, sizeof(r->replay));
+	hr_policy_choice_release(&r->own);
+	memset(&r->own, 0, sizeof(r->own));
+	memset(r->logs, 0, sizeof(r->logs));
+}
+
+/* What there is in the film's last frame, of which all frames have the scales. */
+static enum hr_status measure_end(struct run *r, struct hr_error *err)
+{
+	uint64_t last_ns = r->o->replay.until_ns;
+	struct hr_stepper stepper;
+
+	HR_TRY(observe(r, err));
+	hr_stepper_start(&stepper, &r->replay);
+	HR_TRY(step(r, &stepper, last_ns, &r->film_end_ns, err));
+	if (!hr_ranges_copy(&r->scales.mapped, &r->replay.followers[0]->map.in_use))
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	for (size_t i = 0; i < r->npanes; i++) {
+		uint64_t top;
+
+		r->scenes[i].time_ns = r->film_end_ns;
+		top = hr_graph_top_bytes(&r->scenes[i]);
+		r->scales.top_bytes = top > r->scales.top_bytes ? top : r->scales.top_bytes;
+	}
+	if (hr_frame_draw(&r->frame, r->scenes, r->npanes, &r->look.frame) != HR_OK)
+		return hr_error_set(err, HR_ENOMEM, "out of memory for a frame");
+	for (size_t i = 0; i < r->frame.npanes; i++)
+		if (r->frame.panes[i].cells.most > r->scales.most)
+			r->scales.most = r->frame.panes[i].cells.most;
+	r->look.frame.fixed = &r->scales;
+	return HR_OK;
+}
+
+/* The trace is read twice: before a frame can be drawn, it must be known how much will be in the last one. */
+static enum hr_status measure(struct run *r, const struct cli_choices *choices, const struct hr_replay_options *options,
+			      struct hr_error *err)
+{
+	enum hr_status status = open_trace(r, choices, options, err);
+
+	if (status == HR_OK)
+		status = measure_end(r, err);
+	close_trace(r);
+	return status;
+}
+
 static enum hr_status open_output(struct run *r, struct hr_error *err)
 {
+	if (r->options->video != NULL)
+		return cli_video_start(&r->video, r->options->video, r->options->fps, err);
 	if (!r->animation)
 		return hr_output_open(&r->output, r->o->output, err);
 	if (mkdir(r->o->output, 0777) != 0 && errno != EEXIST)
@@ -248,32 +332,40 @@ static void warn_of_the_end(const struct run *r)
 			 hr_format_ns(end, r->replay.end_ns), hr_format_ns(at, asked));
 }
 
-static int run(struct run *r, const char *path, const struct cli_choices *choices)
+/* Files appear. What ffmpeg has to say comes before what we have. */
+static enum hr_status end_output(struct run *r, enum hr_status status, struct hr_error *err)
+{
+	if (r->video.pictures != NULL && (status == HR_OK || ferror(r->video.pictures)))
+		return cli_video_end(&r->video, err);
+	return status == HR_OK && !r->animation ? hr_output_commit(&r->output, err) : status;
+}
+
+static int run(struct run *r, const struct cli_choices *choices)
 {
 	struct hr_replay_options options = replay_options(r);
 	struct hr_error err;
-	enum hr_status status;
-	const char *about = path;
+	enum hr_status status = HR_OK;
+	const char *about = r->path;
 
 	cli_progress_start(&options, r->o);
-	status = hr_replay_open(&r->replay, path, &options, choices->at, choices->n, &r->own, &err);
+	if (r->options->video != NULL)
+		status = measure(r, choices, &options, &err);
+	if (status == HR_OK)
+		status = open_trace(r, choices, &options, &err);
 	if (status == HR_OK) {
-		r->choices = choices->n ? choices->at : &r->own;
 		status = open_output(r, &err);
-		about = status == HR_OK ? path : NULL;
+		about = status == HR_OK ? r->path : NULL;
 	}
 	if (status == HR_OK)
 		status = observe(r, &err);
-	r->npanes = r->replay.nfollowers;
 	if (status == HR_OK)
 		status = r->against_ns != HR_NEVER ? take_two(r, &err) : take_all(r, &err);
 	cli_progress_end();
-	if (status == HR_OK && !r->animation)
-		status = hr_output_commit(&r->output, &err);
+	status = end_output(r, status, &err);
 	if (status == HR_EIO)
 		about = NULL;
 	if (status == HR_OK) {
-		cli_warn_trace(r->o, path, hr_reader_stats(r->replay.reader));
+		cli_warn_trace(r->o, r->path, hr_reader_stats(r->replay.reader));
 		warn_of_the_end(r);
 	}
 	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);
@@ -282,15 +374,13 @@ static int run(struct run *r, const char *path, const struct cli_choices *choice
 static void release(struct run *r)
 {
 	hr_output_abandon(&r->output);
+	cli_video_abandon(&r->video);
 	hr_frame_release(&r->frame);
-	for (size_t i = 0; i < HR_MAX_PANES; i++)
-		free(r->series[i]);
+	hr_ranges_release(&r->scales.mapped);
 	if (r->earlier != NULL)
 		hr_follower_release(r->earlier);
 	free(r->earlier);
-	if (r->replay.followers != NULL)
-		hr_replay_close(&r->replay);
-	hr_policy_choice_release(&r->own);
+	close_trace(r);
 	free(r);
 }
 
@@ -310,23 +400,45 @@ static bool choose_format(const struct cli_command *c, struct run *r)
 		}
 	}
 	if (name != NULL) {
-		cli_misuse(c, "--format takes text, ansi, png or json, not '%s'", name);
+		cli_misuse(c, "--format takes text, ansi, png, svg or json, not '%s'", name);
 		return false;
 	}
 	r->format = r->animation ? PNG : r->look.coloring.colors > 0 ? ANSI : TEXT;
 	return true;
 }
 
-static bool check(const struct cli_command *c, const struct cli_options *o)
+static bool check_video(const struct cli_command *c, const struct cli_options *o, const char *trace)
 {
+	const struct own *own = o->own;
+
+	if (!o->every_given)
+		cli_misuse(c, "--video makes an animation; add --every TIME");
+	else if (!cli_video_can(own->video))
+		cli_misuse(c, "--video takes a name that ends in .mp4, .gif or .webp, not '%s'", own->video);
+	else if (o->output != NULL || o->look.format != NULL || o->json)
+		cli_misuse(c, "--video is all that is written; leave out -o, --format and --json");
+	else if (strcmp(trace, "-") == 0)
+		cli_misuse(c, "--video reads the trace twice; give it a file");
+	else if (own->fps == 0 || own->fps > 240)
+		cli_misuse(c, "--fps takes frames a second from 1 to 240, not %u", own->fps);
+	else
+		return true;
+	return false;
+}
+
+static bool check(const struct cli_command *c, const struct cli_options *o, const char *trace)
+{
+	if (((const struct own *)o->own)->video != NULL && !check_video(c, o, trace))
+		return false;
 	if (o->every_given && o->at_ns != HR_NEVER)
 		cli_misuse(c, "--at is for one moment, --every for an animation; use one of the two");
 	else if (!o->every_given && (o->replay.from_ns > 0 || o->replay.until_ns != HR_NEVER))
 		cli_misuse(c, "--from and --until are for animations; add --every, or use --at for one moment");
 	else if (o->every_given && ((const struct own *)o->own)->against_ns != HR_NEVER)
 		cli_misuse(c, "--against is for one moment; use --at without --every");
-	else if (o->every_given && (o->output == NULL || strcmp(o->output, "-") == 0))
-		cli_misuse(c, "an animation needs a directory; add -o DIRECTORY");
+	else if (o->every_given && ((const struct own *)o->own)->video == NULL &&
+		 (o->output == NULL || strcmp(o->output, "-") == 0))
+		cli_misuse(c, "an animation needs a directory; add -o DIRECTORY, or --video FILE");
 	else
 		return true;
 	return false;
@@ -340,7 +452,7 @@ static int run_heatmap(const struct cli_command *c, const struct cli_options *o,
 	int status = CLI_MISUSED;
 
 	(void)argc;
-	if (!check(c, o))
+	if (!check(c, o, argv[0]))
 		return CLI_MISUSED;
 	if (!cli_choose(c, o, NULL, &choices))
 		return choices.status;
@@ -359,13 +471,16 @@ static int run_heatmap(const struct cli_command *c, const struct cli_options *o,
 		return CLI_FAILED;
 	}
 	r->o = o;
-	r->against_ns = ((const struct own *)o->own)->against_ns;
+	r->options = o->own;
+	r->path = argv[0];
+	r->film_end_ns = HR_NEVER;
+	r->against_ns = r->options->against_ns;
 	r->animation = o->every_given;
 	r->trace = slash != NULL ? slash + 1 : argv[0];
 	if (cli_look(c, o, o->output == NULL ? stdout : NULL, &r->look) && choose_format(c, r)) {
 		r->look.frame.half_blocks =
-		    r->format == PNG || r->format == JSON || (r->format == ANSI && r->look.utf8);
-		status = run(r, argv[0], &choices);
+		    r->format == PNG || r->format == SVG || r->format == JSON || (r->format == ANSI && r->look.utf8);
+		status = run(r, &choices);
 	}
 	release(r);
 	cli_choices_release(&choices);
@@ -375,6 +490,10 @@ static int run_heatmap(const struct cli_command *c, const struct cli_options *o,
 static const struct cli_option options[] = {
     {"against", 0, "TIME", CLI_TIME, offsetof(struct own, against_ns), 0, CLI_IN_OUTPUT,
      "a second moment beside --at, with what differs marked"},
+    {"video", 0, "FILE", CLI_TEXT, offsetof(struct own, video), 0, CLI_IN_OUTPUT,
+     "the animation of --every as one file; .mp4, .gif or .webp; needs ffmpeg"},
+    {"fps", 0, "N", CLI_COUNT, offsetof(struct own, fps), 0, CLI_IN_OUTPUT, "frames a second of --video (10)",
+     .rare = true},
     {.name = NULL},
 };
 
@@ -387,16 +506,17 @@ const struct cli_command cli_heatmap = {
     .text = "Replays the trace up to a moment and draws the heap: cells for parts of the address space, from\n"
 	    "left to right, then down, with the index's marks and search address, a legend, memory over time\n"
 	    "and the latest scavtrace lines. Two policies stand side by side, with what differs marked.\n"
-	    "With --every it writes an animation as numbered frames.\n",
+	    "--every writes an animation.\n",
     .examples =
 	"heapreplay heatmap app.trace\tthe heap at the end\n"
 	"heapreplay heatmap --at 500ms -p go1.19 --view scavenged app.trace\twhat had been released by then\n"
 	"heapreplay heatmap --at 500ms -p go1.19 -p go1.22 --view free app.trace\ttwo policies, what differs marked\n"
 	"heapreplay heatmap --at 500ms --against 2s --view free app.trace\ttwo moments, what differs marked\n"
 	"heapreplay heatmap --at 500ms --chunk c000000000 app.trace\tthe pages of one chunk\n"
-	"heapreplay heatmap --at 500ms -o heap.png app.trace\tas PNG\n"
+	"heapreplay heatmap --at 500ms -o heap.png app.trace\tas PNG; or .svg\n"
 	"heapreplay heatmap --every 500ms -o frames app.trace\tan animation\n",
-    .endings = "txt ansi png json",
+
+    .endings = "txt ansi png svg json",
     .groups = CLI_REPLAYS | CLI_READS | CLI_LOOKS | CLI_PLACES | CLI_ANIMATES | CLI_AT | CLI_JSON | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct own),

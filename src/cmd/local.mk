@@ -48,5 +48,6 @@ libcmd_a_SOURCES += \
 	src/cmd/text_file.c \
 	src/cmd/truth.c \
 	src/cmd/topics.c \
+	src/cmd/video.c src/cmd/video.h \
 	src/cmd/validate.c \
 	src/cmd/watch.c

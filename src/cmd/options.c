@@ -58,7 +58,7 @@ static const struct cli_option shared[] = {
     {"size", 0, "COLSxROWS", CLI_TEXT, AT(look.size), CLI_ANIMATES, CLI_IN_DISPLAY,
      "in characters, 20x8 to 400x120 (the terminal's, or 120x40)"},
     {"format", 0, "FORMAT", CLI_TEXT, AT(look.format), CLI_ANIMATES, CLI_IN_OUTPUT,
-     "text, ansi, png or json; by the suffix of -o, else ansi with color, text without, png for animations"},
+     "text, ansi, png, svg or json; by the suffix of -o, else ansi with color, text without, png for animations"},
     {"color", 0, "WHEN", CLI_TEXT, AT(look.color), CLI_LOOKS, CLI_IN_DISPLAY,
      "auto, always or never; auto: on terminals, unless NO_COLOR is set (auto)", true},
     {"palette", 0, "NAME", CLI_TEXT, AT(look.palette), CLI_LOOKS, CLI_IN_DISPLAY, "viridis, cividis or gray (viridis)",

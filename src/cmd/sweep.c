@@ -623,6 +623,7 @@ const struct cli_command cli_sweep = {
 		"heapreplay sweep --csv --db sweep.db\tall results as CSV\n"
 		"heapreplay sweep --plan 8 --gogc 50,100 *.trace\ta command for each of eight processes\n"
 		"heapreplay sweep --merge all.db sweep.db\tand their results in one database\n",
+    .endings = "txt jsonl=jsonl csv=csv",
     .groups = CLI_REPLAYS | CLI_READS | CLI_JOBS | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct own),

@@ -64,8 +64,12 @@ unsigned hr_items_flow(const struct hr_items *items, const struct hr_canvas *c, 
 
 /* --- graph.c, chunk.c, side.c: parts of a frame --- */
 
-/* Memory over time in rows [top, top + rows), of which the last is the axis; from the column `left` of the pane on. */
-void hr_draw_graph(const struct hr_canvas *c, const struct hr_scene *scene, unsigned left, unsigned top, unsigned rows);
+/*
+ * Memory over time in rows [top, top + rows), of which the last is the axis; from the column `left` of the pane on. Its
+ * upper border is at least top_bytes.
+ */
+void hr_draw_graph(const struct hr_canvas *c, const struct hr_scene *scene, uint64_t top_bytes, unsigned left,
+		   unsigned top, unsigned rows);
 /* The pages of a chunk in rows [top, top + rows). Sets chunk_columns of the pane. */
 void hr_draw_chunk(const struct hr_canvas *c, struct hr_pane *pane, const struct hr_scene *scene,
 		   const struct hr_frame_options *o, unsigned top, unsigned rows);

@@ -141,7 +141,7 @@ static struct plan make_plan(const struct hr_follower *f, const struct hr_cells_
 	uint64_t chunks = f->settings.geometry->chunks;
 	struct plan p = {
 	    .o = o,
-	    .ranges = &f->map.in_use,
+	    .ranges = o->ranges != NULL ? o->ranges : &f->map.in_use,
 	    .first = hr_chunk_page(o->first_chunk < chunks ? o->first_chunk : chunks),
 	    .limit = hr_chunk_page(o->last_chunk < chunks ? o->last_chunk : chunks),
 	};
@@ -186,6 +186,8 @@ static struct hr_cells_row *add_row(struct hr_cells *c)
 struct source {
 	const struct hr_follower *f;
 	bool has_index; /* the policy shows its index */
+	bool mapped;	/* all that is asked for is mapped */
+	size_t range;	/* else: the first of those mapped that ends behind what was asked for last */
 };
 
 /* Pages [first, first + n) of a chunk. A page that is used and released at once is padding, which nobody uses. */
@@ -220,12 +222,10 @@ static void add_chunk(struct hr_map_cell *cell, const struct source *s, uint64_t
 		cell->unchanged = look.unchanged;
 }
 
-static void add_pages(struct hr_map_cell *cell, const struct source *s, uint64_t page, uint64_t limit)
+/* What is mapped. */
+static void add_mapped(struct hr_map_cell *cell, const struct source *s, uint64_t page, uint64_t limit)
 {
-	if (cell->npages == 0)
-		cell->page = page;
 	cell->npages += limit - page;
-	cell->limit = limit;
 	while (page < limit) {
 		uint64_t chunk = hr_chunk_of(page), rest = hr_chunk_page(chunk + 1) - page;
 		unsigned n = (unsigned)(limit - page < rest ? limit - page : rest);
@@ -236,8 +236,30 @@ static void add_pages(struct hr_map_cell *cell, const struct source *s, uint64_t
 	}
 }
 
+/* Pages that come after all that were added before. */
+static void add_pages(struct hr_map_cell *cell, struct source *s, uint64_t page, uint64_t limit)
+{
+	const struct hr_ranges *mapped = &s->f->map.in_use;
+
+	if (cell->limit == 0)
+		cell->page = page;
+	cell->limit = limit;
+	if (s->mapped) {
+		add_mapped(cell, s, page, limit);
+		return;
+	}
+	while (s->range < mapped->n && mapped->at[s->range].limit <= page)
+		s->range++;
+	for (size_t i = s->range; i < mapped->n && mapped->at[i].base < limit; i++) {
+		struct hr_range r = mapped->at[i];
+
+		add_mapped(cell, s, r.base > page ? r.base : page, r.limit < limit ? r.limit : limit);
+	}
+	cell->later = cell->npages == 0;
+}
+
 /* Cells of pages [base, limit), in rows of p->columns. The last row there is goes on where it has room. */
-static bool add_range(struct hr_cells *c, const struct plan *p, const struct source *s, struct hr_range r)
+static bool add_range(struct hr_cells *c, const struct plan *p, struct source *s, struct hr_range r)
 {
 	uint64_t size = UINT64_C(1) << p->log_pages;
 
@@ -288,7 +310,7 @@ static bool add_gap_cell(struct hr_cells *c, const struct plan *p, uint64_t page
 	return true;
 }
 
-static bool add_ranges(struct hr_cells *c, const struct plan *p, const struct source *s)
+static bool add_ranges(struct hr_cells *c, const struct plan *p, struct source *s)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		struct hr_range r = range_at(p, i);
@@ -307,20 +329,20 @@ static bool add_ranges(struct hr_cells *c, const struct plan *p, const struct so
 }
 
 /* Cells are filled one after the other, whatever lies between the ranges. */
-static bool add_over_gaps(struct hr_cells *c, const struct plan *p, const struct source *s)
+static bool add_over_gaps(struct hr_cells *c, const struct plan *p, struct source *s)
 {
-	uint64_t size = UINT64_C(1) << p->log_pages;
+	uint64_t size = UINT64_C(1) << p->log_pages, filled = 0;
 	struct hr_map_cell *cell = NULL;
 
 	for (size_t i = 0; i < p->n; i++) {
 		struct hr_range r = range_at(p, i);
 
-		if (cell != NULL && cell->npages < size)
+		if (cell != NULL && filled < size)
 			cell->gaps++;
 		while (r.base < r.limit) {
 			uint64_t n;
 
-			if (cell == NULL || cell->npages == size) {
+			if (cell == NULL || filled == size) {
 				struct hr_cells_row *row = c->nrows > 0 ? &c->row[c->nrows - 1] : NULL;
 
 				if (row == NULL || row->n == p->columns)
@@ -329,9 +351,11 @@ static bool add_over_gaps(struct hr_cells *c, const struct plan *p, const struct
 				if (cell == NULL)
 					return false;
 				row->n++;
+				filled = 0;
 			}
-			n = size - cell->npages < r.limit - r.base ? size - cell->npages : r.limit - r.base;
+			n = size - filled < r.limit - r.base ? size - filled : r.limit - r.base;
 			add_pages(cell, s, r.base, r.base + n);
+			filled += n;
 			r.base += n;
 		}
 	}
@@ -474,7 +498,7 @@ static bool rank_levels(struct hr_cells *c)
 	return true;
 }
 
-static bool set_levels(struct hr_cells *c)
+static bool set_levels(struct hr_cells *c, float given)
 {
 	bool shown = hr_cells_can_show(c, c->view);
 	float most = 0;
@@ -490,7 +514,7 @@ static bool set_levels(struct hr_cells *c)
 		if (cell->value > most)
 			most = cell->value;
 	}
-	c->most = most;
+	c->most = given > 0 ? given : most;
 	if (c->view == HR_VIEW_INDEX)
 		c->most = READY;
 	else if (c->view != HR_VIEW_GENERATION && c->view != HR_VIEW_REFAULTS)
@@ -508,7 +532,7 @@ enum hr_status hr_cells_compute(struct hr_cells *c, const struct hr_follower *f,
 {
 	struct plan p = make_plan(f, o);
 	const struct hr_policy_def *def = f->def;
-	struct source s = {.f = f, .has_index = def->look != NULL};
+	struct source s = {.f = f, .has_index = def->look != NULL, .mapped = o->ranges == NULL};
 	bool fine;
 
 	c->n = c->nrows = 0;
@@ -526,7 +550,7 @@ enum hr_status hr_cells_compute(struct hr_cells *c, const struct hr_follower *f,
 	fine = p.gaps == GAPS_INSIDE ? add_over_gaps(c, &p, &s) : add_ranges(c, &p, &s);
 	for (size_t i = 0; fine && i < f->map.ncaches; i++)
 		add_cache(c, &f->map.caches[i]);
-	return fine && set_levels(c) ? HR_OK : HR_ENOMEM;
+	return fine && set_levels(c, o->most) ? HR_OK : HR_ENOMEM;
 }
 
 size_t hr_cells_compare(struct hr_cells *a, struct hr_cells *b)

@@ -60,6 +60,7 @@ struct hr_map_cell {
 	uint32_t gaps;				 /* that it reaches over */
 	float value;				 /* of the view */
 	uint8_t level;				 /* 0..HR_LEVELS-1 */
+	bool later;				 /* nothing is mapped there yet (hr_cells_options.ranges) */
 	bool differs;				 /* from the cell of another policy, see hr_cells_compare */
 };
 
@@ -75,6 +76,9 @@ struct hr_cells_options {
 	unsigned columns, rows; /* the grid at most, both above 0 */
 	unsigned line;		/* a gap takes so many rows, and what follows begins at a multiple of it: 1, 2 */
 	uint64_t first_chunk, last_chunk; /* only chunks in [first, last) */
+	/* Cells are made for all of this, which includes what is mapped; NULL: for what is mapped. */
+	const struct hr_ranges *ranges;
+	float most; /* that the scale's last level stands for; 0: the most there is, or can be */
 };
 
 struct hr_cells {

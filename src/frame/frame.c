@@ -307,6 +307,8 @@ static struct hr_glyph cell_glyph(const struct hr_cells *c, const struct hr_map_
 	unsigned level = cell->level;
 	struct hr_glyph g = {' ', (char)('0' + level), (uint8_t)hr_ink_on(level), (uint8_t)level};
 
+	if (cell->later)
+		return (struct hr_glyph){' ', ' ', HR_INK_TEXT, HR_INK_NONE};
 	if (cell->npages == 0)
 		return gap_glyph;
 	if (compared && cell->differs) {
@@ -494,6 +496,8 @@ static struct hr_cells_options cells_options(const struct drawing *d, unsigned r
 	    .line = half ? 2 : 1,
 	    .first_chunk = d->o->first_chunk,
 	    .last_chunk = d->o->last_chunk,
+	    .ranges = d->o->fixed != NULL ? &d->o->fixed->mapped : NULL,
+	    .most = d->o->fixed != NULL ? d->o->fixed->most : 0,
 	};
 }
 
@@ -558,7 +562,8 @@ static void draw_scene(const struct drawing *d, const struct layout *l)
 		draw_read_out(d, row);
 	row += l->cursor;
 	if (l->graph > 0)
-		hr_draw_graph(&d->canvas, d->scene, left, row, l->graph);
+		hr_draw_graph(&d->canvas, d->scene, d->o->fixed != NULL ? d->o->fixed->top_bytes : 0, left, row,
+			      l->graph);
 	if (l->log > 0)
 		draw_log(d, row + l->graph, l->log);
 	if (l->side > 0)
@@ -606,7 +611,7 @@ static enum hr_status draw_panes(struct hr_frame *f, struct drawing *drawings, s
 				 const struct hr_frame_options *o)
 {
 	const struct hr_scene *first = drawings[0].scene;
-	unsigned side = hr_side_columns(o, n);
+	unsigned side = hr_side_columns(o, n), rows;
 	struct layout l = divide(o, drawings[0].pane, side, first, HR_FRAME_MAX_ROWS);
 
 	/* Use one kind of cells for both policies: they have the same memory mapped, and cells are compared. */
@@ -614,7 +619,8 @@ static enum hr_status draw_panes(struct hr_frame *f, struct drawing *drawings, s
 		HR_TRY(compute(&drawings[i], l.map, wants_halves(&drawings[0], l.map)));
 	if (n == 2 && o->open_chunk == HR_NO_CHUNK)
 		hr_cells_compare(&f->panes[0].cells, &f->panes[1].cells);
-	l = divide(o, drawings[0].pane, side, first, legend_rows(drawings, n));
+	rows = legend_rows(drawings, n);
+	l = divide(o, drawings[0].pane, side, first, o->fixed != NULL ? HR_FRAME_MAX_ROWS : rows);
 	share_spare(&l, drawings, n);
 	for (size_t i = 0; i < n; i++)
 		draw_scene(&drawings[i], &l);

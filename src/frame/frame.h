@@ -58,13 +58,21 @@ struct hr_scene {
 	const struct hr_touches *touches;    /* who touched the pages of the open chunk; NULL: not known */
 };
 
+/* What frames of one animation have in common, so that they can be compared: scales that fit all of it. */
+struct hr_frame_scales {
+	struct hr_ranges mapped; /* at its end: what cells are made for */
+	uint64_t top_bytes;	 /* of memory over time */
+	float most;		 /* of the view's values; 0: each frame has its own */
+};
+
 struct hr_frame_options {
 	unsigned columns, rows; /* in characters */
 	enum hr_map_view view;
 	enum hr_map_scale scale;
-	bool half_blocks;		  /* two cells a character can be drawn: colours, and U+2580 */
-	bool no_marks;			  /* two cells a character rather than marks */
-	bool bare;			  /* no graph and no log */
+	bool half_blocks;		     /* two cells a character can be drawn: colours, and U+2580 */
+	bool no_marks;			     /* two cells a character rather than marks */
+	bool bare;			     /* no graph and no log */
+	const struct hr_frame_scales *fixed; /* NULL: what this frame needs */
 	bool over_time;			  /* of scenes with a plane: the map's rows over time, beside it or instead */
 	uint64_t first_chunk, last_chunk; /* zoom: chunks in [first, last); 0, HR_NO_CHUNK: all */
 	uint64_t open_chunk;		  /* show the pages of this one; HR_NO_CHUNK: show the map */
@@ -111,6 +119,8 @@ void hr_frame_release(struct hr_frame *f);
 /* Draws one scene or two (n) anew; room is kept for the next time. HR_ENOMEM. */
 enum hr_status hr_frame_draw(struct hr_frame *f, const struct hr_scene *scenes, size_t n,
 			     const struct hr_frame_options *o);
+/* The upper border of a scene's memory over time. */
+uint64_t hr_graph_top_bytes(const struct hr_scene *scene);
 /* A frame with nothing but a text in its middle, of any size from 1 x 1. HR_ENOMEM. */
 enum hr_status hr_frame_message(struct hr_frame *f, unsigned columns, unsigned rows, const char *text);
 

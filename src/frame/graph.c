@@ -212,7 +212,18 @@ static void draw_legend(const struct graph *g, const struct hr_canvas *c, unsign
 	hr_canvas_text(&axis, row, g->columns > end ? g->columns - end : 0, HR_INK_DIM, end_text);
 }
 
-void hr_draw_graph(const struct hr_canvas *c, const struct hr_scene *scene, unsigned left, unsigned top, unsigned rows)
+uint64_t hr_graph_top_bytes(const struct hr_scene *scene)
+{
+	struct graph g = {.scene = scene, .columns = HR_FRAME_MAX_COLUMNS, .rows = 1};
+
+	choose_span(&g);
+	fill_columns(&g);
+	choose_top(&g);
+	return g.top;
+}
+
+void hr_draw_graph(const struct hr_canvas *c, const struct hr_scene *scene, uint64_t top_bytes, unsigned left,
+		   unsigned top, unsigned rows)
 {
 	struct graph g = {.scene = scene, .columns = c->pane->columns - left, .rows = rows - 1};
 	uint64_t limit = scene->follower->view.memory_limit_bytes;
@@ -221,6 +232,7 @@ void hr_draw_graph(const struct hr_canvas *c, const struct hr_scene *scene, unsi
 	choose_span(&g);
 	fill_columns(&g);
 	choose_top(&g);
+	g.top = larger(g.top, top_bytes);
 	g.limit = limit <= g.top;
 	for (unsigned i = 0; i < g.columns; i++) {
 		draw_column(&g, c, i, left, top);

@@ -12,6 +12,7 @@ libheapreplay_la_SOURCES += \
 	src/frame/paint.h \
 	src/frame/paint_json.c \
 	src/frame/paint_png.c \
+	src/frame/paint_svg.c \
 	src/frame/paint_text.c \
 	src/frame/palette.c src/frame/palette.h \
 	src/frame/side.c \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Painters: a frame as plain text, as text with a terminal's colours, as a
- * picture, and as JSON. They all show the same frame; none looks at anything but
+ * Painters: a frame as plain text, as text with a terminal's colours, as
+ * pictures, and as JSON. They all show the same frame; none looks at anything but
  * it. Write errors of text stay in the FILE for the caller to find.
  */
 #ifndef HR_REPORT_PAINT_H
@@ -40,6 +40,9 @@ void hr_paint_ansi(const struct hr_frame *f, const struct hr_ansi_options *o, FI
 /* A PNG with a palette; each dot is zoom x zoom pixels, 1 to 8. HR_EIO, HR_ENOMEM. */
 enum hr_status hr_paint_png(const struct hr_frame *f, enum hr_palette palette, enum hr_theme theme, unsigned zoom,
 			    FILE *out, struct hr_error *err);
+
+/* The same as SVG: as large, with each ink a class. */
+void hr_paint_svg(const struct hr_frame *f, enum hr_palette palette, enum hr_theme theme, unsigned zoom, FILE *out);
 
 /* A scene: when, the follower's counts, what the map shows, and its cells by columns. NULL: out of memory. */
 json_t *hr_scene_json(const struct hr_scene *s, const struct hr_pane *pane);

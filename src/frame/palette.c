@@ -111,7 +111,9 @@ int hr_ink_color(unsigned ink, const struct hr_coloring *c)
 
 uint32_t hr_ink_rgb(unsigned ink, enum hr_palette palette, enum hr_theme theme)
 {
-	const struct hr_coloring c = {.palette = palette, .theme = theme, .colors = HR_TRUECOLOR};
+	const struct hr_coloring c = {.palette = palette,
+				      .theme = theme == HR_THEME_LIGHT ? HR_THEME_LIGHT : HR_THEME_DARK,
+				      .colors = HR_TRUECOLOR};
 	int color = hr_ink_color(ink, &c);
 
 	if (color >= 0)

@@ -26,6 +26,11 @@ done
 same csv --csv compare small.hrt
 same md --markdown compare small.hrt
 same csv --csv info --by class small.hrt
+"$HEAPREPLAY" heatmap -o by.svg small.hrt
+is "$(head -c 5 by.svg)" '<?xml' 'heatmap: .svg is SVG'
+"$HEAPREPLAY" sweep --gogc 100 --db s.db small.hrt >/dev/null
+same csv --csv sweep --db s.db
+same jsonl --jsonl sweep --db s.db
 "$HEAPREPLAY" replay --summary -o by.json small.hrt
 is "$(<by.json)" "$("$HEAPREPLAY" replay --summary small.hrt)" 'replay: .json may be a summary'
 
@@ -39,7 +44,9 @@ refused() {
 	like "$err" "$says" "$*: says why"
 	 "$*: writes nothing"
 }
-refused 'writes .txt, .ansi, .png, .json, not .svg' heatmap -o refused.svg small.hrt
+refused 'writes .txt, .ansi, .png, .svg, .json, not .gif' heatmap -o refused.gif small.hrt
+refused 'writes .txt, .jsonl, .csv, not .json' sweep -o refused.json --db refused.json small.hrt
+refused 'writes .txt, .jsonl, .csv, not .db' sweep -o refused.db --db refused.db small.hrt
 refused 'writes .txt, .json, .csv, not .png' info -o refused.png small.hrt
 refused 'writes .txt, .json, .csv, .md, not .html' compare -o refused.html small.hrt
 refused 'writes .txt, .json, not .csv' replay -o refused.csv small.hrt

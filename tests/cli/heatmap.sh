@@ -187,6 +187,38 @@ if [ -e /dev/full ]; then
 	is "$status" 1 'a full disk: status 1'
 fi
 
+# --- films: by an ffmpeg that notes what it is given ---
+
+mkdir stub empty
+cat >stub/ffmpeg <<'STUB'
+#!/bin/sh
+echo "$*" >args
+cat >fed
+for last; do :; done
+[ -e fails ] && exit 3
+echo film >"$last"
+STUB
+chmod +x stub/ffmpeg
+film() {
+	PATH=$PWD/stub:$PATH run "$HEAPREPLAY" heatmap -q -p none --every 3ms --size 40x12 "$@" hand.txt
+}
+film --video heap.mp4 --fps 5
+is "$status $out $err" '0  ' 'a film'
+is "$(cat heap.mp4)" film 'is what ffmpeg writes'
+like "$(cat args)" '^-v error -y -f image2pipe -c:v png -framerate 5 -i pipe:0 .*-f mp4 /dev/fd/1$' 'of pictures that come through a pipe'
+is "$(grep -aob IHDR fed | wc -l)" 4 'one every 3 ms'
+is "$(grep -aoP 'IHDR\x00\x00[\x00-\xff]{6}' fed | LC_ALL=C sort -u | wc -l)" 1 'all as large'
+film --video heap.webp
+like "$(cat args)" '-framerate 10 .*-lossless 1 .*-f webp ' 'WebP without loss'
+: >fails
+film --video heap.mp4
+is "$status $(cat heap.mp4)" '1 film' 'where ffmpeg fails, the old file stays'
+like "$err" '^heapreplay: ffmpeg failed \(status 3\)$' 'which is said'
+run env PATH="$PWD/empty" "$HEAPREPLAY" heatmap -q -p none --every 3ms --video new.gif hand.txt
+is "$status" 1 'without ffmpeg'
+like "$err" '^heapreplay: --video needs ffmpeg, .* -o DIRECTORY instead$' 'the sentence says what to do'
+is "$(ls new.gif .new* 2>/dev/null)" '' 'and nothing is left'
+
 # --- a frame is what a whole replay would show then, on a real trace ---
 
 run "$HEAPREPLAY" heatmap -q -p go1.22 --every 100ms --format json -o real "$real"
@@ -217,7 +249,11 @@ done <<'TABLE'
 --scale log|--scale takes linear or ranked, not 'log'
 --palette jet|--palette takes viridis, cividis or gray
 --color sometimes|--color takes auto, always or never
---format svg|--format takes text, ansi, png or json
+--video heap.mp4|--video makes an animation; add --every TIME
+--every 3ms --video heap.avi|--video takes a name that ends in .mp4, .gif or .webp, not 'heap.avi'
+--every 3ms --video heap.gif -o x|--video is all that is written
+--every 3ms --video heap.gif --fps 500|--fps takes frames a second from 1 to 240
+--format pdf|--format takes text, ansi, png, svg or json
 --size 120|--size takes columns and rows
 --size 401x40|--size takes columns and rows up to 400x120
 --size 0x40|--size takes columns and rows

@@ -88,8 +88,8 @@ names=$("$HEAPREPLAY" help --roff metrics | sed -n 's/^\.It Cm //p' | head -n 50
 is "$(for name in $names; do
 	head -n 1 .out | tr ',' '\n' | grep -qxF "$name" || echo "$name"
 done)" '' 'every metric is a column'
-run "$HEAPREPLAY" sweep --db other.db --jsonl -o lines.json
-is "$(wc -l <lines.json)" 19 '-o writes a file'
+run "$HEAPREPLAY" sweep --db other.db --jsonl -o lines.jsonl
+is "$(wc -l <lines.jsonl)" 19 '-o writes a file'
 
 # --- failures ---
 

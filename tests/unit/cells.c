@@ -43,6 +43,42 @@ static void test_no_heap(void **state)
 	small_heap_release(&h);
 }
 
+/* Cells for eight chunks, of which three are mapped in the end: what is there counts, the rest is blank. */
+static void test_given_ranges(void **state)
+{
+	struct small_heap h;
+	struct hr_cells c = {0};
+	struct hr_range all = {HEAP_PAGE, HEAP_PAGE + hr_chunk_page(8)};
+	struct hr_ranges given = {.at = &all, .n = 1};
+	struct hr_cells_options o = grid(8, 1, HR_VIEW_OCCUPANCY);
+	uint64_t in_use = 0, mapped = 0;
+
+	(void)state;
+	o.ranges = &given;
+	small_heap_init(&h, "none");
+	small_heap_grow(&h, 0, 1);
+	small_heap_alloc(&h, 0, 512);
+	compute(&c, &h, o);
+	assert_int_equal(c.n, 8);
+	assert_int_equal(c.cell_pages, HR_CHUNK_PAGES);
+	small_heap_grow(&h, 5, 2);
+	small_heap_alloc(&h, hr_chunk_page(6), 256);
+	compute(&c, &h, o);
+	assert_int_equal(c.n, 8);
+	for (unsigned i = 0; i < 8; i++) {
+		assert_int_equal(c.at[i].page, HEAP_PAGE + hr_chunk_page(i));
+		assert_int_equal(c.at[i].later, i != 0 && i != 5 && i != 6);
+		in_use += c.at[i].in_use;
+		mapped += c.at[i].npages;
+	}
+	assert_int_equal(in_use, 512 + 256);
+	assert_int_equal(mapped, hr_chunk_page(3));
+	assert_int_equal(c.at[0].level, 9);
+	assert_int_equal(c.at[6].level, 5);
+	hr_cells_release(&c);
+	small_heap_release(&h);
+}
+
 /* A chunk in 512 cells of a page, 64 a row. */
 static void test_pages(void **state)
 {
@@ -540,19 +576,13 @@ static void test_names(void **state)
 HR_TEST_MAIN(cells)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_no_heap),
-	    cmocka_unit_test(test_pages),
-	    cmocka_unit_test(test_folds_and_levels),
-	    cmocka_unit_test(test_columns),
-	    cmocka_unit_test(test_gaps_as_rows),
-	    cmocka_unit_test(test_gaps_as_cells),
-	    cmocka_unit_test(test_gaps_inside_cells),
-	    cmocka_unit_test(test_zoom),
-	    cmocka_unit_test(test_index),
-	    cmocka_unit_test(test_density),
-	    cmocka_unit_test(test_refaults_and_ranks),
-	    cmocka_unit_test(test_compare),
-	    cmocka_unit_test(test_every_page_is_in_one_cell),
+	    cmocka_unit_test(test_no_heap),	  cmocka_unit_test(test_given_ranges),
+	    cmocka_unit_test(test_pages),	  cmocka_unit_test(test_folds_and_levels),
+	    cmocka_unit_test(test_columns),	  cmocka_unit_test(test_gaps_as_rows),
+	    cmocka_unit_test(test_gaps_as_cells), cmocka_unit_test(test_gaps_inside_cells),
+	    cmocka_unit_test(test_zoom),	  cmocka_unit_test(test_index),
+	    cmocka_unit_test(test_density),	  cmocka_unit_test(test_refaults_and_ranks),
+	    cmocka_unit_test(test_compare),	  cmocka_unit_test(test_every_page_is_in_one_cell),
 	    cmocka_unit_test(test_names),
 	};
 

@@ -330,6 +330,34 @@ static void test_the_map_over_time(void **state)
 	small_heap_release(&h);
 }
 
+/* Areas are where the text has digits, twelve 9s and four 0s in the second row, and names from outside are escaped. */
+static void test_svg(void **state)
+{
+	struct small_heap h;
+	struct hr_frame f = {0};
+	struct hr_scene s;
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(out);
+	half_used(&h, "none");
+	s = scene_of(&h);
+	s.policy = "<b>&";
+	draw(&f, &s, 1, options(20, 8));
+	hr_paint_svg(&f, HR_PALETTE_GRAY, HR_THEME_LIGHT, 2, out);
+	fclose(out);
+	assert_non_null(strstr(text, "width=\"240\" height=\"192\" viewBox=\"0 0 120 96\""));
+	assert_non_null(strstr(text, "<rect class=\"i9\" x=\"0\" y=\"12\" width=\"72\" height=\"12\"/>\n"
+				     "<rect class=\"i0\" x=\"72\" y=\"12\" width=\"24\" height=\"12\"/>\n"));
+	assert_non_null(strstr(text, ">&#60;b&#62;&#38;<"));
+	assert_null(strstr(text, "<b>"));
+	free(text);
+	hr_frame_release(&f);
+	small_heap_release(&h);
+}
+
 /* Lines of the graph, if they are within its reach; the legend names those that there are. */
 static void test_lines_of_the_graph(void **state)
 {
@@ -862,6 +890,7 @@ HR_TEST_MAIN(frame)
 	    cmocka_unit_test(test_png_reads_back),
 	    cmocka_unit_test(test_png_letters),
 	    cmocka_unit_test(test_png_to_a_full_disk),
+	    cmocka_unit_test(test_svg),
 	    cmocka_unit_test(test_json),
 	};
 
