@@ -103,7 +103,7 @@ part_arm64() {
 	make_chroot
 	libraries=$(sed -n 's/^\(lib[a-z0-9]*-dev\|zlib1g-dev\) .*/\1:arm64/p' "$top/bootstrap" | grep -v '^libc6-' | tr '\n' ' ')
 	in_chroot "dpkg --add-architecture arm64 && apt-get -q -o Acquire::Check-Valid-Until=false update &&
-		apt-get -q -y --no-install-recommends install gcc libc6-dev make autoconf automake libtool pkg-config jq zstd \
+		apt-get -q -y --no-install-recommends install gcc libc6-dev make autoconf automake pkg-config jq zstd \
 			gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user $libraries ${libraries//:arm64/}"
 	in_chroot 'autoreconf -fi && mkdir build-arm64 && cd build-arm64 && ../configure --quiet --host=aarch64-linux-gnu \
 		PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig &&

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/base: every .c and .h of this directory; headers too, so that they are in the tarball.
-libheapreplay_la_SOURCES += \
+libcore_a_SOURCES += \
 	src/base/alloc.c src/base/alloc.h \
 	src/base/bits.h \
 	src/base/error.c src/base/error.h src/base/fuzzed.h \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/frame: every .c and .h of this directory; headers too, so that they are in the tarball.
-libheapreplay_la_SOURCES += \
+libcore_a_SOURCES += \
 	src/frame/canvas.c src/frame/canvas.h \
 	src/frame/cells.c src/frame/cells.h \
 	src/frame/chunk.c \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/generate: synthetic workloads.
-libheapreplay_la_SOURCES += \
+libcore_a_SOURCES += \
 	src/generate/flows.c src/generate/flows.h \
 	src/generate/generate.c src/generate/generate.h \
 	src/generate/kinds.h \

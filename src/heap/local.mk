@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/heap: every .c and .h of this directory; headers too, so that they are in the tarball.
-libheapreplay_la_SOURCES += \
+libcore_a_SOURCES += \
 	src/heap/arenas.c src/heap/arenas.h \
 	src/heap/counts.c src/heap/counts.h \
 	src/heap/gcfit.c src/heap/gcfit.h \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/info: every .c and .h of this directory; headers too, so that they are in the tarball.
-libheapreplay_la_SOURCES += \
+libcore_a_SOURCES += \
 	src/info/advice.c src/info/advice.h src/info/advice_print.c \
 	src/info/fate.c src/info/fate.h \
 	src/info/groups.c src/info/groups.h src/info/groups_print.c \

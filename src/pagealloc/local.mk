@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/pagealloc: every .c and .h of this directory; headers too, so that they are in the tarball.
-libheapreplay_la_SOURCES += \
+libcore_a_SOURCES += \
 	src/pagealloc/bitmap.c src/pagealloc/bitmap.h \
 	src/pagealloc/eight.h \
 	src/pagealloc/lanes.h \

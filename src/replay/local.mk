@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/replay: every .c and .h of this directory; headers too, so that they are in the tarball.
-libheapreplay_la_SOURCES += \
+libcore_a_SOURCES += \
 	src/replay/extremes.c src/replay/extremes.h \
 	src/replay/limit.c src/replay/limit.h \
 	src/replay/named.c src/replay/named.h \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/report: every .c and .h of this directory; headers too, so that they are in the tarball.
-libheapreplay_la_SOURCES += \
+libcore_a_SOURCES += \
 	src/report/bounds.c src/report/bounds.h \
 	src/report/bars.c src/report/bars.h \
 	src/report/comparison.c src/report/comparison.h \

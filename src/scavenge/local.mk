@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/scavenge: every .c and .h of this directory; headers too, so that they are in the tarball.
-libheapreplay_la_SOURCES += \
+libcore_a_SOURCES += \
 	src/scavenge/choice.c \
 	src/scavenge/cost.c src/scavenge/cost.h \
 	src/scavenge/dirty_pages.c src/scavenge/dirty_pages.h \

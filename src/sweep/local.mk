@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/sweep: every .c and .h of this directory; headers too, so that they are in the tarball.
-libheapreplay_la_SOURCES += \
+libcore_a_SOURCES += \
 	src/sweep/axes.c src/sweep/axes.h \
 	src/sweep/frontier.c src/sweep/frontier.h \
 	src/sweep/results.c src/sweep/results.h \

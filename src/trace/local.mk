@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # src/trace: every .c and .h of this directory; headers too, so that they are in the tarball.
-libheapreplay_la_SOURCES += \
+libcore_a_SOURCES += \
 	src/trace/codec/bzip2.c \
 	src/trace/codec/codec.c src/trace/codec/codec.h \
 	src/trace/codec/gzip.c \

@@ -4,7 +4,7 @@
 
 trace=$top_srcdir/traces/bench-json-go123.trace.zst
 have "${PKG_CONFIG:=pkg-config}" || skip_all 'pkg-config is missing'
-run make -s -C "$top_builddir" install-libLTLIBRARIES install-includeHEADERS install-pkgconfigDATA DESTDIR="$PWD/root"
+run make -s -C "$top_builddir" install-library install-includeHEADERS install-pkgconfigDATA DESTDIR="$PWD/root"
 is "$status" 0 'library, headers and heapreplay.pc are installed'
 found=$(find root -name heapreplay.pc)
 export PKG_CONFIG_PATH=$PWD/${found%/*}
