@@ -76,7 +76,7 @@ try() {
 	fi
 }
 
-most=${FAULTS_MOST:-12}
+most=${FAULTS_MOST:-8}
 
 # faults KINDS COMMAND...
 faults() {
@@ -131,7 +131,7 @@ faults "$kinds" generate steady
 faults "$kinds" policies --json
 faults "$kinds" explain -q --json --at 10us small.txt
 # What takes longer: fewer in the sample.
-[ "$most" -gt 12 ] || most=3
+[ "$most" -gt 8 ] || most=2
 cp "$top_srcdir/tests/cli/planted/without.trace.zst" go.trace.zst
 faults "$kinds" advise -q --json go.trace.zst
 check=sweep

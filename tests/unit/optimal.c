@@ -27,9 +27,10 @@
 
 typedef unsigned __int128 u128;
 
-static bool quick(void)
+/* Of what is tried at random: a quarter of what make check-all tries, which takes half a minute. */
+static unsigned many(unsigned few, unsigned all)
 {
-	return getenv("HR_QUICK") != NULL;
+	return test_quick() ? few : test_thorough() ? all : all / 4;
 }
 
 /* --- random traces --------------------------------------------------------- */
@@ -345,7 +346,7 @@ static void test_nothing_does_better(void **state)
 {
 	static struct trace t;
 	uint64_t rng = 4711;
-	unsigned traces = quick() ? 60 : 1200, tried = 0;
+	unsigned traces = many(60, 1200), tried = 0;
 
 	(void)state;
 	while (tried < traces) {
@@ -419,7 +420,7 @@ static void test_followers_count_the_same(void **state)
 	uint64_t rng = 99;
 
 	(void)state;
-	for (unsigned i = 0; i < (quick() ? 30 : 300); i++) {
+	for (unsigned i = 0; i < many(30, 300); i++) {
 		struct told told = {&t, test_random(&rng)};
 		const struct hr_policy_choice choice = {.def = &def, .config = &told};
 		struct hr_settings s = settings_of((struct hr_cost){.page_ns = 3, .fault_ns = 5, .batch = 1}, 4096);
@@ -537,7 +538,7 @@ static void test_large_physical_pages(void **state)
 	size_t ways = 0;
 
 	(void)state;
-	for (unsigned i = 0; i < (quick() ? 40 : 1000); i++) {
+	for (unsigned i = 0; i < many(40, 1000); i++) {
 		struct hr_cost cost = random_cost(&rng);
 		struct hr_settings s = settings_of(cost, PHYS_PAGES * HR_PAGE_BYTES);
 		struct pages fresh = {.released = {true, true, true, true, true, true, true, true}};
@@ -556,7 +557,7 @@ static void test_large_physical_pages(void **state)
 		}
 		hr_envelope_release(&e);
 	}
-	assert_true(ways > (quick() ? 400 : 10000));
+	assert_true(ways > many(400, 10000));
 }
 
 /* --- longer traces --------------------------------------------------------- */
@@ -571,7 +572,7 @@ static void test_the_policy_is_on_the_envelope(void **state)
 	uint64_t rng = 5;
 
 	(void)state;
-	for (unsigned i = 0; i < (quick() ? 5 : 60); i++) {
+	for (unsigned i = 0; i < many(5, 60); i++) {
 		struct hr_settings s = settings_of((struct hr_cost){.page_ns = 7, .fault_ns = 7, .batch = 1}, 4096);
 		struct hr_envelope e;
 
@@ -600,7 +601,7 @@ static void test_the_ends(void **state)
 	uint64_t rng = 77;
 
 	(void)state;
-	for (unsigned i = 0; i < (quick() ? 5 : 50); i++) {
+	for (unsigned i = 0; i < many(5, 50); i++) {
 		struct hr_policy_choice none, eager;
 		struct hr_envelope e;
 		struct hr_error err;
