@@ -237,13 +237,18 @@ struct hr_pagemap {
 	struct hr_cache_bits *caches; /* by P */
 	size_t ncaches;
 	struct hr_chunk_bits *whole; /* blocks that stand for all whose pages are in one state; NULL: none yet */
-	bool out_of_memory;	     /* what was to change could not; the follower then stops */
+	struct hr_chunk_bits
+	    *spare; /* blocks that whole ones have replaced; the first word of each leads to the next */
+	uint64_t low_block, end_block; /* no block is outside of these */
+	bool out_of_memory;	       /* what was to change could not; the follower then stops */
 };
+
+#define HR_MAP_BLOCK_LOG_CHUNKS 8
 
 /* The bits of a grown chunk. */
 static inline struct hr_chunk_bits *hr_pagemap_chunk(const struct hr_pagemap *m, uint64_t chunk)
 {
-	return &m->blocks[chunk >> 13][chunk & 8191];
+	return &m->blocks[chunk >> HR_MAP_BLOCK_LOG_CHUNKS][chunk & ((1u << HR_MAP_BLOCK_LOG_CHUNKS) - 1)];
 }
 
 /*

@@ -55,7 +55,7 @@
 #define REGION_CHUNKS (1u << REGION_LOG_CHUNKS)
 #define REGION_PAGES (UINT64_C(1) << ROOT_LOG_PAGES)
 #define ABOVE_ROOT (ROOT_HEIGHT + 1)
-#define MAX_SPARES 2 /* what one span can be the end of */
+#define MAX_SPARES 16 /* what one span is the end of, and what lay in the middle of it */
 
 struct chunk {
 	_Alignas(128) hr_bitmap bits;
@@ -506,6 +506,29 @@ static void mark_chunk(struct hr_pagealloc *p, uint64_t chunk, bool used)
 	update(p, r, chunk, used ? all_used : free_chunk);
 }
 
+#define GROUP_CHUNKS 64u /* of an entry of height 2 */
+
+/* All of so many chunks, the first of which begins such an entry. */
+static void mark_group(struct hr_pagealloc *p, uint64_t chunk, bool used)
+{
+	static const struct hr_summary free_eight = {8 * HR_CHUNK_PAGES, 8 * HR_CHUNK_PAGES, 8 * HR_CHUNK_PAGES};
+	static const struct hr_summary free_group = {GROUP_CHUNKS * HR_CHUNK_PAGES, GROUP_CHUNKS * HR_CHUNK_PAGES,
+						     GROUP_CHUNKS * HR_CHUNK_PAGES};
+	struct region *r = own_region(p, chunk);
+	unsigned first = in_region(chunk);
+
+	if (r == NULL)
+		return;
+	for (unsigned i = first; i < first + GROUP_CHUNKS; i++) {
+		for (unsigned w = 0; w < HR_CHUNK_WORDS; w++)
+			set_word(&r->chunks[i], w, used);
+		hr_eight16_set(&r->leaves[i / 8], i % 8, used ? all_used : free_chunk);
+	}
+	for (unsigned i = 0; i < 8; i++)
+		hr_eight16_set(&r->h1[first / 64], i, used ? all_used : free_eight);
+	update_upper(p, r, chunk, used ? all_used : free_group);
+}
+
 HR_INLINE void mark_in_chunk(struct hr_pagealloc *p, uint64_t chunk, unsigned i, unsigned n, bool used)
 {
 	struct region *r = own_region(p, chunk);
@@ -528,6 +551,11 @@ static __attribute__((noinline)) void mark_chunks(struct hr_pagealloc *p, uint64
 		if (page % REGION_PAGES == 0 && limit - page >= REGION_PAGES &&
 		    mark_region(p, chunk >> REGION_LOG_CHUNKS, used)) {
 			page += REGION_PAGES;
+			continue;
+		}
+		if (page % hr_chunk_page(GROUP_CHUNKS) == 0 && limit - page >= hr_chunk_page(GROUP_CHUNKS)) {
+			mark_group(p, chunk, used);
+			page += hr_chunk_page(GROUP_CHUNKS);
 			continue;
 		}
 		if (n > limit - page)
@@ -967,9 +995,37 @@ static bool all_zero(const struct hr_pagealloc *p, uint64_t page, uint64_t npage
 
 		if (word & hr_mask(i, n))
 			return false;
+		/* The longest run of a chunk tells of all its pages: it is the chunk, or none. */
+		if (hr_page_in_chunk(page) == 0 && limit - page >= HR_CHUNK_PAGES && !is_whole(p, r)) {
+			if (leaf_max(p, hr_chunk_of(page)) != (flip == 0 ? HR_CHUNK_PAGES : 0))
+				return false;
+			page += HR_CHUNK_PAGES;
+			continue;
+		}
 		page = is_whole(p, r) ? hr_align_down(page, REGION_PAGES) + REGION_PAGES : page + n;
 	}
 	return true;
+}
+
+uint64_t hr_pagealloc_first_used(const struct hr_pagealloc *p, uint64_t page, uint64_t npages)
+{
+	const struct hr_ranges *grown = &p->in_use;
+	const uint64_t limit = page + npages;
+	size_t i = hr_ranges_succ(grown, page);
+
+	for (i -= i > 0; i < grown->n && grown->at[i].base < limit; i++) {
+		uint64_t at = grown->at[i].base > page ? grown->at[i].base : page;
+
+		while (at < grown->at[i].limit && at < limit) {
+			uint64_t used = hr_pagealloc_bits(p, hr_chunk_of(at))[hr_page_in_chunk(at) / 64] >> at % 64;
+
+			if (used != 0)
+				return at + hr_ctz(used) < limit ? at + hr_ctz(used) : limit;
+			at = is_whole(p, region_of(p, hr_chunk_of(at))) ? hr_align_down(at, REGION_PAGES) + REGION_PAGES
+									: hr_align_down(at, 64) + 64;
+		}
+	}
+	return limit;
 }
 
 bool hr_pagealloc_is_free(const struct hr_pagealloc *p, uint64_t page, uint64_t npages)

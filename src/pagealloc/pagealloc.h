@@ -86,6 +86,8 @@ const uint64_t *hr_pagealloc_bits(const struct hr_pagealloc *p, uint64_t chunk);
 /* True when all of [page, page+npages) lies in grown chunks and is free (in use). */
 bool hr_pagealloc_is_free(const struct hr_pagealloc *p, uint64_t page, uint64_t npages);
 bool hr_pagealloc_is_used(const struct hr_pagealloc *p, uint64_t page, uint64_t npages);
+/* The first of [page, page+npages) that has grown and is in use; page+npages: none. */
+uint64_t hr_pagealloc_first_used(const struct hr_pagealloc *p, uint64_t page, uint64_t npages);
 /* The search address as a page, HR_NO_PAGE for the greatest ("nothing is free"). */
 uint64_t hr_pagealloc_search_page(const struct hr_pagealloc *p);
 /*

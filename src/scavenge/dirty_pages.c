@@ -16,8 +16,11 @@ unsigned hr_dirty_unit(const struct hr_pagemap *m)
 static unsigned seek(const struct hr_chunk_bits *c, unsigned unit, unsigned i, unsigned end, uint64_t flip)
 {
 	while (i < end) {
-		uint64_t kept = hr_fill_aligned(c->alloc[i / 64] | c->scavenged[i / 64], unit);
-		uint64_t x = (kept ^ flip) >> (i % 64);
+		uint64_t kept = c->alloc[i / 64] | c->scavenged[i / 64], x;
+
+		if (unit > 1)
+			kept = hr_fill_aligned(kept, unit);
+		x = (kept ^ flip) >> (i % 64);
 
 		if (x != 0) {
 			i += hr_ctz(x);

@@ -633,7 +633,7 @@ uint64_t hr_follower_release_range(struct hr_follower *f, uint64_t page, uint64_
 	uint64_t released = 0;
 
 	while (npages > 0) {
-		unsigned first = hr_page_in_chunk(page), n = HR_CHUNK_PAGES - first;
+		unsigned first = hr_page_in_chunk(page), n = HR_CHUNK_PAGES - first, here;
 
 		if (!hr_pagemap_has(&f->map, hr_chunk_of(page))) {
 			blame(f, "releases page 0x%" PRIx64 " that is not of the heap", page * HR_PAGE_BYTES);
@@ -647,7 +647,14 @@ uint64_t hr_follower_release_range(struct hr_follower *f, uint64_t page, uint64_
 		}
 		if (n > npages)
 			n = (unsigned)npages;
-		released += release_in_chunk(f, hr_chunk_of(page), first, first + n);
+		here = release_in_chunk(f, hr_chunk_of(page), first, first + n);
+		released += here;
+		/* Nothing can go of what is alike, either. */
+		if (here == 0 && npages > n) {
+			uint64_t alike = hr_chunk_page(hr_pagemap_alike(&f->map, hr_chunk_of(page)) - 1);
+
+			n += (unsigned)(alike < npages - n ? alike : npages - n);
+		}
 		page += n;
 		npages -= n;
 	}

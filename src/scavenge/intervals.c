@@ -164,7 +164,6 @@ static enum hr_status stop_waiting(struct hr_intervals *v, uint64_t page, uint64
 
 static enum hr_status grow(struct hr_intervals *v, const struct hr_place *r)
 {
-	HR_TRY(hr_page_runs_cover(&v->since, r->page, r->npages));
 	v->fresh_pages += r->npages;
 	return hr_ranges_add(&v->grown, r->page, r->page + r->npages) ? HR_OK : HR_ENOMEM;
 }

@@ -3,12 +3,12 @@
  * Bits of pages, a policy's own. Most ranges are a few pages in one word, and
  * most pages that are taken were not scavenged; both are looked at first.
  *
- * A block of 8192 chunks is mapped when the first of its chunks grows, and is
+ * A block of 256 chunks is mapped when the first of its chunks grows, and is
  * zero then: free and not scavenged. What has never grown is never read.
  *
  * Where all pages of a block are in one state, one of a few whole blocks stands
- * for it, so that a span of TiB costs a pointer for each 32 GiB of it. What is
- * about to change is copied first (own_block).
+ * for it, so that a span of TiB costs a pointer for each GiB of it. What is
+ * about to change is copied first (own_chunk); what is replaced is kept for that.
  */
 #include "config.h"
 
@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_LOG_CHUNKS 13
+#define BLOCK_LOG_CHUNKS HR_MAP_BLOCK_LOG_CHUNKS
 #define BLOCK_CHUNKS (UINT64_C(1) << BLOCK_LOG_CHUNKS)
 #define BLOCK_BYTES (BLOCK_CHUNKS * sizeof(struct hr_chunk_bits))
 
@@ -51,7 +51,7 @@ enum hr_status hr_pagemap_init(struct hr_pagemap *m, const struct hr_geometry *g
 	m->phys_page_bytes = phys_page_bytes;
 	m->huge_page_bytes = huge_page_bytes;
 	hr_ranges_init(&m->in_use);
-	m->blocks = hr_calloc(block_count(m), sizeof(*m->blocks));
+	m->blocks = hr_map(block_count(m) * sizeof(*m->blocks));
 	return m->blocks != NULL ? HR_OK : hr_error_set(err, HR_ENOMEM, "out of memory for a map of pages");
 }
 
@@ -65,13 +65,44 @@ static enum state state_of(const struct hr_pagemap *m, uint64_t b)
 	return (enum state)((size_t)(m->blocks[b] - m->whole) / BLOCK_CHUNKS);
 }
 
+static struct hr_chunk_bits *take_spare(struct hr_pagemap *m)
+{
+	struct hr_chunk_bits *b = m->spare;
+
+	memcpy(&m->spare, b, sizeof(m->spare));
+	return b;
+}
+
+/* Of any content; NULL: out of memory. */
+static struct hr_chunk_bits *new_block(struct hr_pagemap *m, bool zeroed)
+{
+	struct hr_chunk_bits *b;
+
+	if (m->spare == NULL)
+		return hr_map(BLOCK_BYTES);
+	b = take_spare(m);
+	return zeroed ? memset(b, 0, BLOCK_BYTES) : b;
+}
+
+static void put_block(struct hr_pagemap *m, uint64_t b, struct hr_chunk_bits *block)
+{
+	if (m->end_block == 0 || b < m->low_block)
+		m->low_block = b;
+	if (b >= m->end_block)
+		m->end_block = b + 1;
+	m->blocks[b] = block;
+}
+
 void hr_pagemap_release(struct hr_pagemap *m)
 {
-	for (uint64_t b = 0; m->blocks != NULL && b < block_count(m); b++)
+	for (uint64_t b = m->low_block; m->blocks != NULL && b < m->end_block; b++)
 		if (m->blocks[b] != NULL && !is_whole(m, b))
 			hr_unmap(m->blocks[b], BLOCK_BYTES);
+	while (m->spare != NULL)
+		hr_unmap(take_spare(m), BLOCK_BYTES);
 	hr_unmap(m->whole, STATES * BLOCK_BYTES);
-	free(m->blocks);
+	if (m->blocks != NULL)
+		hr_unmap(m->blocks, block_count(m) * sizeof(*m->blocks));
 	free(m->caches);
 	hr_ranges_release(&m->in_use);
 	memset(m, 0, sizeof(*m));
@@ -98,21 +129,24 @@ static bool set_whole(struct hr_pagemap *m, uint64_t b, enum state state)
 {
 	if (!make_whole(m))
 		return false;
-	if (m->blocks[b] != NULL && !is_whole(m, b))
-		hr_unmap(m->blocks[b], BLOCK_BYTES);
-	m->blocks[b] = m->whole + state * BLOCK_CHUNKS;
+	if (m->blocks[b] != NULL && !is_whole(m, b)) {
+		memcpy(m->blocks[b], &m->spare, sizeof(m->spare));
+		m->spare = m->blocks[b];
+	}
+	put_block(m, b, m->whole + state * BLOCK_CHUNKS);
 	return true;
 }
 
 static __attribute__((noinline)) bool copy_block(struct hr_pagemap *m, uint64_t b)
 {
-	struct hr_chunk_bits *own = hr_map(BLOCK_BYTES);
+	const bool dirty = state_of(m, b) == DIRTY;
+	struct hr_chunk_bits *own = new_block(m, dirty);
 
 	if (own == NULL) {
 		m->out_of_memory = true;
 		return false;
 	}
-	if (state_of(m, b) != DIRTY)
+	if (!dirty)
 		memcpy(own, m->blocks[b], BLOCK_BYTES);
 	m->blocks[b] = own;
 	return true;
@@ -147,12 +181,15 @@ uint64_t hr_pagemap_first_alike(const struct hr_pagemap *m, uint64_t chunk)
 /* Blocks for chunks [chunk, limit), but for those of which all chunks are of these. */
 static bool map_blocks(struct hr_pagemap *m, uint64_t chunk, uint64_t limit)
 {
+	struct hr_chunk_bits *own;
+
 	for (uint64_t b = chunk >> BLOCK_LOG_CHUNKS; b <= (limit - 1) >> BLOCK_LOG_CHUNKS; b++) {
 		if (m->blocks[b] != NULL || (b * BLOCK_CHUNKS >= chunk && (b + 1) * BLOCK_CHUNKS <= limit))
 			continue;
-		m->blocks[b] = hr_map(BLOCK_BYTES);
-		if (m->blocks[b] == NULL)
+		own = new_block(m, true);
+		if (own == NULL)
 			return false;
+		put_block(m, b, own);
 	}
 	return true;
 }
@@ -161,13 +198,16 @@ static bool map_blocks(struct hr_pagemap *m, uint64_t chunk, uint64_t limit)
 static bool copy_chunks(struct hr_pagemap *to, const struct hr_pagemap *from, uint64_t chunk, uint64_t limit)
 {
 	uint64_t b = chunk >> BLOCK_LOG_CHUNKS;
+	struct hr_chunk_bits *own;
 
 	if (is_whole(from, b))
 		return set_whole(to, b, state_of(from, b));
-	if (to->blocks[b] == NULL)
-		to->blocks[b] = hr_map(BLOCK_BYTES);
-	if (to->blocks[b] == NULL)
-		return false;
+	if (to->blocks[b] == NULL) {
+		own = new_block(to, true);
+		if (own == NULL)
+			return false;
+		put_block(to, b, own);
+	}
 	memcpy(hr_pagemap_chunk(to, chunk), hr_pagemap_chunk(from, chunk),
 	       (limit - chunk) * sizeof(struct hr_chunk_bits));
 	return true;
@@ -196,8 +236,9 @@ enum hr_status hr_pagemap_clone(struct hr_pagemap *to, const struct hr_pagemap *
 {
 	*to = *from;
 	hr_ranges_init(&to->in_use);
-	to->whole = NULL;
-	to->blocks = hr_calloc(block_count(from), sizeof(*to->blocks));
+	to->whole = to->spare = NULL;
+	to->low_block = to->end_block = 0;
+	to->blocks = hr_map(block_count(from) * sizeof(*to->blocks));
 	to->caches = hr_calloc(from->ncaches, sizeof(*to->caches));
 	if (to->blocks == NULL || to->caches == NULL || !hr_ranges_copy(&to->in_use, &from->in_use) ||
 	    !copy_bits(to, from)) {

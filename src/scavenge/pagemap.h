@@ -7,7 +7,7 @@
  * Invariants: a page in use (or in a cache) is never marked scavenged, but for
  * the padding of Go 1.26 (hr_pagemap_pad); a fresh chunk is free and scavenged.
  *
- * Memory: 128 bytes a chunk in blocks of 8192 chunks, mapped when first grown,
+ * Memory: 128 bytes a chunk in blocks of 256 chunks, mapped when first grown,
  * committed when touched; nothing for blocks of which all pages are in one state.
  * When there is no memory for what has to change, out_of_memory is set and stays
  * so, and the bits mean nothing.
@@ -55,7 +55,7 @@ void hr_pagemap_pad(struct hr_pagemap *m, uint64_t page, uint64_t npages);
 void hr_pagemap_release_pages(struct hr_pagemap *m, uint64_t page, unsigned npages);
 
 /* Pages whose bits can be kept once, where they are aligned to as many. */
-#define HR_PAGEMAP_BLOCK_PAGES (UINT64_C(8192) * HR_CHUNK_PAGES)
+#define HR_PAGEMAP_BLOCK_PAGES (UINT64_C(1) << (HR_MAP_BLOCK_LOG_CHUNKS + HR_CHUNK_LOG_PAGES))
 /*
  * If `page` is the first of such pages, which are all free and unscavenged, and
  * kept as such: sets the scavenged bits of all. False: nothing has changed.

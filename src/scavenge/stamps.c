@@ -2,10 +2,10 @@
 /*
  * For every released page the time of its release, in units of 2^20 ns (1.05
  * ms) plus one; 0 for a page that is not released, or was never used. A chunk that
- * is released as a whole has one stamp for all its pages, until some are used:
- * large spans come and go without any of their own. Those take 2 KiB a chunk,
- * from when the first page of it is released. Beside the stamps of a chunk stands
- * how many of its pages came back, for who looks at it.
+ * is released as a whole has one stamp for all its pages, until some are used, and
+ * so has a block of chunks: large spans come and go without any of their own. Those
+ * take 2 KiB a chunk, from when the first page of it is released. Beside the stamps
+ * of a chunk stands how many of its pages came back, for who looks at it.
  */
 #include "config.h"
 
@@ -20,18 +20,27 @@
 
 #define STAMP_SHIFT 20
 #define THRASH_UNITS ((NS_PER_S >> STAMP_SHIFT) + 1)
-#define BLOCK_CHUNKS 8192
+#define BLOCK_CHUNKS 256
+#define BLOCK_PAGES (UINT64_C(512) * BLOCK_CHUNKS)
 
 struct hr_stamps_block {
+	uint32_t all;	       /* the stamp of all pages of the block, in place of theirs; 0: each chunk has its own */
+	uint32_t all_refaults; /* of each chunk, beside its own */
 	uint32_t refaults[BLOCK_CHUNKS];
 	uint32_t whole[BLOCK_CHUNKS];  /* the stamp of all pages of a chunk, in place of theirs; 0: each has its own */
 	uint32_t *pages[BLOCK_CHUNKS]; /* theirs, NULL: none has one */
 };
 
+static size_t table_bytes(const struct hr_stamps *s)
+{
+	return s->nblocks * sizeof(*s->blocks);
+}
+
 bool hr_stamps_init(struct hr_stamps *s, const struct hr_geometry *geometry)
 {
 	s->nblocks = (size_t)((geometry->chunks + BLOCK_CHUNKS - 1) / BLOCK_CHUNKS);
-	s->blocks = hr_calloc(s->nblocks, sizeof(*s->blocks));
+	s->low = s->end = 0;
+	s->blocks = hr_map(table_bytes(s));
 	return s->blocks != NULL;
 }
 
@@ -39,14 +48,14 @@ static void free_block(struct hr_stamps_block *b)
 {
 	for (unsigned i = 0; b != NULL && i < BLOCK_CHUNKS; i++)
 		free(b->pages[i]);
-	hr_unmap(b, sizeof(*b));
+	free(b);
 }
 
 void hr_stamps_release(struct hr_stamps *s)
 {
-	for (size_t i = 0; s->blocks != NULL && i < s->nblocks; i++)
+	for (size_t i = s->low; s->blocks != NULL && i < s->end; i++)
 		free_block(s->blocks[i]);
-	free(s->blocks);
+	hr_unmap(s->blocks, table_bytes(s));
 	s->blocks = NULL;
 }
 
@@ -57,11 +66,24 @@ static struct hr_stamps_block *block_of(const struct hr_stamps *s, uint64_t chun
 
 static struct hr_stamps_block *need_block(struct hr_stamps *s, uint64_t chunk)
 {
-	struct hr_stamps_block **b = &s->blocks[chunk / BLOCK_CHUNKS];
+	size_t i = (size_t)(chunk / BLOCK_CHUNKS);
 
-	if (*b == NULL)
-		*b = hr_map(sizeof(**b));
-	return *b;
+	if (s->blocks[i] != NULL)
+		return s->blocks[i];
+	s->blocks[i] = hr_calloc(1, sizeof(*s->blocks[i]));
+	if (s->end == 0 || i < s->low)
+		s->low = i;
+	if (i >= s->end)
+		s->end = i + 1;
+	return s->blocks[i];
+}
+
+/* The block's chunks have stamps of their own from now on. */
+static void spread_block(struct hr_stamps_block *b)
+{
+	for (unsigned i = 0; i < BLOCK_CHUNKS; i++)
+		b->whole[i] = b->all;
+	b->all = 0;
 }
 
 /* The stamps of the pages of a chunk, for some to be set; NULL: out of memory. */
@@ -72,37 +94,40 @@ static uint32_t *need_pages(struct hr_stamps_block *b, unsigned i)
 	return b->pages[i];
 }
 
-/* What one chunk has, so that the copy commits no more memory than the original. */
-static bool copy_chunk(struct hr_stamps *to, const struct hr_stamps *from, uint64_t chunk)
+/* What one block has, so that the copy commits no more memory than the original. */
+static bool copy_block(struct hr_stamps *to, const struct hr_stamps *from, size_t i)
 {
-	const struct hr_stamps_block *old = block_of(from, chunk);
-	unsigned i = (unsigned)(chunk % BLOCK_CHUNKS);
-	struct hr_stamps_block *new;
+	const struct hr_stamps_block *old = from->blocks[i];
+	struct hr_stamps_block *new = need_block(to, (uint64_t)i * BLOCK_CHUNKS);
 
-	if (old->refaults[i] == 0 && old->whole[i] == 0 && old->pages[i] == NULL)
-		return true;
-	new = need_block(to, chunk);
-	if (new == NULL || (old->pages[i] != NULL && need_pages(new, i) == NULL))
+	if (new == NULL)
 		return false;
-	if (old->pages[i] != NULL)
-		memcpy(new->pages[i], old->pages[i], HR_CHUNK_PAGES * sizeof(*old->pages[i]));
-	new->refaults[i] = old->refaults[i];
-	new->whole[i] = old->whole[i];
+	for (unsigned c = 0; c < BLOCK_CHUNKS; c++) {
+		if (old->pages[c] == NULL)
+			continue;
+		if (need_pages(new, c) == NULL)
+			return false;
+		memcpy(new->pages[c], old->pages[c], HR_CHUNK_PAGES * sizeof(*old->pages[c]));
+	}
+	memcpy(new->refaults, old->refaults, sizeof(new->refaults));
+	memcpy(new->whole, old->whole, sizeof(new->whole));
+	new->all = old->all;
+	new->all_refaults = old->all_refaults;
 	return true;
 }
 
 bool hr_stamps_clone(struct hr_stamps *to, const struct hr_stamps *from)
 {
 	to->nblocks = from->nblocks;
-	to->blocks = hr_calloc(to->nblocks, sizeof(*to->blocks));
+	to->low = to->end = 0;
+	to->blocks = hr_map(table_bytes(to));
 	if (to->blocks == NULL)
 		return false;
-	for (size_t b = 0; b < from->nblocks; b++)
-		for (uint64_t i = 0; from->blocks[b] != NULL && i < BLOCK_CHUNKS; i++)
-			if (!copy_chunk(to, from, b * BLOCK_CHUNKS + i)) {
-				hr_stamps_release(to);
-				return false;
-			}
+	for (size_t b = from->low; b < from->end; b++)
+		if (from->blocks[b] != NULL && !copy_block(to, from, b)) {
+			hr_stamps_release(to);
+			return false;
+		}
 	return true;
 }
 
@@ -130,7 +155,11 @@ bool hr_stamps_set(struct hr_stamps *s, uint64_t page, unsigned npages, uint64_t
 	unsigned i = (unsigned)(hr_chunk_of(page) % BLOCK_CHUNKS);
 	uint32_t unit = unit_of(now_ns), *stamps;
 
-	if (b == NULL || (npages < HR_CHUNK_PAGES && !spread_stamp(b, i)))
+	if (b == NULL)
+		return false;
+	if (b->all != 0)
+		spread_block(b);
+	if (npages < HR_CHUNK_PAGES && !spread_stamp(b, i))
 		return false;
 	if (npages == HR_CHUNK_PAGES) {
 		b->whole[i] = unit;
@@ -151,6 +180,14 @@ bool hr_stamps_set_chunks(struct hr_stamps *s, uint64_t chunk, uint64_t nchunks,
 
 		if (b == NULL)
 			return false;
+		if (chunk % BLOCK_CHUNKS == 0 && limit - chunk >= BLOCK_CHUNKS) {
+			/* None of its pages has a stamp: all were in use. */
+			b->all = unit;
+			chunk += BLOCK_CHUNKS - 1;
+			continue;
+		}
+		if (b->all != 0)
+			spread_block(b);
 		b->whole[chunk % BLOCK_CHUNKS] = unit;
 	}
 	return true;
@@ -184,6 +221,20 @@ static unsigned take_here(struct hr_stamps_block *b, uint64_t page, unsigned n, 
 	return again;
 }
 
+static uint32_t sum(uint32_t a, uint64_t b)
+{
+	return b < UINT32_MAX - a ? a + (uint32_t)b : UINT32_MAX;
+}
+
+/* All pages of a block, which have one stamp. */
+static void take_block(struct hr_stamps_block *b, uint64_t now, struct hr_used_again *all)
+{
+	all->pages += BLOCK_PAGES;
+	all->thrash_pages += now - (b->all - 1) <= THRASH_UNITS ? BLOCK_PAGES : 0;
+	b->all_refaults = sum(b->all_refaults, HR_CHUNK_PAGES);
+	b->all = 0;
+}
+
 struct hr_used_again hr_stamps_take(struct hr_stamps *s, uint64_t page, uint64_t npages, uint64_t now_ns)
 {
 	struct hr_used_again all = {0, 0, false};
@@ -191,18 +242,24 @@ struct hr_used_again hr_stamps_take(struct hr_stamps *s, uint64_t page, uint64_t
 	for (uint64_t end = page + npages; page < end;) {
 		struct hr_stamps_block *b = block_of(s, hr_chunk_of(page));
 		uint64_t n = HR_CHUNK_PAGES - hr_page_in_chunk(page);
+		uint32_t *refaults;
+		unsigned here;
 
-		if (b == NULL)
-			n = hr_chunk_page(BLOCK_CHUNKS) - page % hr_chunk_page(BLOCK_CHUNKS);
+		if (b == NULL || (b->all != 0 && page % BLOCK_PAGES == 0 && end - page >= BLOCK_PAGES)) {
+			if (b != NULL)
+				take_block(b, now_ns >> STAMP_SHIFT, &all);
+			n = BLOCK_PAGES - page % BLOCK_PAGES;
+			page += n < end - page ? n : end - page;
+			continue;
+		}
+		if (b->all != 0)
+			spread_block(b);
 		if (n > end - page)
 			n = end - page;
-		if (b != NULL) {
-			uint32_t *refaults = &b->refaults[hr_chunk_of(page) % BLOCK_CHUNKS];
-			unsigned here = take_here(b, page, (unsigned)n, now_ns >> STAMP_SHIFT, &all);
-
-			all.pages += here;
-			*refaults += here < UINT32_MAX - *refaults ? here : UINT32_MAX - *refaults;
-		}
+		refaults = &b->refaults[hr_chunk_of(page) % BLOCK_CHUNKS];
+		here = take_here(b, page, (unsigned)n, now_ns >> STAMP_SHIFT, &all);
+		all.pages += here;
+		*refaults = sum(*refaults, here);
 		page += n;
 	}
 	return all;
@@ -212,5 +269,5 @@ uint32_t hr_stamps_refaults(const struct hr_stamps *s, uint64_t chunk)
 {
 	const struct hr_stamps_block *b = block_of(s, chunk);
 
-	return b != NULL ? b->refaults[chunk % BLOCK_CHUNKS] : 0;
+	return b != NULL ? sum(b->refaults[chunk % BLOCK_CHUNKS], b->all_refaults) : 0;
 }

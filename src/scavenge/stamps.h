@@ -18,6 +18,7 @@ struct hr_stamps_block;
 struct hr_stamps {
 	struct hr_stamps_block **blocks; /* of chunks, NULL where nothing was released; see stamps.c */
 	size_t nblocks;
+	size_t low, end; /* no block is outside of these */
 };
 
 /* False: out of memory. */

@@ -34,6 +34,21 @@ header='# heapreplay-trace 1\n! addresses on\n! spans on\n'
 		printf '%d p0 span-free addr=%#x\n' $((i * 40000000 + 30000000)) $((0xc000000000 + i * 20000006144))
 	done
 } >holes.txt
+# A TiB that comes and goes, a page in the middle of it meanwhile, and cycles that force all of it out: by pages or
+# chunks, each round would be a million steps and more. One that begins and ends a page off any border.
+{
+	printf '%b' "$header"
+	for i in {0..299}; do
+		t=$((i * 5000000)) addr=$((0xc000000000 + i * 1234567 % 134217728 * 8192)) end=$((i * 5000000 + 4000000))
+		printf '%d span-alloc addr=0xc000000000 npages=134217728\n' $t
+		printf '%d span-free addr=0xc000000000\n' $((t + 1000000))
+		printf '%d span-alloc addr=%#x npages=1\n' $((t + 2000000)) $addr
+		printf '%d span-free addr=%#x\n' $((t + 3000000)) $addr
+		printf '%d gc-begin\n%d gc-end\n%d heap-goal bytes=4194304\n%d sweep-done\n' $end $end $end $end
+		((i % 2)) || printf '%d free-os-memory\n' $end
+	done
+} >turns.txt
+sed -e 's/0xc000000000/0xc000002000/; s/134217728/134217727/' turns.txt >odd.txt
 {
 	printf '# heapreplay-trace 1\n! addresses off\n! spans off\n'
 	for i in {0..9}; do
@@ -64,6 +79,10 @@ for trace in spans apart holes objects; do
 	bounded 0 validate -q --json $trace.txt
 	bounded 0 heatmap -q --json --at 15ns --size 80x24 $trace.txt
 done
+for policy in go1.18 go1.19 go1.22 decay delay; do
+	bounded 0 replay -q --summary -p $policy turns.txt
+done
+bounded 0 replay -q --summary -p go1.22 odd.txt
 bounded 0 replay -q --phys-page 64KiB spans.txt
 bounded 0 explain -q --at 30ms spans.txt
 

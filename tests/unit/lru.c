@@ -25,7 +25,7 @@ static void same_as_naive(uint64_t seed, uint64_t phys_page_bytes)
 		naive_lru_follow(&naive, &h, &r);
 		/* Sometimes many go, mostly none. */
 		for (uint64_t k = naive_random(&h, 10) == 0 ? naive_random(&h, 12) : 0; k > 0 && l.npages > 0; k--) {
-			hr_lru_evict(&l, &n->f);
+			hr_lru_evict(&l, &n->f, l.npages);
 			naive_lru_evict(&naive, &h, unit);
 			assert_int_equal(l.npages, naive.waiting);
 		}
@@ -34,7 +34,7 @@ static void same_as_naive(uint64_t seed, uint64_t phys_page_bytes)
 			naive_compare(&h, &n->f);
 	}
 	while (l.npages > 0) {
-		hr_lru_evict(&l, &n->f);
+		hr_lru_evict(&l, &n->f, l.npages);
 		naive_lru_evict(&naive, &h, unit);
 	}
 	assert_int_equal(naive.waiting, 0);
@@ -85,18 +85,18 @@ static void test_order(void **state)
 	follow(&l, &n->f, place(HR_PLACE_FREE, 200, 4));
 	follow(&l, &n->f, place(HR_PLACE_FREE, 304, 4));
 	assert_int_equal(l.npages, 16);
-	hr_lru_evict(&l, &n->f);
+	hr_lru_evict(&l, &n->f, l.npages);
 	assert_int_equal(l.npages, 16);
 	assert_false(released(&n->f, 300));
-	hr_lru_evict(&l, &n->f);
+	hr_lru_evict(&l, &n->f, l.npages);
 	assert_true(released(&n->f, 100));
 	assert_false(released(&n->f, 200));
-	hr_lru_evict(&l, &n->f);
+	hr_lru_evict(&l, &n->f, l.npages);
 	assert_true(released(&n->f, 200));
 	/* What is used again waits no longer, and what is left of its run still does. */
 	follow(&l, &n->f, place(HR_PLACE_ALLOC, 302, 1));
 	assert_int_equal(l.npages, 7);
-	hr_lru_evict(&l, &n->f);
+	hr_lru_evict(&l, &n->f, l.npages);
 	assert_true(released(&n->f, 300));
 	assert_true(released(&n->f, 301));
 	assert_false(released(&n->f, 302));

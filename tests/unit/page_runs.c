@@ -19,7 +19,7 @@ static unsigned random_end(uint64_t *rng)
 	return test_random(rng) % 2 ? page : page / HR_CHUNK_PAGES * HR_CHUNK_PAGES;
 }
 
-/* Runs are of one word, none is empty, and they end at a chunk's end at the latest. */
+/* Runs are of one word, none is empty, and one that ends within a chunk ends where another word begins. */
 static void same(const struct hr_page_runs *w, const uint64_t *words)
 {
 	unsigned run;
@@ -27,7 +27,7 @@ static void same(const struct hr_page_runs *w, const uint64_t *words)
 	for (unsigned i = 0; i < PAGES; i += run) {
 		uint64_t word = hr_page_runs_at(w, FIRST_PAGE + i, PAGES - i, &run);
 
-		assert_in_range(run, 1, HR_CHUNK_PAGES - i % HR_CHUNK_PAGES);
+		assert_in_range(run, 1, PAGES - i);
 		for (unsigned k = 0; k < run; k++)
 			assert_true(words[i + k] == word);
 		assert_true((i + run) % HR_CHUNK_PAGES == 0 || words[i + run] != word);
@@ -42,8 +42,6 @@ static void test_as_an_array(void **state)
 
 	(void)state;
 	assert_true(hr_page_runs_init(&w, hr_geometry(48)));
-	assert_int_equal(hr_page_runs_cover(&w, FIRST_PAGE, 2 * HR_CHUNK_PAGES), HR_OK);
-	assert_int_equal(hr_page_runs_cover(&w, FIRST_PAGE + 2 * HR_CHUNK_PAGES, 3 * HR_CHUNK_PAGES), HR_OK);
 	same(&w, words);
 	for (unsigned i = 0; i < 2000; i++) {
 		unsigned a = random_end(&rng), b = random_end(&rng), first = a < b ? a : b, end = a < b ? b : a;
@@ -74,7 +72,6 @@ static void test_parts_of_runs(void **state)
 
 	(void)state;
 	assert_true(hr_page_runs_init(&w, hr_geometry(32)));
-	assert_int_equal(hr_page_runs_cover(&w, 512, 512), HR_OK);
 	hr_page_runs_set(&w, 512, 512, 9);
 	assert_int_equal(hr_page_runs_at(&w, 600, 3, &run), 9);
 	assert_int_equal(run, 3);
@@ -86,11 +83,42 @@ static void test_parts_of_runs(void **state)
 	hr_page_runs_release(&w);
 }
 
+/* Blocks of 256 chunks, whole and in parts: what was set last is what is there, and whole ones have one run. */
+static void test_blocks(void **state)
+{
+	const unsigned block = 256 * HR_CHUNK_PAGES;
+	struct hr_page_runs w, copy;
+	unsigned run;
+
+	(void)state;
+	assert_true(hr_page_runs_init(&w, hr_geometry(48)));
+	assert_int_equal(hr_page_runs_set(&w, 7, 3 * block - 7, 5), HR_OK);
+	assert_int_equal(hr_page_runs_at(&w, block + 1, 2 * block, &run), 5);
+	assert_int_equal(run, block - 1);
+	assert_int_equal(hr_page_runs_set(&w, block + HR_CHUNK_PAGES + 3, 2, 6), HR_OK);
+	assert_true(hr_page_runs_clone(&copy, &w));
+	assert_int_equal(hr_page_runs_set(&w, block, block, 8), HR_OK);
+	assert_int_equal(hr_page_runs_at(&w, block + HR_CHUNK_PAGES + 3, block, &run), 8);
+	assert_int_equal(hr_page_runs_at(&w, 0, 8, &run), 0);
+	assert_int_equal(run, 7);
+	/* Split again, the block does not remember what it was before. */
+	assert_int_equal(hr_page_runs_set(&w, block, 1, 9), HR_OK);
+	assert_int_equal(hr_page_runs_at(&w, block + HR_CHUNK_PAGES + 3, 600, &run), 8);
+	assert_int_equal(run, HR_CHUNK_PAGES - 3);
+	assert_int_equal(hr_page_runs_at(&copy, block + HR_CHUNK_PAGES + 3, 600, &run), 6);
+	assert_int_equal(run, 2);
+	assert_int_equal(hr_page_runs_at(&copy, 2 * block, block, &run), 5);
+	assert_int_equal(run, block);
+	hr_page_runs_release(&copy);
+	hr_page_runs_release(&w);
+}
+
 HR_TEST_MAIN(page_runs)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_as_an_array),
 	    cmocka_unit_test(test_parts_of_runs),
+	    cmocka_unit_test(test_blocks),
 	};
 
 	return cmocka_run_group_tests_name("page_runs", tests, NULL, NULL);

@@ -155,18 +155,24 @@ enum hr_status hr_live_hold(struct hr_live *l, uint64_t page, int p, struct hr_e
 
 void hr_live_let_go(struct hr_live *l, uint64_t page, uint64_t npages)
 {
-	for (; npages > 0 && l->held.count > 0; page++, npages--)
-		if (hr_map64_remove(&l->held, page, NULL))
+	for (uint64_t limit = page + npages; l->held.count > 0 && page < limit; page++) {
+		/* In a large span, from one page in use to the next. */
+		if (limit - page > HR_CHUNK_PAGES)
+			page = hr_pagealloc_first_used(l->heap->pages, page, limit - page);
+		if (page < limit && hr_map64_remove(&l->held, page, NULL))
 			hr_heap_free(l->heap, page, 1, HR_NO_P, HR_PLACE_MANUAL);
+	}
 }
 
 /* Pages that belong to no live span and no cache become free: held ones, and the padding of Go 1.26. */
 static void free_unowned(struct hr_live *l, struct hr_span span)
 {
+	const uint64_t limit = span.page + span.npages;
+	uint64_t page = span.page;
+
 	hr_live_let_go(l, span.page, span.npages);
-	for (uint64_t page = span.page; page < span.page + span.npages; page++)
-		if (hr_pagealloc_is_used(l->heap->pages, page, 1))
-			hr_heap_free(l->heap, page, 1, HR_NO_P, HR_PLACE_PADDING);
+	for (; (page = hr_pagealloc_first_used(l->heap->pages, page, limit - page)) < limit; page++)
+		hr_heap_free(l->heap, page, 1, HR_NO_P, HR_PLACE_PADDING);
 }
 
 /* The span, which is gone, stood for ones without a name. */

@@ -272,6 +272,35 @@ uint64_t hr_search_bits_one(struct hr_search *s, uint64_t chunk, unsigned page, 
 	return c.npages * HR_PAGE_BYTES;
 }
 
+#define BLOCK_CHUNKS (1u << HR_MAP_BLOCK_LOG_CHUNKS)
+#define BLOCK_PAGES (UINT64_C(1) << (HR_MAP_BLOCK_LOG_CHUNKS + HR_CHUNK_LOG_PAGES))
+
+/* As release_block in index_density.c; the runtime reads a byte for each search, and another where it comes to the next. */
+static uint64_t release_block(struct hr_search *s, uint64_t b)
+{
+	s->heap.release_block(s->heap.ctx, b * BLOCK_PAGES);
+	for (unsigned w = 0; w < BLOCK_CHUNKS / 64; w++)
+		put(&s->index, b * (BLOCK_CHUNKS / 64) + w, 0);
+	hr_search_addr_set(&s->index.cursor, b * BLOCK_PAGES + HR_CHUNK_PAGES - 1);
+	s->work.lookups += 2 * BLOCK_CHUNKS - 1;
+	s->work.words += 2 * BLOCK_CHUNKS - 1 + BLOCK_CHUNKS / 8 - 1;
+	s->work.empty_hits += BLOCK_CHUNKS;
+	return BLOCK_PAGES * HR_PAGE_BYTES;
+}
+
+/* What is to be released must not end with the block: its last chunk would not be found again then. */
+static bool can_release_block(const struct hr_search *s, struct hr_index_hit hit, uint64_t bytes)
+{
+	uint64_t all = UINT64_MAX;
+
+	if (bytes <= BLOCK_PAGES * HR_PAGE_BYTES || hit.page != HR_CHUNK_PAGES - 1 ||
+	    !hr_search_at_dirty_block(&s->heap, hit.chunk))
+		return false;
+	for (unsigned w = 0; w < BLOCK_CHUNKS / 64; w++)
+		all &= get(&s->index, hit.chunk / 64 - w);
+	return all == UINT64_MAX;
+}
+
 static uint64_t bits_scavenge(struct hr_search *s, uint64_t bytes, bool force)
 {
 	uint64_t released = 0;
@@ -285,6 +314,10 @@ static uint64_t bits_scavenge(struct hr_search *s, uint64_t bytes, bool force)
 		s->work.words += hit.read;
 		if (!hit.found)
 			break;
+		if (can_release_block(s, hit, bytes - released)) {
+			released += release_block(s, hit.chunk / BLOCK_CHUNKS);
+			continue;
+		}
 		n = hr_search_bits_one(s, hit.chunk, hit.page, bytes - released);
 		s->work.empty_hits += n == 0;
 		released += n;

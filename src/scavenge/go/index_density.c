@@ -41,7 +41,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_CHUNKS 8192u
+#define BLOCK_CHUNKS (1u << HR_MAP_BLOCK_LOG_CHUNKS)
+#define BLOCK_PAGES (UINT64_C(1) << (HR_MAP_BLOCK_LOG_CHUNKS + HR_CHUNK_LOG_PAGES))
 
 struct hr_search {
 	struct hr_search_heap heap;
@@ -98,14 +99,34 @@ static inline uint32_t generation(const struct hr_index_density *x)
 	return atomic_load_explicit(&x->gen, memory_order_acquire);
 }
 
+/* Chunks that had one record get words of their own; NULL: out of memory. */
+static __attribute__((noinline)) _Atomic uint64_t *make_block(struct hr_index_density *x, uint64_t b)
+{
+	_Atomic uint64_t *block = hr_calloc(BLOCK_CHUNKS, sizeof(*block));
+
+	for (unsigned i = 0; block != NULL && i < BLOCK_CHUNKS; i++)
+		hr_index_put_word(block, i, x->alike[b]);
+	if (x->end_block == 0 || b < x->low_block)
+		x->low_block = b;
+	if (b >= x->end_block)
+		x->end_block = b + 1;
+	return x->records[b] = block;
+}
+
 /* The words of the records of a chunk and its neighbours; NULL: out of memory. */
 static inline _Atomic uint64_t *need_block(struct hr_index_density *x, uint64_t chunk)
 {
-	_Atomic uint64_t **block = &x->records[chunk / BLOCK_CHUNKS];
+	_Atomic uint64_t *block = x->records[chunk / BLOCK_CHUNKS];
 
-	if (*block == NULL)
-		*block = hr_map(BLOCK_CHUNKS * sizeof(**block));
-	return *block;
+	return block != NULL ? block : make_block(x, chunk / BLOCK_CHUNKS);
+}
+
+static inline void note_waiting(struct hr_index_density *x, uint64_t first_word, uint64_t last_word)
+{
+	if (first_word < x->waiting_min)
+		x->waiting_min = first_word;
+	if (last_word > x->waiting_max)
+		x->waiting_max = last_word;
 }
 
 static inline void store(struct hr_index_density *x, uint64_t chunk, struct hr_density d)
@@ -121,17 +142,16 @@ static inline void store(struct hr_index_density *x, uint64_t chunk, struct hr_d
 	put_bit(x->has_free, chunk, d.flags & HR_DENSITY_HAS_FREE);
 	put_bit(x->ready, chunk, should_scavenge(d, generation(x), false));
 	put_bit(x->waiting, chunk, waits);
-	if (waits && chunk / 64 < x->waiting_min)
-		x->waiting_min = chunk / 64;
-	if (waits && chunk / 64 > x->waiting_max)
-		x->waiting_max = chunk / 64;
+	if (waits)
+		note_waiting(x, chunk / 64, chunk / 64);
 }
 
 struct hr_density hr_index_density_record(const struct hr_index_density *x, uint64_t chunk)
 {
 	const _Atomic uint64_t *block = x->records[chunk / BLOCK_CHUNKS];
 
-	return hr_density_unpack(block != NULL ? hr_index_word(block, chunk % BLOCK_CHUNKS) : 0);
+	return hr_density_unpack(block != NULL ? hr_index_word(block, chunk % BLOCK_CHUNKS)
+					       : x->alike[chunk / BLOCK_CHUNKS]);
 }
 
 static bool has_bit(const _Atomic uint64_t *words, uint64_t i)
@@ -168,12 +188,13 @@ bool hr_index_density_init(struct hr_index_density *x, const struct hr_geometry 
 {
 	memset(x, 0, sizeof(*x));
 	x->geometry = geometry;
-	x->records = hr_calloc(block_count(geometry), sizeof(*x->records));
+	x->records = hr_map(block_count(geometry) * sizeof(*x->records));
+	x->alike = hr_map(block_count(geometry) * sizeof(*x->alike));
 	x->has_free = hr_map(bit_bytes(geometry));
 	x->ready = hr_map(bit_bytes(geometry));
 	x->waiting = hr_map(bit_bytes(geometry));
 	x->waiting_min = UINT64_MAX;
-	if (x->records != NULL && x->has_free != NULL && x->ready != NULL && x->waiting != NULL)
+	if (x->records != NULL && x->alike != NULL && x->has_free != NULL && x->ready != NULL && x->waiting != NULL)
 		return true;
 	hr_index_density_release(x);
 	return false;
@@ -181,14 +202,36 @@ bool hr_index_density_init(struct hr_index_density *x, const struct hr_geometry 
 
 void hr_index_density_release(struct hr_index_density *x)
 {
-	for (size_t b = 0; x->records != NULL && b < block_count(x->geometry); b++)
-		hr_unmap(x->records[b], BLOCK_CHUNKS * sizeof(*x->records[b]));
-	free(x->records);
+	for (uint64_t b = x->low_block; x->records != NULL && b < x->end_block; b++)
+		free(x->records[b]);
+	hr_unmap(x->records, block_count(x->geometry) * sizeof(*x->records));
+	hr_unmap(x->alike, block_count(x->geometry) * sizeof(*x->alike));
 	hr_unmap(x->has_free, bit_bytes(x->geometry));
 	hr_unmap(x->ready, bit_bytes(x->geometry));
 	hr_unmap(x->waiting, bit_bytes(x->geometry));
 	x->records = NULL;
+	x->alike = NULL;
 	x->has_free = x->ready = x->waiting = NULL;
+}
+
+/* The records of a block, and their bits. */
+static bool copy_block(struct hr_index_density *to, const struct hr_index_density *from, uint64_t b)
+{
+	const uint64_t first = b * (BLOCK_CHUNKS / 64), limit = (b + 1) * (BLOCK_CHUNKS / 64);
+
+	to->alike[b] = from->alike[b];
+	if (from->records[b] != NULL && to->records[b] == NULL) {
+		if (make_block(to, b) == NULL)
+			return false;
+		for (unsigned i = 0; i < BLOCK_CHUNKS; i++)
+			hr_index_put_word(to->records[b], i, hr_index_word(from->records[b], i));
+	}
+	for (uint64_t w = first; w < limit && w < bit_bytes(from->geometry) / sizeof(uint64_t); w++) {
+		hr_index_put_word(to->has_free, w, hr_index_word(from->has_free, w));
+		hr_index_put_word(to->ready, w, hr_index_word(from->ready, w));
+		hr_index_put_word(to->waiting, w, hr_index_word(from->waiting, w));
+	}
+	return true;
 }
 
 bool hr_index_density_clone(struct hr_index_density *to, const struct hr_index_density *from,
@@ -200,16 +243,19 @@ bool hr_index_density_clone(struct hr_index_density *to, const struct hr_index_d
 		return false;
 	*to = *from;
 	to->records = empty.records;
+	to->alike = empty.alike;
 	to->has_free = empty.has_free;
 	to->ready = empty.ready;
 	to->waiting = empty.waiting;
+	to->low_block = to->end_block = 0;
 	for (size_t i = 0; i < grown->n; i++)
-		for (uint64_t c = hr_chunk_of(grown->at[i].base); c < hr_chunk_of(grown->at[i].limit); c++)
-			if (from->records[c / BLOCK_CHUNKS] != NULL)
-				store(to, c, hr_index_density_record(from, c));
-	if (to->out_of_memory)
-		hr_index_density_release(to);
-	return !to->out_of_memory;
+		for (uint64_t b = hr_chunk_of(grown->at[i].base) / BLOCK_CHUNKS;
+		     b <= (hr_chunk_of(grown->at[i].limit) - 1) / BLOCK_CHUNKS; b++)
+			if (!copy_block(to, from, b)) {
+				hr_index_density_release(to);
+				return false;
+			}
+	return true;
 }
 
 enum hr_status hr_index_density_cover(struct hr_index_density *x, uint64_t chunk, uint64_t nchunks)
@@ -231,11 +277,8 @@ void hr_index_density_grow(struct hr_index_density *x, uint64_t chunk)
 }
 
 /* The record as it is to be changed now: a new generation keeps what the last one came to. */
-static inline struct hr_density record_now(const struct hr_index_density *x, uint64_t chunk)
+static inline struct hr_density brought_up(struct hr_density d, uint32_t gen)
 {
-	struct hr_density d = hr_index_density_record(x, chunk);
-	uint32_t gen = generation(x);
-
 	if (d.gen != gen) {
 		d.last_in_use = d.in_use;
 		d.gen = gen;
@@ -243,29 +286,45 @@ static inline struct hr_density record_now(const struct hr_index_density *x, uin
 	return d;
 }
 
-void hr_index_density_alloc(struct hr_index_density *x, uint64_t chunk, unsigned npages)
+static inline struct hr_density record_now(const struct hr_index_density *x, uint64_t chunk)
 {
-	struct hr_density d = record_now(x, chunk);
+	return brought_up(hr_index_density_record(x, chunk), generation(x));
+}
 
+static inline struct hr_density allocated(struct hr_density d, unsigned npages)
+{
 	d.in_use = (uint16_t)(d.in_use + npages);
 	if (d.in_use == HR_CHUNK_PAGES)
 		d.flags &= (uint8_t)~HR_DENSITY_HAS_FREE;
 	if (d.in_use > HR_DENSE_PAGES)
 		d.flags &= (uint8_t)~HR_DENSITY_NO_HUGE_PAGE;
-	store(x, chunk, d);
+	return d;
+}
+
+static inline struct hr_density freed(struct hr_density d, unsigned npages)
+{
+	d.in_use = (uint16_t)(d.in_use - npages);
+	d.flags |= HR_DENSITY_HAS_FREE;
+	return d;
+}
+
+void hr_index_density_alloc(struct hr_index_density *x, uint64_t chunk, unsigned npages)
+{
+	store(x, chunk, allocated(record_now(x, chunk), npages));
+}
+
+static inline void raise_forced(struct hr_index_density *x, uint64_t last_page)
+{
+	if (x->freed_limit < last_page + 1)
+		x->freed_limit = last_page + 1;
+	hr_search_addr_raise(&x->forced, last_page);
 }
 
 /* The search address of the forced search rises after the record is there. */
 static inline void free_in_chunk(struct hr_index_density *x, uint64_t chunk, unsigned npages, uint64_t last_page)
 {
-	struct hr_density d = record_now(x, chunk);
-
-	d.in_use = (uint16_t)(d.in_use - npages);
-	d.flags |= HR_DENSITY_HAS_FREE;
-	store(x, chunk, d);
-	if (x->freed_limit < last_page + 1)
-		x->freed_limit = last_page + 1;
-	hr_search_addr_raise(&x->forced, last_page);
+	store(x, chunk, freed(record_now(x, chunk), npages));
+	raise_forced(x, last_page);
 }
 
 void hr_index_density_free(struct hr_index_density *x, uint64_t chunk, unsigned first, unsigned npages)
@@ -364,6 +423,71 @@ void hr_index_density_pass(struct hr_index_density *x, uint64_t chunk, bool forc
 		hr_search_addr_lower(box, from, marked, hr_chunk_page(chunk) - 1);
 }
 
+/* --- blocks of chunks, where no finder runs -------------------------------- */
+
+static void put_words(_Atomic uint64_t *words, uint64_t b, bool on)
+{
+	for (unsigned i = 0; i < BLOCK_CHUNKS / 64; i++)
+		hr_index_put_word(words, b * (BLOCK_CHUNKS / 64) + i, on ? UINT64_MAX : 0);
+}
+
+/* One record for all chunks of a block that has had one. */
+static void store_alike(struct hr_index_density *x, uint64_t b, struct hr_density d)
+{
+	bool waits = must_wait(d, generation(x));
+
+	x->alike[b] = hr_density_pack(d);
+	put_words(x->has_free, b, d.flags & HR_DENSITY_HAS_FREE);
+	put_words(x->ready, b, should_scavenge(d, generation(x), false));
+	put_words(x->waiting, b, waits);
+	if (waits)
+		note_waiting(x, b * (BLOCK_CHUNKS / 64), (b + 1) * (BLOCK_CHUNKS / 64) - 1);
+}
+
+/* All chunks of a block have changed: where they have one record now, it is kept once. */
+static void unite(struct hr_index_density *x, uint64_t b)
+{
+	_Atomic uint64_t *block = x->records[b];
+	uint64_t first = hr_index_word(block, 0);
+
+	for (unsigned i = 1; i < BLOCK_CHUNKS; i++)
+		if (hr_index_word(block, i) != first)
+			return;
+	x->alike[b] = first;
+	x->records[b] = NULL;
+	free(block);
+}
+
+/* All pages of a block become used. */
+static void alloc_block(struct hr_index_density *x, uint64_t b)
+{
+	if (x->records[b] == NULL) {
+		store_alike(x, b, allocated(record_now(x, b * BLOCK_CHUNKS), HR_CHUNK_PAGES));
+		return;
+	}
+	for (uint64_t chunk = b * BLOCK_CHUNKS; chunk < (b + 1) * BLOCK_CHUNKS; chunk++)
+		hr_index_density_alloc(x, chunk, HR_CHUNK_PAGES);
+	unite(x, b);
+}
+
+/* All pages of a block become free. */
+static void free_block(struct hr_index_density *x, uint64_t b)
+{
+	if (x->records[b] == NULL) {
+		store_alike(x, b, freed(record_now(x, b * BLOCK_CHUNKS), HR_CHUNK_PAGES));
+	} else {
+		for (uint64_t chunk = b * BLOCK_CHUNKS; chunk < (b + 1) * BLOCK_CHUNKS; chunk++)
+			store(x, chunk, freed(record_now(x, chunk), HR_CHUNK_PAGES));
+		unite(x, b);
+	}
+	raise_forced(x, (b + 1) * BLOCK_PAGES - 1);
+}
+
+static inline bool begins_block(uint64_t page, uint64_t npages)
+{
+	return npages >= BLOCK_PAGES && page % BLOCK_PAGES == 0;
+}
+
 /* --- the search ------------------------------------------------------------ */
 
 struct hr_index_density *hr_search_density(struct hr_search *s)
@@ -422,8 +546,11 @@ static struct hr_search *density_clone(const struct hr_search *from, const struc
 
 static enum hr_status density_grow(struct hr_search *s, uint64_t chunk, uint64_t nchunks)
 {
+	const struct hr_index_density *x = &s->index;
+
+	(void)nchunks;
 	hr_index_density_grow(&s->index, chunk);
-	return hr_index_density_cover(&s->index, chunk, nchunks);
+	return x->out_of_memory ? HR_ENOMEM : HR_OK;
 }
 
 /* How much of npages from page on lies in page's chunk. */
@@ -436,17 +563,23 @@ static inline unsigned in_chunk(uint64_t page, uint64_t npages)
 
 static void density_alloc(struct hr_search *s, uint64_t page, uint64_t npages)
 {
-	for (unsigned n; npages > 0; page += n, npages -= n) {
-		n = in_chunk(page, npages);
-		hr_index_density_alloc(&s->index, hr_chunk_of(page), n);
+	for (uint64_t n; npages > 0; page += n, npages -= n) {
+		n = begins_block(page, npages) ? BLOCK_PAGES : in_chunk(page, npages);
+		if (n == BLOCK_PAGES)
+			alloc_block(&s->index, page / BLOCK_PAGES);
+		else
+			hr_index_density_alloc(&s->index, hr_chunk_of(page), (unsigned)n);
 	}
 }
 
 static void density_free(struct hr_search *s, uint64_t page, uint64_t npages)
 {
-	for (unsigned n; npages > 0; page += n, npages -= n) {
-		n = in_chunk(page, npages);
-		free_in_chunk(&s->index, hr_chunk_of(page), n, page + n - 1);
+	for (uint64_t n; npages > 0; page += n, npages -= n) {
+		n = begins_block(page, npages) ? BLOCK_PAGES : in_chunk(page, npages);
+		if (n == BLOCK_PAGES)
+			free_block(&s->index, page / BLOCK_PAGES);
+		else
+			free_in_chunk(&s->index, hr_chunk_of(page), (unsigned)n, page + n - 1);
 	}
 }
 
@@ -502,6 +635,35 @@ uint64_t hr_search_density_one(struct hr_search *s, uint64_t chunk, unsigned pag
 	return c.npages * HR_PAGE_BYTES;
 }
 
+/*
+ * A search has come to the top of a block of which all pages can be released and go:
+ * what the searches for each of its chunks would do, in one. Each chunk is found twice,
+ * the second time for nothing; from each to the next two records are read.
+ */
+static uint64_t release_block(struct hr_search *s, uint64_t b, bool force)
+{
+	struct hr_index_density *x = &s->index;
+	struct hr_density d = hr_density_unpack(x->alike[b]);
+
+	s->heap.release_block(s->heap.ctx, b * BLOCK_PAGES);
+	if (x->huge_page_flag)
+		d.flags |= HR_DENSITY_NO_HUGE_PAGE;
+	d.flags &= (uint8_t)~HR_DENSITY_HAS_FREE;
+	store_alike(x, b, d);
+	hr_search_addr_set(force ? &x->forced : &x->background, b * BLOCK_PAGES + HR_CHUNK_PAGES - 1);
+	s->work.lookups += 2 * BLOCK_CHUNKS - 1;
+	s->work.words += 3 * BLOCK_CHUNKS - 2;
+	s->work.empty_hits += BLOCK_CHUNKS;
+	return BLOCK_PAGES * HR_PAGE_BYTES;
+}
+
+/* What is to be released must not end with the block: its last chunk would not be found again then. */
+static bool can_release_block(const struct hr_search *s, struct hr_index_hit hit, uint64_t bytes)
+{
+	return bytes > BLOCK_PAGES * HR_PAGE_BYTES && hit.page == HR_CHUNK_PAGES - 1 &&
+	       s->index.records[hit.chunk / BLOCK_CHUNKS] == NULL && hr_search_at_dirty_block(&s->heap, hit.chunk);
+}
+
 static uint64_t density_scavenge(struct hr_search *s, uint64_t bytes, bool force)
 {
 	uint64_t released = 0;
@@ -514,6 +676,10 @@ static uint64_t density_scavenge(struct hr_search *s, uint64_t bytes, bool force
 		s->work.words += hit.read;
 		if (!hit.found)
 			break;
+		if (can_release_block(s, hit, bytes - released)) {
+			released += release_block(s, hit.chunk / BLOCK_CHUNKS, force);
+			continue;
+		}
 		n = hr_search_density_one(s, hit.chunk, hit.page, bytes - released, force);
 		s->work.empty_hits += n == 0;
 		released += n;
@@ -524,6 +690,11 @@ static uint64_t density_scavenge(struct hr_search *s, uint64_t bytes, bool force
 static const struct hr_search_work *density_work(const struct hr_search *s)
 {
 	return &s->work;
+}
+
+static bool density_failed(const struct hr_search *s)
+{
+	return s->index.out_of_memory;
 }
 
 static bool density_marked(const struct hr_search *s, uint64_t chunk)
@@ -566,6 +737,7 @@ static uint64_t density_search_page(const struct hr_search *s, bool force)
 	    .next_gen = density_next_gen,                                                                              \
 	    .scavenge = density_scavenge,                                                                              \
 	    .work = density_work,                                                                                      \
+	    .failed = density_failed,                                                                                  \
 	    .marked = density_marked,                                                                                  \
 	    .search_page = density_search_page,                                                                        \
 	    .look = density_look,                                                                                      \

@@ -51,7 +51,9 @@ uint64_t hr_density_pack(struct hr_density d);
 struct hr_density hr_density_unpack(uint64_t packed);
 
 struct hr_index_density {
-	_Atomic uint64_t **records; /* in blocks of 8192 chunks; NULL: all 0 */
+	_Atomic uint64_t **records;    /* in blocks of 256 chunks; NULL: all of them have one, */
+	uint64_t *alike;	       /* which is here, by block */
+	uint64_t low_block, end_block; /* no block of records is outside of these */
 	/*
 	 * Derived from the records, a bit a chunk: what a forced search takes, what
 	 * a background search takes, and what it will take from the next generation

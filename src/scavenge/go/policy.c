@@ -351,11 +351,12 @@ static enum hr_status go_before(void *state, const struct hr_place *r)
 		recorded_runs(g);
 		set_timer(g);
 		break;
+	case HR_PLACE_END:
+		return s->failed != NULL && s->failed(g->search) ? HR_ENOMEM : HR_OK;
 	case HR_PLACE_HEAP_GOAL:
 	case HR_PLACE_LIMIT:
 	case HR_PLACE_PROCS:
 	case HR_PLACE_SCAV:
-	case HR_PLACE_END:
 	case HR_PLACE_KIND_COUNT:
 		break;
 	}
@@ -404,9 +405,15 @@ static void release(void *ctx, uint64_t page, unsigned npages)
 	hr_follower_release_pages(ctx, page, npages);
 }
 
+static void release_block(void *ctx, uint64_t page)
+{
+	hr_follower_release_range(ctx, page, UINT64_C(1) << (HR_MAP_BLOCK_LOG_CHUNKS + HR_CHUNK_LOG_PAGES));
+}
+
 static struct hr_search_heap heap_of(struct hr_follower *f)
 {
-	return (struct hr_search_heap){.map = hr_follower_view(f)->map, .release = release, .ctx = f};
+	return (struct hr_search_heap){
+	    .map = hr_follower_view(f)->map, .release = release, .release_block = release_block, .ctx = f};
 }
 
 static void *go_clone(const void *state, struct hr_follower *f)

@@ -35,8 +35,22 @@ struct hr_search_heap {
 	const struct hr_pagemap *map; /* must outlive the search */
 	/* Releases free, unreleased pages of one chunk: the map's bits are set when it returns. */
 	void (*release)(void *ctx, uint64_t page, unsigned npages);
+	/* The same of a block of the map, all of which can be released; NULL: it is done by chunks. */
+	void (*release_block)(void *ctx, uint64_t page);
 	void *ctx;
 };
+
+/* Is this the last chunk of a block of which all pages can be released, and is there a way to do it at once? */
+static inline bool hr_search_at_dirty_block(const struct hr_search_heap *h, uint64_t chunk)
+{
+	const uint64_t last = (UINT64_C(1) << HR_MAP_BLOCK_LOG_CHUNKS) - 1;
+	const struct hr_chunk_bits *c;
+
+	if (h->release_block == NULL || (chunk & last) != last || hr_pagemap_first_alike(h->map, chunk) == chunk)
+		return false;
+	c = hr_pagemap_chunk(h->map, chunk);
+	return (c->alloc[0] | c->scavenged[0]) == 0;
+}
 
 struct hr_search;
 
@@ -64,6 +78,8 @@ struct hr_search_def {
 	 */
 	uint64_t (*scavenge)(struct hr_search *s, uint64_t bytes, bool force);
 	const struct hr_search_work *(*work)(const struct hr_search *s);
+	bool (*failed)(
+	    const struct hr_search *s); /* memory has run out, and what it finds means nothing; may be NULL */
 	/* Whether the index says that the chunk may have work; and the (background) search page, HR_NO_PAGE if none. */
 	bool (*marked)(const struct hr_search *s, uint64_t chunk);
 	uint64_t (*search_page)(const struct hr_search *s, bool force);

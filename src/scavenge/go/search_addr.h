@@ -73,6 +73,12 @@ static inline void hr_search_addr_reset(struct hr_search_addr *b)
 	atomic_store_explicit(&b->v, 0, memory_order_relaxed);
 }
 
+/* Page, unmarked, whatever was there. Not for use beside finders. */
+static inline void hr_search_addr_set(struct hr_search_addr *b, uint64_t page)
+{
+	atomic_store_explicit(&b->v, hr_search_addr_encode(page), memory_order_relaxed);
+}
+
 /* The page, HR_NO_PAGE when cleared; *marked: whether it is marked. */
 static inline uint64_t hr_search_addr_load(const struct hr_search_addr *b, bool *marked)
 {

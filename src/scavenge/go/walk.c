@@ -151,6 +151,39 @@ static struct hr_range reserve(struct hr_walk *k)
  * The highest candidate of the range is released; the range ends where that
  * begins. Returns bytes; 0 when there was none, and the range is empty.
  */
+/* The chunks below the range's top that are as that, of which nothing can be released. */
+static void pass_alike(struct hr_search *s, struct hr_range *r, uint64_t chunk)
+{
+	uint64_t first = hr_pagemap_first_alike(s->heap.map, chunk);
+
+	if (first * HR_CHUNK_BYTES < r->base)
+		first = r->base / HR_CHUNK_BYTES;
+	s->work.words += chunk - first;
+	r->limit = first * HR_CHUNK_BYTES;
+}
+
+/* The block of chunks at the range's top, as one release for each. */
+static uint64_t release_block(struct hr_search *s, struct hr_range *r, uint64_t chunk)
+{
+	const uint64_t n = UINT64_C(1) << HR_MAP_BLOCK_LOG_CHUNKS, first = chunk + 1 - n;
+
+	s->work.lookups += n - 1; /* beside the caller's */
+	s->work.words += n;
+	r->limit = first * HR_CHUNK_BYTES;
+	if (r->limit < s->walk.released_low)
+		s->walk.released_low = r->limit;
+	s->heap.release_block(s->heap.ctx, hr_chunk_page(first));
+	return n * HR_CHUNK_BYTES;
+}
+
+static bool can_release_block(const struct hr_search *s, const struct hr_range *r, uint64_t chunk, uint64_t bytes)
+{
+	const uint64_t block_bytes = HR_CHUNK_BYTES << HR_MAP_BLOCK_LOG_CHUNKS;
+
+	return bytes >= block_bytes && r->limit % block_bytes == 0 && r->limit - r->base >= block_bytes &&
+	       hr_search_at_dirty_block(&s->heap, chunk);
+}
+
 static uint64_t release_one(struct hr_search *s, struct hr_range *r, uint64_t bytes)
 {
 	const struct hr_pagemap *m = s->heap.map;
@@ -159,14 +192,18 @@ static uint64_t release_one(struct hr_search *s, struct hr_range *r, uint64_t by
 
 	for (bool first = true; r->limit > r->base; first = false) {
 		uint64_t top = (r->limit - 1) / HR_PAGE_BYTES, chunk = hr_chunk_of(top), page;
-		struct hr_candidate c = hr_find_candidate(hr_pagemap_chunk(m, chunk), hr_page_in_chunk(top), min_pages,
-							  max_pages, m->phys_page_bytes, m->huge_page_bytes);
+		struct hr_candidate c;
+
+		if (can_release_block(s, r, chunk, bytes))
+			return release_block(s, r, chunk);
+		c = hr_find_candidate(hr_pagemap_chunk(m, chunk), hr_page_in_chunk(top), min_pages, max_pages,
+				      m->phys_page_bytes, m->huge_page_bytes);
 
 		s->work.words++;
 		if (c.npages == 0) {
 			/* The runtime takes the heap lock for the top chunk only, and reads the others without it. */
 			s->work.empty_hits += first;
-			r->limit = chunk * HR_CHUNK_BYTES;
+			pass_alike(s, r, chunk);
 			continue;
 		}
 		page = hr_chunk_page(chunk) + c.start;

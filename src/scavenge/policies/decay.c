@@ -86,7 +86,7 @@ static void release_down_to(struct decay *d, uint64_t npages, enum hr_release_wh
 {
 	hr_dirty_begin(d->f, why);
 	while (d->dirty.npages > npages)
-		hr_lru_evict(&d->dirty, d->f);
+		hr_lru_evict(&d->dirty, d->f, d->dirty.npages - npages);
 	hr_dirty_end(d->f, why);
 }
 

@@ -30,6 +30,7 @@
 #include "config.h"
 
 #include "heapreplay-policy.h"
+#include "pagealloc/ranges.h"
 #include "scavenge/policies/builtin.h"
 #include "scavenge/policies/dirty.h"
 #include "scavenge/policies/page_runs.h"
@@ -37,7 +38,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#define MAX_SEGMENT_BYTES (UINT64_C(32) << 30) /* what a block of words covers */
+#define MAX_SEGMENT_BYTES (UINT64_C(32) << 30)
+#define MAP_BLOCK_CHUNKS (UINT64_C(1) << HR_MAP_BLOCK_LOG_CHUNKS)
 
 struct delay_config {
 	uint64_t delay_ns, extend_ns, segment_bytes, by;
@@ -49,7 +51,13 @@ struct delay {
 	const struct delay_config *config;
 	uint64_t segment_chunks;
 	uint64_t first_ns;	       /* no deadline is before this one */
-	struct hr_page_runs deadlines; /* a segment's, of its first chunk; 0: none. A block has whole segments */
+	struct hr_page_runs deadlines; /* a segment's, as that of the chunk with its number; 0: none */
+	bool failed;		       /* memory for them has run out */
+};
+
+/* Segments that have one deadline. */
+struct segments {
+	uint64_t first, n, deadline_ns;
 };
 
 static uint64_t segment_page(const struct delay *d, uint64_t segment)
@@ -57,23 +65,25 @@ static uint64_t segment_page(const struct delay *d, uint64_t segment)
 	return hr_chunk_page(segment * d->segment_chunks);
 }
 
-static uint64_t deadline_of(const struct delay *d, uint64_t segment)
+/* The segments from this one on that have its deadline, of those below `limit`. */
+static inline struct segments segments_at(const struct delay *d, uint64_t segment, uint64_t limit)
 {
 	unsigned run;
+	uint64_t deadline =
+	    hr_page_runs_at(&d->deadlines, hr_chunk_page(segment), hr_chunk_page(limit - segment), &run);
 
-	return hr_page_runs_at(&d->deadlines, segment_page(d, segment), HR_CHUNK_PAGES, &run);
+	return (struct segments){segment, hr_chunk_of(run), deadline};
 }
 
-/* As a chunk has one word, there is always room for it. */
-static void put_deadline(struct delay *d, uint64_t segment, uint64_t time_ns)
+static void put_deadline(struct delay *d, struct segments s, uint64_t time_ns)
 {
-	hr_page_runs_set(&d->deadlines, segment_page(d, segment), HR_CHUNK_PAGES,
-			 time_ns < HR_NEVER ? time_ns : HR_NEVER - 1);
+	d->failed |= hr_page_runs_set(&d->deadlines, hr_chunk_page(s.first), hr_chunk_page(s.n),
+				      time_ns < HR_NEVER ? time_ns : HR_NEVER - 1) != HR_OK;
 }
 
-static void set_deadline(struct delay *d, uint64_t segment, uint64_t time_ns)
+static void set_deadline(struct delay *d, struct segments s, uint64_t time_ns)
 {
-	put_deadline(d, segment, time_ns);
+	put_deadline(d, s, time_ns);
 	if (time_ns >= d->first_ns)
 		return;
 	d->first_ns = time_ns;
@@ -81,16 +91,15 @@ static void set_deadline(struct delay *d, uint64_t segment, uint64_t time_ns)
 		hr_follower_set_timer(d->f, time_ns);
 }
 
-/* Everything dirty in the segment goes, and with it the deadline. */
-static void purge(struct delay *d, uint64_t segment)
+/* Everything dirty in a segment goes. */
+static void purge_segment(struct delay *d, uint64_t segment, enum hr_release_why why)
 {
 	const struct hr_ranges *grown = &d->view->map->in_use;
-	enum hr_release_why why = hr_driver_why((enum hr_driver)d->config->by);
 	uint64_t page = segment_page(d, segment), limit = segment_page(d, segment + 1);
+	size_t i = hr_ranges_succ(grown, page);
 
-	put_deadline(d, segment, 0);
 	hr_dirty_begin(d->f, why);
-	for (size_t i = 0; i < grown->n; i++) {
+	for (i -= i > 0; i < grown->n && grown->at[i].base < limit; i++) {
 		uint64_t low = grown->at[i].base > page ? grown->at[i].base : page;
 		uint64_t high = grown->at[i].limit < limit ? grown->at[i].limit : limit;
 
@@ -100,23 +109,62 @@ static void purge(struct delay *d, uint64_t segment)
 	hr_dirty_end(d->f, why);
 }
 
+/*
+ * The segments from this one on that make up a block of the map all of whose pages are
+ * alike: what their purges would do, in one. Each costs the same, unless calls are
+ * batched. Returns how many; 0: the segment must be looked at.
+ */
+static uint64_t purge_alike(struct delay *d, uint64_t segment, uint64_t n, enum hr_release_why why)
+{
+	uint64_t page = segment_page(d, segment), in_block = MAP_BLOCK_CHUNKS / d->segment_chunks, ns;
+	const struct hr_pagemap *map = d->view->map;
+
+	if (in_block < 2 || n < in_block || hr_chunk_of(page) % MAP_BLOCK_CHUNKS != 0 ||
+	    hr_pagemap_alike(map, hr_chunk_of(page)) < MAP_BLOCK_CHUNKS || d->view->settings->cost.batch != 1)
+		return 0;
+	hr_dirty_begin(d->f, why);
+	hr_follower_release_range(d->f, page, hr_chunk_page(MAP_BLOCK_CHUNKS));
+	ns = hr_follower_take_spent(d->f) / in_block;
+	for (uint64_t i = 0; i < in_block && ns > 0; i++)
+		if (why == HR_WHY_BACKGROUND)
+			hr_follower_work(d->f, ns);
+		else
+			hr_follower_stall(d->f, ns);
+	return in_block;
+}
+
+/* Everything dirty in the segments goes, and with it the deadline. */
+static void purge(struct delay *d, struct segments s)
+{
+	enum hr_release_why why = hr_driver_why((enum hr_driver)d->config->by);
+
+	put_deadline(d, s, 0);
+	for (uint64_t n; s.n > 0; s.first += n, s.n -= n) {
+		n = s.n > 1 ? purge_alike(d, s.first, s.n, why) : 0;
+		if (n == 0) {
+			purge_segment(d, s.first, why);
+			n = 1;
+		}
+	}
+}
+
 /* Purges the segments whose deadline has come, and finds the first deadline of the others. */
 static void look_at_deadlines(struct delay *d)
 {
 	const struct hr_ranges *grown = &d->view->map->in_use;
 	uint64_t first_ns = HR_NEVER;
+	struct segments s;
 
 	for (size_t i = 0; i < grown->n; i++) {
-		uint64_t limit = hr_chunk_of(grown->at[i].limit), segment;
+		uint64_t first = hr_chunk_of(grown->at[i].base) / d->segment_chunks;
+		uint64_t limit = (hr_chunk_of(grown->at[i].limit) - 1) / d->segment_chunks + 1;
 
-		segment = hr_chunk_of(grown->at[i].base) / d->segment_chunks;
-		for (; segment * d->segment_chunks < limit; segment++) {
-			uint64_t deadline = deadline_of(d, segment);
-
-			if (deadline != 0 && deadline <= d->view->now_ns)
-				purge(d, segment);
-			else if (deadline != 0 && deadline < first_ns)
-				first_ns = deadline;
+		for (uint64_t segment = first; segment < limit; segment += s.n) {
+			s = segments_at(d, segment, limit);
+			if (s.deadline_ns != 0 && s.deadline_ns <= d->view->now_ns)
+				purge(d, s);
+			else if (s.deadline_ns != 0 && s.deadline_ns < first_ns)
+				first_ns = s.deadline_ns;
 		}
 	}
 	d->first_ns = first_ns;
@@ -129,26 +177,27 @@ static void delay_timer(void *state)
 	look_at_deadlines(state);
 }
 
-/* --- what happens in a segment --- */
+/* --- what happens in segments --- */
 
-static void freed_in(struct delay *d, uint64_t segment)
+static void freed_in(struct delay *d, struct segments s)
 {
-	uint64_t deadline = deadline_of(d, segment), now = d->view->now_ns;
+	uint64_t deadline = s.deadline_ns, now = d->view->now_ns;
 
 	if (deadline == 0)
-		set_deadline(d, segment, hr_later(now, d->config->delay_ns));
+		set_deadline(d, s, hr_later(now, d->config->delay_ns));
 	else if (deadline > now)
-		set_deadline(d, segment, hr_later(deadline, d->config->extend_ns));
+		set_deadline(d, s, hr_later(deadline, d->config->extend_ns));
 	else if (hr_later(deadline, d->config->extend_ns) > now)
-		set_deadline(d, segment, hr_later(now, d->config->extend_ns));
+		set_deadline(d, s, hr_later(now, d->config->extend_ns));
 	else
-		purge(d, segment);
+		purge(d, s);
 }
 
 static void freed(struct delay *d, uint64_t page, uint64_t npages)
 {
-	uint64_t first = hr_chunk_of(page) / d->segment_chunks;
-	uint64_t last = hr_chunk_of(page + npages - 1) / d->segment_chunks;
+	uint64_t segment = hr_chunk_of(page) / d->segment_chunks;
+	uint64_t limit = hr_chunk_of(page + npages - 1) / d->segment_chunks + 1;
+	struct segments s;
 
 	if (d->config->delay_ns == 0) {
 		hr_dirty_begin(d->f, HR_WHY_FREE);
@@ -156,19 +205,24 @@ static void freed(struct delay *d, uint64_t page, uint64_t npages)
 		hr_dirty_end(d->f, HR_WHY_FREE);
 		return;
 	}
-	for (uint64_t segment = first; segment <= last; segment++)
-		freed_in(d, segment);
+	for (; segment < limit; segment += s.n) {
+		s = segments_at(d, segment, limit);
+		freed_in(d, s);
+	}
 }
 
 /* Pages that were dirty are used: more of that is to be expected. */
 static void reused(struct delay *d, uint64_t page, uint64_t npages)
 {
-	uint64_t first = hr_chunk_of(page) / d->segment_chunks;
-	uint64_t last = hr_chunk_of(page + npages - 1) / d->segment_chunks;
+	uint64_t segment = hr_chunk_of(page) / d->segment_chunks;
+	uint64_t limit = hr_chunk_of(page + npages - 1) / d->segment_chunks + 1;
+	struct segments s;
 
-	for (uint64_t segment = first; segment <= last; segment++)
-		if (deadline_of(d, segment) != 0)
-			set_deadline(d, segment, hr_later(d->view->now_ns, d->config->delay_ns));
+	for (; segment < limit; segment += s.n) {
+		s = segments_at(d, segment, limit);
+		if (s.deadline_ns != 0)
+			set_deadline(d, s, hr_later(d->view->now_ns, d->config->delay_ns));
+	}
 }
 
 /* --- following --- */
@@ -184,8 +238,8 @@ static enum hr_status delay_after(void *state, const struct hr_place *r)
 {
 	struct delay *d = state;
 
-	if (r->kind == HR_PLACE_GROW)
-		return hr_page_runs_cover(&d->deadlines, r->page, r->npages);
+	if (d->failed)
+		return HR_ENOMEM;
 	if (r->kind == HR_PLACE_SWEEP_DONE && r->flags & HR_PLACE_FORCED)
 		forced(d);
 	if (d->config->delay_ns == HR_NEVER)

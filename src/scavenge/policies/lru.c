@@ -39,18 +39,22 @@ bool hr_lru_clone(struct hr_lru *to, const struct hr_lru *from)
 
 /* --- the queue ------------------------------------------------------------- */
 
-/*
- * Gives what is left of a run its new number; false: nothing is. No chunk has to be
- * split for it: where all of one has a number, the run is that.
- */
+/* Without memory for it, whatever follows means nothing, which hr_lru_follow says. */
+static void put_number(struct hr_lru *l, uint64_t page, uint64_t npages, uint64_t number)
+{
+	l->failed |= hr_page_runs_set(&l->numbers, page, npages, number) != HR_OK;
+}
+
+/* Gives what is left of a run its new number; false: nothing is. */
 static bool renumber(struct hr_lru *l, struct hr_lru_run run, uint64_t from, uint64_t to)
 {
 	bool any = false;
+	unsigned n;
 
-	for (unsigned i = 0, n; i < run.npages; i += n) {
+	for (uint64_t i = 0; i < run.npages; i += n) {
 		if (hr_page_runs_at(&l->numbers, run.page + i, run.npages - i, &n) != from)
 			continue;
-		hr_page_runs_set(&l->numbers, run.page + i, n, to);
+		put_number(l, run.page + i, n, to);
 		any = true;
 	}
 	return any;
@@ -78,21 +82,24 @@ static enum hr_status make_room(struct hr_lru *l)
 
 /* --- what waits ------------------------------------------------------------ */
 
-static enum hr_status put_in_chunk(struct hr_lru *l, uint64_t page, unsigned npages)
+/* A run of one chunk, or of several whole ones. */
+static enum hr_status put_run(struct hr_lru *l, uint64_t page, uint64_t npages)
 {
 	if (l->n == l->cap)
 		HR_TRY(make_room(l));
 	HR_TRY(hr_page_runs_set(&l->numbers, page, npages, l->n + 1));
-	l->runs[l->n++] = (struct hr_lru_run){.page = page, .npages = npages};
+	l->runs[l->n++] = (struct hr_lru_run){.page = page, .npages = (unsigned)npages};
 	l->npages += npages;
 	return HR_OK;
 }
 
 static enum hr_status put(struct hr_lru *l, uint64_t page, uint64_t npages)
 {
-	for (unsigned n; npages > 0; page += n, npages -= n) {
+	for (uint64_t n; npages > 0; page += n, npages -= n) {
 		n = hr_page_runs_in_chunk(page, npages);
-		HR_TRY(put_in_chunk(l, page, n));
+		if (n == HR_CHUNK_PAGES)
+			n = npages - npages % HR_CHUNK_PAGES;
+		HR_TRY(put_run(l, page, n));
 	}
 	return HR_OK;
 }
@@ -114,7 +121,7 @@ static enum hr_status put_bits(struct hr_lru *l, uint64_t base, uint64_t bits)
 	while (bits != 0) {
 		unsigned i = hr_ctz(bits), n = hr_ctz(~(bits >> i));
 
-		HR_TRY(put_in_chunk(l, base + i, n));
+		HR_TRY(put_run(l, base + i, n));
 		bits &= ~hr_mask(i, n);
 	}
 	return HR_OK;
@@ -133,9 +140,9 @@ static enum hr_status take_bits(struct hr_lru *l, uint64_t base, uint64_t bits)
 
 enum hr_status hr_lru_follow(struct hr_lru *l, const struct hr_pagemap *m, const struct hr_place *r)
 {
+	if (l->failed)
+		return HR_ENOMEM;
 	switch (r->kind) {
-	case HR_PLACE_GROW:
-		return hr_page_runs_cover(&l->numbers, r->page, r->npages);
 	case HR_PLACE_ALLOC:
 		return take(l, r->page, r->npages);
 	case HR_PLACE_CACHE_FILL:
@@ -167,7 +174,10 @@ static void join(struct hr_lru *l, uint64_t chunk, unsigned first, unsigned end,
 	struct hr_lru_run *run = &l->runs[number - 1];
 	unsigned low = hr_page_in_chunk(run->page), high = low + run->npages;
 
-	hr_page_runs_set(&l->numbers, hr_chunk_page(chunk) + first, end - first, number);
+	put_number(l, hr_chunk_page(chunk) + first, end - first, number);
+	/* Of several chunks: this one is among them as a whole. */
+	if (run->npages >= HR_CHUNK_PAGES)
+		return;
 	low = first < low ? first : low;
 	high = end > high ? end : high;
 	run->page = hr_chunk_page(chunk) + low;
@@ -188,7 +198,7 @@ static void let_go(struct hr_lru *l, struct hr_follower *f, uint64_t chunk, unsi
 	unsigned unit = hr_dirty_unit(hr_follower_view(f)->map);
 	uint64_t base = hr_chunk_page(chunk);
 
-	hr_page_runs_set(&l->numbers, base + first, end - first, 0);
+	put_number(l, base + first, end - first, 0);
 	l->npages -= end - first;
 	first = (unsigned)hr_align_down(first, unit);
 	end = (unsigned)hr_align_up(end, unit);
@@ -225,14 +235,52 @@ static bool evict(struct hr_lru *l, struct hr_follower *f, struct hr_lru_run run
 	return any;
 }
 
-void hr_lru_evict(struct hr_lru *l, struct hr_follower *f)
+/* The oldest run, or its first chunk, which it loses; that is the first run's number as long as it is not gone. */
+static struct hr_lru_run first_chunk(struct hr_lru *l)
+{
+	struct hr_lru_run *run = &l->runs[l->first], first = *run;
+
+	if (first.npages > HR_CHUNK_PAGES)
+		first.npages = HR_CHUNK_PAGES;
+	run->page += first.npages;
+	run->npages -= first.npages;
+	return first;
+}
+
+/*
+ * Many chunks at the beginning of the oldest run that are alike: nothing is left of
+ * them, or they can all go. False: there are none, or not as many can.
+ */
+static bool evict_alike(struct hr_lru *l, struct hr_follower *f, uint64_t most, bool *any)
+{
+	struct hr_lru_run *run = &l->runs[l->first];
+	unsigned n;
+	uint64_t number = hr_page_runs_at(&l->numbers, run->page, run->npages, &n);
+
+	n -= n % HR_CHUNK_PAGES;
+	if (n <= HR_CHUNK_PAGES || (number == l->first + 1 && n > most))
+		return false;
+	if (number == l->first + 1) {
+		put_number(l, run->page, n, 0);
+		l->npages -= n;
+		hr_follower_release_range(f, run->page, n);
+		*any = true;
+	}
+	run->page += n;
+	run->npages -= n;
+	return true;
+}
+
+void hr_lru_evict(struct hr_lru *l, struct hr_follower *f, uint64_t most)
 {
 	bool any = false;
 
 	while (!any) {
-		struct hr_lru_run run = l->runs[l->first++];
+		const uint64_t number = l->first + 1;
 
-		any = evict(l, f, run, l->first);
+		if (l->runs[l->first].npages <= HR_CHUNK_PAGES || !evict_alike(l, f, most, &any))
+			any = evict(l, f, first_chunk(l), number);
+		l->first += l->runs[l->first].npages == 0;
 	}
 }
 

@@ -9,7 +9,8 @@
  * waits, too, the older run joins the younger and waits with it. So runs are
  * released whole and once, and memory whose surroundings are busy is kept.
  *
- * A run lies in one chunk; what is freed across chunks is a run in each.
+ * A run lies in one chunk; what is freed across chunks is a run in each. Those of whole
+ * chunks, freed at once, have one number and place, and go one after the other.
  *
  * Memory: at most 4 KiB a chunk where less than all of it was freed at once, and
  * 64 bytes for each page that waits.
@@ -28,8 +29,8 @@
 #include <stdint.h>
 
 struct hr_lru_run {
-	uint64_t page; /* every page with the run's number is among these; others may be, too */
-	unsigned npages;
+	uint64_t page;	 /* every page with the run's number is among these; others may be, too */
+	unsigned npages; /* more than a chunk has: so many whole chunks */
 };
 
 struct hr_lru {
@@ -37,6 +38,7 @@ struct hr_lru {
 	struct hr_lru_run *runs;     /* the run with number i is runs[i - 1] */
 	size_t first, n, cap;	     /* runs before `first` are gone */
 	struct hr_page_runs numbers; /* 0: the page does not wait */
+	bool failed;		     /* memory has run out */
 };
 
 /* HR_ENOMEM. */
@@ -51,8 +53,11 @@ bool hr_lru_clone(struct hr_lru *to, const struct hr_lru *from);
  * longer. HR_ENOMEM.
  */
 enum hr_status hr_lru_follow(struct hr_lru *l, const struct hr_pagemap *m, const struct hr_place *r);
-/* Releases the oldest run, or has it join younger ones; there must be one (npages > 0). */
-void hr_lru_evict(struct hr_lru *l, struct hr_follower *f);
+/*
+ * Releases the oldest run, or has it join younger ones; there must be one (npages > 0).
+ * Several, where they are of whole chunks and have `most` pages at most in all.
+ */
+void hr_lru_evict(struct hr_lru *l, struct hr_follower *f, uint64_t most);
 /* Nothing waits any more. */
 void hr_lru_clear(struct hr_lru *l);
 

@@ -100,9 +100,7 @@ static enum hr_status ahead(void *state, const struct hr_place *r)
 {
 	struct optimal *s = state;
 
-	if (r->kind == HR_PLACE_GROW)
-		HR_TRY(hr_page_runs_cover(&s->freed, r->page, r->npages));
-	else if (r->kind == HR_PLACE_ALLOC || r->kind == HR_PLACE_CACHE_USE)
+	if (r->kind == HR_PLACE_ALLOC || r->kind == HR_PLACE_CACHE_USE)
 		HR_TRY(hr_page_runs_set(&s->freed, r->page, r->npages, 0));
 	else if (frees(r))
 		HR_TRY(hr_page_runs_set(&s->freed, r->page, r->npages, ++s->frees_seen));

@@ -9,112 +9,118 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_CHUNKS 8192u
+#define BLOCK_CHUNKS 256u
+#define BLOCK_PAGES (UINT64_C(1) * BLOCK_CHUNKS * HR_CHUNK_PAGES)
 
-/* A chunk's own word, when its pages differ: theirs count then, and mean nothing otherwise. */
+/* A block's or a chunk's own word, when its parts differ: theirs count then, and mean nothing otherwise. */
 #define SPLIT UINT64_MAX
 
-/* Mapped when it is covered, committed when it is touched. */
+/* Of blocks that are or were split. */
 struct hr_runs_block {
 	uint64_t chunks[BLOCK_CHUNKS];
 	uint64_t *pages[BLOCK_CHUNKS]; /* of the chunks that are or were split */
 };
 
-static uint64_t *chunk_word(const struct hr_page_runs *w, uint64_t page)
-{
-	uint64_t chunk = hr_chunk_of(page);
-
-	return &w->blocks[chunk / BLOCK_CHUNKS]->chunks[chunk % BLOCK_CHUNKS];
-}
-
-/* Those of the chunk. */
-static uint64_t *page_words(const struct hr_page_runs *w, uint64_t page)
-{
-	uint64_t chunk = hr_chunk_of(page);
-
-	return w->blocks[chunk / BLOCK_CHUNKS]->pages[chunk % BLOCK_CHUNKS];
-}
-
 /* --- life ------------------------------------------------------------------ */
 
 bool hr_page_runs_init(struct hr_page_runs *w, const struct hr_geometry *geometry)
 {
-	w->nblocks = (size_t)hr_div_up(geometry->chunks, BLOCK_CHUNKS);
-	w->blocks = hr_calloc(w->nblocks, sizeof(*w->blocks));
-	return w->blocks != NULL;
+	*w = (struct hr_page_runs){.nblocks = (size_t)hr_div_up(geometry->chunks, BLOCK_CHUNKS)};
+	w->blocks = hr_map(w->nblocks * sizeof(*w->blocks));
+	w->all = hr_map(w->nblocks * sizeof(*w->all));
+	if (w->blocks != NULL && w->all != NULL)
+		return true;
+	hr_page_runs_release(w);
+	return false;
 }
 
 static void free_block(struct hr_runs_block *b)
 {
 	for (unsigned i = 0; b != NULL && i < BLOCK_CHUNKS; i++)
 		free(b->pages[i]);
-	hr_unmap(b, sizeof(*b));
+	free(b);
 }
 
 void hr_page_runs_release(struct hr_page_runs *w)
 {
-	for (size_t b = 0; w->blocks != NULL && b < w->nblocks; b++)
+	for (size_t b = w->low; w->blocks != NULL && b < w->end; b++)
 		free_block(w->blocks[b]);
-	free(w->blocks);
+	hr_unmap(w->blocks, w->nblocks * sizeof(*w->blocks));
+	hr_unmap(w->all, w->nblocks * sizeof(*w->all));
 	w->blocks = NULL;
+	w->all = NULL;
+}
+
+/* Blocks and chunks that are looked at lie within these bounds. */
+static void stretch(struct hr_page_runs *w, size_t b)
+{
+	if (w->end == 0 || b < w->low)
+		w->low = b;
+	if (b >= w->end)
+		w->end = b + 1;
+}
+
+/* A block whose chunks have words of their own; NULL: out of memory. */
+static struct hr_runs_block *split_block(struct hr_page_runs *w, size_t b)
+{
+	if (w->all[b] != SPLIT) {
+		if (w->blocks[b] == NULL)
+			w->blocks[b] = hr_calloc(1, sizeof(*w->blocks[b]));
+		if (w->blocks[b] == NULL)
+			return NULL;
+		for (unsigned i = 0; i < BLOCK_CHUNKS; i++)
+			w->blocks[b]->chunks[i] = w->all[b];
+		w->all[b] = SPLIT;
+		stretch(w, b);
+	}
+	return w->blocks[b];
 }
 
 /* The words of the pages of a chunk, to be set; NULL: out of memory. */
-static uint64_t *need_pages(struct hr_page_runs *w, uint64_t page)
+static uint64_t *need_pages(struct hr_runs_block *b, unsigned i)
 {
-	uint64_t chunk = hr_chunk_of(page), **pages = &w->blocks[chunk / BLOCK_CHUNKS]->pages[chunk % BLOCK_CHUNKS];
-
-	if (*pages == NULL)
-		*pages = hr_calloc(HR_CHUNK_PAGES, sizeof(**pages));
-	return *pages;
+	if (b->pages[i] == NULL)
+		b->pages[i] = hr_calloc(HR_CHUNK_PAGES, sizeof(*b->pages[i]));
+	return b->pages[i];
 }
 
-static bool copy_chunk(struct hr_page_runs *to, const struct hr_page_runs *from, uint64_t page)
+static bool copy_block(struct hr_page_runs *to, const struct hr_page_runs *from, size_t i)
 {
-	uint64_t word = *chunk_word(from, page), *pages;
+	const struct hr_runs_block *old = from->blocks[i];
+	struct hr_runs_block *new;
 
-	if (word == SPLIT) {
-		pages = need_pages(to, page);
-		if (pages == NULL)
+	stretch(to, i);
+	to->all[i] = from->all[i];
+	if (from->all[i] != SPLIT)
+		return true;
+	new = to->blocks[i] = hr_calloc(1, sizeof(*new));
+	if (new == NULL)
+		return false;
+	memcpy(new->chunks, old->chunks, sizeof(new->chunks));
+	for (unsigned c = 0; c < BLOCK_CHUNKS; c++) {
+		if (old->chunks[c] != SPLIT)
+			continue;
+		if (need_pages(new, c) == NULL)
 			return false;
-		memcpy(pages, page_words(from, page), HR_CHUNK_PAGES * sizeof(uint64_t));
+		memcpy(new->pages[c], old->pages[c], HR_CHUNK_PAGES * sizeof(uint64_t));
 	}
-	if (word != 0)
-		*chunk_word(to, page) = word;
 	return true;
 }
 
 bool hr_page_runs_clone(struct hr_page_runs *to, const struct hr_page_runs *from)
 {
-	memset(to, 0, sizeof(*to));
-	to->nblocks = from->nblocks;
-	to->blocks = hr_calloc(to->nblocks, sizeof(*to->blocks));
-	for (size_t b = 0; to->blocks != NULL && b < from->nblocks; b++) {
-		uint64_t page = hr_chunk_page(b * BLOCK_CHUNKS), limit = page + hr_chunk_page(BLOCK_CHUNKS);
-
-		if (from->blocks[b] == NULL)
-			continue;
-		if (hr_page_runs_cover(to, page, 1) != HR_OK)
+	*to = (struct hr_page_runs){.nblocks = from->nblocks};
+	to->blocks = hr_map(to->nblocks * sizeof(*to->blocks));
+	to->all = hr_map(to->nblocks * sizeof(*to->all));
+	for (size_t b = from->low; to->blocks != NULL && to->all != NULL && b < from->end; b++)
+		if ((from->all[b] != 0 || from->blocks[b] != NULL) && !copy_block(to, from, b)) {
 			hr_page_runs_release(to);
-		for (; to->blocks != NULL && page < limit; page += HR_CHUNK_PAGES)
-			if (!copy_chunk(to, from, page))
-				hr_page_runs_release(to);
-	}
-	return to->blocks != NULL;
-}
-
-enum hr_status hr_page_runs_cover(struct hr_page_runs *w, uint64_t page, uint64_t npages)
-{
-	size_t first = (size_t)(hr_chunk_of(page) / BLOCK_CHUNKS);
-	size_t last = (size_t)(hr_chunk_of(page + npages - 1) / BLOCK_CHUNKS);
-
-	for (size_t b = first; b <= last; b++) {
-		if (w->blocks[b] == NULL)
-			w->blocks[b] = hr_map(sizeof(struct hr_runs_block));
-		if (w->blocks[b] == NULL)
-			return HR_ENOMEM;
-	}
-	return HR_OK;
+			return false;
+		}
+	if (to->blocks != NULL && to->all != NULL)
+		return true;
+	hr_page_runs_release(to);
+	return false;
 }
 
 /* --- words ----------------------------------------------------------------- */
@@ -127,20 +133,28 @@ static void fill(uint64_t *words, unsigned n, uint64_t word)
 
 static bool set_in_chunk(struct hr_page_runs *w, uint64_t page, unsigned n, uint64_t word)
 {
-	uint64_t *all = chunk_word(w, page), *words;
+	unsigned i = (unsigned)(hr_chunk_of(page) % BLOCK_CHUNKS);
+	size_t b = (size_t)(page / BLOCK_PAGES);
+	struct hr_runs_block *block;
+	uint64_t *words;
 
+	if (w->all[b] == word)
+		return true;
+	block = split_block(w, b);
+	if (block == NULL)
+		return false;
 	if (n == HR_CHUNK_PAGES) {
-		*all = word;
+		block->chunks[i] = word;
 		return true;
 	}
-	if (*all == word)
+	if (block->chunks[i] == word)
 		return true;
-	words = need_pages(w, page);
+	words = need_pages(block, i);
 	if (words == NULL)
 		return false;
-	if (*all != SPLIT)
-		fill(words, HR_CHUNK_PAGES, *all);
-	*all = SPLIT;
+	if (block->chunks[i] != SPLIT)
+		fill(words, HR_CHUNK_PAGES, block->chunks[i]);
+	block->chunks[i] = SPLIT;
 	fill(words + hr_page_in_chunk(page), n, word);
 	return true;
 }
@@ -150,6 +164,12 @@ enum hr_status hr_page_runs_set(struct hr_page_runs *w, uint64_t page, uint64_t 
 	for (uint64_t end = page + npages; page < end;) {
 		unsigned n = hr_page_runs_in_chunk(page, end - page);
 
+		if (page % BLOCK_PAGES == 0 && end - page >= BLOCK_PAGES) {
+			w->all[page / BLOCK_PAGES] = word;
+			stretch(w, (size_t)(page / BLOCK_PAGES));
+			page += BLOCK_PAGES;
+			continue;
+		}
 		if (!set_in_chunk(w, page, n, word))
 			return HR_ENOMEM;
 		page += n;
@@ -160,14 +180,23 @@ enum hr_status hr_page_runs_set(struct hr_page_runs *w, uint64_t page, uint64_t 
 uint64_t hr_page_runs_at(const struct hr_page_runs *w, uint64_t page, uint64_t npages, unsigned *run)
 {
 	unsigned n = hr_page_runs_in_chunk(page, npages), i = 1;
-	uint64_t word = *chunk_word(w, page);
+	const struct hr_runs_block *block;
 	const uint64_t *words;
+	uint64_t word = w->all[page / BLOCK_PAGES];
 
+	if (word != SPLIT) {
+		uint64_t left = BLOCK_PAGES - page % BLOCK_PAGES;
+
+		*run = npages < left ? (unsigned)npages : (unsigned)left;
+		return word;
+	}
+	block = w->blocks[page / BLOCK_PAGES];
+	word = block->chunks[hr_chunk_of(page) % BLOCK_CHUNKS];
 	if (word != SPLIT) {
 		*run = n;
 		return word;
 	}
-	words = page_words(w, page) + hr_page_in_chunk(page);
+	words = block->pages[hr_chunk_of(page) % BLOCK_CHUNKS] + hr_page_in_chunk(page);
 	while (i < n && words[i] == words[0])
 		i++;
 	*run = i;
