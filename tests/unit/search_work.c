@@ -173,6 +173,118 @@ static void test_a_page_freed_high_up(void **state)
 	}
 }
 
+/* --- blocks of chunks at once ----------------------------------------------------------- */
+
+static void release_whole_block(void *ctx, uint64_t page)
+{
+	struct heap *h = ctx;
+
+	assert_true(hr_pagemap_release_block(&h->map, page));
+	h->released_pages += HR_PAGEMAP_BLOCK_PAGES;
+}
+
+#define BLOCK_CHUNKS (1u << HR_MAP_BLOCK_LOG_CHUNKS)
+
+/* go1.18 takes a 64th of the heap at a time, which must be a block and more. */
+static uint64_t blocks_of(const struct hr_search_def *def)
+{
+	return kind_of(def) == GO118 ? 100 : 5;
+}
+
+/* Both have the same bits, the same knowledge of each chunk, and have done the same work. */
+static void assert_same_heap(const struct heap *a, const struct heap *b)
+{
+	const struct hr_search_work *x = a->def->work(a->search), *y = b->def->work(b->search);
+
+	assert_int_equal(x->lookups, y->lookups);
+	assert_int_equal(x->words, y->words);
+	assert_int_equal(x->empty_hits, y->empty_hits);
+	for (int force = 0; force <= 1; force++)
+		assert_int_equal(a->def->search_page(a->search, force), b->def->search_page(b->search, force));
+	for (uint64_t c = BASE_CHUNK; c < BASE_CHUNK + blocks_of(a->def) * BLOCK_CHUNKS; c++) {
+		assert_int_equal(a->def->marked(a->search, c), b->def->marked(b->search, c));
+		assert_memory_equal(hr_pagemap_chunk(&a->map, c), hr_pagemap_chunk(&b->map, c),
+				    sizeof(struct hr_chunk_bits));
+	}
+}
+
+/* Ends of spans, in order: borders of blocks, and pages anywhere. */
+static void random_borders(uint64_t *seed, uint64_t at[], size_t n, uint64_t blocks)
+{
+	const uint64_t all = blocks * HR_PAGEMAP_BLOCK_PAGES;
+
+	at[0] = 0;
+	for (size_t i = 1; i < n - 1; i++)
+		at[i] = test_random(seed) % 2 ? test_random(seed) % all
+					      : test_random(seed) % blocks * HR_PAGEMAP_BLOCK_PAGES;
+	at[n - 1] = all;
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = i; k > 0 && at[k] < at[k - 1]; k--) {
+			uint64_t t = at[k];
+
+			at[k] = at[k - 1];
+			at[k - 1] = t;
+		}
+}
+
+/* A search that may release a block of the map at once does what one does that goes by chunks. */
+static void blocks_at_once(const struct hr_search_def *def, struct hr_search_options options, uint64_t seed)
+{
+	struct heap a, b;
+	struct hr_search_heap searched;
+	struct hr_error err;
+	const uint64_t blocks = blocks_of(def);
+	uint64_t at[9];
+	bool is_free[8] = {false};
+
+	random_borders(&seed, at, 9, blocks);
+	a = b = (struct heap){.def = def};
+	assert_int_equal(hr_pagemap_init(&a.map, hr_geometry(48), 4096, 0, &err), HR_OK);
+	assert_int_equal(hr_pagemap_init(&b.map, hr_geometry(48), 4096, 0, &err), HR_OK);
+	searched = heap_searched(&a);
+	searched.release_block = release_whole_block;
+	a.search = def->create(&searched, &options);
+	searched = heap_searched(&b);
+	b.search = def->create(&searched, &options);
+	assert_non_null(a.search);
+	assert_non_null(b.search);
+	heap_grow_used(&a, 0, blocks * BLOCK_CHUNKS);
+	heap_grow_used(&b, 0, blocks * BLOCK_CHUNKS);
+	for (int step = 0; step < 60; step++) {
+		size_t i = test_random(&seed) % 8;
+		uint64_t npages = at[i + 1] - at[i];
+		uint64_t most = test_random(&seed) % (3 * HR_PAGEMAP_BLOCK_PAGES) + 1;
+		bool force = test_random(&seed) % 2;
+
+		if (npages > 0) {
+			(is_free[i] ? heap_alloc : heap_free)(&a, at[i], npages);
+			(is_free[i] ? heap_alloc : heap_free)(&b, at[i], npages);
+			is_free[i] = !is_free[i];
+		}
+		if (test_random(&seed) % 3 == 0) {
+			cycle(&a);
+			cycle(&b);
+		}
+		if (test_random(&seed) % 2 == 0) {
+			most = test_random(&seed) % 4 == 0 ? MOST : most;
+			assert_int_equal(heap_scavenge(&a, most, force), heap_scavenge(&b, most, force));
+		}
+		assert_same_heap(&a, &b);
+	}
+	heap_release(&a);
+	heap_release(&b);
+}
+
+static void test_blocks_at_once(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= (test_quick() ? 2 : 10); seed++)
+		for (size_t s = 0; s < sizeof(searches) / sizeof(searches[0]); s++) {
+			blocks_at_once(searches[s], (struct hr_search_options){.offset = seed % 2}, seed);
+			blocks_at_once(searches[s], (struct hr_search_options){.fix_sticky = true}, seed + 100);
+		}
+}
+
 HR_TEST_MAIN(search_work)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +292,7 @@ HR_TEST_MAIN(search_work)
 	    cmocka_unit_test(test_a_page_in_every_chunk),
 	    cmocka_unit_test(test_dense_chunks_are_walked_in_vain),
 	    cmocka_unit_test(test_a_page_freed_high_up),
+	    cmocka_unit_test(test_blocks_at_once),
 	};
 
 	return cmocka_run_group_tests_name("search_work", tests, NULL, NULL);

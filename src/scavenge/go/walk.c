@@ -147,10 +147,6 @@ static struct hr_range reserve(struct hr_walk *k)
 	return r;
 }
 
-/*
- * The highest candidate of the range is released; the range ends where that
- * begins. Returns bytes; 0 when there was none, and the range is empty.
- */
 /* The chunks below the range's top that are as that, of which nothing can be released. */
 static void pass_alike(struct hr_search *s, struct hr_range *r, uint64_t chunk)
 {
@@ -184,6 +180,10 @@ static bool can_release_block(const struct hr_search *s, const struct hr_range *
 	       hr_search_at_dirty_block(&s->heap, chunk);
 }
 
+/*
+ * The highest candidate of the range is released; the range ends where that
+ * begins. Returns bytes; 0 when there was none, and the range is empty.
+ */
 static uint64_t release_one(struct hr_search *s, struct hr_range *r, uint64_t bytes)
 {
 	const struct hr_pagemap *m = s->heap.map;
