@@ -35,7 +35,6 @@ bool hr_reserve(void *array, size_t *cap, size_t need, size_t size)
 		return false;
 	memcpy(array, &p, sizeof(p));
 	*cap = c;
-	hr_prefer_huge(p, c * size);
 	return true;
 }
 

@@ -21,7 +21,8 @@ bool hr_reserve(void *array, size_t *cap, size_t need, size_t size);
 
 /*
  * p's memory will be filled from its beginning: where it has whole huge pages (2 MiB), and the system has any to
- * give, a page fault may bring one. A wish; what is in it does not change. hr_reserve has it for its arrays.
+ * give, a page fault may bring one. A wish; what is in it does not change. Not for arrays that realloc grows: Linux
+ * moves no mapping of which only a part has the wish, so each growth would be a copy to new pages.
  */
 void hr_prefer_huge(void *p, size_t bytes);
 
