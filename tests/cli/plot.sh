@@ -49,7 +49,7 @@ while IFS='|' read -r says args; do
 done <<'TABLE'
 unknown plot 'pie'; known: timeline, heatmap|pie x.trace -o x.png
 missing -o FILE with a name that ends in .png, .svg or .pdf|timeline x.trace
-missing -o FILE with a name that ends in .png, .svg or .pdf|timeline x.trace -o x.gif
+it writes .png, .svg, .pdf, not .gif|timeline x.trace -o x.gif
 missing KIND INPUT|timeline -o x.png
 --size takes a width and a height|timeline x.trace --size 100x100 -o x.png
 --size takes a width and a height|timeline x.trace --size big -o x.png

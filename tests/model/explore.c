@@ -196,6 +196,12 @@ uint64_t model_load(const volatile void *at, int order)
 	return known(slot, false, &value) ? value : leave((struct event){EV_LOAD, slot, order, 0, 0});
 }
 
+void model_init(uint64_t value)
+{
+	if (value != 0)
+		m.failed = true;
+}
+
 void model_store(volatile void *at, uint64_t value, int order)
 {
 	unsigned slot = new_slot(at);

@@ -105,7 +105,7 @@ static __attribute__((noinline)) _Atomic uint64_t *make_block(struct hr_index_de
 	_Atomic uint64_t *block = hr_calloc(BLOCK_CHUNKS, sizeof(*block));
 
 	for (unsigned i = 0; block != NULL && i < BLOCK_CHUNKS; i++)
-		hr_index_put_word(block, i, x->alike[b]);
+		atomic_init(&block[i], x->alike[b]);
 	if (x->end_block == 0 || b < x->low_block)
 		x->low_block = b;
 	if (b >= x->end_block)
