@@ -237,8 +237,7 @@ struct hr_pagemap {
 	struct hr_cache_bits *caches; /* by P */
 	size_t ncaches;
 	struct hr_chunk_bits *whole; /* blocks that stand for all whose pages are in one state; NULL: none yet */
-	struct hr_chunk_bits
-	    *spare; /* blocks that whole ones have replaced; the first word of each leads to the next */
+	void *spare; /* blocks that whole ones have replaced; each begins with the address of the next */
 	uint64_t low_block, end_block; /* no block is outside of these */
 	bool out_of_memory;	       /* what was to change could not; the follower then stops */
 };

@@ -564,15 +564,14 @@ static uint64_t clock_at(struct hr_objects *o, uint64_t trace_ns)
 }
 
 /*
- * Under the trace's own settings the trace knows when cycles began, idle times and all. Whoever asks for settings, even
- * the same, or for another collector, as the models beside the likeliest have, gets cycles by the runtime's pacing.
+ * Under the trace's own settings the trace knows when cycles began, idle times and all; the models beside the likeliest
+ * know it as well. Whoever asks for settings, even the same, gets cycles by the runtime's pacing.
  */
 static bool is_in_step(const struct hr_objects *o)
 {
 	const struct hr_objects_options *want = &o->options;
 
-	return told(o)->n > 0 && !want->by_rule && !want->gogc_given && !want->limit_given &&
-	       want->cost.mark_rate == 0 && want->vary.goal == 0 && want->vary.mark_cost == 1;
+	return told(o)->n > 0 && !want->by_rule && !want->gogc_given && !want->limit_given && want->cost.mark_rate == 0;
 }
 
 /* What the trace's own cycles have shown by now. */
