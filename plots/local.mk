@@ -28,5 +28,5 @@ src/plot/page_files.inc: plots/embed.sh $(page_files)
 	$(AM_V_GEN)$(MKDIR_P) src/plot && cd $(top_srcdir) && $(SHELL) plots/embed.sh $(page_files) \
 		> '$(abs_top_builddir)/$@.tmp' && mv '$(abs_top_builddir)/$@.tmp' '$(abs_top_builddir)/$@'
 # Without make's dependencies yet, in a fresh tree.
-src/plot/plot.lo: src/plot/scripts.inc
-src/plot/html.lo: src/plot/page_files.inc
+src/plot/plot.$(OBJEXT): src/plot/scripts.inc
+src/plot/html.$(OBJEXT): src/plot/page_files.inc
