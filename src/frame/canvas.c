@@ -130,3 +130,16 @@ unsigned hr_items_flow(const struct hr_items *items, const struct hr_canvas *c, 
 	}
 	return column > 0 ? line + 1 : 0;
 }
+
+struct hr_glyph hr_half_glyph(uint8_t above, uint8_t below)
+{
+	char ascii = above < HR_LEVELS ? (char)('0' + above) : ' ';
+
+	if (above == HR_INK_NONE && below == HR_INK_NONE)
+		return (struct hr_glyph){' ', ' ', HR_INK_TEXT, HR_INK_NONE};
+	if (above == HR_INK_NONE)
+		return (struct hr_glyph){HR_CODE_EIGHTHS + 4, ascii, below, HR_INK_NONE};
+	if (above == below)
+		return (struct hr_glyph){' ', ascii, HR_INK_TEXT, above};
+	return (struct hr_glyph){HR_CODE_UPPER_HALF, ascii, above, below};
+}

@@ -325,19 +325,6 @@ static struct hr_glyph cell_glyph(const struct hr_cells *c, const struct hr_map_
 	return g;
 }
 
-struct hr_glyph hr_half_glyph(uint8_t above, uint8_t below)
-{
-	char ascii = above < HR_LEVELS ? (char)('0' + above) : ' ';
-
-	if (above == HR_INK_NONE && below == HR_INK_NONE)
-		return (struct hr_glyph){' ', ' ', HR_INK_TEXT, HR_INK_NONE};
-	if (above == HR_INK_NONE)
-		return (struct hr_glyph){HR_CODE_EIGHTHS + 4, ascii, below, HR_INK_NONE};
-	if (above == below)
-		return (struct hr_glyph){' ', ascii, HR_INK_TEXT, above};
-	return (struct hr_glyph){HR_CODE_UPPER_HALF, ascii, above, below};
-}
-
 /* NULL: there is none. A gap has no level. */
 static uint8_t level_of(const struct hr_map_cell *cell)
 {
