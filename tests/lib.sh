@@ -132,6 +132,11 @@ have() {
 	done
 }
 
+# is_sanitized: the program was built with a sanitizer, whose library gcc links and clang builds in.
+is_sanitized() {
+	grep -qaE '__(asan|tsan)_init|__ubsan_handle' "$HEAPREPLAY"
+}
+
 # Last line of a test: the plan, and an exit status.
 done_testing() {
 	echo "1..$tests_run"

@@ -86,7 +86,7 @@ for mib in {100..400..20}; do
 	[[ $err == *'planted.trace.zst: not enough memory for all settings in one pass; at most '*'takes longer' ]] &&
 		cmp -s .out advise.all && found=$mib && break
 done
-if ldd "$HEAPREPLAY" 2>&1 | grep -qE 'lib[atu]*san'; then
+if is_sanitized; then
 	skip "$fewer" 'built with a sanitizer'
 else
 	[ "$found" != none ]

@@ -6,7 +6,7 @@
 . "$top_srcdir/tests/lib.sh"
 
 # The allocator's memory of the sanitizers is address space of TiB.
-ldd "$HEAPREPLAY" 2>&1 | grep -qE 'lib[atu]*san' && skip_all 'built with a sanitizer'
+is_sanitized && skip_all 'built with a sanitizer'
 
 header='# heapreplay-trace 1\n! addresses on\n! spans on\n'
 {

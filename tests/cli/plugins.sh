@@ -511,7 +511,7 @@ is "$status/$err" '0/' 'one that does return is left alone'
 rude abort
 like "$err" '^heapreplay: policy ./rude.so was aborted .SIGABRT.; ' 'one that aborts is named,'
 is "$status" 134 'and the program ends as it would have'
-if ! ldd "$HEAPREPLAY" 2>&1 | grep -qE 'lib[atu]*san'; then
+if ! is_sanitized; then
 	rude crash
 	like "$err" '^heapreplay: policy ./rude.so crashed .SIGSEGV.; ' 'so is one that crashes'
 fi
