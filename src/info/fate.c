@@ -10,55 +10,40 @@
 
 static const unsigned shares[HR_FATE_SHARES] = {50, 90, 99};
 
-/* Pages of a chunk that are still what they were at the moment. */
-struct still {
-	uint64_t chunk;
-	hr_bitmap pages;
-};
-
 struct watch {
 	struct hr_fate *fate;
-	struct still *at; /* ascending */
-	size_t n;
+	const struct hr_reasons *reasons;
+	hr_bitmap *at; /* by the reasons' chunk: its pages that are still what they were at the moment */
 	/* Records that have been told of and not been looked at, from `next` on: what is released in between comes in its turn. */
 	struct hr_place *records;
 	size_t next, nrecords, cap;
 	bool failed; /* out of memory */
 };
 
-static struct still *find(const struct watch *w, uint64_t chunk)
+/* NULL: nothing of the chunk was free. */
+static uint64_t *find(const struct watch *w, uint64_t chunk)
 {
-	size_t low = 0, high = w->n;
+	size_t i = hr_reasons_find(w->reasons, chunk);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (w->at[middle].chunk < chunk)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < w->n && w->at[low].chunk == chunk ? &w->at[low] : NULL;
+	return i != SIZE_MAX ? w->at[i] : NULL;
 }
 
 /* --- the moment ------------------------------------------------------------- */
 
-static void start_at(struct watch *w, const struct hr_follower *f, const struct hr_reasons *reasons)
+static void start_at(struct watch *w, const struct hr_follower *f)
 {
-	for (size_t i = 0; i < reasons->n; i++) {
-		const struct hr_chunk_bits *bits = hr_pagemap_chunk(&f->map, reasons->chunks[i].chunk);
-		struct still *s = &w->at[w->n++];
+	for (size_t i = 0; i < w->reasons->n; i++) {
+		const struct hr_chunk_bits *bits = hr_pagemap_chunk(&f->map, w->reasons->chunks[i].chunk);
 
-		s->chunk = reasons->chunks[i].chunk;
 		for (unsigned k = 0; k < HR_CHUNK_WORDS; k++)
-			s->pages[k] = ~(bits->alloc[k] | bits->scavenged[k]);
+			w->at[i][k] = ~(bits->alloc[k] | bits->scavenged[k]);
 	}
 	for (size_t p = 0; p < f->map.ncaches; p++) {
 		const struct hr_cache_bits *cache = &f->map.caches[p];
-		struct still *s = cache->free != 0 ? find(w, hr_chunk_of(cache->base)) : NULL;
+		uint64_t *pages = cache->free != 0 ? find(w, hr_chunk_of(cache->base)) : NULL;
 
-		if (s != NULL)
-			s->pages[hr_page_in_chunk(cache->base) / 64] |= cache->free & ~cache->scavenged;
+		if (pages != NULL)
+			pages[hr_page_in_chunk(cache->base) / 64] |= cache->free & ~cache->scavenged;
 	}
 }
 
@@ -72,8 +57,8 @@ static uint64_t take_off(struct watch *w, uint64_t page, uint64_t npages)
 	while (page < end) {
 		uint64_t next = (page / 64 + 1) * 64, n = (end < next ? end : next) - page;
 		uint64_t bits = (n == 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1) << (page & 63);
-		struct still *s = find(w, hr_chunk_of(page));
-		uint64_t *word = s != NULL ? &s->pages[hr_page_in_chunk(page) / 64] : NULL;
+		uint64_t *pages = find(w, hr_chunk_of(page));
+		uint64_t *word = pages != NULL ? &pages[hr_page_in_chunk(page) / 64] : NULL;
 
 		if (word != NULL) {
 			taken += (uint64_t)__builtin_popcountll(*word & bits);
@@ -140,7 +125,7 @@ enum hr_status hr_fate_of(struct hr_stepper *s, const struct hr_reasons *reasons
 			  struct hr_error *err)
 {
 	struct hr_follower *f = s->replay->followers[0];
-	struct watch w = {.fate = fate};
+	struct watch w = {.fate = fate, .reasons = reasons};
 	enum hr_status status;
 
 	*fate = (struct hr_fate){.pages = reasons->free_pages, .mark_done_ns = HR_NEVER};
@@ -149,7 +134,7 @@ enum hr_status hr_fate_of(struct hr_stepper *s, const struct hr_reasons *reasons
 	w.at = hr_calloc(reasons->n + 1, sizeof(*w.at));
 	if (w.at == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	start_at(&w, f, reasons);
+	start_at(&w, f);
 	s->placed = on_placed;
 	s->ctx = &w;
 	f->released_to = on_release;

@@ -197,17 +197,9 @@ static enum hr_status read_to(struct look *l, struct hr_reader *reader, uint64_t
 /* The number of the chunk among the reasons', SIZE_MAX: it is not one to be looked at. */
 static size_t number_of(const struct hr_reasons *r, uint64_t chunk)
 {
-	size_t low = 0, high = r->n;
+	size_t i = hr_reasons_find(r, chunk);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (r->chunks[middle].chunk < chunk)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < r->n && r->chunks[low].chunk == chunk && is_sparse(&r->chunks[low]) ? low : SIZE_MAX;
+	return i != SIZE_MAX && is_sparse(&r->chunks[i]) ? i : SIZE_MAX;
 }
 
 static uint64_t age_of(const struct look *l, const struct object *o)

@@ -129,7 +129,7 @@ static struct hr_chunk_reasons look_at(const struct hr_follower *f, uint64_t chu
 
 /* --- huge pages ------------------------------------------------------------- */
 
-static struct hr_chunk_reasons *find_chunk(const struct hr_reasons *r, uint64_t chunk)
+size_t hr_reasons_find(const struct hr_reasons *r, uint64_t chunk)
 {
 	size_t low = 0, high = r->n;
 
@@ -141,7 +141,7 @@ static struct hr_chunk_reasons *find_chunk(const struct hr_reasons *r, uint64_t 
 		else
 			high = middle;
 	}
-	return low < r->n && r->chunks[low].chunk == chunk ? &r->chunks[low] : NULL;
+	return low < r->n && r->chunks[low].chunk == chunk ? low : SIZE_MAX;
 }
 
 struct keeping {
@@ -153,7 +153,8 @@ struct keeping {
 static void keep_whole(void *ctx, uint64_t page, unsigned npages)
 {
 	const struct keeping *k = ctx;
-	struct hr_chunk_reasons *c = find_chunk(k->reasons, hr_chunk_of(page));
+	const size_t at = hr_reasons_find(k->reasons, hr_chunk_of(page));
+	struct hr_chunk_reasons *c = at != SIZE_MAX ? &k->reasons->chunks[at] : NULL;
 	unsigned first = hr_page_in_chunk(page),
 		 end = npages < HR_CHUNK_PAGES - first ? first + npages : HR_CHUNK_PAGES;
 	enum hr_reason from;

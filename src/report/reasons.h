@@ -59,6 +59,8 @@ struct hr_reasons {
  */
 enum hr_status hr_reasons_of(const struct hr_follower *f, struct hr_reasons *r, struct hr_error *err);
 void hr_reasons_release(struct hr_reasons *r);
+/* Which of its chunks, which ascend, is that of this number; SIZE_MAX: nothing of it is free, or it is not of the heap. */
+size_t hr_reasons_find(const struct hr_reasons *r, uint64_t chunk);
 /*
  * Why the policy leaves whole physical pages of the chunk that are free, as it is now; PACE: a search would take them, whether
  * the goal asks for it or not.
