@@ -33,7 +33,7 @@ start() {
 
 	shift
 	mux kill-session -t view 2>/dev/null
-	rm -f ended
+	rm -f ended modes
 	printf -v command '%q ' "$@"
 	mux new-session -d -s view -x "${size%x*}" -y "${size#*x}" \
 		"LC_ALL=${locale:-C.UTF-8} env $command; echo \$? >ended; stty -a >modes; echo ended; exec sleep 1000"
