@@ -17,7 +17,7 @@ static void print_costs(FILE *out, const struct hr_real_costs *c)
 		uint64_t ns;
 		const char *what;
 	} rows[] = {
-	    {"call", c->call_ns, "a call of madvise that releases nothing"},
+	    {"call", c->call_ns, "a call of madvise, beside its pages"},
 	    {"page", c->page_ns, "each page of 4 KiB that a call releases"},
 	    {"fault", c->refault_ns, "a released page that is touched again"},
 	    {"huge-fault", c->huge_fault_ns, "2 MiB touched that become a huge page"},
@@ -25,7 +25,7 @@ static void print_costs(FILE *out, const struct hr_real_costs *c)
 	    {"huge-split", c->huge_split_ns, "what a call that releases a part of a huge page takes longer"},
 	};
 
-	hr_print(out, "# heapreplay calibrate: medians of this machine, for --cost @FILE\n");
+	hr_print(out, "# heapreplay calibrate: what memory costs on this machine, for --cost @FILE\n");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].ns == 0)
 			hr_print(out, "# %s: could not be measured here; the default holds\n", rows[i].key);
@@ -61,7 +61,8 @@ const struct cli_command cli_calibrate = {
     .summary = "measure what memory costs on this machine",
     .text =
 	"Measures what it takes to release pages, to touch them for the first time and again, and the same of huge\n"
-	"pages, as medians of some hundred measurements, within a second. What it prints is a file for --cost @FILE.\n"
+	"pages, some hundred times each, in an order that leaves nothing in the processor's caches, within a second.\n"
+	"What it prints is a file for --cost @FILE.\n"
 	"Run it on the machine that the program runs on, when that has nothing else to do.\n",
     .endings = "cost txt",
     .examples = "heapreplay calibrate -o machine.cost\tmeasure once\n",

@@ -258,7 +258,13 @@ uint64_t hr_real_resident_bytes(const struct hr_real *r, uint64_t slots)
 
 /* --- costs ---------------------------------------------------------------------- */
 
-enum { TIMES = 501, RUN_PAGES = 64 };
+enum {
+	TIMES = 509, /* a prime, so that any step visits all of them */
+	RUN_PAGES = 64,
+	SHORT_PAGES =
+	    8, /* of a run, released before the others of it: two calls of different lengths tell call and page apart */
+	STEP = 193, /* from one run to the next that is touched or released: nothing of it is in a cache */
+};
 
 static int by_size(const void *a, const void *b)
 {
@@ -273,26 +279,55 @@ static uint64_t median(uint64_t *ns, size_t n)
 	return ns[n / 2];
 }
 
-/* Each measurement has pages of its own, which were never touched. */
+/*
+ * The mean without the twentieth that took longest, which other programs disturbed. Not the median: the kernel hands
+ * pages on by the batch, so that one call in some pays for all of them.
+ */
+static uint64_t trimmed_mean(uint64_t *ns, size_t n)
+{
+	const size_t kept = n - n / 20;
+	uint64_t sum = 0;
+
+	qsort(ns, n, sizeof(*ns), by_size);
+	for (size_t i = 0; i < kept; i++)
+		sum += ns[i];
+	return sum / kept;
+}
+
+/*
+ * Touches all pages of the runs as a program does that has used its heap for a while: neighbours at different times, so
+ * that they are not neighbours in physical memory. ns[i]: of a page of each run, RUN_PAGES times added.
+ */
+static uint64_t touch_all(char *at, uint64_t clock, uint64_t *ns)
+{
+	uint64_t total = 0;
+
+	for (unsigned page = 0; page < RUN_PAGES; page++) {
+		for (unsigned i = 0; i < TIMES; i++)
+			ns[i] = less(touch(at + ((uint64_t)i * STEP % TIMES * RUN_PAGES + page) * PAGE, PAGE), clock);
+		total += trimmed_mean(ns, TIMES);
+	}
+	return total / RUN_PAGES;
+}
+
+/* Gives back `pages` of each run, one run after another that lies elsewhere; what a call takes. */
+static uint64_t return_runs(char *at, uint64_t pages, uint64_t clock, uint64_t *ns)
+{
+	for (unsigned i = 0; i < TIMES; i++)
+		ns[i] = give_back(at + (uint64_t)i * STEP % TIMES * RUN_PAGES * PAGE, pages * PAGE, false);
+	return less(trimmed_mean(ns, TIMES), clock);
+}
+
 static void measure_small(char *at, uint64_t clock, struct hr_real_costs *c, uint64_t *ns)
 {
-	uint64_t call, run, one[TIMES];
-	const uint64_t bytes = RUN_PAGES * PAGE;
+	uint64_t few, others;
 
-	for (unsigned i = 0; i < TIMES; i++)
-		ns[i] = touch(at + i * bytes, bytes);
-	c->first_touch_ns = less(median(ns, TIMES), clock) / RUN_PAGES;
-	for (unsigned i = 0; i < TIMES; i++)
-		ns[i] = give_back(at + i * bytes, bytes, false);
-	run = less(median(ns, TIMES), clock);
-	for (unsigned i = 0; i < TIMES; i++)
-		one[i] = give_back(at + i * bytes, PAGE, false);
-	call = less(median(one, TIMES), clock);
-	for (unsigned i = 0; i < TIMES; i++)
-		ns[i] = touch(at + i * bytes, bytes);
-	c->refault_ns = less(median(ns, TIMES), clock) / RUN_PAGES;
-	c->call_ns = call;
-	c->page_ns = less(run, call) / RUN_PAGES;
+	c->first_touch_ns = touch_all(at, clock, ns);
+	few = return_runs(at, SHORT_PAGES, clock, ns);
+	others = return_runs(at, RUN_PAGES, clock, ns);
+	c->page_ns = less(others, few) / (RUN_PAGES - 2 * SHORT_PAGES);
+	c->call_ns = less(few, SHORT_PAGES * c->page_ns);
+	c->refault_ns = touch_all(at, clock, ns);
 }
 
 /* Whether the system gives huge pages at all: one fault for all of its small ones. */

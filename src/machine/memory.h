@@ -65,9 +65,12 @@ uint64_t hr_real_collapse(const struct hr_real *r, uint64_t slot, bool *done);
 /* Bytes of the first `slots` slots that are resident. */
 uint64_t hr_real_resident_bytes(const struct hr_real *r, uint64_t slots);
 
-/* What memory costs on this machine, ns of CPU time: medians of many measurements. 0: could not be measured. */
+/*
+ * What memory costs on this machine, ns of CPU time: of small pages the mean without the longest twentieth, of huge ones
+ * the median. 0: could not be measured.
+ */
 struct hr_real_costs {
-	uint64_t call_ns;	  /* a call of madvise that releases nothing */
+	uint64_t call_ns;	  /* a call of madvise, beside its pages */
 	uint64_t page_ns;	  /* each resident page of 4 KiB that a call releases */
 	uint64_t first_touch_ns;  /* a page of 4 KiB that was never touched */
 	uint64_t refault_ns;	  /* one that was released */
