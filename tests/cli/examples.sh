@@ -14,7 +14,7 @@ PATH=$PWD/bin:$PATH
 export HOME=$PWD # some examples write into it
 mkdir -p .config/fish/completions .zfunc
 
-cp "$top_srcdir/traces/bench-json-go123.trace.zst" app.trace.zst
+cp "$top_srcdir/traces/victoria-metrics-go127.trace.zst" app.trace.zst
 zstd -dq app.trace.zst -o app.trace
 zstd -dqc "$top_srcdir/traces/compile-texttemplate-1p-go121.pagetrace.zst" >app.pagetrace
 cp "$top_srcdir/traces/compile-texttemplate-1p-go121.gclog" app.gclog

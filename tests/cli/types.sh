@@ -95,7 +95,7 @@ unlike "$(strings anonymous.import)" 'secret|app|Node' 'nor in the bytes'
 
 # --- Go traces --------------------------------------------------------------------------
 python=$(command -v python3) || python=
-for trace in phases-1p-go125 bench-json-go123; do
+for trace in phases-1p-go125 ${HR_THOROUGH:+bench-json-go123 victoria-metrics-go127}; do
 	go=$top_srcdir/traces/$trace.trace.zst
 	"$HEAPREPLAY" export -q "$go" -o go.txt
 	"$HEAPREPLAY" info -q --by type --at 24s --csv "$go" | tail -n +2 | sort >rows
