@@ -28,7 +28,7 @@ layer sweep base pagealloc heap scavenge trace replay report
 layer plot base pagealloc heap scavenge trace replay report sweep fidelity
 layer fidelity base pagealloc heap scavenge trace replay report
 layer machine base trace
-layer tui base pagealloc heap scavenge trace replay report frame plot
+layer tui base pagealloc heap scavenge trace replay report frame info plot
 
 # Policies, and what they find pages with, know heapreplay by the header that others get.
 inner='follower|pagemap|policy|gauge|cost|plugin'

@@ -19,6 +19,10 @@ enum {
 	HR_CODE_DIFFERS = 0x2260,
 	HR_CODE_LINE = 0x2500,
 	HR_CODE_BAR = 0x2502,
+	HR_CODE_TOP_LEFT = 0x250c, /* corners of an outline */
+	HR_CODE_TOP_RIGHT = 0x2510,
+	HR_CODE_BOTTOM_LEFT = 0x2514,
+	HR_CODE_BOTTOM_RIGHT = 0x2518,
 	HR_CODE_DOUBLE_LINE = 0x2550,
 	HR_CODE_UPPER_HALF = 0x2580,
 	HR_CODE_EIGHTHS = 0x2580, /* and n: the lower n eighths, 1..8 */
@@ -62,7 +66,7 @@ void hr_items_line(struct hr_items *items, const struct hr_canvas *c, unsigned r
 unsigned hr_items_flow(const struct hr_items *items, const struct hr_canvas *c, unsigned columns, unsigned row,
 		       unsigned rows);
 
-/* --- graph.c, chunk.c, side.c: parts of a frame --- */
+/* --- graph.c, chunk.c, side.c, inspect.c: parts of a frame --- */
 
 /*
  * Memory over time in rows [top, top + rows), of which the last is the axis; from the column `left` of the pane on. Its
@@ -78,6 +82,14 @@ void hr_draw_small_chunk(const struct hr_canvas *c, const struct hr_follower *f,
 			 unsigned row, unsigned column, unsigned columns);
 /* Adds what happened to a page of the chunk last, unless that is not known: "WHICH: page 5, freed at 1.2 s". */
 void hr_describe_touch(struct hr_items *items, const struct hr_touches *t, unsigned page, const char *which);
+/*
+ * Adds why free pages of chunks [first, last] are not released, an item for each reason, that of the most pages first, in
+ * words that fit into so many columns.
+ */
+void hr_inspect_reasons(struct hr_items *items, const struct hr_follower *f, uint64_t first, uint64_t last,
+			unsigned columns);
+/* Adds what lies in the chunk of the cursor, where the scene tells. */
+void hr_inspect_holders(struct hr_items *items, const struct hr_scene *s);
 /* How wide the panel at the right is; 0: there is none. */
 unsigned hr_side_columns(const struct hr_frame_options *o, size_t nscenes);
 /* Draws it into rows [top, top + rows) of a canvas that is as wide as it; cells are the map's. */

@@ -204,12 +204,15 @@ static unsigned draw_heading(const struct hr_canvas *c, unsigned top, unsigned r
 	return 1;
 }
 
-static void describe(struct hr_items *items, const struct hr_scene *scene, uint64_t chunk, uint64_t cursor_page)
+static void describe(struct hr_items *items, const struct hr_scene *scene, uint64_t chunk, uint64_t cursor_page,
+		     unsigned columns)
 {
 	const struct hr_touches *t = scene->touches;
 
 	describe_pages(items, scene->follower, chunk);
 	describe_index(items, scene->follower, chunk);
+	hr_inspect_reasons(items, scene->follower, chunk, chunk, columns);
+	hr_inspect_holders(items, scene);
 	if (t == NULL || t->chunk != chunk)
 		return;
 	if (cursor_page != HR_NO_PAGE && hr_chunk_of(cursor_page) == chunk)
@@ -234,7 +237,7 @@ void hr_draw_chunk(const struct hr_canvas *c, struct hr_pane *pane, const struct
 	used = draw_heading(c, top, rows);
 	pane->map_top = top + used;
 	used += draw_pages(c, f, o, top + used, rows - used);
-	describe(&items, scene, pane->open_chunk, o->cursor_page);
+	describe(&items, scene, pane->open_chunk, o->cursor_page, pane->columns);
 	if (used + 1 < rows)
 		hr_items_flow(&items, c, pane->columns, top + used + 1, rows - used - 1);
 }

@@ -85,7 +85,9 @@ static struct layout divide(const struct hr_frame_options *o, const struct hr_pa
 		      : legend < most_legend ? legend
 					     : most_legend,
 	    .axis = pane->time_columns > 0,
-	    .cursor = side == 0 && o->cursor_page != HR_NO_PAGE && o->rows >= 10,
+	    .cursor = side > 0 || o->cursor_page == HR_NO_PAGE || o->rows < 10 ? 0
+		      : o->rows < 20 || o->open_chunk != HR_NO_CHUNK	       ? 1
+									       : 3,
 	    .side = side,
 	};
 
@@ -240,7 +242,7 @@ static void add_mark(struct hr_items *items, uint32_t code, char first_letter, c
 
 static const struct hr_glyph search_glyph = {HR_CODE_DIAMOND, 'S', HR_INK_DARK, HR_INK_SEARCH};
 static const struct hr_glyph forced_glyph = {HR_CODE_OPEN_DIAMOND, 'F', HR_INK_DARK, HR_INK_SEARCH};
-static const struct hr_glyph differs_glyph = {HR_CODE_DIFFERS, '!', HR_INK_LIGHT, HR_INK_LEVEL + 2};
+static const struct hr_glyph differs_glyph = {HR_CODE_TOP_LEFT, '!', HR_INK_LIGHT, HR_INK_LEVEL + 2};
 static const struct hr_glyph gap_glyph = {HR_CODE_ELLIPSIS, '~', HR_INK_DIM, HR_INK_NONE};
 static const struct hr_glyph cursor_glyph = {'+', '@', HR_INK_DARK, HR_INK_CURSOR};
 
@@ -265,10 +267,13 @@ static void add_marks(struct hr_items *items, const struct drawing *d, const str
 		add_search(items, &search_glyph, "search address", c->search_page);
 	if (c->has_density)
 		add_search(items, &forced_glyph, "forced search", c->forced_page);
-	if (d->compared)
-		hr_item_swatch(hr_items_add(items, HR_INK_DIM, 0, "%zu cells differ in %s", c->differing,
-					    hr_map_view_name(c->view)),
-			       differs_glyph);
+	if (d->compared) {
+		struct hr_item *item = hr_items_add(items, HR_INK_DIM, 0, "%zu cells differ in %s", c->differing,
+						    hr_map_view_name(c->view));
+
+		if (!d->pane->half)
+			hr_item_swatch(item, differs_glyph);
+	}
 	if (c->gaps > 0)
 		hr_item_swatch(hr_items_add(items, HR_INK_DIM, 0, "%zu gap%s folded", c->gaps, c->gaps > 1 ? "s" : ""),
 			       gap_glyph);
@@ -302,29 +307,6 @@ static void make_legend(struct drawing *d)
 
 /* --- the map --- */
 
-static struct hr_glyph cell_glyph(const struct hr_cells *c, const struct hr_map_cell *cell, bool compared)
-{
-	unsigned level = cell->level;
-	struct hr_glyph g = {' ', (char)('0' + level), (uint8_t)hr_ink_on(level), (uint8_t)level};
-
-	if (cell->later)
-		return (struct hr_glyph){' ', ' ', HR_INK_TEXT, HR_INK_NONE};
-	if (cell->npages == 0)
-		return gap_glyph;
-	if (compared && cell->differs) {
-		g.code = HR_CODE_DIFFERS;
-		g.ascii = '!';
-		return g;
-	}
-	/* If a chunk takes several cells, mark the first one, to show where chunks start. */
-	if (c->view == HR_VIEW_INDEX || cell->marked == 0 ||
-	    (c->cell_pages < HR_CHUNK_PAGES && hr_page_in_chunk(cell->page) != 0))
-		return g;
-	g.code = cell->ready > 0 ? HR_CODE_DOT : '-';
-	g.ascii = (char)((cell->ready > 0 ? 'a' : 'A') + level);
-	return g;
-}
-
 /* NULL: there is none. A gap has no level. */
 static uint8_t level_of(const struct hr_map_cell *cell)
 {
@@ -334,6 +316,65 @@ static uint8_t level_of(const struct hr_map_cell *cell)
 static const struct hr_map_cell *cell_in(const struct hr_cells *c, size_t row, size_t column)
 {
 	return row < c->nrows && column < c->row[row].n ? &c->at[c->row[row].first + column] : NULL;
+}
+
+/* Also for a row or a column that there is none of: of a wrapped number. */
+static bool differs(const struct hr_cells *c, size_t row, size_t column)
+{
+	const struct hr_map_cell *cell = cell_in(c, row, column);
+
+	return cell != NULL && cell->differs;
+}
+
+/*
+ * What outlines the cells that differ: a line along the border of each region of them, nothing inside. Without it a map in
+ * which much differs would be all marks. 0: not on the border.
+ */
+static uint32_t outline_code(const struct hr_cells *c, size_t row, size_t column)
+{
+	enum { LEFT = 1, RIGHT = 2, ABOVE = 4, BELOW = 8 };
+	static const uint16_t codes[16] = {
+	    0, /* surrounded */
+	    [LEFT] = HR_CODE_BAR,
+	    [RIGHT] = HR_CODE_BAR,
+	    [LEFT | RIGHT] = HR_CODE_BAR,
+	    [ABOVE] = HR_CODE_LINE,
+	    [BELOW] = HR_CODE_LINE,
+	    [ABOVE | BELOW] = HR_CODE_LINE,
+	    [LEFT | ABOVE] = HR_CODE_TOP_LEFT,
+	    [RIGHT | ABOVE] = HR_CODE_TOP_RIGHT,
+	    [LEFT | BELOW] = HR_CODE_BOTTOM_LEFT,
+	    [RIGHT | BELOW] = HR_CODE_BOTTOM_RIGHT,
+	    /* Ends of what is one cell wide, and one cell alone. */
+	    [LEFT | ABOVE | BELOW] = HR_CODE_LINE,
+	    [RIGHT | ABOVE | BELOW] = HR_CODE_LINE,
+	    [ABOVE | LEFT | RIGHT] = HR_CODE_BAR,
+	    [BELOW | LEFT | RIGHT] = HR_CODE_BAR,
+	    [LEFT | RIGHT | ABOVE | BELOW] = HR_CODE_DIFFERS,
+	};
+	unsigned edges =
+	    (unsigned)!differs(c, row, column - 1) * LEFT | (unsigned)!differs(c, row, column + 1) * RIGHT |
+	    (unsigned)!differs(c, row - 1, column) * ABOVE | (unsigned)!differs(c, row + 1, column) * BELOW;
+
+	return codes[edges];
+}
+
+static struct hr_glyph cell_glyph(const struct hr_cells *c, const struct hr_map_cell *cell)
+{
+	unsigned level = cell->level;
+	struct hr_glyph g = {' ', (char)('0' + level), (uint8_t)hr_ink_on(level), (uint8_t)level};
+
+	if (cell->later)
+		return (struct hr_glyph){' ', ' ', HR_INK_TEXT, HR_INK_NONE};
+	if (cell->npages == 0)
+		return gap_glyph;
+	/* If a chunk takes several cells, mark the first one, to show where chunks start. */
+	if (c->view == HR_VIEW_INDEX || cell->marked == 0 ||
+	    (c->cell_pages < HR_CHUNK_PAGES && hr_page_in_chunk(cell->page) != 0))
+		return g;
+	g.code = cell->ready > 0 ? HR_CODE_DOT : '-';
+	g.ascii = (char)((cell->ready > 0 ? 'a' : 'A') + level);
+	return g;
 }
 
 static bool holds(const struct hr_map_cell *cell, uint64_t page)
@@ -357,6 +398,18 @@ static const struct hr_glyph *special_glyph(const struct drawing *d, const struc
 	return NULL;
 }
 
+static struct hr_glyph outlined(const struct drawing *d, struct hr_glyph g, size_t row, size_t column)
+{
+	uint32_t code =
+	    d->compared && differs(&d->pane->cells, row, column) ? outline_code(&d->pane->cells, row, column) : 0;
+
+	if (code != 0) {
+		g.code = code;
+		g.ascii = '!';
+	}
+	return g;
+}
+
 static void draw_map_row(const struct drawing *d, unsigned row, size_t at)
 {
 	const struct hr_cells *c = &d->pane->cells;
@@ -374,7 +427,7 @@ static void draw_map_row(const struct drawing *d, unsigned row, size_t at)
 		else if (d->pane->half)
 			hr_canvas_put(&d->canvas, row, left + i, hr_half_glyph(level_of(upper), level_of(lower)));
 		else if (upper != NULL)
-			hr_canvas_put(&d->canvas, row, left + i, cell_glyph(c, upper, d->compared));
+			hr_canvas_put(&d->canvas, row, left + i, outlined(d, cell_glyph(c, upper), at, i));
 	}
 }
 
@@ -414,7 +467,8 @@ static void draw_map(const struct drawing *d, unsigned top)
 
 /* --- under the cursor, and the log --- */
 
-static void draw_read_out(const struct drawing *d, unsigned row)
+/* The cell, and with three rows also why its chunks' memory stays, and whose objects lie there. */
+static void draw_read_out(const struct drawing *d, unsigned row, unsigned rows)
 {
 	const struct hr_cells *c = &d->pane->cells;
 	size_t at = d->pane->open_chunk != HR_NO_CHUNK ? HR_NO_CELL : hr_cells_find(c, d->o->cursor_page);
@@ -444,6 +498,15 @@ static void draw_read_out(const struct drawing *d, unsigned row)
 			     cell->last_in_use, cell->unchanged);
 	hr_items_add(&items, HR_INK_TEXT, 3, "%" PRIu64 " refaulted", cell->refaults);
 	hr_items_line(&items, &d->canvas, row);
+	if (rows < 3)
+		return;
+	items.n = 0;
+	hr_inspect_reasons(&items, d->scene->follower, hr_chunk_of(cell->page), hr_chunk_of(cell->limit - 1),
+			   d->pane->columns);
+	hr_items_line(&items, &d->canvas, row + 1);
+	items.n = 0;
+	hr_inspect_holders(&items, d->scene);
+	hr_items_line(&items, &d->canvas, row + 2);
 }
 
 static void draw_log(const struct drawing *d, unsigned top, unsigned rows)
@@ -546,7 +609,7 @@ static void draw_scene(const struct drawing *d, const struct layout *l)
 	hr_items_flow(&d->legend, &d->canvas, d->pane->columns, row, l->legend);
 	row += l->legend;
 	if (l->cursor > 0)
-		draw_read_out(d, row);
+		draw_read_out(d, row, l->cursor);
 	row += l->cursor;
 	if (l->graph > 0)
 		hr_draw_graph(&d->canvas, d->scene, d->o->fixed != NULL ? d->o->fixed->top_bytes : 0, left, row,

@@ -45,6 +45,12 @@
 #define HR_FRAME_MAX_COLUMNS 400u
 #define HR_FRAME_MAX_ROWS 120u
 
+/* Objects that lie in a chunk: of what type, or size class. */
+struct hr_frame_holder {
+	const char *name;
+	uint64_t bytes;
+};
+
 /* What a frame is of. All of it outlives the drawing. */
 struct hr_scene {
 	const struct hr_follower *follower;
@@ -56,6 +62,10 @@ struct hr_scene {
 	const struct hr_plane *plane;	     /* the address space over time; NULL: none */
 	const struct hr_log_tail *log;	     /* the latest scavtrace lines; NULL: none */
 	const struct hr_touches *touches;    /* who touched the pages of the open chunk; NULL: not known */
+	/* What lies in the chunk of the cursor, or the open one, the most first. */
+	const struct hr_frame_holder *holders;
+	size_t nholders;
+	const char *no_holders; /* why there are none; NULL: nothing to say */
 };
 
 /* What frames of one animation have in common, so that they can be compared: scales that fit all of it. */

@@ -8,6 +8,7 @@ libcore_a_SOURCES += \
 	src/frame/frame.c src/frame/frame.h \
 	src/frame/graph.c \
 	src/frame/history.c \
+	src/frame/inspect.c \
 	src/frame/log_tail.c src/frame/log_tail.h \
 	src/frame/paint.h \
 	src/frame/paint_json.c \

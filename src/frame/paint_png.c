@@ -54,6 +54,14 @@ static bool has_ink(const struct hr_glyph *g, unsigned x, unsigned y)
 		return y == 5 || y == 6;
 	case HR_CODE_BAR:
 		return x == 2 || x == 3;
+	case HR_CODE_TOP_LEFT:
+		return ((y == 5 || y == 6) && x > 1) || ((x == 2 || x == 3) && y > 4);
+	case HR_CODE_TOP_RIGHT:
+		return ((y == 5 || y == 6) && x < 4) || ((x == 2 || x == 3) && y > 4);
+	case HR_CODE_BOTTOM_LEFT:
+		return ((y == 5 || y == 6) && x > 1) || ((x == 2 || x == 3) && y < 7);
+	case HR_CODE_BOTTOM_RIGHT:
+		return ((y == 5 || y == 6) && x < 4) || ((x == 2 || x == 3) && y < 7);
 	case HR_CODE_DOUBLE_LINE:
 		return y == 4 || y == 7;
 	case HR_CODE_DIAMOND:

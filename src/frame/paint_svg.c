@@ -29,6 +29,13 @@ static void diamond(FILE *out, unsigned ink, double x, double y, bool filled)
 		y + HEIGHT / 2);
 }
 
+/* Half a line to the right or to the left, and half a bar down or up. */
+static void corner(FILE *out, unsigned ink, double x, double y, bool right, bool down)
+{
+	rectangle(out, ink, right ? x + 2.5 : x, y + 5.4, right ? WIDTH - 2.5 : 3.5, 1.2);
+	rectangle(out, ink, x + 2.5, down ? y + 5.4 : y, 1, down ? HEIGHT - 5.4 : 6.6);
+}
+
 /* Characters from shapes, n of them in a row; false: it is text. */
 static bool shape(FILE *out, const struct hr_glyph *g, double x, double y, unsigned n)
 {
@@ -54,6 +61,15 @@ static bool shape(FILE *out, const struct hr_glyph *g, double x, double y, unsig
 	case HR_CODE_BAR:
 		for (unsigned i = 0; i < n; i++)
 			rectangle(out, g->fg, x + i * WIDTH + 2.5, y, 1, HEIGHT);
+		return true;
+	case HR_CODE_TOP_LEFT:
+	case HR_CODE_TOP_RIGHT:
+	case HR_CODE_BOTTOM_LEFT:
+	case HR_CODE_BOTTOM_RIGHT:
+		for (unsigned i = 0; i < n; i++)
+			corner(out, g->fg, x + i * WIDTH, y,
+			       g->code == HR_CODE_TOP_LEFT || g->code == HR_CODE_BOTTOM_LEFT,
+			       g->code == HR_CODE_TOP_LEFT || g->code == HR_CODE_TOP_RIGHT);
 		return true;
 	case HR_CODE_DOT:
 		for (unsigned i = 0; i < n; i++)

@@ -10,7 +10,6 @@
 
 #include "base/units.h"
 #include "report/metrics.h"
-#include "report/reasons.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -108,19 +107,20 @@ static void index_of(struct side *s, const struct hr_cells *c, const struct hr_m
 	pair(s, "changed", text);
 }
 
-/* Why the cell's free pages are not released. A search that would take them does not while the goal is met. */
-static void reason_of(struct side *s, const struct hr_map_cell *cell)
+/* Why the free pages of its chunks are not released, and whose objects lie there. */
+static void inspect(struct side *s, const struct hr_map_cell *cell)
 {
-	const struct hr_follower *f = s->scene->follower;
-	enum hr_reason r = hr_reason_of_chunk(f, hr_chunk_of(cell->page));
-	char text[96];
+	const unsigned columns = s->canvas.pane->columns - 1;
+	struct hr_items items = {.n = 0};
 
-	if (cell->free == 0 || cell->chunks > 1)
-		return;
-	if (r == HR_REASON_PACE && hr_follower_retained_bytes(f) <= f->view.goal_bytes)
-		r = HR_REASON_GOAL;
-	snprintf(text, sizeof(text), "free: %s", hr_reason_text(r));
-	words(s, text);
+	hr_inspect_reasons(&items, s->scene->follower, hr_chunk_of(cell->page), hr_chunk_of(cell->limit - 1),
+			   2 * columns);
+	for (size_t i = 0; i < items.n; i++)
+		words(s, items.at[i].text);
+	items.n = 0;
+	hr_inspect_holders(&items, s->scene);
+	for (size_t i = 0; i < items.n; i++)
+		words(s, items.at[i].text);
 }
 
 /* What touched the cell's pages last, where that is known of its chunk. */
@@ -163,7 +163,7 @@ static void draw_cell(struct side *s, const struct hr_cells *c, const struct hr_
 		snprintf(text, sizeof(text), "%" PRIu32, cell->gaps);
 		pair(s, "gaps inside", text);
 	}
-	reason_of(s, cell);
+	inspect(s, cell);
 	touch_of(s, cell);
 	if (s->row + SMALL_CHUNK_ROWS + 1 > s->end)
 		return;

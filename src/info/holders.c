@@ -50,10 +50,11 @@ struct look {
 	const struct hr_reasons *reasons;
 	uint8_t looked_at[LOOK_BITS / 8]; /* by chunk, which may share its bit: sparse, or such a span begins there */
 	enum hr_holders_by by;
-	struct hr_map64 bytes; /* chunk's number among those looked at, and code: index in held */
+	const atomic_bool *stop; /* NULL: nobody will stop it */
+	struct hr_map64 bytes;	 /* chunk's number, and code: index in held */
 	struct held *held;
 	size_t nheld, cap_held;
-	struct most *most; /* by that number */
+	struct most *most; /* by that number; NULL: of all chunks, and their number is the heap's */
 };
 
 /* Types are numbers of 32 bits; size classes stand above them. */
@@ -178,13 +179,14 @@ static enum hr_status take(struct look *l, const struct hr_event *e, struct hr_e
 static enum hr_status read_to(struct look *l, struct hr_reader *reader, uint64_t at_ns, struct hr_error *err)
 {
 	struct hr_event *events = hr_calloc(BATCH, sizeof(*events));
-	enum hr_status status;
+	enum hr_status status = HR_END;
 	bool past = false;
 	size_t n;
 
 	if (events == NULL)
 		return no_memory(err);
-	while (!past && (status = hr_reader_next(reader, events, BATCH, &n, err)) == HR_OK)
+	while (!past && (l->stop == NULL || !atomic_load(l->stop)) &&
+	       (status = hr_reader_next(reader, events, BATCH, &n, err)) == HR_OK)
 		for (size_t i = 0; i < n && status == HR_OK && !(past = events[i].time_ns > at_ns); i++)
 			if ((status = take(l, &events[i], err)) != HR_OK)
 				break;
@@ -195,11 +197,14 @@ static enum hr_status read_to(struct look *l, struct hr_reader *reader, uint64_t
 /* --- whose the chunks are -------------------------------------------------- */
 
 /* The number of the chunk among the reasons', SIZE_MAX: it is not one to be looked at. */
-static size_t number_of(const struct hr_reasons *r, uint64_t chunk)
+static size_t number_of(const struct look *l, uint64_t chunk)
 {
-	size_t i = hr_reasons_find(r, chunk);
+	size_t i;
 
-	return i != SIZE_MAX && is_sparse(&r->chunks[i]) ? i : SIZE_MAX;
+	if (l->most == NULL)
+		return (size_t)chunk;
+	i = hr_reasons_find(l->reasons, chunk);
+	return i != SIZE_MAX && is_sparse(&l->reasons->chunks[i]) ? i : SIZE_MAX;
 }
 
 static uint64_t age_of(const struct look *l, const struct object *o)
@@ -239,7 +244,7 @@ static uint64_t code_of(const struct look *l, const struct object *o)
 static bool count(struct look *l, size_t number, const struct object *o, uint64_t bytes)
 {
 	uint64_t code = code_of(l, o), key = (uint64_t)number << CODE_BITS | code, *have = hr_map64_get(&l->bytes, key);
-	struct most *m = &l->most[number];
+	struct most *m = l->most != NULL ? &l->most[number] : NULL;
 	struct held *held;
 
 	if (have == NULL) {
@@ -255,7 +260,7 @@ static bool count(struct look *l, size_t number, const struct object *o, uint64_
 	held->age += (unsigned __int128)bytes * age_of(l, o);
 	held->older |= o->born_ns == BEFORE;
 	/* Order equal entries by code, so that the result does not depend on their order. */
-	if (held->bytes > m->bytes || (held->bytes == m->bytes && code < m->code))
+	if (m != NULL && (held->bytes > m->bytes || (held->bytes == m->bytes && code < m->code)))
 		*m = (struct most){code, held->bytes};
 	return true;
 }
@@ -267,7 +272,7 @@ static bool share_out(struct look *l, const struct object *o)
 
 	while (at < end) {
 		uint64_t chunk = hr_chunk_of(at / HR_PAGE_BYTES), limit = (chunk + 1) * HR_CHUNK_BYTES;
-		size_t number = number_of(l->reasons, chunk);
+		size_t number = number_of(l, chunk);
 
 		if (number != SIZE_MAX && !count(l, number, o, (end < limit ? end : limit) - at))
 			return false;
@@ -278,11 +283,6 @@ static bool share_out(struct look *l, const struct object *o)
 
 static enum hr_status share_out_all(struct look *l, struct hr_error *err)
 {
-	l->most = hr_calloc(l->reasons->n + 1, sizeof(*l->most));
-	if (l->most == NULL)
-		return no_memory(err);
-	for (size_t i = 0; i < l->reasons->n; i++)
-		l->most[i].code = CODE_NOTHING;
 	for (size_t i = 0; i < l->nobjects; i++) {
 		struct object *o = &l->objects[i];
 		const struct hr_slot_span *span;
@@ -508,6 +508,38 @@ void hr_holders_release(struct hr_holders *h)
 	memset(h, 0, sizeof(*h));
 }
 
+static enum hr_status start_most(struct look *l, struct hr_error *err)
+{
+	l->most = hr_calloc(l->reasons->n + 1, sizeof(*l->most));
+	if (l->most == NULL)
+		return no_memory(err);
+	for (size_t i = 0; i < l->reasons->n; i++)
+		l->most[i].code = CODE_NOTHING;
+	return HR_OK;
+}
+
+/* The objects at the moment, by what they are of and the chunks that they lie in. */
+static enum hr_status look_through(struct look *l, struct hr_reader *reader, struct hr_error *err)
+{
+	hr_slots_init(&l->slots);
+	hr_map64_init(&l->bytes);
+	if (!hr_reader_meta(reader)->has_addresses || !hr_reader_meta(reader)->has_spans)
+		return hr_error_set(err, HR_EUSAGE, "the trace does not tell where its objects lie");
+	if (l->reasons != NULL)
+		HR_TRY(start_most(l, err));
+	HR_TRY(read_to(l, reader, l->at_ns, err));
+	return share_out_all(l, err);
+}
+
+static void release_look(struct look *l)
+{
+	free(l->most);
+	free(l->held);
+	free(l->objects);
+	hr_map64_release(&l->bytes);
+	hr_slots_release(&l->slots);
+}
+
 enum hr_status hr_holders_of(const char *path, const struct hr_reader_options *reading, uint64_t at_ns,
 			     const struct hr_reasons *reasons, enum hr_holders_by by, struct hr_holders *h,
 			     struct hr_error *err)
@@ -520,24 +552,150 @@ enum hr_status hr_holders_of(const char *path, const struct hr_reader_options *r
 	memset(h, 0, sizeof(*h));
 	options.want = HR_WANT_SPANS | HR_WANT_OBJECTS;
 	HR_TRY(hr_reader_open(path, &options, &reader, err));
-	hr_slots_init(&l.slots);
-	hr_map64_init(&l.bytes);
 	look_at_sparse(&l);
-	if (!hr_reader_meta(reader)->has_addresses || !hr_reader_meta(reader)->has_spans)
-		status = hr_error_set(err, HR_EUSAGE, "the trace does not tell where its objects lie");
-	else
-		status = read_to(&l, reader, at_ns, err);
-	if (status == HR_OK)
-		status = share_out_all(&l, err);
+	status = look_through(&l, reader, err);
 	if (status == HR_OK)
 		status = sum_up(&l, &hr_reader_sides(reader)->types, h, err);
 	if (status != HR_OK)
 		hr_holders_release(h);
-	free(l.most);
-	free(l.held);
-	free(l.objects);
-	hr_map64_release(&l.bytes);
-	hr_slots_release(&l.slots);
+	release_look(&l);
 	hr_reader_close(reader);
 	return status;
+}
+
+/* --- what lies in all chunks --------------------------------------------------- */
+
+void hr_tenants_release(struct hr_tenants *t)
+{
+	free(t->at);
+	free(t->names);
+	memset(t, 0, sizeof(*t));
+}
+
+static bool add_name(struct hr_tenants *t, uint64_t code, const struct hr_types *types)
+{
+	struct hr_holder h = {.chunks = 0};
+
+	if (!hr_reserve(&t->names, &t->cap_names, t->nnames + 1, sizeof(*t->names)))
+		return false;
+	name_holder(&h, code, types);
+	hr_holder_text(t->names[t->nnames++], &h);
+	return true;
+}
+
+static int by_chunk(const void *a, const void *b)
+{
+	const struct hr_tenant *x = a, *y = b;
+
+	if (x->chunk != y->chunk)
+		return x->chunk < y->chunk ? -1 : 1;
+	if (x->bytes != y->bytes)
+		return x->bytes > y->bytes ? -1 : 1;
+	return x->name < y->name ? -1 : x->name > y->name;
+}
+
+static enum hr_status list_tenants(const struct look *l, const struct hr_types *types, struct hr_tenants *t,
+				   struct hr_error *err)
+{
+	uint64_t *order = hr_map64_order(&l->bytes), at = 0, key;
+	const uint64_t *held;
+	struct hr_map64 names; /* of codes: index in t->names */
+	bool fine = order != NULL || l->nheld == 0;
+
+	hr_map64_init(&names);
+	fine = fine && hr_reserve(&t->at, &t->cap, l->nheld + 1, sizeof(*t->at));
+	while (fine && (held = hr_map64_next(&l->bytes, order, &at, &key)) != NULL) {
+		uint64_t code = key & ((UINT64_C(1) << CODE_BITS) - 1), *name = hr_map64_get(&names, code);
+
+		t->at[t->n] = (struct hr_tenant){
+		    .chunk = key >> CODE_BITS,
+		    .bytes = l->held[*held].bytes,
+		    .name = name != NULL ? (size_t)*name : t->nnames,
+		};
+		fine = name != NULL || (add_name(t, code, types) && hr_map64_put(&names, code, t->nnames - 1));
+		t->n++;
+	}
+	hr_map64_release(&names);
+	free(order);
+	if (!fine)
+		return no_memory(err);
+	qsort(t->at, t->n, sizeof(*t->at), by_chunk);
+	return HR_OK;
+}
+
+enum hr_status hr_tenants_of(const char *path, const struct hr_reader_options *reading, uint64_t at_ns,
+			     const atomic_bool *stop, struct hr_tenants *t, struct hr_error *err)
+{
+	struct hr_reader_options options = *reading;
+	struct look l = {.at_ns = at_ns, .by = HR_HOLDERS_BY_TYPE, .stop = stop};
+	struct hr_reader *reader;
+	enum hr_status status;
+
+	memset(t, 0, sizeof(*t));
+	memset(l.looked_at, 0xff, sizeof(l.looked_at));
+	options.want = HR_WANT_SPANS | HR_WANT_OBJECTS;
+	options.jump = false;
+	HR_TRY(hr_reader_open(path, &options, &reader, err));
+	status = look_through(&l, reader, err);
+	if (status == HR_OK)
+		status = atomic_load(stop) ? HR_END : list_tenants(&l, &hr_reader_sides(reader)->types, t, err);
+	if (status != HR_OK)
+		hr_tenants_release(t);
+	release_look(&l);
+	hr_reader_close(reader);
+	return status;
+}
+
+size_t hr_tenants_find(const struct hr_tenants *t, uint64_t chunk, size_t *n)
+{
+	size_t low = 0, high = t->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (t->at[middle].chunk < chunk)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (*n = 0; low + *n < t->n && t->at[low + *n].chunk == chunk;)
+		++*n;
+	return low;
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+}
+
+static bool has_text(const char *name, const char *text)
+{
+	for (; *name != '\0'; name++) {
+		size_t i = 0;
+
+		while (text[i] != '\0' && lower(name[i]) == lower(text[i]))
+			i++;
+		if (text[i] == '\0')
+			return true;
+	}
+	return false;
+}
+
+size_t hr_tenants_search(const struct hr_tenants *t, const char *text, uint64_t chunk, bool *holds)
+{
+	size_t n, from = 0;
+
+	if (chunk != HR_NO_TENANT_CHUNK)
+		from = hr_tenants_find(t, chunk, &n) + n;
+	for (int pass = 0; pass < 2; pass++) {
+		*holds = pass == 0;
+		for (size_t i = 0; i < t->n; i++) {
+			size_t at = (from + i) % t->n;
+			bool first = at == 0 || t->at[at - 1].chunk != t->at[at].chunk;
+
+			if ((first || pass == 1) && has_text(t->names[t->at[at].name], text))
+				return at;
+		}
+	}
+	return SIZE_MAX;
 }

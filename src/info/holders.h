@@ -7,7 +7,9 @@
  *
  * The objects are those of a Go execution trace with recorded placement: a
  * second look at the trace's events, up to the moment. They are live or not swept
- * yet. Memory: 24 bytes for each slot of the spans that are live at the peak.
+ * yet. Memory: 32 bytes for each slot of the spans that are live at the peak.
+ *
+ * The live view asks another way: what lies in each chunk, whatever is free there ("tenants").
  */
 #ifndef HR_INFO_HOLDERS_H
 #define HR_INFO_HOLDERS_H
@@ -17,6 +19,8 @@
 
 #include <jansson.h>
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -75,5 +79,32 @@ json_t *hr_holders_json(const struct hr_holders *h);
 const char *hr_holder_age_text(unsigned age);
 #define HR_HOLDER_AGES 5
 void hr_holders_release(struct hr_holders *h);
+
+/* The objects of a type, or of a size class where their type is not known, that lie in a chunk. */
+struct hr_tenant {
+	uint64_t chunk, bytes; /* of them, in this chunk */
+	size_t name;	       /* index in names */
+};
+
+struct hr_tenants {
+	struct hr_tenant *at; /* by chunk, then by bytes, the most first */
+	size_t n, cap;
+	char (*names)[HR_HOLDER_TEXT]; /* as hr_holder_text has them */
+	size_t nnames, cap_names;
+};
+
+/* As hr_holders_of, of all chunks. HR_END: *stop, which another thread may set, became true; *t is empty then. */
+enum hr_status hr_tenants_of(const char *path, const struct hr_reader_options *reading, uint64_t at_ns,
+			     const atomic_bool *stop, struct hr_tenants *t, struct hr_error *err);
+void hr_tenants_release(struct hr_tenants *t);
+/* The first of the chunk's in t->at, and in *n how many it has. */
+size_t hr_tenants_find(const struct hr_tenants *t, uint64_t chunk, size_t *n);
+/*
+ * The next tenant after `chunk` (HR_NO_TENANT_CHUNK: the first), from the last chunk on to the first, whose name has `text` in
+ * it, in whatever case: one that holds its chunk, which is to say that nothing else has more bytes there; where none
+ * does, one that only lies in it. SIZE_MAX: there is none. *holds: it is of the first kind.
+ */
+size_t hr_tenants_search(const struct hr_tenants *t, const char *text, uint64_t chunk, bool *holds);
+#define HR_NO_TENANT_CHUNK UINT64_MAX
 
 #endif

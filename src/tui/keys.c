@@ -7,8 +7,8 @@
 #include "base/print.h"
 #include "base/units.h"
 #include "tui/bars.h"
+#include "tui/find.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,9 +173,9 @@ static void ask_time(struct hr_view_state *v)
 	v->answer[0] = '\0';
 }
 
-static void ask_address(struct hr_view_state *v)
+static void ask_place(struct hr_view_state *v)
 {
-	v->asking = HR_ASKING_ADDRESS;
+	v->asking = HR_ASKING_PLACE;
 	v->answer[0] = '\0';
 }
 
@@ -469,8 +469,8 @@ static const struct binding {
     {'0', to_beginning, NULL, NULL},
     {'G', to_end, NULL, NULL},
     {'g', ask_time, "g", "go to a time"},
-    {'/', ask_address, "/", "find an address or a chunk (#196609): the cursor goes there"},
-    {HR_KEY_F3, ask_address, NULL, NULL},
+    {'/', ask_place, "/", "find an address, a chunk (#196609) or what a type holds: the cursor goes there"},
+    {HR_KEY_F3, ask_place, NULL, NULL},
     {'+', faster, "+ -", "faster, slower: 1 event a second to full speed"},
     {'=', faster, NULL, NULL},
     {'-', slower, NULL, NULL},
@@ -490,7 +490,7 @@ static const struct binding {
     {'r', next_scale, "r", "levels in equal steps or by rank"},
     {'c', next_palette, "c", "next colour palette"},
     {'p', next_policy, "p", "next policy"},
-    {'2', side_by_side, "2", "two policies side by side; cells that differ are marked"},
+    {'2', side_by_side, "2", "two policies side by side; what differs is outlined"},
     {'s', hr_view_save, "s", "save the frame as PNG"},
     {CTRL('L'), redraw, "ctrl-L", "redraw"},
     {'?', help, "?", "this help"},
@@ -552,52 +552,16 @@ static bool parse_time(const struct hr_view_state *v, const char *text, uint64_t
 	return hr_parse_ns(text, time_ns) && *time_ns < HR_NEVER;
 }
 
-/* "c000400000", "0xc000400000"; "+64MiB" from where the heap begins; "#196609", a chunk. False: it is none. */
-static bool parse_address(const struct hr_view_state *v, const char *text, uint64_t *page)
-{
-	const struct hr_cells *c = cells_of(v);
-	uint64_t bytes;
-	char *end;
-
-	if (*text == '+' && c->n > 0 && hr_parse_bytes(text + 1, &bytes)) {
-		*page = c->at[0].page + bytes / HR_PAGE_BYTES;
-		return true;
-	}
-	if (*text == '#' && hr_parse_u64(text + 1, &bytes) && bytes < UINT64_C(1) << 26) {
-		*page = hr_chunk_page(bytes);
-		return true;
-	}
-	if (!isxdigit((unsigned char)*text))
-		return false;
-	*page = strtoull(text, &end, 16) / HR_PAGE_BYTES;
-	return *end == '\0';
-}
-
-static void answer_address(struct hr_view_state *v)
-{
-	uint64_t page;
-
-	if (!parse_address(v, v->answer, &page)) {
-		hr_view_say(v, "'%s' is not an address; examples: c000400000, +64MiB, #196609", v->answer);
-	} else if (hr_cells_find(cells_of(v), page) == HR_NO_CELL) {
-		hr_view_say(v, "%s is not mapped now, or outside of what is shown", v->answer);
-	} else {
-		if (v->frame_options.open_chunk != HR_NO_CHUNK)
-			v->frame_options.open_chunk = hr_chunk_of(page);
-		v->frame_options.cursor_page = page;
-	}
-}
-
 static void answer(struct hr_view_state *v)
 {
 	enum hr_asking asked = v->asking;
 	uint64_t time_ns;
 
 	v->asking = HR_ASKING_NOTHING;
-	if (v->answer[0] == '\0')
+	if (asked == HR_ASKING_PLACE)
+		hr_find_answer(v);
+	else if (v->answer[0] == '\0')
 		return;
-	if (asked == HR_ASKING_ADDRESS)
-		answer_address(v);
 	else if (parse_time(v, v->answer, &time_ns))
 		seek_to(v, time_ns);
 	else
@@ -691,6 +655,7 @@ void hr_view_key(struct hr_view_state *v, uint32_t key, unsigned row, unsigned c
 		return;
 	}
 	v->message[0] = '\0';
+	v->seeking_type = false;
 	if (v->helping) {
 		v->helping = false;
 		return;

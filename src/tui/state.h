@@ -10,15 +10,17 @@
 #include "report/series.h"
 #include "tui/screen.h"
 #include "tui/watch.h"
+#include "tui/who.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define HR_MAX_ZOOMS 32
+#define HR_TOLD_HOLDERS 6 /* of a chunk, at most */
 
 /* What the last line asks for. */
-enum hr_asking { HR_ASKING_NOTHING, HR_ASKING_TIME, HR_ASKING_ADDRESS };
+enum hr_asking { HR_ASKING_NOTHING, HR_ASKING_TIME, HR_ASKING_PLACE };
 
 /* What a move of the mouse with its button held changes. */
 enum hr_dragging { HR_DRAGGING_NOTHING, HR_DRAGGING_TIME, HR_DRAGGING_HISTORY, HR_DRAGGING_CURSOR };
@@ -64,7 +66,15 @@ struct hr_view_state {
 	char message[200]; /* on the last line, until the next key */
 	bool helping;
 	enum hr_asking asking;
-	char answer[40];  /* so far */
+	char answer[40]; /* so far */
+
+	/* Who holds it (find.h). */
+	struct hr_who who;
+	struct hr_frame_holder holders[HR_TOLD_HOLDERS];
+	uint64_t still_at_ns, still_since_ns; /* the moment shown, and since when by the real clock */
+	char sought[40];		      /* the last type that was asked for */
+	bool seeking_type;		      /* the cursor goes there when it is known where */
+
 	bool stale, anew; /* to be drawn; all of it */
 	bool done;
 	struct hr_error err;

@@ -10,6 +10,7 @@
 #include "frame/paint.h"
 #include "report/layers.h"
 #include "tui/bars.h"
+#include "tui/find.h"
 #include "tui/keys.h"
 
 #include <inttypes.h>
@@ -18,7 +19,7 @@
 #include <string.h>
 
 #define KEY_COLUMNS 14u
-#define OVER_TIME_FROM_COLUMNS 140u	      /* a pane's: there the map over time is shown without being asked for */
+#define OVER_TIME_FROM_COLUMNS 90u	      /* a pane's: there the map over time is shown without being asked for */
 #define MAX_TOUCH_RECORDS ((uint64_t)1 << 20) /* looked at for who touched a chunk's pages before it was opened */
 
 /* --- scenes ------------------------------------------------------------------------ */
@@ -100,7 +101,7 @@ static const char *layers_of(struct hr_view_state *v)
 
 static struct hr_scene scene_of(struct hr_view_state *v, size_t pane, size_t policy)
 {
-	return (struct hr_scene){
+	struct hr_scene s = {
 	    .follower = hr_player_follower(v->player, policy),
 	    .trace = v->options->name,
 	    .policy = policy_name(v, policy),
@@ -113,6 +114,9 @@ static struct hr_scene scene_of(struct hr_view_state *v, size_t pane, size_t pol
 	    .log = tail_of(v, pane, policy),
 	    .touches = told_chunk(v) != HR_NO_CHUNK ? &v->touches : NULL,
 	};
+
+	hr_find_tell(v, &s);
+	return s;
 }
 
 static bool has_room_for_time(const struct hr_view_state *v, size_t n)
@@ -194,9 +198,8 @@ enum hr_status hr_view_draw(struct hr_view_state *v, struct hr_error *err)
 		put_help(v);
 	if (v->asking != HR_ASKING_NOTHING) {
 		snprintf(line, sizeof(line), "%s: %s_",
-			 v->asking == HR_ASKING_TIME
-			     ? "go to (12.5s, +1s, -500ms, 50%)"
-			     : "address (c000400000; +64MiB from the heap's start; chunk #196609)",
+			 v->asking == HR_ASKING_TIME ? "go to (12.5s, +1s, -500ms, 50%)"
+						     : "address (c000400000, +64MiB), chunk (#196609) or type",
 			 v->answer);
 		put_line(v, v->rows - 1, line);
 	} else if (v->message[0] != '\0') {

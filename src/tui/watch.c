@@ -5,6 +5,7 @@
 #include "tui/watch.h"
 
 #include "base/alloc.h"
+#include "tui/find.h"
 #include "tui/keys.h"
 #include "tui/view.h"
 
@@ -14,6 +15,7 @@
 
 #define FRAME_NS UINT64_C(33333333) /* 30 a second */
 #define SLICE_RECORDS 2048	    /* between two looks at the clock */
+#define HOLDERS_MS 50		    /* while holders are looked for */
 #define UNTIL_NEWS_MS 500	    /* how often a paused view looks how far the reader has come */
 
 static uint64_t clock_ns(void)
@@ -120,7 +122,7 @@ static bool wants_news(const struct hr_view_state *v)
 	return v->source == HR_SOURCE_OPENING || (v->playing && v->waiting && v->starved);
 }
 
-static int wait_ms(const struct hr_view_state *v, uint64_t next_frame_ns)
+static int wait_ms(struct hr_view_state *v, uint64_t next_frame_ns)
 {
 	uint64_t now = clock_ns();
 
@@ -130,6 +132,8 @@ static int wait_ms(const struct hr_view_state *v, uint64_t next_frame_ns)
 		return 0;
 	if (v->playing || v->stale)
 		return now < next_frame_ns ? (int)((next_frame_ns - now) / 1000000 + 1) : 0;
+	if (hr_find_is_busy(v))
+		return HOLDERS_MS;
 	return v->source == HR_SOURCE_READING ? UNTIL_NEWS_MS : -1;
 }
 
@@ -154,6 +158,7 @@ static void run(struct hr_view_state *v)
 		if (v->playing && v->series != NULL)
 			advance(v, now - last_ns);
 		last_ns = now;
+		hr_find_holders(v, now);
 		if (v->stale && clock_ns() >= next_frame_ns && !v->done) {
 			next_frame_ns = clock_ns() + FRAME_NS;
 			hr_view_check(v, hr_view_draw(v, &err), &err);
@@ -192,6 +197,7 @@ enum hr_status hr_watch(const struct hr_watch_options *o, bool *trace_failed, in
 			*err = v->err;
 	}
 	hr_screen_close(v->screen);
+	hr_who_release(&v->who);
 	for (size_t i = 0; v->planes != NULL && i < hr_player_followers(v->player); i++)
 		hr_plane_release(&v->planes[i]);
 	hr_player_close(v->player);

@@ -52,6 +52,8 @@ like "$out" 'none keeps no index' 'a view that the policy has nothing for says s
 run "$HEAPREPLAY" heatmap -q -p none -p eager --at 3ms --size 100x40 --view free hand.txt
 like "$out" 'none  at 3.00 ms .* eager  at 3.00 ms' 'two policies'
 like "$out" '! 128 cells differ in free' 'and how much differs'
+# 4 rows of 32 cells, outlined: all of the first and the last, and both ends of the two between.
+is "$(sed -n '3,6p' <<<"$out" | tr -cd '!' | wc -c)" $((2 * (2 * 32 + 2 * 2))) 'of which the border is marked, in both'
 run "$HEAPREPLAY" heatmap -q -p none --at 3ms --chunk c000000000 --cursor c000002000 --size 120x30 hand.txt
 like "$out" 'chunk 196608 at c000000000: 256 in use, 256 free, 0 released' 'a chunk: its pages'
 like "$out" 'at the cursor: page 1, freed at 3.00 ms' 'and who touched them last'

@@ -164,7 +164,7 @@ sees 'pause, resume' 'and so does F1'
 keys Space / + 8 M i B Enter
 sees '[0-9]+ pages in use, [0-9]+ free' '/ finds an address'
 keys / z z Enter
-sees "'zz' is not an address" 'what is no address is none'
+sees "no type, size class or address 'zz'" 'what is none is not found'
 keys Escape F3 '#' 1 9 6 6 1 0 Enter
 sees 'c0008[0-9a-f]+-c000[0-9a-f]+ .*chunk 196610' 'F3 and a chunk by its number: the cursor goes there'
 keys / 7 0 Enter
@@ -208,6 +208,28 @@ sees 'live [0-9.]+ [KM]iB, dying [0-9.]+ [KM]?i?B at|objects [0-9.]+ [KM]iB at' 
 keys q
 finish
 is "$ended" 0 'and it ends'
+
+# --- who holds it, and why it stays: as explain has it ---
+
+"$HEAPREPLAY" explain -q --json --at 380ms -p go1.19 app.trace >why.json
+"$HEAPREPLAY" explain -q --json --by chunk --at 380ms -p go1.19 app.trace >chunks.json
+type=$(jq -r 'first(.holders[] | select(.type != null and .chunks == 1)).type' why.json)
+start 120x40 "${watch[@]}" -p go1.19 app.trace
+sees 'paused' 'holders'
+keys g 3 8 0 m s Enter / "${type:0:3}" "${type:3}" Enter
+sees "${type//[.*]/.}: .* of chunk [0-9]+, more than any other" "/ finds what $type holds"
+sees "held by [0-9.]+ [KM]?i?B ${type//[.*]/.}" 'and tells who lies there'
+chunk=$(grep -oE 'chunk [0-9]+, more' <<<"$screen" | tr -cd 0-9)
+addr=$(printf '%x' $((chunk * 4194304)))
+reason=$(jq -r --arg a "$addr" '.chunks[] | select(.addr == $a).reason' chunks.json)
+sees "chunk: [0-9.]+ [KM]iB free: $(jq -r --arg r "$reason" '.reasons[] | select(.reason == $r).text' why.json)" \
+	"why it stays ($reason)"
+keys / n o s u c h t y p e Enter
+sees "no type, size class or address 'nosuchtype'" 'what is not there is not found'
+keys / Enter
+sees "no type, size class or address 'nosuchtype'" 'nothing: the same again'
+keys q
+finish
 
 # --- two policies ---
 

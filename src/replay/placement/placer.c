@@ -448,6 +448,11 @@ const struct hr_place *hr_placer_take(struct hr_placer *pl, size_t *n)
 	return r;
 }
 
+bool hr_placer_is_recorded(const struct hr_placer *pl)
+{
+	return pl->stats.recorded;
+}
+
 struct hr_placer_stats hr_placer_stats(const struct hr_placer *pl)
 {
 	/* Each part keeps its own counters; they are added up on request. */

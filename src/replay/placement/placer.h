@@ -94,5 +94,7 @@ enum hr_status hr_placer_finish(struct hr_placer *pl, uint64_t end_ns, struct hr
 const struct hr_place *hr_placer_take(struct hr_placer *pl, size_t *n);
 
 struct hr_placer_stats hr_placer_stats(const struct hr_placer *pl);
+/* Spans lie where they were recorded. Known from the start, also to another thread than the one that feeds. */
+bool hr_placer_is_recorded(const struct hr_placer *pl);
 
 #endif
