@@ -146,30 +146,51 @@ static void draw_column(const struct graph *g, const struct hr_canvas *c, unsign
 			      area(in_row(in_use, row), in_row(retained, row)));
 }
 
+/* What the area shows in that row: its character, and the eighth of the row at which one area ends there; 0: none does. */
+static struct hr_glyph area_in(const struct graph *g, const struct column *v, unsigned row, unsigned *end)
+{
+	unsigned in_use = in_row(height(g, v->in_use), row);
+	unsigned retained = in_row(height(g, larger(v->retained, v->in_use)), row);
+
+	*end = retained > 0 && retained < 8 ? retained : in_use < 8 ? in_use : 0;
+	return area(in_use, retained);
+}
+
 /*
- * A line over what is there, on the background of the area that it crosses. Where the area ends in the middle of a
- * character, that has the line's colour as its background; where it shows two areas, there is no room for the line.
+ * A line over what is there, on the background of the area that it crosses. Where an area ends in the line's row, a line
+ * through the row would hide that: it goes to the border of the row that lies on its side of the end. Above the highest
+ * row there is none: what is left of that has the line's colour.
  */
 static void draw_mark(const struct graph *g, const struct hr_canvas *c, unsigned column, unsigned left, unsigned top,
 		      uint64_t bytes, struct hr_glyph line)
 {
 	const struct column *v = &g->at[column];
-	unsigned row = (unsigned)((unsigned __int128)bytes * g->rows / g->top), in_use, retained;
+	unsigned eighths = (unsigned)((unsigned __int128)bytes * g->rows * 8 / g->top), row = eighths / 8, end, none;
 	struct hr_glyph there;
+	bool above;
 
 	row = row == g->rows ? row - 1 : row;
-	in_use = in_row(height(g, v->in_use), row);
-	retained = in_row(height(g, larger(v->retained, v->in_use)), row);
-	there = area(in_use, retained);
-	if (retained > 0 && retained < 8 && in_use == 0) {
-		there.bg = line.fg;
+	there = area_in(g, v, row, &end);
+	above = eighths - 8 * row >= end;
+	if (end > 0 && above && row + 1 == g->rows) {
+		there.bg = there.bg == HR_INK_NONE ? line.fg : there.bg;
 		line = there;
-	} else if (in_use > 0 && in_use < 8) {
-		there.bg = retained == in_use ? line.fg : there.bg;
-		line = there;
-	} else if (retained > 0) {
-		line.bg = in_use > 0 ? HR_INK_IN_USE : HR_INK_FREE;
+	} else if (end > 0) {
+		if (row == 0 && !above)
+			return;
+		row = above ? row + 1 : row - 1;
+		there = area_in(g, v, row, &none);
+		if (none > 0)
+			return;
+		/* The lowest eighth of the upper row, or the highest of the lower one. */
+		line.code = HR_CODE_EIGHTHS + (above ? 1 : 7);
+		line.bg = above ? there.fg : line.fg;
+		line.fg = above ? line.fg : there.fg;
 	}
+	if (there.code == ' ')
+		line.bg = HR_INK_NONE;
+	else if (line.bg == HR_INK_NONE)
+		line.bg = there.fg;
 	hr_canvas_put(c, top + g->rows - 1 - row, left + column, line);
 }
 

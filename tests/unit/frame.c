@@ -252,6 +252,7 @@ static void test_the_panel(void **state)
 	struct small_heap h;
 	struct hr_frame f = {0};
 	struct hr_frame_options o = options(140, 53);
+	static const struct hr_frame_holder holders[] = {{"main.node", 7 << 19}, {"string", 64}};
 	struct hr_scene s;
 
 	(void)state;
@@ -265,7 +266,9 @@ static void test_the_panel(void **state)
 	check_has(&f, "cell c000400000-");
 	check_has(&f, " chunk                     196609, from page 0\n");
 	check_has(&f, " index                                  marked\n");
-	check_has(&f, " free: no GC cycle has set a goal yet\n");
+	check_has(&f, " chunk: 448 KiB free: no GC cycle has set a\n");
+	check_has(&f, " goal yet\n");
+	check_lacks(&f, "held by");
 	/* 32 of the 512 pages in a row. */
 	check_has(&f, " ########::::::::::::::::::::::::\n");
 	check_has(&f, "go1.22 so far\n");
@@ -273,9 +276,21 @@ static void test_the_panel(void **state)
 	check_has(&f, " release calls                               0\n");
 	check_has(&f, " pages in use: none 0123456789 all\n");
 	check_has(&f, " F forced search c0004");
-	/* Narrower, two policies, and nothing but the map: no panel. */
-	draw(&f, &s, 1, options(139, 53));
+	s.holders = holders;
+	s.nholders = 2;
+	draw(&f, &s, 1, o);
+	check_has(&f, " held by 3.50 MiB main.node\n");
+	check_has(&f, " 64 B string\n");
+	/* Narrower, two policies, and nothing but the map: no panel. The cursor has lines of its own then. */
+	o.columns = 139;
+	draw(&f, &s, 1, o);
 	check_lacks(&f, "so far");
+	check_has(&f, "\nchunk: 448 KiB free: no GC cycle has set a goal yet\n");
+	check_has(&f, "\nheld by 3.50 MiB main.node  64 B string\n");
+	o.columns = 40;
+	draw(&f, &s, 1, o);
+	check_has(&f, "\nchunk: 448 KiB free: no_cycle\n");
+	o.columns = 140;
 	o.bare = true;
 	draw(&f, &s, 1, o);
 	check_lacks(&f, "so far");
@@ -354,6 +369,48 @@ static void test_svg(void **state)
 	assert_non_null(strstr(text, ">&#60;b&#62;&#38;<"));
 	assert_null(strstr(text, "<b>"));
 	free(text);
+	hr_frame_release(&f);
+	small_heap_release(&h);
+}
+
+/* How many characters of the frame have that code and these inks. */
+static unsigned count_glyphs(const struct hr_frame *f, uint32_t code, unsigned fg, unsigned bg)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < f->columns * f->rows; i++)
+		n += f->at[i].code == code && f->at[i].fg == fg && f->at[i].bg == bg;
+	return n;
+}
+
+/*
+ * 16 MiB in use under a limit of 24: four rows of 6 MiB, the area ends in the third after five eighths. A goal of 17 MiB is
+ * in the same row, above that: it is the lowest eighth of the fourth row. One of 15 MiB is below: the highest of the second. Labels take 13 columns.
+ */
+static void test_a_line_where_the_area_ends(void **state)
+{
+	struct small_heap h;
+	struct hr_frame f = {0};
+	struct hr_json_series *series = calloc(1, sizeof(*series));
+	struct hr_scene s;
+
+	(void)state;
+	assert_non_null(series);
+	small_heap_init(&h, "none");
+	hr_json_series_start(series, h.f);
+	small_heap_grow(&h, 0, 8);
+	small_heap_alloc(&h, 0, 4 * 512);
+	s = scene_of(&h);
+	s.series = series;
+	s.time_ns = 1000000;
+	h.f->view.memory_limit_bytes = UINT64_C(24) << 20;
+	h.f->view.goal_bytes = UINT64_C(17) << 20;
+	draw(&f, &s, 1, options(80, 29));
+	assert_int_equal(count_glyphs(&f, HR_CODE_EIGHTHS + 1, HR_INK_GOAL, HR_INK_NONE), 80 - 13);
+	h.f->view.goal_bytes = UINT64_C(15) << 20;
+	draw(&f, &s, 1, options(80, 29));
+	assert_int_equal(count_glyphs(&f, HR_CODE_EIGHTHS + 7, HR_INK_IN_USE, HR_INK_GOAL), 80 - 13);
+	free(series);
 	hr_frame_release(&f);
 	small_heap_release(&h);
 }
@@ -882,6 +939,7 @@ HR_TEST_MAIN(frame)
 	    cmocka_unit_test(test_the_panel),
 	    cmocka_unit_test(test_the_map_over_time),
 	    cmocka_unit_test(test_lines_of_the_graph),
+	    cmocka_unit_test(test_a_line_where_the_area_ends),
 	    cmocka_unit_test(test_views_without_an_index),
 	    cmocka_unit_test(test_a_chunk),
 	    cmocka_unit_test(test_every_size),
