@@ -10,7 +10,8 @@
  * place and which are there, and the places in order of their keys. So
  * neighbours share cache lines, and no key is stored. A key that is removed
  * keeps its place, for the one that will be put there next, until a group has
- * four times the places that it needs.
+ * four times the places that it needs. The memory of groups is the map's own
+ * until its release, in huge pages where it is large.
  *
  * Memory: of dense keys 8 to 32 bytes each, of a key alone in its group about
  * 220; bounded by the entries there are, whatever keys an enemy chooses.
@@ -23,17 +24,25 @@
 #include <stdint.h>
 
 struct hr_map64_group;
+struct hr_map64_piece;
+
+enum { HR_MAP64_ROOMS = 9 }; /* for 2, 4, 8 ... 512 places */
 
 struct hr_map64 {
 	struct hr_map64_slot {
 		uint64_t number; /* of the group; of no meaning without one */
 		struct hr_map64_group *group;
 	} * slots;
-	size_t mask;	/* capacity - 1; capacity is a power of two */
-	size_t ngroups; /* at most 3/4 of it */
-	size_t count;	/* entries */
-	unsigned words; /* of a value */
-	unsigned shift; /* all keys are multiples of 1 << shift */
+	size_t mask;		       /* capacity - 1; capacity is a power of two */
+	size_t ngroups;		       /* at most 3/4 of it */
+	size_t count;		       /* entries */
+	unsigned words;		       /* of a value */
+	unsigned shift;		       /* all keys are multiples of 1 << shift */
+	struct hr_map64_piece *pieces; /* memory for groups; */
+	size_t piece_bytes;	       /* of the newest one, */
+	void *uncut;		       /* and what is left of it */
+	size_t uncut_bytes;
+	void *unused[HR_MAP64_ROOMS]; /* lists of blocks that groups have left, by room */
 };
 
 /* An empty map; allocates nothing. Keys are any value but UINT64_MAX. */

@@ -126,6 +126,45 @@ static void test_one_left_of_each(void **state)
 	hr_map64_release(&m);
 }
 
+/* What 50 full groups have left is enough for 50 others elsewhere, again and again, and for many that
+ * hold one key each: 50 * 512 places are more than 500 * 2 and what a group has besides. */
+static void test_memory_is_used_again(void **state)
+{
+	struct hr_map64 m;
+	size_t most = 0;
+
+	(void)state;
+	hr_map64_init(&m);
+	for (uint64_t round = 0; round < 20; round++) {
+		for (uint64_t k = 0; k < 50 * 512; k++)
+			assert_true(hr_map64_put(&m, round << 40 | k, k));
+		if (round == 0)
+			most = m.piece_bytes;
+		for (uint64_t k = 0; k < 50 * 512; k++)
+			assert_true(hr_map64_remove(&m, round << 40 | k, NULL));
+	}
+	for (uint64_t k = 0; k < 500; k++)
+		assert_true(hr_map64_put(&m, k << 20 | 1, k));
+	for (uint64_t k = 0; k < 500; k++)
+		assert_int_equal(*hr_map64_get(&m, k << 20 | 1), k);
+	assert_int_equal(m.piece_bytes, most);
+	hr_map64_release(&m);
+}
+
+/* More than a piece of any size holds. */
+static void test_large(void **state)
+{
+	struct hr_map64 m;
+
+	(void)state;
+	hr_map64_init_wide(&m, 4);
+	for (uint64_t k = 0; k < 200000; k++)
+		hr_map64_place(&m, k * 16)[3] = k;
+	for (uint64_t k = 0; k < 200000; k++)
+		assert_int_equal(hr_map64_get(&m, k * 16)[3], k);
+	hr_map64_release(&m);
+}
+
 static void test_empty(void **state)
 {
 	struct hr_map64 m;
@@ -143,6 +182,8 @@ HR_TEST_MAIN(map64)
 	    cmocka_unit_test(test_beside_an_array),
 	    cmocka_unit_test(test_all_entries),
 	    cmocka_unit_test(test_one_left_of_each),
+	    cmocka_unit_test(test_memory_is_used_again),
+	    cmocka_unit_test(test_large),
 	    cmocka_unit_test(test_empty),
 	};
 
