@@ -2,6 +2,7 @@
 # src/base: every .c and .h of this directory; headers too, so that they are in the tarball.
 libcore_a_SOURCES += \
 	src/base/alloc.c src/base/alloc.h \
+	src/base/aside.c src/base/aside.h \
 	src/base/bits.h \
 	src/base/error.c src/base/error.h src/base/fuzzed.h \
 	src/base/find.h \

@@ -9,6 +9,7 @@ unit_tests = \
 	tests/unit/allocfreetrace.c \
 	tests/unit/android.c \
 	tests/unit/arenas.c \
+	tests/unit/aside.c \
 	tests/unit/bars.c \
 	tests/unit/bitmap.c \
 	tests/unit/calls.c \

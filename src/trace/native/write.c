@@ -3,13 +3,17 @@
  * Writes native traces. Events gather until a block is full; then they are
  * turned into columns in two passes: the first finds which sorts of events
  * there are and how each event's place is said, the second writes the columns
- * by them. Each column is compressed by itself.
+ * by them. Each column is compressed by itself, on another thread where there is
+ * a second processor: that of one block while the next one is gathered and made.
+ * Blocks are written in their order, by the caller's thread.
  */
 #include "config.h"
 
 #include "trace/native/native.h"
 
 #include "base/alloc.h"
+#include "base/aside.h"
+#include "base/bits.h"
 #include "trace/native/form.h"
 #include "trace/native/notes.h"
 #include "trace/native/numbers.h"
@@ -35,6 +39,7 @@ enum {
 	/* A context for each kind and P of BY_..., behind them one for each entry of PREDICTED. */
 	P_CONTEXTS = 256,
 	FIRST_PREDICTED = HR_EVENT_KIND_COUNT * P_CONTEXTS,
+	NO_ADDRESS_SHIFT = 63, /* of a sort whose addresses all are 0 */
 	MAX_VARINT = 10,
 	SIDE_RECORDS = 1 << 16, /* in a block */
 };
@@ -46,11 +51,30 @@ struct buffer {
 	size_t n, cap;
 };
 
+/* What tells a sort from others. Few words, as each event has to be compared. */
+struct key {
+	uint64_t head; /* from the low bits on: kind, flags, p + 1, place, reach, modes; eight bits each, p sixteen */
+	uint64_t size;
+	uint32_t arg;
+};
+
 /* An entry while the block is gathered. */
 struct sort {
-	struct hr_native_entry entry; /* shift: so far */
+	struct key key;
+	uint64_t addresses; /* of its events: all bits */
 	uint32_t count;
 	uint32_t symbol;
+	struct hr_native_entry entry;
+};
+
+/* A block of events: its columns, and what is stored of them. */
+struct pack {
+	struct hr_native_header header;
+	ZSTD_CCtx *zstd;
+	int level;
+	struct buffer columns[HR_NATIVE_COLUMNS];
+	struct buffer payload;
+	bool fine;
 };
 
 struct block_place {
@@ -66,7 +90,6 @@ struct hr_native_writer {
 	uint64_t offset;
 	uint64_t number;  /* events written */
 	uint64_t last_ns; /* of the last one taken */
-	ZSTD_CCtx *zstd;
 	struct hr_numbers numbers;
 	struct hr_places *places;
 	struct hr_event *events; /* n of the block to be */
@@ -78,8 +101,11 @@ struct hr_native_writer {
 	uint32_t nsorts;
 	uint16_t table[TABLE_SLOTS]; /* by hash: sort + 1 */
 	uint64_t contexts[HR_NATIVE_CONTEXTS];
-	struct buffer columns[HR_NATIVE_COLUMNS];
-	struct buffer payload;
+	struct pack packs[2];
+	struct pack *pack; /* the one that is being made; the other may be compressed */
+	bool pending;	   /* the other is */
+	struct hr_aside *aside;
+	struct buffer payload;	      /* of the index */
 	const struct hr_sides *sides; /* or NULL */
 	struct hr_types_told told;    /* those that were written */
 	struct hr_native_bytes side, packed;
@@ -103,13 +129,22 @@ static bool room(struct buffer *b, size_t n)
 	return b->cap - b->n >= n || hr_reserve(&b->at, &b->cap, b->n + n, 1);
 }
 
+/* There is room. */
+static inline void add(struct buffer *b, uint64_t x)
+{
+	uint8_t *to = b->at + b->n;
+
+	for (; x >= 0x80; x >>= 7)
+		*to++ = (uint8_t)(x | 0x80);
+	*to++ = (uint8_t)x;
+	b->n = (size_t)(to - b->at);
+}
+
 static bool put(struct buffer *b, uint64_t x)
 {
 	if (!room(b, MAX_VARINT))
 		return false;
-	for (; x >= 0x80; x >>= 7)
-		b->at[b->n++] = (uint8_t)(x | 0x80);
-	b->at[b->n++] = (uint8_t)x;
+	add(b, x);
 	return true;
 }
 
@@ -171,87 +206,117 @@ static bool has_place(unsigned kind)
 	return kind <= HR_EV_STACK_FREE || (kind >= HR_EV_PAGE_ALLOC && kind <= HR_EV_PAGE_SCAV);
 }
 
-/* How the number of an object is said; the numbers' state follows. False: out of memory. */
-static bool describe_number(struct hr_native_writer *w, const struct hr_event *ev, struct hr_native_entry *e)
+enum { FLAGS_AT = 8, P_AT = 16, PLACE_AT = 32, REACH_AT = 40, MODES_AT = 48 };
+
+static inline uint64_t said(enum hr_native_place place, unsigned reach)
+{
+	return (uint64_t)place << PLACE_AT | (uint64_t)reach << REACH_AT;
+}
+
+/*
+ * How the number of an object is said, for a key that says nothing of the place
+ * yet; the numbers' state follows. False: out of memory.
+ */
+static bool describe_number(struct hr_native_writer *w, const struct hr_event *ev, struct key *k)
 {
 	struct hr_numbers *s = &w->numbers;
 	enum hr_native_place place;
+	uint8_t reach;
 
 	if (ev->kind == HR_EV_OBJ_FREE && hr_numbers_has(s, ev->addr)) {
 		uint32_t number = (uint32_t)ev->addr;
 
-		if (s->at[number].size == ev->size && hr_numbers_describe(s, number, &place, &e->reach)) {
-			e->place = (uint8_t)place;
-			if (place != HR_NATIVE_SAME_SIZE)
-				e->size = 0;
-		} else {
-			e->reach = 0;
+		if (s->at[number].size != ev->size || !hr_numbers_describe(s, number, &place, &reach)) {
+			place = HR_NATIVE_BY_OBJECT;
+			reach = 0;
+		} else if (place != HR_NATIVE_SAME_SIZE) {
+			k->size = 0;
 		}
+		k->head |= said(place, reach);
 		hr_numbers_remove(s, number);
 		return true;
 	}
 	if ((ev->kind == HR_EV_OBJ_ALLOC || ev->kind == HR_EV_OBJ_EXISTS) && ev->addr == hr_numbers_next(s)) {
-		e->place = HR_NATIVE_NEXT;
+		k->head |= said(HR_NATIVE_NEXT, 0);
 		return hr_numbers_add(s, ev->size, ev->arg);
 	}
 	/* These numbers are the trace's own; no state can predict them. */
 	if (is_numbered(ev->kind))
 		w->own_numbers = true;
+	k->head |= said(HR_NATIVE_BY_OBJECT, 0);
 	return true;
 }
 
-static bool describe(struct hr_native_writer *w, const struct hr_event *ev, bool standing, struct hr_native_entry *e)
+static inline bool describe(struct hr_native_writer *w, const struct hr_event *ev, bool standing, struct key *k)
 {
-	*e = (struct hr_native_entry){
-	    .kind = ev->kind, .flags = ev->flags, .p = (uint16_t)(ev->p + 1), .arg = ev->arg, .size = ev->size};
+	*k = (struct key){.head = (uint64_t)ev->kind | (uint64_t)ev->flags << FLAGS_AT |
+				  (uint64_t)(uint16_t)(ev->p + 1) << P_AT,
+			  .size = ev->size,
+			  .arg = ev->arg};
 	if (has_size_apart(ev->kind) || (standing && w->numbered && ev->kind == HR_EV_OBJ_EXISTS)) {
-		e->modes |= HR_NATIVE_SIZE_APART;
-		e->size = 0;
+		k->head |= (uint64_t)HR_NATIVE_SIZE_APART << MODES_AT;
+		k->size = 0;
 	}
 	if (ev->kind == HR_EV_SWEEP_END) {
-		e->modes |= HR_NATIVE_ARG_APART;
-		e->arg = 0;
+		k->head |= (uint64_t)HR_NATIVE_ARG_APART << MODES_AT;
+		k->arg = 0;
 	}
 	if (!has_place(ev->kind) && ev->addr == 0)
 		return true;
-	e->place = is_object(ev->kind) ? HR_NATIVE_BY_OBJECT : HR_NATIVE_BY_PLACE;
+	if (w->numbered && !standing && is_object(ev->kind))
+		return describe_number(w, ev, k);
 	if (!w->numbered && (ev->kind == HR_EV_OBJ_ALLOC || ev->kind == HR_EV_OBJ_EXISTS))
-		e->place = HR_NATIVE_PREDICTED;
+		k->head |= said(HR_NATIVE_PREDICTED, 0);
 	else
-		e->context = (uint16_t)(ev->kind * P_CONTEXTS + (is_object(ev->kind) ? (uint8_t)ev->p : 0));
-	return !w->numbered || standing || !is_object(ev->kind) || describe_number(w, ev, e);
+		k->head |= said(is_object(ev->kind) ? HR_NATIVE_BY_OBJECT : HR_NATIVE_BY_PLACE, 0);
+	return true;
 }
 
-static uint64_t hash(const struct hr_native_entry *e)
+static inline uint64_t hash(const struct key *k)
 {
-	uint64_t a = (uint64_t)e->kind | (uint64_t)e->flags << 8 | (uint64_t)e->p << 16 | (uint64_t)e->place << 32 |
-		     (uint64_t)e->reach << 40;
+	uint64_t a = (k->head ^ (uint64_t)k->arg << 20) * UINT64_C(0x9e3779b97f4a7c15);
 
-	a = (a ^ (uint64_t)e->arg << 20) * UINT64_C(0x9e3779b97f4a7c15);
-	a = (a ^ a >> 31 ^ e->size) * UINT64_C(0xbf58476d1ce4e5b9);
+	a = (a ^ a >> 31 ^ k->size) * UINT64_C(0xbf58476d1ce4e5b9);
 	return a ^ a >> 32;
 }
 
-static bool same(const struct hr_native_entry *a, const struct hr_native_entry *b)
+static inline bool same(const struct key *a, const struct key *b)
 {
-	return a->kind == b->kind && a->flags == b->flags && a->p == b->p && a->place == b->place &&
-	       a->reach == b->reach && a->arg == b->arg && a->size == b->size;
+	return a->head == b->head && a->size == b->size && a->arg == b->arg;
+}
+
+/* The nth sort of the block, before its addresses are known. */
+static struct sort new_sort(const struct key *k, uint32_t n)
+{
+	struct sort s = {.key = *k};
+	struct hr_native_entry *e = &s.entry;
+
+	e->kind = (uint8_t)k->head;
+	e->flags = (uint8_t)(k->head >> FLAGS_AT);
+	e->p = (uint16_t)(k->head >> P_AT);
+	e->place = (uint8_t)(k->head >> PLACE_AT);
+	e->reach = (uint8_t)(k->head >> REACH_AT);
+	e->modes = (uint8_t)(k->head >> MODES_AT);
+	e->arg = k->arg;
+	e->size = k->size;
+	if (e->place == HR_NATIVE_PREDICTED)
+		e->context = (uint16_t)(FIRST_PREDICTED + n);
+	else if (e->place != HR_NATIVE_NOWHERE)
+		e->context = (uint16_t)(e->kind * P_CONTEXTS + (is_object(e->kind) ? (uint8_t)(e->p - 1) : 0));
+	return s;
 }
 
 /* The sort that this is; UINT32_MAX: the block has no room for another. */
-static uint32_t sort_of(struct hr_native_writer *w, const struct hr_native_entry *e)
+static inline uint32_t sort_of(struct hr_native_writer *w, const struct key *k)
 {
-	uint32_t slot = (uint32_t)hash(e) % TABLE_SLOTS;
+	uint32_t slot = (uint32_t)hash(k) % TABLE_SLOTS;
 
 	for (; w->table[slot] != 0; slot = (slot + 1) % TABLE_SLOTS)
-		if (same(&w->sorts[w->table[slot] - 1].entry, e))
+		if (same(&w->sorts[w->table[slot] - 1].key, k))
 			return w->table[slot] - 1u;
 	if (w->nsorts == HR_NATIVE_MAX_ENTRIES)
 		return UINT32_MAX;
-	w->sorts[w->nsorts] = (struct sort){.entry = *e};
-	w->sorts[w->nsorts].entry.shift = 63;
-	if (e->place == HR_NATIVE_PREDICTED)
-		w->sorts[w->nsorts].entry.context = (uint16_t)(FIRST_PREDICTED + w->nsorts);
+	w->sorts[w->nsorts] = new_sort(k, w->nsorts);
 	w->table[slot] = (uint16_t)(w->nsorts + 1);
 	return w->nsorts++;
 }
@@ -262,7 +327,7 @@ static bool gather(struct hr_native_writer *w, const struct hr_event *ev, size_t
 	memset(w->table, 0, sizeof(w->table));
 	w->nsorts = 0;
 	for (size_t i = 0; i < *n; i++) {
-		struct hr_native_entry e;
+		struct key k;
 		uint32_t sort;
 
 		/* What an event does to the numbers can't be undone: there must be room before. */
@@ -270,14 +335,16 @@ static bool gather(struct hr_native_writer *w, const struct hr_event *ev, size_t
 			*n = i;
 			break;
 		}
-		if (!describe(w, &ev[i], standing, &e))
+		if (!describe(w, &ev[i], standing, &k))
 			return false;
-		sort = sort_of(w, &e);
+		sort = sort_of(w, &k);
 		w->sorts_of[i] = sort;
 		w->sorts[sort].count++;
-		if (ev[i].addr != 0 && __builtin_ctzll(ev[i].addr) < w->sorts[sort].entry.shift)
-			w->sorts[sort].entry.shift = (uint8_t)__builtin_ctzll(ev[i].addr);
+		w->sorts[sort].addresses |= ev[i].addr;
 	}
+	for (uint32_t i = 0; i < w->nsorts; i++)
+		w->sorts[i].entry.shift =
+		    w->sorts[i].addresses != 0 ? (uint8_t)hr_ctz(w->sorts[i].addresses) : NO_ADDRESS_SHIFT;
 	return true;
 }
 
@@ -299,7 +366,7 @@ static int by_count(const void *a, const void *b)
 /* The frequent sorts get the short symbols. */
 static bool write_entries(struct hr_native_writer *w)
 {
-	struct buffer *b = &w->columns[HR_NATIVE_ENTRIES];
+	struct buffer *b = &w->pack->columns[HR_NATIVE_ENTRIES];
 	struct ranked *ranked = hr_calloc(w->nsorts, sizeof(*ranked));
 	bool fine = ranked != NULL;
 
@@ -322,7 +389,7 @@ static bool write_entries(struct hr_native_writer *w)
 
 static bool write_symbols(struct hr_native_writer *w, size_t n)
 {
-	struct buffer *b = &w->columns[HR_NATIVE_SYMBOLS];
+	struct buffer *b = &w->pack->columns[HR_NATIVE_SYMBOLS];
 	unsigned shorts = hr_native_short_symbols(w->nsorts);
 
 	if (!room(b, 2 * n))
@@ -341,14 +408,14 @@ static bool write_symbols(struct hr_native_writer *w, size_t n)
 	return true;
 }
 
-static bool write_difference(struct hr_native_writer *w, enum hr_native_column column, const struct hr_native_entry *e,
-			     uint64_t addr, uint64_t last)
+static inline void add_difference(struct buffer *b, const struct hr_native_entry *e, uint64_t addr, uint64_t last)
 {
-	return put(&w->columns[column], hr_zigzag((addr >> e->shift) - (last >> e->shift)));
+	add(b, hr_zigzag((addr >> e->shift) - (last >> e->shift)));
 }
 
-static bool write_predicted(struct hr_native_writer *w, const struct hr_native_entry *e, uint64_t addr)
+static inline void add_predicted(struct hr_native_writer *w, const struct hr_native_entry *e, uint64_t addr)
 {
+	struct buffer *choices = &w->pack->columns[HR_NATIVE_CHOICES];
 	struct hr_places_guess g;
 	uint8_t choice = 0;
 
@@ -356,34 +423,47 @@ static bool write_predicted(struct hr_native_writer *w, const struct hr_native_e
 	while (choice < HR_PLACES_MISS && g.at[choice] != addr)
 		choice++;
 	hr_places_add(w->places, e->context, addr);
-	if (!put_byte(&w->columns[HR_NATIVE_CHOICES], choice))
-		return false;
-	if (choice == HR_PLACES_MISS && !write_difference(w, HR_NATIVE_MISSES, e, addr, w->contexts[e->context]))
-		return false;
+	choices->at[choices->n++] = choice;
+	if (choice == HR_PLACES_MISS)
+		add_difference(&w->pack->columns[HR_NATIVE_MISSES], e, addr, w->contexts[e->context]);
 	w->contexts[e->context] = addr;
-	return true;
+}
+
+static void add_apart(struct buffer *values, const struct hr_native_entry *e, const struct hr_event *ev,
+		      uint64_t *last_size)
+{
+	if ((e->modes & HR_NATIVE_SIZE_APART) != 0) {
+		add(values, hr_zigzag(ev->size - *last_size));
+		*last_size = ev->size;
+	}
+	if ((e->modes & HR_NATIVE_ARG_APART) != 0)
+		add(values, ev->arg);
 }
 
 static bool write_places(struct hr_native_writer *w, const struct hr_event *ev, size_t n)
 {
+	struct buffer *columns = w->pack->columns;
 	uint64_t sizes[HR_EVENT_KIND_COUNT] = {0};
 
+	/* Room that nothing is written into takes no memory. */
+	if (!room(&columns[HR_NATIVE_PLACES], n * MAX_VARINT) || !room(&columns[HR_NATIVE_OBJECTS], n * MAX_VARINT) ||
+	    !room(&columns[HR_NATIVE_MISSES], n * MAX_VARINT) || !room(&columns[HR_NATIVE_CHOICES], n) ||
+	    !room(&columns[HR_NATIVE_VALUES], 2 * n * MAX_VARINT))
+		return false;
 	memset(w->contexts, 0, sizeof(w->contexts));
 	hr_places_begin_block(w->places);
 	for (size_t i = 0; i < n; i++) {
 		const struct hr_native_entry *e = &w->sorts[w->sorts_of[i]].entry;
-		bool fine = true;
 
 		switch ((enum hr_native_place)e->place) {
 		case HR_NATIVE_BY_PLACE:
 		case HR_NATIVE_BY_OBJECT:
-			fine =
-			    write_difference(w, e->place == HR_NATIVE_BY_PLACE ? HR_NATIVE_PLACES : HR_NATIVE_OBJECTS,
-					     e, ev[i].addr, w->contexts[e->context]);
+			add_difference(&columns[e->place == HR_NATIVE_BY_PLACE ? HR_NATIVE_PLACES : HR_NATIVE_OBJECTS],
+				       e, ev[i].addr, w->contexts[e->context]);
 			w->contexts[e->context] = ev[i].addr;
 			break;
 		case HR_NATIVE_PREDICTED:
-			fine = write_predicted(w, e, ev[i].addr);
+			add_predicted(w, e, ev[i].addr);
 			break;
 		default:
 			break;
@@ -392,14 +472,8 @@ static bool write_places(struct hr_native_writer *w, const struct hr_event *ev, 
 			w->places->base = ev[i].addr;
 		else if (ev[i].kind == HR_EV_OBJ_FREE && e->place == HR_NATIVE_BY_OBJECT)
 			hr_places_remove(w->places, ev[i].addr);
-		if ((e->modes & HR_NATIVE_SIZE_APART) != 0) {
-			fine = fine && put(&w->columns[HR_NATIVE_VALUES], hr_zigzag(ev[i].size - sizes[e->kind]));
-			sizes[e->kind] = ev[i].size;
-		}
-		if ((e->modes & HR_NATIVE_ARG_APART) != 0)
-			fine = fine && put(&w->columns[HR_NATIVE_VALUES], ev[i].arg);
-		if (!fine)
-			return false;
+		if (e->modes != 0)
+			add_apart(&columns[HR_NATIVE_VALUES], e, &ev[i], &sizes[e->kind]);
 	}
 	return true;
 }
@@ -473,16 +547,21 @@ static bool write_steps(struct buffer *b, const struct hr_event *ev, size_t n)
 	for (size_t i = 1; i < n && unit != 1; i++) {
 		uint64_t d = ev[i].time_ns - ev[i - 1].time_ns;
 
-		if (d != 0 && (unit == 0 || d % unit != 0))
+		/* Most clocks tick in a power of two; to divide by others takes long. */
+		if (d != 0 && (unit == 0 || (hr_is_pow2(unit) ? d & (unit - 1) : d % unit) != 0))
 			unit = gcd(d, unit);
 	}
 	if (unit == 0)
 		unit = 1;
-	if (!put(b, 0) || !put(b, unit))
+	if (!put(b, 0) || !put(b, unit) || !room(b, n * MAX_VARINT))
 		return false;
-	for (size_t i = 0; i < n; last = ev[i++].time_ns)
-		if (!put(b, (ev[i].time_ns - last) / unit))
-			return false;
+	const bool pow2 = hr_is_pow2(unit);
+	const unsigned shift = hr_ctz(unit);
+	for (size_t i = 0; i < n; last = ev[i++].time_ns) {
+		uint64_t d = ev[i].time_ns - last;
+
+		add(b, pow2 ? d >> shift : d / unit);
+	}
 	return true;
 }
 
@@ -503,10 +582,10 @@ static bool write_times(struct buffer *b, const struct hr_event *ev, size_t n)
 /* --- blocks ---------------------------------------------------------------------------- */
 
 /* Appends the column to the payload: number, codec, bytes unpacked, bytes stored, the bytes. */
-static bool pack(struct hr_native_writer *w, unsigned number)
+static bool pack_column(struct pack *p, unsigned number)
 {
-	const struct buffer *c = &w->columns[number];
-	struct buffer *to = &w->payload;
+	const struct buffer *c = &p->columns[number];
+	struct buffer *to = &p->payload;
 	size_t begin = to->n, bound = ZSTD_compressBound(c->n), n;
 
 	if (c->n == 0)
@@ -514,7 +593,7 @@ static bool pack(struct hr_native_writer *w, unsigned number)
 	if (!put_byte(to, (uint8_t)number) || !put_byte(to, HR_NATIVE_ZSTD) || !put(to, c->n) ||
 	    !room(to, MAX_VARINT + bound))
 		return false;
-	n = ZSTD_compressCCtx(w->zstd, to->at + to->n + MAX_VARINT, bound, c->at, c->n, w->level);
+	n = ZSTD_compressCCtx(p->zstd, to->at + to->n + MAX_VARINT, bound, c->at, c->n, p->level);
 	if (ZSTD_isError(n))
 		return false;
 	const uint8_t *from = to->at + to->n + MAX_VARINT;
@@ -530,21 +609,65 @@ static bool pack(struct hr_native_writer *w, unsigned number)
 	return true;
 }
 
+/* All columns; on any thread. */
+static void pack(void *of)
+{
+	struct pack *p = of;
+
+	p->payload.n = 0;
+	p->fine = true;
+	for (unsigned i = 0; p->fine && i < HR_NATIVE_COLUMNS; i++)
+		p->fine = pack_column(p, i);
+}
+
+/* No more bytes than this become of a block whose columns are made. */
+static uint64_t most_bytes(const struct pack *p)
+{
+	uint64_t n = HR_NATIVE_HEADER_BYTES;
+
+	for (unsigned i = 0; i < HR_NATIVE_COLUMNS; i++)
+		n += p->columns[i].n + 2 + 2 * MAX_VARINT;
+	return n;
+}
+
+/* Writes the block that is being compressed, if one is. */
+static enum hr_status finish_pack(struct hr_native_writer *w, struct hr_error *err)
+{
+	struct pack *p = &w->packs[w->pack == &w->packs[0]];
+
+	if (!w->pending)
+		return HR_OK;
+	hr_aside_wait(w->aside);
+	w->pending = false;
+	return p->fine ? write_block(w, &p->header, p->payload.at, p->payload.n, err) : no_memory(err);
+}
+
+/* Has the block compressed that is made, behind the one before; another can be made now. */
+static enum hr_status start_pack(struct hr_native_writer *w, struct hr_error *err)
+{
+	struct pack *p = w->pack;
+
+	HR_TRY(finish_pack(w, err));
+	w->pack = &w->packs[p == &w->packs[0]];
+	w->pending = true;
+	hr_aside_start(w->aside, pack, p);
+	return HR_OK;
+}
+
 /*
- * The first *n of the events as a block of that type; *n becomes how many it
- * took. A snapshot that does not fit into a block is none: *n is 0 then.
+ * The first *n of the events as a block of that type, which is finished later;
+ * *n becomes how many it took. A snapshot that does not fit into a block is none:
+ * *n is 0 then.
  */
 static enum hr_status write_events(struct hr_native_writer *w, uint8_t type, const struct hr_event *ev, size_t *n,
 				   struct hr_error *err)
 {
-	struct hr_native_header h = {.type = type, .number = w->number, .time_ns = ev[0].time_ns};
+	struct pack *p = w->pack;
 	size_t asked = *n;
-	bool fine;
 
 	for (unsigned i = 0; i < HR_NATIVE_COLUMNS; i++)
 		if (i != HR_NATIVE_HOLES || type != 'S')
-			w->columns[i].n = 0;
-	w->payload.n = 0;
+			p->columns[i].n = 0;
 	if (w->cap_sorts_of < *n && !hr_reserve(&w->sorts_of, &w->cap_sorts_of, *n, sizeof(*w->sorts_of)))
 		return no_memory(err);
 	if (!gather(w, ev, n, type == 'S'))
@@ -553,21 +676,19 @@ static enum hr_status write_events(struct hr_native_writer *w, uint8_t type, con
 		*n = 0;
 		return HR_OK;
 	}
-	fine = write_entries(w) && write_symbols(w, *n) && write_places(w, ev, *n) &&
-	       write_times(&w->columns[HR_NATIVE_TIMES], ev, *n);
-	for (unsigned i = 0; fine && i < HR_NATIVE_COLUMNS; i++)
-		fine = pack(w, i);
-	if (!fine)
+	if (!write_entries(w) || !write_symbols(w, *n) || !write_places(w, ev, *n) ||
+	    !write_times(&p->columns[HR_NATIVE_TIMES], ev, *n))
 		return no_memory(err);
-	h.events = (uint32_t)*n;
-	return write_block(w, &h, w->payload.at, w->payload.n, err);
+	p->header = (struct hr_native_header){
+	    .type = type, .number = w->number, .time_ns = ev[0].time_ns, .events = (uint32_t)*n};
+	return start_pack(w, err);
 }
 
 /* Objects by number, oldest first, and the numbers that are not in use. */
 static bool tell_numbers(struct hr_native_writer *w, struct hr_event *ev, size_t *n, uint64_t time_ns)
 {
 	const struct hr_numbers *s = &w->numbers;
-	struct buffer *holes = &w->columns[HR_NATIVE_HOLES];
+	struct buffer *holes = &w->pack->columns[HR_NATIVE_HOLES];
 	bool fine = true;
 
 	holes->n = 0;
@@ -602,6 +723,8 @@ static enum hr_status write_snapshot(struct hr_native_writer *w, uint64_t time_n
 	if (status == HR_OK && n > 0 && n <= HR_NATIVE_MAX_EVENTS)
 		status = write_events(w, 'S', ev, &n, err);
 	free(ev);
+	if (status == HR_OK)
+		status = finish_pack(w, err);
 	HR_TRY(status);
 	hr_numbers_forget_hand(&w->numbers);
 	w->standing_offset = w->offset;
@@ -618,8 +741,14 @@ static enum hr_status maybe_snapshot(struct hr_native_writer *w, uint64_t time_n
 
 	if (w->standing_events > 0)
 		bytes = w->standing_bytes * things / w->standing_events;
-	if (w->own_numbers || w->standing.too_large || things > HR_NATIVE_MAX_EVENTS ||
-	    w->offset - w->standing_offset < SNAPSHOT_SHARE * bytes)
+	if (w->own_numbers || w->standing.too_large || things > HR_NATIVE_MAX_EVENTS)
+		return HR_OK;
+	/* No need to wait for the block before where even its most bytes would be too few. */
+	if (w->pending &&
+	    w->offset + most_bytes(&w->packs[w->pack == &w->packs[0]]) - w->standing_offset < SNAPSHOT_SHARE * bytes)
+		return HR_OK;
+	HR_TRY(finish_pack(w, err));
+	if (w->offset - w->standing_offset < SNAPSHOT_SHARE * bytes)
 		return HR_OK;
 	return write_snapshot(w, time_ns, err);
 }
@@ -638,6 +767,7 @@ static enum hr_status write_side(struct hr_native_writer *w, uint8_t type, struc
 	if (!hr_native_pack_sides(&w->side, w->level, &w->packed))
 		return no_memory(err);
 	w->side.n = 0;
+	HR_TRY(finish_pack(w, err));
 	return write_block(w, &h, w->packed.at, w->packed.n, err);
 }
 
@@ -728,7 +858,14 @@ enum hr_status hr_native_begin(FILE *f, const struct hr_trace_meta *meta, const 
 	w->level = options->level != 0 ? options->level : HR_NATIVE_DEFAULT_LEVEL;
 	w->numbered = !meta->has_addresses;
 	w->block_events = w->numbered ? NUMBER_BLOCK_EVENTS : ADDRESS_BLOCK_EVENTS;
-	w->zstd = ZSTD_createCCtx();
+	w->aside = hr_aside_new();
+	w->pack = &w->packs[0];
+	for (unsigned i = 0; i < 2; i++) {
+		w->packs[i].level = w->level;
+		w->packs[i].zstd = ZSTD_createCCtx();
+		if (w->packs[i].zstd == NULL)
+			status = no_memory(err);
+	}
 	w->places = hr_places_new();
 	w->events = hr_calloc(w->block_events, sizeof(*w->events));
 	if (w->events != NULL)
@@ -737,7 +874,7 @@ enum hr_status hr_native_begin(FILE *f, const struct hr_trace_meta *meta, const 
 	hr_standing_init(&w->standing, meta->has_addresses);
 	w->standing.skip_objects = w->numbered;
 	hr_types_told_init(&w->told);
-	if (!hr_numbers_init(&w->numbers) || w->zstd == NULL || w->places == NULL || w->events == NULL)
+	if (!hr_numbers_init(&w->numbers) || w->places == NULL || w->events == NULL)
 		status = no_memory(err);
 	if (status == HR_OK)
 		status = write_out(w, HR_NATIVE_MAGIC, HR_NATIVE_MAGIC_BYTES, err);
@@ -798,6 +935,7 @@ enum hr_status hr_native_end(struct hr_native_writer *w, const struct hr_trace_s
 {
 	while (w->n > 0)
 		HR_TRY(flush(w, err));
+	HR_TRY(finish_pack(w, err));
 	HR_TRY(write_records(w, err));
 	HR_TRY(write_text(w, 'T', hr_native_end_text(stats), err));
 	return write_index(w, err);
@@ -807,14 +945,18 @@ void hr_native_free(struct hr_native_writer *w)
 {
 	if (w == NULL)
 		return;
-	ZSTD_freeCCtx(w->zstd);
+	hr_aside_free(w->aside);
+	for (unsigned i = 0; i < 2; i++) {
+		ZSTD_freeCCtx(w->packs[i].zstd);
+		for (unsigned k = 0; k < HR_NATIVE_COLUMNS; k++)
+			free(w->packs[i].columns[k].at);
+		free(w->packs[i].payload.at);
+	}
 	hr_numbers_release(&w->numbers);
 	hr_places_free(w->places);
 	hr_standing_release(&w->standing);
 	free(w->events);
 	free(w->sorts_of);
-	for (unsigned i = 0; i < HR_NATIVE_COLUMNS; i++)
-		free(w->columns[i].at);
 	free(w->payload.at);
 	hr_types_told_release(&w->told);
 	free(w->side.at);
