@@ -6,6 +6,7 @@
 #include "base/print.h"
 #include "base/spawn.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,28 +16,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* A scheme begins with a letter (RFC 3986): what a command takes for an option is no URL. */
 bool cli_is_url(const char *name)
 {
 	const char *colon = strstr(name, "://");
 
-	return colon != NULL && colon > name && strcspn(name, "/") > (size_t)(colon - name);
+	return colon != NULL && isalpha((unsigned char)name[0]) &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.") == (size_t)(colon - name);
 }
 
-/* 'name' for sh. */
-static void put_quoted(FILE *out, const char *name)
+/*
+ * The command with "$1", which is the name, in place of each {}: in no quotes of the command's own is a name that
+ * others have made up a part of the command. NULL: out of memory.
+ */
+static char *command_for(const char *command)
 {
-	fputc('\'', out);
-	for (; *name != '\0'; name++)
-		if (*name == '\'')
-			fputs("'\\''", out);
-		else
-			fputc(*name, out);
-	fputc('\'', out);
-}
-
-/* The command with the name in place of each {}. NULL: out of memory. */
-static char *command_for(const char *command, const char *name)
-{
+	static const char name[] = "\"$1\"";
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -47,21 +42,19 @@ static char *command_for(const char *command, const char *name)
 		return NULL;
 	for (; (next = strstr(at, "{}")) != NULL; at = next + 2, named = true) {
 		fwrite(at, 1, (size_t)(next - at), out);
-		put_quoted(out, name);
+		fputs(name, out);
 	}
 	fputs(at, out);
-	if (!named) {
-		fputc(' ', out);
-		put_quoted(out, name);
-	}
+	if (!named)
+		fprintf(out, " %s", name);
 	hr_close_text(out, &text);
 	return text;
 }
 
 /* It writes into the pipe. 0 or an errno. */
-static int spawn(char *text, int to, pid_t *child)
+static int spawn(char *text, const char *name, int to, pid_t *child)
 {
-	char *const argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"}, text, NULL};
+	char *const argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"}, text, (char[]){"sh"}, (char *)name, NULL};
 	const int fds[3] = {HR_SPAWN_NULL, to, STDERR_FILENO};
 
 	return hr_spawn(argv, fds, child);
@@ -70,14 +63,14 @@ static int spawn(char *text, int to, pid_t *child)
 enum hr_status cli_fetch_open(void *ctx, const char *name, char path[64], struct hr_error *err)
 {
 	struct cli_fetch *f = ctx;
-	char *text = command_for(f->command, name);
+	char *text = command_for(f->command);
 	int ends[2], why;
 
 	if (text == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	why = pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno;
 	if (why == 0) {
-		why = spawn(text, ends[1], &f->child);
+		why = spawn(text, name, ends[1], &f->child);
 		close(ends[1]);
 		if (why != 0)
 			close(ends[0]);

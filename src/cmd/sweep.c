@@ -312,14 +312,22 @@ static enum hr_status sweep_trace(struct sweep *w, const char *name, struct hr_e
 
 /* --- output --------------------------------------------------------------- */
 
+/* Whatever the database says. */
+static uint64_t count_of(const json_t *v)
+{
+	const double x = json_number_value(v);
+
+	return x > 0 && x < 0x1p64 ? (uint64_t)x : 0;
+}
+
 static const char *bytes_text(char buf[HR_UNIT_BUF], const json_t *v)
 {
-	return json_is_number(v) ? hr_format_bytes(buf, (uint64_t)json_number_value(v)) : "-";
+	return json_is_number(v) ? hr_format_bytes(buf, count_of(v)) : "-";
 }
 
 static const char *ns_text(char buf[HR_UNIT_BUF], const json_t *v)
 {
-	return json_is_number(v) ? hr_format_ns(buf, (uint64_t)json_number_value(v)) : "-";
+	return json_is_number(v) ? hr_format_ns(buf, count_of(v)) : "-";
 }
 
 /* "GOGC 100, limit 512 MiB, go1.22" */
@@ -332,7 +340,7 @@ static void put_setting(char *buf, size_t size, const json_t *gogc, const char *
 	else if (json_is_string(gogc))
 		n = (size_t)snprintf(buf, size, "GOGC off, ");
 	if (limit != NULL && strcmp(limit, "off") != 0)
-		n += (size_t)snprintf(buf + n, size - n, "limit %s, ", limit);
+		n += (size_t)snprintf(buf + n, size - n, "limit %.60s, ", limit);
 	snprintf(buf + n, size - n, "%s", json_is_string(policy) ? json_string_value(policy) : "-");
 }
 
@@ -346,12 +354,13 @@ static void put_setting(char *buf, size_t size, const json_t *gogc, const char *
 static enum hr_status print_trace(void *ctx, json_t *const *v, size_t n, const char *const *names, struct hr_error *err)
 {
 	FILE *out = ctx;
+	const char *path = json_string_value(v[0]);
 	char setting[256], limit[HR_UNIT_BUF], memory[HR_UNIT_BUF], cpu[HR_UNIT_BUF];
 
 	(void)n;
 	(void)names;
 	(void)err;
-	hr_print(out, "%s: %" JSON_INTEGER_FORMAT " runs", json_string_value(v[0]), json_integer_value(v[1]));
+	hr_print(out, "%s: %" JSON_INTEGER_FORMAT " runs", path != NULL ? path : "-", json_integer_value(v[1]));
 	if (json_integer_value(v[2]) > 0)
 		hr_print(out, ", %" JSON_INTEGER_FORMAT " failed", json_integer_value(v[2]));
 	fputc('\n', out);

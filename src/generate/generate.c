@@ -200,6 +200,10 @@ enum hr_status hr_generator_next(struct hr_generator *g, struct hr_event *ev, si
 			if (status == HR_END) {
 				g->ended = true;
 				g->stats.last_time_ns = g->end_ns;
+			} else if (status == HR_EINPUT) {
+				return hr_error_set(err, HR_EINPUT,
+						    "workload %s: more than 10 million steps without an event",
+						    g->def->name);
 			} else if (status != HR_OK) {
 				return hr_error_set(err, HR_ENOMEM,
 						    "out of memory: more is live than there is room for");

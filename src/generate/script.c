@@ -13,14 +13,23 @@
 #include "generate/pages.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_STEPS = 1000, MAX_NAMES = 16, MAX_NAME = 32, MAX_DEPTH = 8, MAX_WORDS = 32, MAX_NESTING = 32 };
+enum {
+	MAX_STEPS = 1000,
+	MAX_NAMES = 16,
+	MAX_NAME = 32,
+	MAX_DEPTH = 8,
+	MAX_WORDS = 64,
+	MAX_LINE = 512,
+	MAX_NESTING = 32
+};
 
 #define MOST 9007199254740992.0	       /* 2^53 */
 #define MOST_SPANS (1 << 22)	       /* at once, since their events wait in memory */
-#define MOST_STEPS 10000000	       /* without an event: nothing will come */
+#define MOST_STEPS 10000000	       /* without an event */
 #define MOST_PAGES 1048576.0	       /* of a span: 8 GiB */
 #define FOREVER_NS (UINT64_C(1) << 57) /* what the clock of flows can hold */
 
@@ -112,10 +121,10 @@ static enum hr_status factor(struct reading *r, double *value)
 			return status;
 		return *r->at++ == ')' ? HR_OK : bad(r, "a parenthesis is not closed", NULL);
 	}
-	while (isalnum((unsigned char)*r->at) || *r->at == '_' || *r->at == '.') {
-		if (n + 1 < sizeof(word))
-			word[n++] = *r->at;
-		r->at++;
+	for (; isalnum((unsigned char)*r->at) || *r->at == '_' || *r->at == '.'; r->at++) {
+		if (n + 1 == sizeof(word))
+			return bad(r, "a name or number is longer than 31 characters:", begin);
+		word[n++] = *r->at;
 	}
 	word[n] = '\0';
 	for (const struct hr_param *p = r->def->params; p->name != NULL; p++) {
@@ -457,24 +466,29 @@ static enum hr_status read_statement(struct reading *r)
 	return bad(r, "unknown statement", r->words[0]);
 }
 
-/* The next line into the buffer, in words; false at the end of the text. A comment begins with a #. */
-static bool next_line(struct reading *r, const char **text, char *line, size_t size)
+/* The next line into the buffer, in words; HR_END: there is none. A comment begins with a #. */
+static enum hr_status next_line(struct reading *r, const char **text, char line[MAX_LINE])
 {
-	size_t n = strcspn(*text, "\n"), used = n < size ? n : size - 1;
+	const size_t n = strcspn(*text, "\n"), used = strcspn(*text, "#\n");
 	char *rest = line, *word;
 
 	if (**text == '\0')
-		return false;
-	memcpy(line, *text, used);
-	line[used] = '\0';
-	line[strcspn(line, "#")] = '\0';
-	*text += n + ((*text)[n] == '\n');
+		return HR_END;
 	r->line++;
 	r->nwords = 0;
-	while ((word = strsep(&rest, " \t\r")) != NULL && r->nwords < MAX_WORDS)
-		if (*word != '\0')
-			r->words[r->nwords++] = word;
-	return true;
+	if (used >= MAX_LINE)
+		return bad(r, "it is longer than 511 characters", NULL);
+	memcpy(line, *text, used);
+	line[used] = '\0';
+	*text += n + ((*text)[n] == '\n');
+	while ((word = strsep(&rest, " \t\r")) != NULL) {
+		if (*word == '\0')
+			continue;
+		if (r->nwords == MAX_WORDS)
+			return bad(r, "it has more than 64 words", NULL);
+		r->words[r->nwords++] = word;
+	}
+	return HR_OK;
 }
 
 static enum hr_status parse(const struct hr_workload_def *def, const struct hr_script_config *config,
@@ -482,11 +496,14 @@ static enum hr_status parse(const struct hr_workload_def *def, const struct hr_s
 {
 	struct reading r = {.def = def, .config = config, .program = program, .err = err};
 	const char *text = def->script;
-	char line[512];
+	enum hr_status status;
+	char line[MAX_LINE];
 
-	while (next_line(&r, &text, line, sizeof(line)))
+	while ((status = next_line(&r, &text, line)) == HR_OK)
 		if (r.nwords > 0)
 			HR_TRY(read_statement(&r));
+	if (status != HR_END)
+		return status;
 	if (r.depth > 0)
 		return bad(&r, "a block has no 'end'", NULL);
 	if (!program->spans && !program->objects)
@@ -508,6 +525,7 @@ struct state {
 	bool ran;	   /* this pass made an event, or could have */
 	uint64_t until_ns; /* where a RUN ends; 0: none is under way */
 	uint64_t now_ns;   /* of flows */
+	double end_ns;	   /* what comes later is of no matter */
 };
 
 enum hr_status hr_script_check(const struct hr_workload_def *def, const void *config, struct hr_error *err)
@@ -532,6 +550,7 @@ void *hr_script_create(const struct hr_workload_def *def, const void *config, ui
 		free(s);
 		return NULL;
 	}
+	s->end_ns = c->common.events == UINT64_MAX ? c->common.seconds * 1e9 : INFINITY;
 	hr_pages_init(&s->pages, seed);
 	if (s->program.objects)
 		hr_flows_init(&s->flows, &c->common, seed, s->program.nnames, s->program.sizes);
@@ -675,7 +694,9 @@ enum hr_status hr_script_fill(void *state, struct hr_events *out)
 		s->at += !stay;
 		s->ran |= out->n > 0;
 	}
-	return out->n > 0 ? HR_OK : HR_END;
+	if (out->n > 0)
+		return HR_OK;
+	return (double)(s->program.spans ? s->pages.now_ns : s->now_ns) < s->end_ns ? HR_EINPUT : HR_END;
 }
 
 /* --- scripts of users ---------------------------------------------------------------- */
@@ -730,8 +751,8 @@ enum hr_status hr_script_load(const char *name, const char *text, struct hr_work
 	struct loaded *l = hr_calloc(1, sizeof(*l));
 	struct reading r = {.err = err};
 	const char *rest = text;
-	enum hr_status status = HR_OK;
-	char line[512];
+	enum hr_status status;
+	char line[MAX_LINE];
 
 	if (l == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
@@ -743,14 +764,18 @@ enum hr_status hr_script_load(const char *name, const char *text, struct hr_work
 					  .params = l->params,
 					  HR_SCRIPT_KIND};
 	r.def = &l->def;
-	while (status == HR_OK && next_line(&r, &rest, line, sizeof(line))) {
+	while ((status = next_line(&r, &rest, line)) == HR_OK) {
 		if (r.nwords > 0 && strcmp(r.words[0], "param") == 0)
 			status = read_param(&r, l);
 		else if (r.nwords > 0 && strcmp(r.words[0], "flow") == 0)
 			l->def.spans = false;
 		for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]) && r.nwords > 0; i++)
 			l->def.spans |= statements[i].spans && strcmp(statements[i].word, r.words[0]) == 0;
+		if (status != HR_OK)
+			break;
 	}
+	if (status == HR_END)
+		status = HR_OK;
 	memcpy(&l->params[l->n], common_params, sizeof(common_params));
 	if (status == HR_OK)
 		status = hr_params_check(l->params, sizeof(struct hr_script_config), err);

@@ -32,6 +32,7 @@ struct hr_script_config {
 
 enum hr_status hr_script_check(const struct hr_workload_def *def, const void *config, struct hr_error *err);
 void *hr_script_create(const struct hr_workload_def *def, const void *config, uint64_t seed);
+/* HR_END: nothing more comes; HR_EINPUT: nothing comes, and the script has not ended; HR_ENOMEM. */
 enum hr_status hr_script_fill(void *state, struct hr_events *out);
 void hr_script_destroy(void *state);
 

@@ -84,13 +84,16 @@ void hr_groups_text(const struct hr_page *p, const struct hr_groups_view *v)
 /* In quotes, and no cell begins like a formula. */
 static void csv_text(FILE *out, const char *text)
 {
+	char shown[HR_SHOWN_CHAR];
+
 	fputc('"', out);
 	if (*text != '\0' && strchr("=+-@", *text) != NULL)
 		fputc('\'', out);
-	for (; *text != '\0'; text++) {
+	while (*text != '\0') {
 		if (*text == '"')
 			fputc('"', out);
-		fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, out);
+		text += hr_text_show(text, shown);
+		fputs(shown, out);
 	}
 	fputc('"', out);
 }

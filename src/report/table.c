@@ -313,23 +313,30 @@ static bool is_formula(const char *s)
 	return *end != '\0';
 }
 
+void hr_csv_text(FILE *out, const char *s)
+{
+	const bool quoted = strpbrk(s, ",\"") != NULL;
+	char shown[HR_SHOWN_CHAR];
+
+	if (quoted)
+		fputc('"', out);
+	if (is_formula(s))
+		fputc('\'', out);
+	while (*s != '\0') {
+		if (*s == '"')
+			fputc('"', out);
+		s += hr_text_show(s, shown);
+		fputs(shown, out);
+	}
+	if (quoted)
+		fputc('"', out);
+}
+
 static void put_field(FILE *out, const char *s, bool first)
 {
 	if (!first)
 		fputc(',', out);
-	if (is_formula(s) && strpbrk(s, ",\"") == NULL)
-		fputc('\'', out);
-	if (strpbrk(s, ",\"\r\n") == NULL) {
-		fputs(s, out);
-		return;
-	}
-	fputs(is_formula(s) ? "\"'" : "\"", out);
-	for (; *s != '\0'; s++) {
-		if (*s == '"')
-			fputc('"', out);
-		fputc(*s, out);
-	}
-	fputc('"', out);
+	hr_csv_text(out, s);
 }
 
 void hr_table_csv(const struct hr_table *t, FILE *out)

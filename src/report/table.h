@@ -55,6 +55,8 @@ void hr_table_markdown(const struct hr_table *t, FILE *out);
 /* As RFC 4180 has it, but with plain newlines; the names of the columns first. */
 void hr_table_csv(const struct hr_table *t, FILE *out);
 
+/* A cell of it: s quoted where it has to be, with controls shown, and never a spreadsheet's formula. */
+void hr_csv_text(FILE *out, const char *s);
 /* s with what Markdown would take as markup made plain. */
 void hr_markdown_text(FILE *out, const char *s);
 

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/print.h"
 #include "report/metrics.h"
+#include "report/table.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,6 +20,7 @@
 #define APPLICATION_ID 0x68727377 /* "hrsw" */
 #define VERSION 1		  /* of tables and views */
 #define BUSY_MS (10 * 60 * 1000)
+#define MOST_CELL_BYTES (16 << 20)
 #define MAGIC "SQLite format 3"
 
 /* Columns of runs before those of metrics. */
@@ -108,6 +110,14 @@ static enum hr_status pragma(struct hr_results *r, const char *sql, int64_t *val
 	return status;
 }
 
+/* A column of text; "" where the database has none, as one that others have made may. */
+static const char *text_at(sqlite3_stmt *s, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(s, column);
+
+	return text != NULL ? text : "";
+}
+
 /* --- tables ----------------------------------------------------------------- */
 
 static bool has_bounds(const struct hr_metric *m)
@@ -160,6 +170,21 @@ static enum hr_status add_columns(struct hr_results *r, struct hr_error *err)
 	return HR_OK;
 }
 
+/*
+ * In the database for whoever opens it, and in the temporary schema ("temp"), whose names come first, for us: what the
+ * views of a database from elsewhere ask may take for ever.
+ */
+static enum hr_status make_views(struct hr_results *r, const char *schema, struct hr_error *err)
+{
+	sqlite3_str *s = sqlite3_str_new(r->db);
+
+	for (size_t i = 0; i < HR_RESULTS_VIEWS; i++)
+		sqlite3_str_appendf(s, "DROP VIEW IF EXISTS %s.%s; CREATE VIEW %s.%s AS %s;", schema,
+				    hr_results_views[i].name, schema, hr_results_views[i].name,
+				    hr_results_views[i].select);
+	return run_built(r, s, err);
+}
+
 static enum hr_status make_tables(struct hr_results *r, struct hr_error *err)
 {
 	sqlite3_str *s = sqlite3_str_new(r->db);
@@ -177,7 +202,24 @@ static enum hr_status make_tables(struct hr_results *r, struct hr_error *err)
 			    APPLICATION_ID, VERSION);
 	HR_TRY(run_built(r, s, err));
 	HR_TRY(add_columns(r, err));
-	return run(r, hr_results_views, err);
+	return make_views(r, "main", err);
+}
+
+/*
+ * What it holds beside rows runs nothing: its triggers are off, its tables are tables without columns that are
+ * computed, and its views are not asked (make_views).
+ */
+static enum hr_status check_tables(struct hr_results *r, struct hr_error *err)
+{
+	int64_t others = 0;
+
+	HR_TRY(pragma(r,
+		      "SELECT (SELECT count(*) FROM sqlite_master WHERE lower(name) IN ('runs', 'traces') AND "
+		      "(type <> 'table' OR sql LIKE 'CREATE VIRTUAL%')) + "
+		      "(SELECT count(*) FROM pragma_table_xinfo('runs') WHERE hidden <> 0) + "
+		      "(SELECT count(*) FROM pragma_table_xinfo('traces') WHERE hidden <> 0)",
+		      &others, err));
+	return others == 0 ? HR_OK : hr_error_set(err, HR_EINPUT, "its tables are not those of heapreplay sweep");
 }
 
 /* Whose database is it? *ours: it has our tables. */
@@ -193,7 +235,21 @@ static enum hr_status check(struct hr_results *r, bool *ours, struct hr_error *e
 		return hr_error_set(err, HR_EINPUT, "it is another program's database, not one of heapreplay sweep");
 	if (*ours && version > VERSION)
 		return hr_error_set(err, HR_EINPUT, "a later version of heapreplay made this database");
-	return HR_OK;
+	return *ours ? check_tables(r, err) : HR_OK;
+}
+
+/* Rows whose index or pages are damaged would be left out, and no one told. */
+static enum hr_status check_whole(struct hr_results *r, struct hr_error *err)
+{
+	sqlite3_stmt *s;
+	enum hr_status status = prepare(r, "PRAGMA integrity_check(1)", &s, err);
+
+	if (status == HR_OK && sqlite3_step(s) != SQLITE_ROW)
+		status = fail(r, err);
+	else if (status == HR_OK && strcmp(text_at(s, 0), "ok") != 0)
+		status = hr_error_set(err, HR_EINPUT, "it is damaged: %s", text_at(s, 0));
+	sqlite3_finalize(s);
+	return status;
 }
 
 static bool is_complete(struct hr_results *r)
@@ -226,7 +282,20 @@ static enum hr_status open_reader(struct hr_results *r, struct hr_error *err)
 	bool ours = false;
 
 	HR_TRY(check(r, &ours, err));
-	return ours ? HR_OK : hr_error_set(err, HR_EINPUT, "it is empty; heapreplay sweep fills it");
+	if (!ours)
+		return hr_error_set(err, HR_EINPUT, "it is empty; heapreplay sweep fills it");
+	return check_whole(r, err);
+}
+
+/* Before anything is read. */
+static void distrust(sqlite3 *db)
+{
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+#ifdef SQLITE_DBCONFIG_TRUSTED_SCHEMA
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+#endif
+	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, MOST_CELL_BYTES);
+	sqlite3_busy_timeout(db, BUSY_MS);
 }
 
 static enum hr_status open_all(struct hr_results *r, const char *path, enum hr_results_mode mode, struct hr_error *err)
@@ -237,10 +306,11 @@ static enum hr_status open_all(struct hr_results *r, const char *path, enum hr_r
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	if (sqlite3_open_v2(path, &r->db, flags, NULL) != SQLITE_OK)
 		return fail(r, err);
-	sqlite3_busy_timeout(r->db, BUSY_MS);
+	distrust(r->db);
+	HR_TRY(mode == HR_RESULTS_READ ? open_reader(r, err) : set_up(r, err));
+	HR_TRY(make_views(r, "temp", err));
 	if (mode == HR_RESULTS_READ)
-		return open_reader(r, err);
-	HR_TRY(set_up(r, err));
+		return HR_OK;
 	return run(r,
 		   "CREATE TEMP TABLE asked (path TEXT, trace_id TEXT, settings_hash TEXT, heapreplay TEXT);"
 		   "CREATE INDEX temp.asked_run ON asked (trace_id, settings_hash, heapreplay);"
@@ -359,9 +429,7 @@ enum hr_status hr_results_find_trace(struct hr_results *r, struct hr_results_tra
 	sqlite3_bind_int64(s, 3, t->mtime_ns);
 	got = sqlite3_step(s);
 	if (got == SQLITE_ROW) {
-		const char *id = (const char *)sqlite3_column_text(s, 0);
-
-		snprintf(t->id, sizeof(t->id), "%s", id != NULL ? id : "");
+		snprintf(t->id, sizeof(t->id), "%s", text_at(s, 0));
 		t->peak_bytes = (uint64_t)sqlite3_column_int64(s, 1);
 	} else if (got != SQLITE_DONE) {
 		status = fail(r, err);
@@ -412,8 +480,8 @@ enum hr_status hr_results_has(struct hr_results *r, const char *trace_id, const 
 	bind_texts(r->has, (const char *const[]){trace_id, setting_id, version}, 3);
 	got = sqlite3_step(r->has);
 	if (got == SQLITE_ROW) {
-		*has = !well || strcmp((const char *)sqlite3_column_text(r->has, 1), "ok") == 0;
-		rename = strcmp(path, (const char *)sqlite3_column_text(r->has, 0)) < 0;
+		*has = !well || strcmp(text_at(r->has, 1), "ok") == 0;
+		rename = strcmp(path, text_at(r->has, 0)) < 0;
 	}
 	sqlite3_reset(r->has);
 	if (got != SQLITE_ROW && got != SQLITE_DONE)
@@ -479,7 +547,7 @@ static enum hr_status find_run(struct hr_results *r, const json_t *row, char **p
 		bind(s, 2, json_object_get(row, "settings_hash"));
 		bind(s, 3, json_object_get(row, "heapreplay"));
 		if (sqlite3_step(s) == SQLITE_ROW) {
-			*path = strdup((const char *)sqlite3_column_text(s, 0));
+			*path = strdup(text_at(s, 0));
 			if (*path == NULL)
 				status = hr_error_set(err, HR_ENOMEM, "out of memory");
 		}
@@ -672,30 +740,14 @@ static enum hr_status write_json(void *ctx, json_t *const *values, size_t n, con
 	return HR_OK;
 }
 
-/* Quoted where it has to be; what could command a terminal is shown as C writes it. */
 static void write_field(FILE *out, const json_t *v)
 {
-	const char *text = json_string_value(v);
-	char shown[HR_SHOWN_CHAR];
-	bool quoted;
-
 	if (json_is_integer(v))
 		fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
 	else if (json_is_real(v))
 		fprintf(out, "%.15g", json_real_value(v));
-	if (text == NULL)
-		return;
-	quoted = strpbrk(text, ",\"") != NULL;
-	if (quoted)
-		fputc('"', out);
-	while (*text != '\0') {
-		if (*text == '"')
-			fputc('"', out);
-		text += hr_text_show(text, shown);
-		fputs(shown, out);
-	}
-	if (quoted)
-		fputc('"', out);
+	else if (json_is_string(v))
+		hr_csv_text(out, json_string_value(v));
 }
 
 static enum hr_status write_csv(void *ctx, json_t *const *values, size_t n, const char *const *names,
@@ -706,7 +758,7 @@ static enum hr_status write_csv(void *ctx, json_t *const *values, size_t n, cons
 	(void)err;
 	if (!w->begun)
 		for (size_t i = 0; i < n; i++) {
-			fputs(names[i], w->out);
+			hr_csv_text(w->out, names[i]);
 			fputc(i + 1 < n ? ',' : '\n', w->out);
 		}
 	w->begun = true;

@@ -28,7 +28,10 @@ struct hr_results;
 /* How the file is opened: a writer makes one that is not there. */
 enum hr_results_mode { HR_RESULTS_READ, HR_RESULTS_WRITE };
 
-/* HR_EIO: SQLite says why not; HR_EINPUT: it is another program's database, or of a later version; HR_ENOMEM. */
+/*
+ * The database may come from anywhere: nothing that it holds but rows is run or asked. HR_EIO: SQLite says why not;
+ * HR_EINPUT: it is another program's database, of a later version, or, to read, damaged; HR_ENOMEM.
+ */
 enum hr_status hr_results_open(const char *path, enum hr_results_mode mode, struct hr_results **results,
 			       struct hr_error *err);
 void hr_results_close(struct hr_results *r);
@@ -84,7 +87,13 @@ enum hr_status hr_results_query(struct hr_results *r, const char *sql, const cha
 
 /* --- views.c ---------------------------------------------------------------- */
 
-/* SQL that makes the views of runs anew. */
-extern const char hr_results_views[];
+/* The views of runs. */
+struct hr_results_view {
+	const char *name, *select;
+};
+
+enum { HR_RESULTS_VIEWS = 5 };
+
+extern const struct hr_results_view hr_results_views[HR_RESULTS_VIEWS];
 
 #endif

@@ -59,6 +59,23 @@ run "$HEAPREPLAY" generate --script bad.workload -o bad.hrt
 is "$status" 1 'a script with a fault: status 1'
 like "$err" "^heapreplay: bad.workload: .*line 2: neither a number nor a parameter: 'lots'" 'which names the line'
 is "$(ls bad.hrt 2>/dev/null)" '' 'and leaves nothing behind'
+# Nothing is cut off without a word.
+long=$(printf '%200s')
+while IFS='|' read -r script says; do
+	printf '%b' "$script" >bad.workload
+	run "$HEAPREPLAY" generate --script bad.workload -o bad.hrt
+	like "$status $err" "^1 heapreplay: .*workload bad.workload: .*$says" "'${script:0:40}': $says"
+	is "$(ls bad.hrt 2>/dev/null)" '' 'and no trace'
+done <<END
+wait 1s\n$long$long${long}fill a bytes 1MiB pages 1 over 1s\n|line 2: it is longer than 511 characters
+wait 1s$(printf ' x%.0s' {1..70})\n|line 1: it has more than 64 words
+let abcdefghijabcdefghijabcdefghija 1\nwait abcdefghijabcdefghijabcdefghijab\n|line 2: a name or number is longer than 31
+wait 00000000000000000000000000000001000\n|line 1: a name or number is longer than 31
+repeat 1e9\nrepeat 1e9\nwait 0\nend\nend\nfill a bytes 1MiB pages 1 over 1s\n|10 million steps without an event
+END
+printf '# %s\nrepeat 20000000 # %s\nwait 1ms\nend\n' "$long$long$long" "$long$long$long" >idle.workload
+"$HEAPREPLAY" generate --script idle.workload -o idle.hrt
+ok $? 'remarks may be long, and a script that waits until the end is one'
 run "$HEAPREPLAY" generate --script no-such.workload
 is "$status" 1 'a script that is not there: status 1'
 

@@ -130,6 +130,13 @@ run "$HEAPREPLAY" sweep -q --db fetched.db "${axes[@]}" --fetch false store://be
 like "$out" ' 0 runs made, 18 there already' 'what is there is not fetched'
 run "$HEAPREPLAY" sweep -q --db half.db --gogc 50 --fetch 'head -c 5000 store/gnuplot; exit 3; echo' store://x
 like "$err" '^heapreplay: store://x: the command of --fetch failed with status 3$' 'a fetch that fails'
+for command in 'cat store/bench; : {}' 'cat store/bench; : "{}"' "cat store/bench; : '{}'"; do
+	"$HEAPREPLAY" sweep -q --db evil.db --gogc 50 --fetch "$command" "x://'\$(touch evil)\`touch evil\`'; touch evil #" >/dev/null
+done
+[ ! -e evil ]
+ok $? 'a URL is no part of the command, in whatever quotes'
+run "$HEAPREPLAY" sweep -q --db evil.db --fetch cat --traces-from - <<<'-K://x'
+like "$err" '^heapreplay: -K://x: .*No such file' 'nor is what begins like an option a URL'
 run "$HEAPREPLAY" sweep -q store://x
 is "$status" 2 'a URL without --fetch is a usage error'
 
@@ -220,6 +227,49 @@ is "$status" 1 "another program's database: status 1"
 like "$err" "^heapreplay: foreign.db: it is another program's database" 'is not touched'
 run "$HEAPREPLAY" sweep --db bench.trace bench.trace
 like "$err" '^heapreplay: bench.trace: the database: file is not a database' 'nor is what is no database'
+
+# A database from elsewhere: nothing that it holds but rows is run, and no row brings anything down.
+hostile() {
+	cp sweep.db hostile.db
+	sqlite3 hostile.db "$1"
+}
+endless='WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT'
+rows sweep.db >sweep.rows
+hostile "UPDATE runs SET memory_limit = printf('%.*c', 100000, 'A')"
+run "$HEAPREPLAY" sweep -q --gogc 50 --db hostile.db bench.trace
+is "$status" 0 'a limit as long as a book'
+hostile "DROP VIEW by_trace; CREATE VIEW by_trace AS $endless x AS path, x AS runs FROM c;
+	CREATE TRIGGER t AFTER INSERT ON runs BEGIN DELETE FROM runs; END"
+run "$HEAPREPLAY" sweep -q "${axes[@]}" --db hostile.db bench.trace gnuplot.trace
+like "$out" '^gnuplot.trace: 9 runs' 'its views are not asked'
+"$HEAPREPLAY" sweep --merge hostile.db sweep.db
+rows hostile.db >hostile.rows
+same sweep.rows hostile.rows 'its triggers are off'
+hostile "ALTER TABLE runs RENAME TO r; CREATE VIEW runs AS $endless r.* FROM r, c"
+run "$HEAPREPLAY" sweep --merge new.db hostile.db
+like "$status $err" '^1 heapreplay: hostile.db: its tables are not those of heapreplay sweep$' 'a view is no table'
+hostile "ALTER TABLE runs ADD COLUMN computed AS (zeroblob(1000000000))"
+run "$HEAPREPLAY" sweep --merge new.db hostile.db
+like "$err" 'its tables are not those' 'nor is one whose columns are computed'
+hostile ''
+sqlite3 hostile.db .dump | sed 's/ NOT NULL//' >dump.sql
+rm hostile.db
+sqlite3 hostile.db <dump.sql
+sqlite3 hostile.db "PRAGMA application_id = $((0x68727377)); PRAGMA user_version = 1;
+	UPDATE runs SET path = NULL, status = NULL, heapreplay = heapreplay"
+run "$HEAPREPLAY" sweep -q --retry "${axes[@]}" --db hostile.db bench.trace
+is "$status" 0 'rows that lack everything'
+hostile "UPDATE runs SET path = '=1+1', program = char(27) || '[31m'; ALTER TABLE runs ADD COLUMN \"$(printf '\033')[31m,x\""
+"$HEAPREPLAY" sweep --csv --db hostile.db >hostile.csv
+is "$(grep -c "$(printf '\033')" hostile.csv)/$(head -n 1 hostile.csv | grep -o ',"[^"]*"$')/$(tail -n 1 hostile.csv | cut -d, -f2)" \
+	"0/,\"\\x1b[31m,x\"/'=1+1" 'CSV: no controls, not in names of columns either, no formulas, all of it quoted'
+# A page in the middle, of an index: the rows can be read, and are not all there is to it.
+page=$(sql sweep.db "SELECT rootpage FROM sqlite_master WHERE name = 'run_path'")
+hostile ''
+printf '\377\377\377\377\377\377\377\377' | dd of=hostile.db bs=1 seek=$(((page - 1) * 4096)) conv=notrunc 2>/dev/null
+run "$HEAPREPLAY" sweep --merge new.db hostile.db
+like "$status $err" '^1 heapreplay: hostile.db: it is damaged: ' 'a damaged database is not merged'
+is "$(sql new.db 'SELECT count(*) FROM runs')" 0 'not in part either'
 run "$HEAPREPLAY" sweep --db bad.db --memory-limit 50% --jsonl - <bench.trace
 like "$err" "a pipe can't be read twice" 'percentages of the peak of a pipe'
 for c in replay compare; do
