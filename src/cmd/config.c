@@ -11,45 +11,71 @@
 
 #include "base/alloc.h"
 
-#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#define MOST_BYTES 65536
+enum { MOST_BYTES = 65535 };
 
-/* "" where neither variable is set. */
+/* "" where neither variable is set, or to more than a path can be. */
 static void find_file(char *path, size_t size)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	int n = 0;
 
-	*path = '\0';
 	if (config != NULL && *config == '/')
-		snprintf(path, size, "%s/heapreplay/config", config);
+		n = snprintf(path, size, "%s/heapreplay/config", config);
 	else if (home != NULL && *home == '/')
-		snprintf(path, size, "%s/.config/heapreplay/config", home);
+		n = snprintf(path, size, "%s/.config/heapreplay/config", home);
+	if (n <= 0 || (size_t)n >= size)
+		*path = '\0';
+}
+
+/* All of it, up to MOST_BYTES; false, and *why: not. */
+static bool read_all(int fd, char *text, size_t *n, const char **why)
+{
+	struct stat st;
+	ssize_t got = 1;
+
+	*n = 0;
+	*why = NULL;
+	/* A FIFO has an end, or none, as its writers like. */
+	if (fstat(fd, &st) != 0 || S_ISFIFO(st.st_mode))
+		*why = "it is no file";
+	while (*why == NULL && *n < MOST_BYTES && (got = read(fd, text + *n, MOST_BYTES - *n)) > 0)
+		*n += (size_t)got;
+	if (got < 0)
+		*why = strerror(errno);
+	else if (*n == MOST_BYTES)
+		*why = "it is larger than 64 KiB";
+	else if (memchr(text, '\0', *n) != NULL)
+		*why = "it is binary";
+	return *why == NULL;
 }
 
 /* NULL: there is none, or it can't be read, which is said. */
 static char *read_file(const char *path)
 {
-	FILE *f = *path != '\0' ? fopen(path, "re") : NULL;
+	int fd = *path != '\0' ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	const char *why = NULL;
 	char *text;
 	size_t n;
 
-	if (f == NULL) {
+	if (fd < 0) {
 		if (*path != '\0' && errno != ENOENT && errno != ENOTDIR)
 			cli_warn(path, "not read: %s", strerror(errno));
 		return NULL;
 	}
-	text = hr_calloc(MOST_BYTES, 1);
-	n = text != NULL ? fread(text, 1, MOST_BYTES - 1, f) : 0;
-	if (text != NULL && (ferror(f) || n == MOST_BYTES - 1)) {
-		cli_warn(path, "not read: %s", ferror(f) ? strerror(errno) : "it is larger than 64 KiB");
+	text = hr_calloc(MOST_BYTES + 1, 1);
+	if (text != NULL && !read_all(fd, text, &n, &why)) {
+		cli_warn(path, "not read: %s", why);
 		free(text);
 		text = NULL;
 	}
-	fclose(f);
+	close(fd);
 	return text;
 }
 

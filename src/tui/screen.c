@@ -28,6 +28,8 @@
 
 #define MAX_EVENTS 8 /* as many as ncurses keeps */
 
+enum { MOST_ANSWER = 256, ANSWER_PIECE_MS = 50 };
+
 struct hr_screen {
 	SCREEN *screen;
 	FILE *keys;
@@ -186,6 +188,20 @@ static SCREEN *open_direct(struct hr_screen *s, const char *term)
 	return newterm(name, stdout, s->keys);
 }
 
+/* From before the terminal is asked anything: a key that ends us then must find it as it was, too. */
+static void catch_signals(struct hr_screen *s)
+{
+	ending = 0;
+	hold_back(&s->mask);
+	handle(polite, sizeof(polite) / sizeof(polite[0]), end);
+}
+
+static void let_signals_go(const struct hr_screen *s)
+{
+	handle(polite, sizeof(polite) / sizeof(polite[0]), SIG_DFL);
+	pthread_sigmask(SIG_SETMASK, &s->mask, NULL);
+}
+
 enum hr_status hr_screen_open(const struct hr_screen_options *o, struct hr_screen **screen, struct hr_error *err)
 {
 	const char *term = getenv("TERM");
@@ -207,6 +223,7 @@ enum hr_status hr_screen_open(const struct hr_screen_options *o, struct hr_scree
 		return hr_error_set(err, HR_EUSAGE, "no terminal to read keys from: %s", strerror(errno));
 	}
 	setlocale(LC_CTYPE, ""); /* how characters are sent; numbers stay as they are */
+	catch_signals(s);
 	if (s->options.coloring.theme == HR_THEME_AUTO && s->options.coloring.colors > 0)
 		s->options.coloring.theme = hr_ground_ask(fileno(s->keys));
 	if (s->options.coloring.colors > 256)
@@ -214,15 +231,13 @@ enum hr_status hr_screen_open(const struct hr_screen_options *o, struct hr_scree
 	if (s->screen == NULL)
 		s->screen = newterm(NULL, stdout, s->keys);
 	if (s->screen == NULL) {
+		let_signals_go(s);
 		fclose(s->keys);
 		free(s);
 		return hr_error_set(err, HR_EUSAGE, "unknown terminal type '%s'", term);
 	}
 	set_term(s->screen);
-	ending = 0;
 	drawing = 1;
-	hold_back(&s->mask);
-	handle(polite, sizeof(polite) / sizeof(polite[0]), end);
 	handle(crashes, sizeof(crashes) / sizeof(crashes[0]), crash);
 	set_up(s);
 	*screen = s;
@@ -236,9 +251,8 @@ void hr_screen_close(struct hr_screen *s)
 	drawing = 0;
 	endwin();
 	delscreen(s->screen);
-	handle(polite, sizeof(polite) / sizeof(polite[0]), SIG_DFL);
 	handle(crashes, sizeof(crashes) / sizeof(crashes[0]), SIG_DFL);
-	pthread_sigmask(SIG_SETMASK, &s->mask, NULL);
+	let_signals_go(s);
 	fclose(s->keys);
 	free(s->shown);
 	free(s);
@@ -398,6 +412,34 @@ static const struct {
     {KEY_F(10), HR_KEY_F10},
 };
 
+/*
+ * Behind an ESC: the rest of an answer of the terminal, which came too late for who asked ("]11;rgb:...", "[?62c"), or to a
+ * program before us. As keys it would do whatever its letters mean. False: it is something else, and still to be read.
+ */
+static bool skip_answer(void)
+{
+	wint_t c = 0, last;
+	int got = get_wch(&c);
+	bool string, ended = false;
+
+	if (got == KEY_CODE_YES)
+		ungetch((int)c);
+	else if (got == OK && c != ']' && c != '[')
+		unget_wch((wchar_t)c);
+	if (got != OK || (c != ']' && c != '['))
+		return false;
+	string = c == ']';
+	/* It may come in pieces. */
+	timeout(ANSWER_PIECE_MS);
+	for (int n = 0; !ended && n < MOST_ANSWER; n++) {
+		last = c;
+		got = get_wch(&c);
+		ended = got == ERR || (string ? c == '\a' || (last == 0x1b && c == '\\') : c >= 0x40 && c <= 0x7e);
+	}
+	nodelay(stdscr, TRUE);
+	return true;
+}
+
 uint32_t hr_screen_key(struct hr_screen *s, unsigned *row, unsigned *column)
 {
 	wint_t c;
@@ -424,7 +466,7 @@ uint32_t hr_screen_key(struct hr_screen *s, unsigned *row, unsigned *column)
 	case '\b':
 		return HR_KEY_BACK;
 	case 0x1b:
-		return HR_KEY_ESCAPE;
+		return skip_answer() ? hr_screen_key(s, row, column) : HR_KEY_ESCAPE;
 	default:
 		return (uint32_t)c;
 	}

@@ -42,4 +42,14 @@ head -c 70000 /dev/zero | tr '\0' '#' >$config
 run "${heatmap[@]}"
 is "$status" 0 'a file of no use'
 like "$err" 'config: not read: it is larger than 64 KiB' 'is said to be one'
+printf 'view = free\0\nscale = ranked\n' >$config
+run "${heatmap[@]}"
+like "$status $err" '^0 .*config: not read: it is binary' 'what is behind a zero byte is not left out in silence'
+rm $config
+mkfifo $config
+run "${heatmap[@]}"
+like "$status $err" '^0 .*config: not read: it is no file' 'nobody waits for a pipe'
+rm $config
+XDG_CONFIG_HOME=/$(printf '%05000d' 0) run "${heatmap[@]}"
+is "$status $err" '0 ' 'a path that is none'
 done_testing

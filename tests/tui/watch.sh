@@ -103,6 +103,13 @@ sees '10x' '+ is faster'
 keys - - - - - - -
 sees '1 event/s' 'down to an event a second'
 
+# What the terminal answered to a question that nobody waits for any more: a colour, and what it is.
+mux send-keys -t view -l $'\e]11;rgb:cccc/cccc/cccc\e\\\e[?62;1;4c\e]11;rgb:2222/2222/2222\a'
+keys G
+sees 'the end' 'answers of the terminal that come late are no keys'
+unlike "$screen" 'colours: |only one policy|keys \(any' 'whatever their letters mean'
+keys 0
+
 # --- looking ---
 
 keys g 5 0 % Enter
@@ -427,6 +434,36 @@ keys q
 finish
 is "$ended" 0 'q while nothing comes'
 exec 7>&-
+
+# --- a terminal that does not answer ---
+
+cat >silent.py <<'END'
+"""A terminal that presses Ctrl-C when it is asked for its background."""
+import os, pty, sys, termios
+
+pid, fd = pty.fork()
+if pid == 0:
+    os.environ['TERM'] = 'xterm-256color'
+    os.execvp(sys.argv[1], sys.argv[1:])
+came = b''
+try:
+    while b']11;?' not in came:
+        came += os.read(fd, 1000)
+    os.write(fd, b'\3')
+    while os.read(fd, 1000):
+        pass
+except OSError:
+    pass
+_, status = os.waitpid(pid, 0)
+lflag = termios.tcgetattr(fd)[3]
+print('signal', os.WTERMSIG(status), 'echo', lflag & termios.ECHO != 0, 'lines', lflag & termios.ICANON != 0)
+END
+if have python3; then
+	is "$(LC_ALL=C.UTF-8 python3 silent.py "$HEAPREPLAY" watch app.trace)" 'signal 2 echo True lines True' \
+		'Ctrl-C while the terminal is asked: it is left as it was'
+else
+	skip 'Ctrl-C while the terminal is asked' 'python3 is not installed'
+fi
 
 # --- the examples of the manual ---
 
