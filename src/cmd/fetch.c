@@ -22,7 +22,8 @@ bool cli_is_url(const char *name)
 	const char *colon = strstr(name, "://");
 
 	return colon != NULL && isalpha((unsigned char)name[0]) &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.") == (size_t)(colon - name);
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.") ==
+		   (size_t)(colon - name);
 }
 
 /*
