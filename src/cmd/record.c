@@ -47,6 +47,7 @@ struct recording {
 	struct hr_fetch_options fetching;
 	struct hr_fetcher *fetcher;
 	char *url, *metrics_url, *vars_url, *cmdline_url;
+	char *shown, *shown_given; /* the URL, and as it was given, without what is secret of them: in messages */
 	struct hr_process process;
 	FILE *spool;	       /* the Go trace, as it comes; without a name */
 	struct hr_output kept; /* and again, where --keep-trace says */
@@ -322,14 +323,14 @@ static void tell_end(struct recording *r, enum hr_fetch_end end, const struct hr
 	if (end == HR_FETCH_BROKEN && r->own->pid != 0)
 		r->ended |= !hr_process_sample(&r->process, &last, &took_ns);
 	if (end == HR_FETCH_STOPPED)
-		cli_warn(r->url, "stopped after %s: the %s that came are used", time, size);
+		cli_warn(r->shown, "stopped after %s: the %s that came are used", time, size);
 	else if (end == HR_FETCH_LATE)
-		cli_warn(r->url,
+		cli_warn(r->shown,
 			 "warning: not complete after %s (--timeout): the %s that came are used; the Go "
 			 "runtime sometimes hangs when a trace is stopped",
 			 time, size);
 	else if (end == HR_FETCH_BROKEN)
-		cli_warn(r->url, "warning: the connection broke after %s: %s; the %s that came are used%s", time,
+		cli_warn(r->shown, "warning: the connection broke after %s: %s; the %s that came are used%s", time,
 			 err->text, size,
 			 r->ended ? ". The program has ended: stopping a trace with heap events can crash it" : "");
 }
@@ -391,11 +392,11 @@ static void tell_cost(const struct recording *r)
 	if (r->o->quiet)
 		return;
 	if (r->own->pid != 0 && (godebug == NULL || strstr(godebug, "traceallocfree=1") == NULL))
-		cli_warn(r->url,
+		cli_warn(r->shown,
 			 "process %" PRIu64 " was not started with GODEBUG=traceallocfree=1; unless it has set "
 			 "that itself, the trace will have no heap events",
 			 r->own->pid);
-	cli_warn(r->url,
+	cli_warn(r->shown,
 		 "recording %u s; until then the program takes 30 to 40 %% more CPU time, and stopping such a trace "
 		 "can crash it (Go runtime): record a canary. Ctrl-C stops and keeps what has come",
 		 r->own->seconds);
@@ -434,7 +435,7 @@ static enum hr_status convert(struct recording *r, struct hr_output *main, struc
 		return hr_error_set(err, HR_EIO, "cannot write what came: %s", strerror(errno));
 	snprintf(path, sizeof(path), "/dev/fd/%d", fileno(r->spool));
 	HR_TRY(hr_reader_open(path, &reading, &reader, err));
-	status = cli_write_native_from(reader, r->o, r->url, &beside, main->file, err);
+	status = cli_write_native_from(reader, r->o, r->shown, &beside, main->file, err);
 	if (status == HR_OK && hr_reader_stats(reader)->events_total == 0)
 		status =
 		    hr_error_set(err, HR_EINPUT, "nothing of what came can be used; record longer than two seconds");
@@ -454,10 +455,28 @@ static enum hr_status open_spool(struct recording *r, struct hr_error *err)
 	return HR_OK;
 }
 
+/* A copy without "name:password@", which logs of messages are not to keep. */
+static enum hr_status without_user(const char *url, char **shown, struct hr_error *err)
+{
+	const char *scheme = strstr(url, "://"), *host = scheme != NULL ? scheme + 3 : url;
+	const char *end = host + strcspn(host, "/?#"), *at = NULL;
+
+	*shown = strdup(url);
+	if (*shown == NULL)
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	for (const char *c = host; c < end; c++)
+		if (*c == '@')
+			at = c;
+	if (at != NULL)
+		memmove(*shown + (host - url), at + 1, strlen(at + 1) + 1);
+	return HR_OK;
+}
+
 static enum hr_status prepare(struct recording *r, const char *given, struct hr_error *err)
 {
 	HR_TRY(hr_fetcher_new(&r->fetching, &r->fetcher, err));
 	HR_TRY(hr_fetch_url(r->fetcher, given, "/debug/pprof/trace", true, r->own->seconds, &r->url, err));
+	HR_TRY(without_user(r->url, &r->shown, err));
 	HR_TRY(hr_fetch_url(r->fetcher, given, "/debug/pprof/cmdline", false, 0, &r->cmdline_url, err));
 	HR_TRY(hr_fetch_url(r->fetcher, given, "/metrics", false, 0, &r->metrics_url, err));
 	HR_TRY(hr_fetch_url(r->fetcher, given, "/debug/vars", false, 0, &r->vars_url, err));
@@ -496,8 +515,10 @@ static enum hr_status record(struct recording *r, const char *given, const char 
 		status = open_spool(r, err);
 	if (status == HR_OK)
 		status = hr_output_differ(&main, &r->kept, err);
+	if (status == HR_OK)
+		status = without_user(given, &r->shown_given, err);
 	if (status == HR_OK) {
-		*about = given;
+		*about = r->shown_given;
 		status = prepare(r, given, err);
 	}
 	if (status == HR_OK) {
@@ -522,6 +543,7 @@ static void release(struct recording *r)
 		fclose(r->spool);
 	hr_fetcher_free(r->fetcher);
 	free(r->url);
+	free(r->shown);
 	free(r->metrics_url);
 	free(r->vars_url);
 	free(r->cmdline_url);
@@ -539,6 +561,7 @@ static int run_record(const struct cli_command *c, const struct cli_options *o, 
 	struct hr_error err;
 	const char *about;
 	enum hr_status status;
+	int exit_status;
 
 	(void)argc;
 	if (o->output == NULL)
@@ -550,7 +573,9 @@ static int run_record(const struct cli_command *c, const struct cli_options *o, 
 							 : "--sample-every takes a time of 1ms or more");
 	status = record(&r, argv[0], &about, &err);
 	release(&r);
-	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);
+	exit_status = status == HR_OK ? CLI_DONE : cli_fail(about, &err);
+	free(r.shown_given);
+	return exit_status;
 }
 
 #define OWN(field) offsetof(struct own, field), 0

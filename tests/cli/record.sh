@@ -15,6 +15,15 @@ trap 'kill $server; cd /; rm -rf "$scratch"' EXIT
 until [ -s port ]; do sleep 0.05; done
 at=127.0.0.1:$(<port)
 
+# A password is for the server.
+for url in "http://me:secret@$at/busy" "me:s@secret@$at/busy?x=a@b" http://me:secret@127.0.0.1:1 http://me:secret@127.0.0.1:x; do
+	run "$HEAPREPLAY" record -s 1 "$url" -o x.hrt
+	is "$status/$(grep -c secret <<<"$err")/$(grep -c 'http://127\|: 127' <<<"$err")" "$status/0/$(wc -l <<<"$err")" \
+		"what is before the host is in no message: ${url%%127*}"
+done
+run "$HEAPREPLAY" record -s 1 "http://me:secret@$at" -o told.hrt
+is "$status $(grep -c secret <<<"$err") $("$HEAPREPLAY" info --json told.hrt | grep -c 'me:\|secret@')" '0 0 0' 'nor in what was recorded'
+
 # summary FILE: without what says which file it is.
 summary() {
 	"$HEAPREPLAY" replay -q --summary "$1" | sed -E 's/"(trace|path|xxh3|format|program)":("[^"]*"|null),//g'
