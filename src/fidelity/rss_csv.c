@@ -4,6 +4,7 @@
 
 #include "fidelity/rss.h"
 
+#include "base/alloc.h"
 #include "base/units.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@ static const struct {
     {"AnonHuge", HUGE}, {"AnonHugePages", HUGE}, {"LazyFree", LAZY},
 };
 
-enum { NCOLUMNS = sizeof(columns) / sizeof(columns[0]), MOST_CELLS = 256 };
+enum { NCOLUMNS = sizeof(columns) / sizeof(columns[0]), MOST_CELLS = 256, MOST_LINE = 65536 };
 
 /* Which field each cell of a row is of; NFIELDS: none. */
 struct layout {
@@ -35,7 +36,7 @@ static size_t split(char *line, char *cells[MOST_CELLS])
 {
 	size_t n = 0;
 
-	line[strcspn(line, "\r\n")] = '\0';
+	line[strcspn(line, "\r")] = '\0';
 	while (n < MOST_CELLS && line != NULL)
 		cells[n++] = strsep(&line, ",");
 	return n;
@@ -96,28 +97,70 @@ static enum hr_status read_row(struct hr_sides *sides, char *line, const struct 
 	if (v[TIME] == HR_NOT_KNOWN || v[RSS] == HR_NOT_KNOWN)
 		return HR_OK;
 	s = (struct hr_rss_sample){v[TIME], v[RSS], v[ANON], v[FILES], v[HUGE], v[LAZY], HR_NOT_KNOWN};
-	return hr_sides_add_rss(sides, &s) ? HR_OK : hr_error_set(err, HR_ENOMEM, "out of memory");
+	if (sides->nrss == HR_SIDES_MAX_RECORDS)
+		return at_line(err, number, "there are more samples than heapreplay keeps");
+	if (!hr_reserve(&sides->rss, &sides->cap_rss, sides->nrss + 1, sizeof(*sides->rss)))
+		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	sides->rss[sides->nrss++] = s;
+	return HR_OK;
+}
+
+/* By time, and then whatever makes the order one. */
+static int compare(const void *a, const void *b)
+{
+	uint64_t x[HR_RSS_FIELDS], y[HR_RSS_FIELDS];
+	size_t i = 0;
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	while (i + 1 < HR_RSS_FIELDS && x[i] == y[i])
+		i++;
+	return x[i] < y[i] ? -1 : x[i] > y[i];
+}
+
+/* HR_END: there is none. */
+static enum hr_status next_line(FILE *f, char line[MOST_LINE], uint64_t number, struct hr_error *err)
+{
+	size_t n = 0;
+	int c;
+
+	while ((c = getc(f)) != EOF && c != '\n') {
+		if (c == '\0' || n + 1 == MOST_LINE)
+			return at_line(err, number, "this is no CSV: it is binary, or a line is longer than 64 KiB");
+		line[n++] = (char)c;
+	}
+	line[n] = '\0';
+	return c == EOF && n == 0 ? HR_END : HR_OK;
 }
 
 enum hr_status hr_rss_read_csv(struct hr_sides *sides, const char *path, bool has_origin, uint64_t origin_ns,
 			       struct hr_error *err)
 {
-	FILE *f = fopen(path, "r");
+	FILE *f = fopen(path, "re");
+	char *line = hr_calloc(MOST_LINE, 1);
 	enum hr_status status = HR_OK;
 	struct layout l = {.n = 0};
-	char *line = NULL;
-	size_t cap = 0;
 
 	if (f == NULL)
-		return hr_error_set(err, HR_EIO, "cannot open it: %s", strerror(errno));
-	for (uint64_t number = 1; status == HR_OK && getline(&line, &cap, f) > 0; number++)
-		status = number == 1 ? read_head(line, has_origin, &l, err)
-				     : read_row(sides, line, &l, origin_ns, number, err);
+		status = hr_error_set(err, HR_EIO, "cannot open it: %s", strerror(errno));
+	else if (line == NULL)
+		status = hr_error_set(err, HR_ENOMEM, "out of memory");
+	for (uint64_t number = 1; status == HR_OK; number++) {
+		status = next_line(f, line, number, err);
+		if (status == HR_OK)
+			status = number == 1 ? read_head(line, has_origin, &l, err)
+					     : read_row(sides, line, &l, origin_ns, number, err);
+	}
+	if (status == HR_END)
+		status = HR_OK;
 	if (status == HR_OK && ferror(f))
 		status = hr_error_set(err, HR_EIO, "cannot read it: %s", strerror(errno));
 	else if (status == HR_OK && l.n == 0)
 		status = hr_error_set(err, HR_EINPUT, "it is empty; it should be a CSV of times and RSS");
+	if (status == HR_OK && sides->nrss > 0)
+		qsort(sides->rss, sides->nrss, sizeof(*sides->rss), compare);
 	free(line);
-	fclose(f);
+	if (f != NULL)
+		fclose(f);
 	return status;
 }

@@ -60,7 +60,7 @@ is "$status" 1 'a script with a fault: status 1'
 like "$err" "^heapreplay: bad.workload: .*line 2: neither a number nor a parameter: 'lots'" 'which names the line'
 is "$(ls bad.hrt 2>/dev/null)" '' 'and leaves nothing behind'
 # Nothing is cut off without a word.
-long=$(printf '%200s')
+long=$(printf '%200s' '')
 while IFS='|' read -r script says; do
 	printf '%b' "$script" >bad.workload
 	run "$HEAPREPLAY" generate --script bad.workload -o bad.hrt

@@ -77,6 +77,26 @@ csv '' 'it is empty' 'an empty file'
 csv 'time_ns,x\n' 'line 1: there is no column rss_bytes, Rss' 'no RSS'
 csv 'Rss\n' 'line 1: there is no column time_ns or mono_ns' 'no times'
 csv 'time_ns,Rss\n1,2\n1,-2\n' 'line 3: .*whole number' 'a number that is none'
+csv 'time_ns,Rss\n1,2\n2,3\0\n' 'line 3: this is no CSV: it is binary' 'a zero byte in a row'
+csv "time_ns,Rss\n1,2\n2,$(printf '%070000d' 0)\n" 'line 3: .*a line is longer than 64 KiB' 'a row that is too long'
+run "$HEAPREPLAY" replay -q --rss-samples /dev/zero "$trace"
+like "$err" 'line 1: this is no CSV' 'what has no end is not read to it'
+# The rows in any order are the same samples, and no order takes long: 60,000 of them backwards.
+{
+	head -n 1 rss.csv
+	tail -n +2 rss.csv | sort -t , -k 1,1nr
+} >backwards.csv
+"$HEAPREPLAY" replay -q --json --no-series --rss-samples backwards.csv "$trace" | cmp -s - fitted.json
+ok $? 'rows that go back in time'
+{
+	echo time_ns,Rss
+	seq -f %.0f,1 120000 -2 1
+} >backwards.csv
+(
+	ulimit -t 10
+	"$HEAPREPLAY" replay -q --json --no-series --rss-samples backwards.csv "$trace" | jq .rss.samples
+) >many
+is "$(<many)" 60000 'many of them'
 run "$HEAPREPLAY" replay -q --rss-samples none.csv "$trace"
 like "$err" '^heapreplay: none.csv: cannot open it' 'no such file'
 for bad in '--madvise cold' '--khugepaged 512'; do
