@@ -32,7 +32,6 @@ bool cli_is_url(const char *name)
  */
 static char *command_for(const char *command)
 {
-	static const char name[] = "\"$1\"";
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -43,11 +42,11 @@ static char *command_for(const char *command)
 		return NULL;
 	for (; (next = strstr(at, "{}")) != NULL; at = next + 2, named = true) {
 		fwrite(at, 1, (size_t)(next - at), out);
-		fputs(name, out);
+		fputs("\"$1\"", out);
 	}
 	fputs(at, out);
 	if (!named)
-		fprintf(out, " %s", name);
+		fputs(" \"$1\"", out);
 	hr_close_text(out, &text);
 	return text;
 }
