@@ -18,6 +18,9 @@
 /* Samples are judged from so many on; fewer say nothing about the time that is not fitted. */
 enum { LEAST_SAMPLES = 8 };
 
+/* The file pages and the rest are learned from the last of so many parts of the first half. */
+enum { LEARNED_FROM = 3 };
+
 static const struct {
 	const char *name, *text;
 } terms[HR_RSS_TERMS] = {
@@ -220,7 +223,10 @@ static struct hr_rss_error judge(struct pair *pairs, size_t n, double beside)
 	return e;
 }
 
-/* What the first n pairs say of file pages and of the rest. */
+/*
+ * What n pairs say of file pages and of the rest. They are the last third of those that may be learned from: a program
+ * that starts reads its files in, and touches memory for the first time, so that both terms grow and then stay.
+ */
 static void learn(const struct pair *pairs, size_t n, double *file, double *other, bool *split)
 {
 	double sum = 0, files = 0;
@@ -292,7 +298,7 @@ enum hr_status hr_rss_bridge_of(const struct hr_rss *r, const struct hr_rss_samp
 	if (b->samples >= LEAST_SAMPLES) {
 		const size_t half = b->samples / 2;
 
-		learn(pairs, half, &file, &other, &split);
+		learn(pairs + half - half / LEARNED_FROM, half / LEARNED_FROM, &file, &other, &split);
 		b->mean[HR_RSS_FILE] = file;
 		b->mean[HR_RSS_OTHER] = other;
 		b->file_known |= split;
