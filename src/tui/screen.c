@@ -36,8 +36,11 @@ struct hr_screen {
 	sigset_t mask; /* of signals, as it was before */
 	struct hr_screen_options options;
 	bool own_colors;		       /* the terminal's own foreground and background can be asked for */
-	int pairs[HR_INK_COUNT][HR_INK_COUNT]; /* 0: none yet */
-	int npairs;
+	int pairs[HR_INK_COUNT][HR_INK_COUNT]; /* 0: none yet; negative: that pair in reverse */
+	struct {
+		int fg, bg; /* colours */
+	} made[HR_INK_COUNT * HR_INK_COUNT];
+	int npairs;		/* of made, whose first one is pair 1 */
 	struct hr_glyph *shown; /* what is on the terminal */
 	size_t cap;
 	unsigned columns, rows;
@@ -300,14 +303,35 @@ static int color_of(const struct hr_screen *s, unsigned ink, int instead)
 	return color >= 0 || s->own_colors ? color : instead;
 }
 
+/*
+ * The pair of these colours, perhaps in reverse: terminals of 8 colours have 64 pairs, and of two levels above one another
+ * alone there may be as many. The terminal's own colours have no reverse: its background is no foreground.
+ */
+static int made_pair(const struct hr_screen *s, int fg, int bg)
+{
+	const bool scarce = COLOR_PAIRS < HR_INK_COUNT * HR_INK_COUNT;
+
+	for (int i = 0; i < s->npairs; i++) {
+		if (s->made[i].fg == fg && s->made[i].bg == bg)
+			return i + 1;
+		if (scarce && fg >= 0 && bg >= 0 && s->made[i].fg == bg && s->made[i].bg == fg)
+			return -(i + 1);
+	}
+	return 0;
+}
+
 /* 0, the terminal's own colours, when there are no pairs left. */
 static int pair_of(struct hr_screen *s, unsigned fg, unsigned bg)
 {
-	int *pair = &s->pairs[fg][bg];
+	int *pair = &s->pairs[fg][bg], f = color_of(s, fg, COLOR_WHITE), b = color_of(s, bg, COLOR_BLACK);
 
-	if (*pair == 0 && s->npairs + 1 < COLOR_PAIRS &&
-	    init_extended_pair(s->npairs + 1, color_of(s, fg, COLOR_WHITE), color_of(s, bg, COLOR_BLACK)) == OK)
+	if (*pair == 0)
+		*pair = made_pair(s, f, b);
+	if (*pair == 0 && s->npairs + 1 < COLOR_PAIRS && init_extended_pair(s->npairs + 1, f, b) == OK) {
+		s->made[s->npairs].fg = f;
+		s->made[s->npairs].bg = b;
 		*pair = ++s->npairs;
+	}
 	return *pair;
 }
 
@@ -331,9 +355,11 @@ static void put(struct hr_screen *s, unsigned row, unsigned column, const struct
 					     : (wchar_t)hr_glyph_plain(g),
 			   L'\0'};
 	int pair = colors ? pair_of(s, g->fg, g->bg) : 0;
+	attr_t attributes = attributes_of(s, g) | (pair < 0 ? A_REVERSE : A_NORMAL);
 	cchar_t c;
 
-	if (setcchar(&c, text, attributes_of(s, g), (short)pair, &pair) == OK)
+	pair = abs(pair);
+	if (setcchar(&c, text, attributes, (short)pair, &pair) == OK)
 		mvadd_wch((int)row, (int)column, &c);
 }
 

@@ -251,6 +251,18 @@ keys q
 finish
 is "$ended" 0 'q'
 
+# --- eight colours: their 64 pairs are enough for map, map over time and graph ---
+
+start 120x40 env -u COLORTERM TERM=xterm "${watch[@]}" --view free -p go1.19 app.trace
+sees 'paused' 'eight colours'
+keys g 3 8 0 m s Enter
+sees 'at 380 ms' 'with much to draw'
+# The goal is the last to be drawn: red, or what it crosses in reverse.
+mux capture-pane -p -e -t view | grep -aqE $'\e\\[[34]1m(─|-){3}'
+ok $? 'the goal has its colour'
+keys q
+finish
+
 # --- sizes ---
 
 start 100x30 "${watch[@]}" app.trace
