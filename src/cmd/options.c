@@ -135,7 +135,7 @@ static const struct cli_option shared[] = {
      "start here; a replay includes what is before, but measures from here on"},
     {"until", 0, "TIME", CLI_TIME, AT(replay.until_ns), CLI_WINDOW, CLI_IN_INPUT, "end here"},
     {"warm-up", 0, "TIME", CLI_TIME, AT(replay.warm_up_ns), CLI_WARM_UP, CLI_IN_INPUT,
-     "least time before --from to replay; if a native trace allows to start there (all)", true},
+     "least time before --from to replay; where a native trace has a start there (all)", true},
     {"anonymize", 0, NULL, CLI_FLAG, AT(anonymize), CLI_SHARES, CLI_IN_OUTPUT,
      "leave out what tells of its origin; file name, program, clock origin, notes and other free text; types become "
      "numbers in order of appearance, and addresses move to where a Go heap usually begins"},

@@ -434,7 +434,10 @@ static void quit(struct hr_view_state *v)
 
 #define CTRL(letter) ((letter)&0x1f)
 
-/* Rows with a text are in the help; those behind them without one are other keys for the same. */
+/*
+ * Rows with a text are in the help, which has to fit into 80x24: 23 of them, of 64 characters. Those behind them without
+ * one are other keys of the row.
+ */
 static const struct binding {
 	uint32_t key;
 	void (*act)(struct hr_view_state *v);
@@ -450,7 +453,7 @@ static const struct binding {
     {'D', find_drop, NULL, NULL},
     {'S', find_stall, NULL, NULL},
     {'F', find_fragmented, NULL, NULL},
-    {HR_KEY_LEFT, left, "left right", "2 % of the trace back, forward (also h and l); < and > with a cursor"},
+    {HR_KEY_LEFT, left, "left right", "2 % of the trace back, forward (also h l); < > with a cursor"},
     {HR_KEY_RIGHT, right, NULL, NULL},
     {'h', left, NULL, NULL},
     {'l', right, NULL, NULL},
@@ -469,7 +472,7 @@ static const struct binding {
     {'0', to_beginning, NULL, NULL},
     {'G', to_end, NULL, NULL},
     {'g', ask_time, "g", "go to a time"},
-    {'/', ask_place, "/", "find an address, a chunk (#196609) or what a type holds: the cursor goes there"},
+    {'/', ask_place, "/", "find an address, chunk (#196609) or type: the cursor goes there"},
     {HR_KEY_F3, ask_place, NULL, NULL},
     {'+', faster, "+ -", "faster, slower: 1 event a second to full speed"},
     {'=', faster, NULL, NULL},
@@ -478,7 +481,7 @@ static const struct binding {
     {HR_KEY_DOWN, down, NULL, NULL},
     {'k', up, NULL, NULL},
     {'j', down, NULL, NULL},
-    {HR_KEY_ENTER, open_chunk, "enter", "open the chunk under the cursor: its 512 pages (also a second click)"},
+    {HR_KEY_ENTER, open_chunk, "enter", "open the cursor's chunk: its 512 pages (also a second click)"},
     {HR_KEY_ESCAPE, leave, "esc", "leave the chunk, the cursor, the zoom"},
     {HR_KEY_BACK, leave, NULL, NULL},
     {'z', zoom_in, "z Z", "zoom in at the cursor, out (also the wheel)"},
@@ -486,16 +489,16 @@ static const struct binding {
     {HR_KEY_WHEEL_UP, zoom_in, NULL, NULL},
     {HR_KEY_WHEEL_DOWN, zoom_out, NULL, NULL},
     {'\t', next_view, "tab", "next view: occupancy, free, scavenged, index, ..."},
-    {'t', over_time, "t", "addresses over time, beside the map or instead of it; a click there seeks"},
-    {'r', next_scale, "r", "levels in equal steps or by rank"},
-    {'c', next_palette, "c", "next colour palette"},
-    {'p', next_policy, "p", "next policy"},
-    {'2', side_by_side, "2", "two policies side by side; what differs is outlined"},
-    {'s', hr_view_save, "s", "save the frame as PNG"},
-    {CTRL('L'), redraw, "ctrl-L", "redraw"},
-    {'?', help, "?", "this help"},
+    {'t', over_time, "t", "addresses over time beside the map or instead; a click seeks"},
+    {'r', next_scale, "r c", "levels in equal steps or by rank; next colour palette"},
+    {'c', next_palette, NULL, NULL},
+    {'p', next_policy, "p 2", "next policy; two side by side, what differs outlined"},
+    {'2', side_by_side, NULL, NULL},
+    {'s', hr_view_save, "s ctrl-L", "save the frame as PNG; redraw"},
+    {CTRL('L'), redraw, NULL, NULL},
+    {'?', help, "? q", "this help; quit (F1, F3 and F10 work as in htop)"},
     {HR_KEY_F1, help, NULL, NULL},
-    {'q', quit, "q", "quit (F1, F3 and F10 work as in htop)"},
+    {'q', quit, NULL, NULL},
     {HR_KEY_F10, quit, NULL, NULL},
 };
 

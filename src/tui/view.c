@@ -152,17 +152,16 @@ static void put_line(struct hr_view_state *v, unsigned row, const char *text)
 	hr_view_put_text(v, row, 0, v->columns, HR_INK_TITLE, text);
 }
 
+/* Over all of the screen. */
 static void put_help(struct hr_view_state *v)
 {
-	unsigned width = v->columns < 76 ? v->columns : 76, row = 0;
 	const char *keys, *text;
 
-	hr_view_put_text(v, row++, 0, width, HR_INK_TITLE, " keys (any key returns)");
-	for (size_t i = 0; hr_view_help(i, &keys, &text) && row < v->rows; i++, row++) {
-		hr_view_put_text(v, row, 0, width, HR_INK_TITLE, " ");
+	for (unsigned row = 0; row < v->rows; row++)
+		hr_view_put_text(v, row, 0, v->columns, HR_INK_TITLE, row == 0 ? " keys (any key returns)" : "");
+	for (unsigned row = 1; row < v->rows && hr_view_help(row - 1, &keys, &text); row++) {
 		hr_view_put_text(v, row, 1, KEY_COLUMNS, HR_INK_TITLE, keys);
-		if (width > KEY_COLUMNS + 1)
-			hr_view_put_text(v, row, KEY_COLUMNS + 1, width - KEY_COLUMNS - 1, HR_INK_TEXT, text);
+		hr_view_put_text(v, row, KEY_COLUMNS + 1, v->columns, HR_INK_TEXT, text);
 	}
 }
 

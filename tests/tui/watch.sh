@@ -140,6 +140,11 @@ keys 2
 sees 'only one policy' '2 needs two policies'
 keys '?'
 sees 'pause, resume' '? helps'
+mux resize-window -t view -x 80 -y 24
+sees 'F10 work as in htop\)$' 'all of it at 80x24'
+is "$(grep -c -E '^.{80}' <<<"$screen")" 0 'whose lines fit'
+mux resize-window -t view -x 100 -y 30
+sees 'pause, resume' 'and at the size before'
 keys x
 misses 'pause, resume' 'any key returns'
 keys x
