@@ -74,6 +74,8 @@ unsigned hr_items_flow(const struct hr_items *items, const struct hr_canvas *c, 
  */
 void hr_draw_graph(const struct hr_canvas *c, const struct hr_scene *scene, uint64_t top_bytes, unsigned left,
 		   unsigned top, unsigned rows);
+/* How many rows the pages of a chunk, and what is told of them, take in such a pane, about. */
+unsigned hr_chunk_rows(const struct hr_pane *pane);
 /* The pages of a chunk in rows [top, top + rows). Sets chunk_columns of the pane. */
 void hr_draw_chunk(const struct hr_canvas *c, struct hr_pane *pane, const struct hr_scene *scene,
 		   const struct hr_frame_options *o, unsigned top, unsigned rows);

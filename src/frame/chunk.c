@@ -89,13 +89,18 @@ static unsigned last_touched(const struct hr_touches *t)
 static void describe_pages(struct hr_items *items, const struct hr_follower *f, uint64_t chunk)
 {
 	unsigned count[STATES] = {0};
-	struct hr_summary sum = hr_bitmap_summarize(hr_pagemap_chunk(&f->map, chunk)->alloc);
 
 	for (unsigned i = 0; i < HR_CHUNK_PAGES; i++)
 		count[state_of(f, hr_chunk_page(chunk) + i)]++;
 	hr_items_add(items, HR_INK_TEXT, 0, "chunk %" PRIu64 " at %" PRIx64 ": %u in use, %u free, %u released", chunk,
 		     hr_chunk_page(chunk) * HR_PAGE_BYTES, count[USED], count[FREE] + count[CACHED],
 		     count[RELEASED] + count[CACHED_RELEASED] + count[PADDING]);
+}
+
+static void describe_summary(struct hr_items *items, const struct hr_follower *f, uint64_t chunk)
+{
+	struct hr_summary sum = hr_bitmap_summarize(hr_pagemap_chunk(&f->map, chunk)->alloc);
+
 	hr_items_add(items, HR_INK_TEXT, 0, "summary (free at the start, most in a row, at the end): %u, %u, %u",
 		     sum.start, sum.max, sum.end);
 	hr_items_add(items, HR_INK_TEXT, 0, "%" PRIu32 " pages refaulted so far", hr_follower_refaults(f, chunk));
@@ -127,6 +132,13 @@ static unsigned pages_a_row(unsigned columns)
 	while (n > columns && n > 16)
 		n /= 2;
 	return n;
+}
+
+/* The heading, the pages, a blank row, and text that is some 500 characters long. */
+unsigned hr_chunk_rows(const struct hr_pane *pane)
+{
+	return 1 + HR_CHUNK_PAGES / pages_a_row(pane->columns - (pane->map_left - pane->left)) + 1 + 2 +
+	       500 / pane->columns;
 }
 
 static void draw_words(const struct hr_canvas *c, unsigned row, unsigned column, const struct hr_chunk_bits *bits,
@@ -210,9 +222,10 @@ static void describe(struct hr_items *items, const struct hr_scene *scene, uint6
 	const struct hr_touches *t = scene->touches;
 
 	describe_pages(items, scene->follower, chunk);
-	describe_index(items, scene->follower, chunk);
 	hr_inspect_reasons(items, scene->follower, chunk, chunk, columns);
 	hr_inspect_holders(items, scene);
+	describe_index(items, scene->follower, chunk);
+	describe_summary(items, scene->follower, chunk);
 	if (t == NULL || t->chunk != chunk)
 		return;
 	if (cursor_page != HR_NO_PAGE && hr_chunk_of(cursor_page) == chunk)

@@ -636,14 +636,14 @@ static unsigned legend_rows(struct drawing *drawings, size_t n)
 	return rows;
 }
 
-/* Rows that the map leaves go to the graph, up to as many again as it has. */
+/* Rows that the map leaves go to the graph, up to twice as many as it has. */
 static void share_spare(struct layout *l, const struct drawing *drawings, size_t n)
 {
 	unsigned used = 0, spare;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct hr_pane *p = drawings[i].pane;
-		unsigned rows = p->open_chunk != HR_NO_CHUNK ? l->map
+		unsigned rows = p->open_chunk != HR_NO_CHUNK ? hr_chunk_rows(p)
 				: p->half		     ? (unsigned)(p->cells.nrows + 1) / 2
 							     : (unsigned)p->cells.nrows;
 
@@ -651,7 +651,7 @@ static void share_spare(struct layout *l, const struct drawing *drawings, size_t
 	}
 	/* A blank row between the two. */
 	spare = used + 1 < l->map ? l->map - used - 1 : 0;
-	spare = spare < l->graph ? spare : l->graph;
+	spare = spare < 2 * l->graph ? spare : 2 * l->graph;
 	l->map -= spare;
 	l->graph += spare;
 }
