@@ -55,3 +55,5 @@ set label 2 subtitle at screen 0.5, top(46) center font small noenhanced
 # A page that the plot is a part of has said it.
 head = plot_title eq "" && subtitle eq "" ? 28 : 70
 set tmargin at screen top(head)
+# Beside a plot that ends so many pixels above the bottom: the text, or where that is longer than the picture a shorter one.
+upright(text, short, foot) = 9 * strlen(text) < height - head - foot + 2 * least(head, foot) ? text : short

@@ -12,7 +12,8 @@
 
 foot = 58 + key_height(5, 12)
 set label 105 sprintf("99th percentile of retained memory (%s)", memory_unit) at graph 0.5, screen bottom(foot - 50) center
-set label 103 "CPU time of GC, releases and refaults".(bend > 0 ? "" : " (".cpu_unit.")") \
+cpu_in = bend > 0 ? "" : " (".cpu_unit.")"
+set label 103 upright("CPU time of GC, releases and refaults".cpu_in, "CPU time".cpu_in, foot) \
 	at screen left(18), graph 0.5 center rotate
 set xrange [memory_low : memory_high]
 set yrange [0 : cpu_top]
