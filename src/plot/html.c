@@ -17,6 +17,7 @@
 #include "report/marks.h"
 #include "report/metrics.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -448,11 +449,11 @@ static void write_figure(const struct page *p, const struct picture *picture, co
 {
 	hr_html_begin(p->out, picture->classes, picture->id, picture->title);
 	fputs("<figure>\n", p->out);
-	if (picture->live != NULL)
-		fputs("<div class=\"still\">\n", p->out);
+	hr_print(p->out, "<div class=\"wide%s\">\n", picture->live != NULL ? " still" : "");
 	fwrite(svg->at, 1, svg->n, p->out);
+	fputs("</div>\n", p->out);
 	if (picture->live != NULL) {
-		fputs("</div>\n<div class=\"live\">\n", p->out);
+		fputs("<div class=\"live\">\n", p->out);
 		fputs(picture->live, p->out);
 		fputs("\n</div>\n", p->out);
 	}
@@ -519,6 +520,37 @@ static void write_value(const struct page *p, const json_t *value)
 	free(text);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n > m && strcmp(text + n - m, end) == 0;
+}
+
+/* Sizes and times with a unit, from numbers whose names tell it, and texts as "1500ns"; their exact value in a tooltip. */
+static void write_setting(const struct page *p, const char *outer, const char *name, const json_t *value)
+{
+	const bool bytes = json_is_integer(value) && ends_with(name, "_bytes");
+	const bool ns = json_is_integer(value) && ends_with(name, "_ns");
+	const char *text = json_is_string(value) ? json_string_value(value) : "";
+	uint64_t n = bytes || ns ? (uint64_t)json_integer_value(value) : 0;
+	const bool time = ns || (ends_with(text, "ns") && hr_parse_ns(text, &n));
+	char buf[HR_UNIT_BUF];
+
+	fputs("<dt>", p->out);
+	put_text(p, outer);
+	fputs(outer[0] != '\0' ? "." : "", p->out);
+	put_text(p, name);
+	if (!bytes && !time) {
+		fputs("</dt><dd>", p->out);
+		write_value(p, value);
+	} else {
+		hr_print(p->out, "</dt><dd title=\"%" PRIu64 " %s\">", n, bytes ? "B" : "ns");
+		put_text(p, bytes ? hr_format_bytes(buf, n) : hr_format_ns(buf, n));
+	}
+	fputs("</dd>\n", p->out);
+}
+
 /* Names with dots between nested ones. */
 static void write_settings(const struct page *p, const char *outer, json_t *object)
 {
@@ -531,13 +563,7 @@ static void write_settings(const struct page *p, const char *outer, json_t *obje
 			write_settings(p, name, value);
 			continue;
 		}
-		fputs("<dt>", p->out);
-		put_text(p, outer);
-		fputs(outer[0] != '\0' ? "." : "", p->out);
-		put_text(p, name);
-		fputs("</dt><dd>", p->out);
-		write_value(p, value);
-		fputs("</dd>\n", p->out);
+		write_setting(p, outer, name, value);
 	}
 }
 

@@ -45,7 +45,7 @@ check r.html 'the page'
 for text in "<title>$name - heapreplay</title>" '>At a glance</h2>' 'Under <b>go1.22</b>' '>Policies</h2>' \
 	'<td>go1.18</td>' '<td>optimal</td>' '>Memory over time</h2>' '>What each policy retained</h2>' \
 	'>Addresses over time</h2>' '>Memory against CPU time</h2>' '>How long memory stays free</h2>' \
-	'>Metrics</h2>' '>Finding work</h2>' '>What was assumed</h2>' '<dt>cost.fault</dt><dd>1800ns</dd>' \
+	'>Metrics</h2>' '>Finding work</h2>' '>What was assumed</h2>' '<dt>cost.fault</dt><dd title="1800 ns">1.80 us</dd>' \
 	'>How to read this</h2>' '>What the heap is made of</h2>' '<tr><td>live objects</td>' \
 	'>From the heap to RSS</h2>' '<tr><td>RSS, the sum</td>'; do
 	grep -qF -e "$text" r.html
