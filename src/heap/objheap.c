@@ -37,9 +37,7 @@ static inline unsigned bitmap_words(const struct hr_objspan *s)
 
 static inline uint64_t slot_bytes(const struct hr_objspan *s)
 {
-	unsigned size_class = hr_size_class_of_span_class(s->span_class);
-
-	return size_class != 0 ? hr_size_classes[size_class].object_bytes : s->npages * HR_PAGE_BYTES;
+	return hr_objheap_slot_bytes(s->span_class, s->npages);
 }
 
 static inline uint64_t tail_of(const struct hr_objspan *s)
@@ -482,17 +480,19 @@ bool hr_objheap_free(struct hr_objheap *h, uint32_t number)
 	return true;
 }
 
-void hr_objheap_die(struct hr_objheap *h, uint32_t number)
+uint64_t hr_objheap_die(struct hr_objheap *h, uint32_t number)
 {
 	const struct hr_object o = h->objects[number];
 	struct hr_objspan *s = &h->spans[o.span];
+	const uint64_t bytes = slot_bytes(s);
 
 	h->objects[number].span = HR_NO_SPAN;
 	age(h, s);
 	h->words[s->bits + bitmap_words(s) + o.slot / 64] |= UINT64_C(1) << o.slot % 64;
 	s->dead++;
-	h->dead_bytes += slot_bytes(s);
+	h->dead_bytes += bytes;
 	h->live_objects--;
+	return bytes;
 }
 
 /* --- a heap that is there ------------------------------------------------- */

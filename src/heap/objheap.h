@@ -61,18 +61,19 @@ struct hr_object {
 };
 
 struct hr_objspan {
-	uint32_t prev, next;	 /* in the list of its class, HR_NO_SPAN */
-	uint32_t older, younger; /* by creation */
+	/* What each birth and death looks at stands together, from here */
+	uint32_t bits;	/* its words begin here: free slots; with a collector also dead, condemned */
+	uint32_t epoch; /* of `dead`: mark starts until then */
 	uint32_t npages;
-	uint32_t bits;		  /* its words begin here: free slots; with a collector also dead, condemned */
-	uint32_t epoch;		  /* of `dead`: mark starts until then */
-	uint32_t swept;		  /* after this many mark dones */
 	uint16_t slots, used;	  /* used: not free, dead or alive */
 	uint16_t dead, condemned; /* how many */
 	uint16_t hint;		  /* no word before this one has a free slot */
 	int16_t p;		  /* current span of this P, or -1 */
 	uint8_t span_class;
-	uint8_t list; /* which one it is in */
+	uint8_t list;		 /* which one it is in; to here. */
+	uint32_t swept;		 /* after this many mark dones */
+	uint32_t prev, next;	 /* in the list of its class, HR_NO_SPAN */
+	uint32_t older, younger; /* by creation */
 };
 
 struct hr_objheap_list {
@@ -151,17 +152,29 @@ static inline void hr_objheap_ask_later(const struct hr_objheap *h, uint64_t num
 }
 static inline void hr_objheap_ask_soon(const struct hr_objheap *h, uint64_t number)
 {
-	if (hr_objheap_has(h, number))
-		__builtin_prefetch(&h->spans[h->objects[number].span], 1);
+	if (hr_objheap_has(h, number)) {
+		const struct hr_objspan *s = &h->spans[h->objects[number].span];
+
+		/* It may lie in two cache lines. */
+		__builtin_prefetch(&s->bits, 1);
+		__builtin_prefetch(&s->list, 1);
+	}
+}
+
+/* Bytes of a slot of the class; of a large object, of its pages. */
+static inline uint64_t hr_objheap_slot_bytes(unsigned span_class, uint32_t npages)
+{
+	unsigned size_class = hr_size_class_of_span_class(span_class);
+
+	return size_class != 0 ? hr_size_classes[size_class].object_bytes : npages * HR_PAGE_BYTES;
 }
 
 /* Bytes of a live object's slot; of a large one, of its pages. */
 static inline uint64_t hr_objheap_bytes(const struct hr_objheap *h, uint32_t number)
 {
 	const struct hr_objspan *s = &h->spans[h->objects[number].span];
-	unsigned size_class = hr_size_class_of_span_class(s->span_class);
 
-	return size_class != 0 ? hr_size_classes[size_class].object_bytes : s->npages * HR_PAGE_BYTES;
+	return hr_objheap_slot_bytes(s->span_class, s->npages);
 }
 
 /*
@@ -170,9 +183,10 @@ static inline uint64_t hr_objheap_bytes(const struct hr_objheap *h, uint32_t num
  * is no longer of use.
  */
 bool hr_objheap_alloc(struct hr_objheap *h, uint32_t number, unsigned span_class, uint32_t npages, int p);
-/* A live object's slot is free (NONE, ONE); the object is garbage (SWEEP). Its number is free. False: out of memory. */
+/* A live object's slot is free (NONE, ONE); its number is, too. False: out of memory. */
 bool hr_objheap_free(struct hr_objheap *h, uint32_t number);
-void hr_objheap_die(struct hr_objheap *h, uint32_t number);
+/* A live object is garbage (SWEEP), and its number is free. The bytes of its slot. */
+uint64_t hr_objheap_die(struct hr_objheap *h, uint32_t number);
 
 /* Garbage is condemned. All must be swept. */
 void hr_objheap_mark_start(struct hr_objheap *h);

@@ -36,22 +36,31 @@ static void release(struct heap *h)
 	free(h);
 }
 
+static struct hr_event event_of(const struct heap *h, const struct hr_decided *x)
+{
+	if (x->kind == HR_DECIDED_OTHER)
+		return *hr_deaths_other(&h->r, x);
+	return (struct hr_event){.time_ns = x->time_ns,
+				 .addr = x->what,
+				 .kind = x->kind == HR_DECIDED_BIRTH ? HR_EV_OBJ_ALLOC : HR_EV_OBJ_FREE};
+}
+
 static void drain(struct heap *h)
 {
 	while (hr_deaths_ready(&h->d)) {
-		const struct hr_event *e;
+		const struct hr_decided *x;
 		size_t n;
 
 		assert_int_equal(hr_deaths_read(&h->r, &h->d, NULL), HR_OK);
-		while ((e = hr_deaths_take(&h->r, &n)) != NULL && n > 0)
+		while ((x = hr_deaths_take(&h->r, &n)) != NULL && n > 0)
 			for (size_t i = 0; i < n; i++) {
 				if (h->n == h->cap) {
 					h->cap = 2 * h->cap + 64;
 					h->got = realloc(h->got, h->cap * sizeof(*h->got));
 					assert_non_null(h->got);
 				}
-				assert_true(h->n == 0 || h->got[h->n - 1].time_ns <= e[i].time_ns);
-				h->got[h->n++] = e[i];
+				assert_true(h->n == 0 || h->got[h->n - 1].time_ns <= x[i].time_ns);
+				h->got[h->n++] = event_of(h, &x[i]);
 			}
 		hr_deaths_done(&h->d);
 	}

@@ -13,10 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENTS_AT_A_TIME 4096
+#define DECIDED_AT_A_TIME 4096
 #define P_BITS 16
 #define MAX_NS (UINT64_C(1) << (64 - P_BITS))
 #define DIGIT_BITS 11
+#define DIGITS 3 /* of 32 bits */
 
 void hr_deaths_init(struct hr_deaths *d)
 {
@@ -98,25 +99,32 @@ static struct hr_dying draw(const struct hr_deaths_reader *r, const struct hr_su
 	return (struct hr_dying){(uint32_t)at, x->number};
 }
 
-/* By `at`, those of the same in the order in which they were swept: a radix sort. */
-static void sort_dying(struct hr_deaths_reader *r)
+static inline unsigned digit_of(uint32_t at, unsigned digit)
+{
+	return at >> digit * DIGIT_BITS & ((1 << DIGIT_BITS) - 1);
+}
+
+/*
+ * By `at`, those of the same in the order in which they were swept: a radix sort. places: how many there are of each
+ * digit.
+ */
+static void sort_dying(struct hr_deaths_reader *r, uint32_t places[DIGITS][1 << DIGIT_BITS])
 {
 	size_t n = r->segment->ndead;
 
-	for (unsigned shift = 0; shift < 32 && r->segment->births >> shift != 0; shift += DIGIT_BITS) {
-		size_t count[1 << DIGIT_BITS] = {0}, at = 0, cap = r->sorted_cap;
+	for (unsigned digit = 0; digit < DIGITS && r->segment->births >> digit * DIGIT_BITS != 0; digit++) {
+		size_t cap = r->sorted_cap;
 		struct hr_dying *from = r->dying;
+		uint32_t *place = places[digit], at = 0;
 
-		for (size_t i = 0; i < n; i++)
-			count[from[i].at >> shift & ((1 << DIGIT_BITS) - 1)]++;
 		for (size_t i = 0; i < 1 << DIGIT_BITS; i++) {
-			size_t here = count[i];
+			uint32_t here = place[i];
 
-			count[i] = at;
+			place[i] = at;
 			at += here;
 		}
 		for (size_t i = 0; i < n; i++)
-			r->sorted[count[from[i].at >> shift & ((1 << DIGIT_BITS) - 1)]++] = from[i];
+			r->sorted[place[digit_of(from[i].at, digit)]++] = from[i];
 		r->dying = r->sorted;
 		r->sorted = from;
 		r->sorted_cap = r->dying_cap;
@@ -390,17 +398,6 @@ static uint64_t time_of(const struct hr_segment *s, const struct hr_held *h)
 	return h->in_others ? s->others[h->what].time_ns : s->begin_ns + (h->when >> P_BITS);
 }
 
-static struct hr_event event_of(const struct hr_segment *s, const struct hr_held *h)
-{
-	if (h->in_others)
-		return s->others[h->what];
-	return (struct hr_event){.time_ns = time_of(s, h),
-				 .addr = h->what,
-				 .arg = h->span_class,
-				 .p = (int16_t)(uint16_t)h->when,
-				 .kind = HR_EV_OBJ_ALLOC};
-}
-
 void hr_deaths_done(struct hr_deaths *d)
 {
 	struct hr_segment empty = d->out;
@@ -420,13 +417,14 @@ void hr_deaths_reader_release(struct hr_deaths_reader *r)
 {
 	free(r->dying);
 	free(r->sorted);
-	free(r->events);
+	free(r->decided);
 	memset(r, 0, sizeof(*r));
 }
 
 enum hr_status hr_deaths_read(struct hr_deaths_reader *r, const struct hr_deaths *d, struct hr_error *err)
 {
 	const struct hr_segment *s = &d->out;
+	uint32_t places[DIGITS][1 << DIGIT_BITS] = {{0}};
 
 	r->segment = s;
 	r->next_held = r->next_death = 0;
@@ -434,43 +432,58 @@ enum hr_status hr_deaths_read(struct hr_deaths_reader *r, const struct hr_deaths
 	if (!hr_reserve(&r->dying, &r->dying_cap, s->ndead + 1, sizeof(*r->dying)) ||
 	    !hr_reserve(&r->sorted, &r->sorted_cap, s->ndead + 1, sizeof(*r->sorted)))
 		return no_memory(err);
-	for (size_t i = 0; i < s->ndead; i++)
+	for (size_t i = 0; i < s->ndead; i++) {
 		r->dying[i] = draw(r, &d->survival, s, &s->dead[i]);
-	sort_dying(r);
+		for (unsigned digit = 0; digit < DIGITS; digit++)
+			places[digit][digit_of(r->dying[i].at, digit)]++;
+	}
+	sort_dying(r, places);
 	return HR_OK;
 }
 
-/* Deaths before the next event, which is at that time, as far as there is room. */
-static size_t take_dead(struct hr_deaths_reader *r, size_t n, uint64_t time_ns)
+static inline void take_held(struct hr_decided *x, const struct hr_held *h, uint64_t time_ns)
 {
-	const struct hr_segment *s = r->segment;
-	bool last = r->next_held == s->nheld;
-
-	while (n < EVENTS_AT_A_TIME && r->next_death < s->ndead &&
-	       (last || r->dying[r->next_death].at <= r->next_birth))
-		r->events[n++] = (struct hr_event){
-		    .time_ns = time_ns, .addr = r->dying[r->next_death++].number, .p = HR_NO_P, .kind = HR_EV_OBJ_FREE};
-	return n;
+	x->time_ns = time_ns;
+	x->what = h->what;
+	x->p = (int16_t)(uint16_t)h->when;
+	x->span_class = h->span_class;
+	x->kind = h->in_others ? HR_DECIDED_OTHER : HR_DECIDED_BIRTH;
 }
 
-const struct hr_event *hr_deaths_take(struct hr_deaths_reader *r, size_t *n)
+/* Where it stands is kept in variables: what is written might lie anywhere, as far as the compiler knows. */
+const struct hr_decided *hr_deaths_take(struct hr_deaths_reader *r, size_t *n)
 {
 	const struct hr_segment *s = r->segment;
-	const struct hr_held *h;
+	const struct hr_dying *dying = r->dying + r->next_death, *dead_end = r->dying + s->ndead;
+	size_t next_held = r->next_held;
+	uint64_t next_birth = r->next_birth;
+	struct hr_decided *x, *end;
 
 	*n = 0;
-	if (r->events == NULL && (r->events = hr_calloc(EVENTS_AT_A_TIME, sizeof(*r->events))) == NULL)
+	if (r->decided == NULL && (r->decided = hr_calloc(DECIDED_AT_A_TIME, sizeof(*r->decided))) == NULL)
 		return NULL;
-	do {
-		h = r->next_held < s->nheld ? &s->held[r->next_held] : NULL;
+	end = r->decided + DECIDED_AT_A_TIME;
+	for (x = r->decided; x < end; x++) {
+		const struct hr_held *h = next_held < s->nheld ? &s->held[next_held] : NULL;
+		const uint64_t time_ns = h != NULL ? time_of(s, h) : s->end_ns;
+
 		/* Look only before a birth: other events have no defined order with deaths. */
-		if (h == NULL || h->is_birth)
-			*n = take_dead(r, *n, h != NULL ? time_of(s, h) : s->end_ns);
-		if (h == NULL || *n == EVENTS_AT_A_TIME)
+		for (; (h == NULL || h->is_birth) && x < end && dying < dead_end &&
+		       (h == NULL || dying->at <= next_birth);
+		     x++) {
+			x->time_ns = time_ns;
+			x->what = dying++->number;
+			x->kind = HR_DECIDED_DEATH;
+		}
+		if (h == NULL || x == end)
 			break;
-		r->events[(*n)++] = event_of(s, h);
-		r->next_held++;
-		r->next_birth += h->is_birth;
-	} while (*n < EVENTS_AT_A_TIME);
-	return r->events;
+		take_held(x, h, time_ns);
+		next_held++;
+		next_birth += h->is_birth;
+	}
+	r->next_death = (size_t)(dying - r->dying);
+	r->next_held = next_held;
+	r->next_birth = next_birth;
+	*n = (size_t)(x - r->decided);
+	return r->decided;
 }

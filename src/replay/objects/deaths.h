@@ -11,8 +11,8 @@
  * seed, so that they are the same in every run, and a seed of their own gives a sample.
  *
  * So events are held back: a segment of them, from one mark start to the next, until
- * the marking after that begins. What comes out are the same events, with OBJ_FREE where
- * the object died. What is born after the last mark start is never swept: there deaths of
+ * the marking after that begins. What comes out is the same in the same order, with a death
+ * where the object died. What is born after the last mark start is never swept: there deaths of
  * the young are drawn from the curve too, and the old die as often as they did before.
  *
  * An event takes 16 bytes, a death 16. At most max_held events are held; when there
@@ -90,6 +90,20 @@ struct hr_dying {
 	uint32_t at, number; /* as in struct hr_death */
 };
 
+/*
+ * What goes out, in order. Nearly all of it are births of small objects, and deaths: a reader has half the bytes
+ * to write and read that events would take.
+ */
+enum hr_decided_kind { HR_DECIDED_BIRTH, HR_DECIDED_DEATH, HR_DECIDED_OTHER };
+
+struct hr_decided {
+	uint64_t time_ns;
+	uint32_t what; /* number of the object, or of OTHER an index in others */
+	int16_t p;     /* of a birth */
+	uint8_t span_class;
+	uint8_t kind;
+};
+
 /* Reads what goes out, with deaths drawn by a seed: there may be many readers, with seeds of their own. */
 struct hr_deaths_reader {
 	uint64_t seed;
@@ -99,7 +113,7 @@ struct hr_deaths_reader {
 	size_t dying_cap, sorted_cap;
 	size_t next_held, next_death;
 	uint64_t next_birth;
-	struct hr_event *events;
+	struct hr_decided *decided;
 };
 
 /*
@@ -141,6 +155,11 @@ void hr_deaths_reader_release(struct hr_deaths_reader *r);
 /* What is ready, from its beginning. HR_ENOMEM. */
 enum hr_status hr_deaths_read(struct hr_deaths_reader *r, const struct hr_deaths *d, struct hr_error *err);
 /* Some of it, 0: that was all. NULL: out of memory. Valid until the next call. */
-const struct hr_event *hr_deaths_take(struct hr_deaths_reader *r, size_t *n);
+const struct hr_decided *hr_deaths_take(struct hr_deaths_reader *r, size_t *n);
+/* The event of what kind is OTHER. */
+static inline const struct hr_event *hr_deaths_other(const struct hr_deaths_reader *r, const struct hr_decided *x)
+{
+	return &r->segment->others[x->what];
+}
 
 #endif

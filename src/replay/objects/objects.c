@@ -812,21 +812,22 @@ static bool come_alive(struct hr_objects *o, uint64_t time_ns)
 	return true;
 }
 
-static inline int p_of(const struct hr_objects *o, const struct hr_event *e)
+/* The P that an event's p stands for. */
+static inline int p_of(const struct hr_objects *o, int p)
 {
-	if (e->p < 0)
+	if (p < 0)
 		return 0;
-	return o->in.has_threads ? e->p % (int)o->options.procs : e->p;
+	return o->in.has_threads ? p % (int)o->options.procs : p;
 }
 
 static bool free_object(struct hr_objects *o, uint32_t number, uint64_t time_ns)
 {
 	o->stats.freed_objects++;
-	o->stats.freed_bytes += hr_objheap_bytes(&o->heap, number);
 	forget_rounding(o, number);
 	if (o->options.gc != HR_GC_NONE) {
-		hr_objheap_die(&o->heap, number);
+		o->stats.freed_bytes += hr_objheap_die(&o->heap, number);
 	} else {
+		o->stats.freed_bytes += hr_objheap_bytes(&o->heap, number);
 		if (!hr_objheap_free(&o->heap, number))
 			return false;
 		if (o->heap.nchanges > 0)
@@ -835,33 +836,33 @@ static bool free_object(struct hr_objects *o, uint32_t number, uint64_t time_ns)
 	return true;
 }
 
-static inline void count_object(struct hr_objects *o, uint32_t number)
+/* One more, in a slot of so many bytes. */
+static inline void count_object(struct hr_objects *o, uint64_t bytes)
 {
 	o->stats.allocated_objects++;
-	o->stats.allocated_bytes += hr_objheap_bytes(&o->heap, number);
+	o->stats.allocated_bytes += bytes;
 	if (o->stats.allocated_bytes - o->stats.freed_bytes > o->stats.live_peak_bytes)
 		o->stats.live_peak_bytes = o->stats.allocated_bytes - o->stats.freed_bytes;
 }
 
-/* npages: of a large object. */
-static bool add_object(struct hr_objects *o, const struct hr_event *e, uint32_t number, unsigned span_class,
+/* p: of the event. npages: of a large object. */
+static bool add_object(struct hr_objects *o, uint64_t time_ns, int p, uint32_t number, unsigned span_class,
 		       uint32_t npages)
 {
-	int p = p_of(o, e);
-
+	p = p_of(o, p);
 	if (hr_objheap_has(&o->heap, number)) {
 		o->stats.over_live++;
-		if (!free_object(o, number, e->time_ns))
+		if (!free_object(o, number, time_ns))
 			return false;
 	}
 	if (!hr_objheap_alloc(&o->heap, number, span_class, npages, p))
 		return false;
-	count_object(o, number);
+	count_object(o, hr_objheap_slot_bytes(span_class, npages));
 	if (!o->heap.refilled)
 		return true;
-	send_changes(o, e->time_ns, p);
+	send_changes(o, time_ns, p);
 	if (o->alive && o->options.gc == HR_GC_MODEL)
-		return look_at_trigger(o, e->time_ns);
+		return look_at_trigger(o, time_ns);
 	o->heap.refilled = false;
 	return true;
 }
@@ -903,7 +904,7 @@ static inline enum hr_status take_alloc(struct hr_objects *o, const struct hr_ev
 		return hr_error_set(err, HR_EINPUT,
 				    "an object of %" PRIu64 " bytes at %s; objects have less than 2 TiB", e->size,
 				    hr_format_ns(when, e->time_ns));
-	if (!add_object(o, e, number, hr_objheap_class(&o->heap, e->size, !o->options.pointers),
+	if (!add_object(o, e->time_ns, e->p, number, hr_objheap_class(&o->heap, e->size, !o->options.pointers),
 			(uint32_t)hr_div_up(e->size, HR_PAGE_BYTES)) ||
 	    !note_rounding(o, number, e->size))
 		return no_memory(err);
@@ -1011,10 +1012,10 @@ static bool adopt_object(struct hr_objects *o, const struct hr_event *e)
 	uint32_t span = o->adopted[e->size >> SLOT_BITS];
 
 	if (!hr_objheap_has_room(&o->heap, span))
-		return add_object(o, e, (uint32_t)e->addr, e->arg, o->heap.spans[span].npages);
+		return add_object(o, e->time_ns, e->p, (uint32_t)e->addr, e->arg, o->heap.spans[span].npages);
 	if (!hr_objheap_adopt(&o->heap, (uint32_t)e->addr, span, e->size & ((1 << SLOT_BITS) - 1)))
 		return false;
-	count_object(o, (uint32_t)e->addr);
+	count_object(o, hr_objheap_bytes(&o->heap, (uint32_t)e->addr));
 	return true;
 }
 
@@ -1049,7 +1050,7 @@ static enum hr_status take_recorded(struct hr_objects *o, const struct hr_event 
 		break;
 	case HR_EV_OBJ_ALLOC:
 		fine = (o->alive || come_alive(o, e->time_ns)) &&
-		       add_object(o, e, (uint32_t)e->addr, e->arg, (uint32_t)(e->size / HR_PAGE_BYTES));
+		       add_object(o, e->time_ns, e->p, (uint32_t)e->addr, e->arg, (uint32_t)(e->size / HR_PAGE_BYTES));
 		break;
 	case HR_EV_OBJ_FREE:
 		/* Ignore the event: a modelled death has freed this object already. */
@@ -1091,6 +1092,32 @@ static void pass_recorded(struct hr_objects *o, const struct hr_event *e)
 
 static enum hr_status take_event(struct hr_objects *o, const struct hr_event *e, struct hr_error *err);
 
+/* What happens at time_ns is next: all that is due before it. False: out of memory. */
+static inline bool go_on(struct hr_objects *o, uint64_t time_ns)
+{
+	o->now_ns = time_ns;
+	if (o->due_ns < time_ns && !run_timers(o, time_ns))
+		return false;
+	look(o, time_ns);
+	return true;
+}
+
+/* Of a recorded heap: a small object is born, or one dies. */
+static inline bool take_object(struct hr_objects *o, const struct hr_decided *x)
+{
+	const uint64_t time_ns = o->paced ? clock_at(o, x->time_ns) : x->time_ns;
+
+	if (!go_on(o, time_ns))
+		return false;
+	/* Ignore the event: a modelled death has freed this object already. */
+	if (x->kind == HR_DECIDED_DEATH && !hr_objheap_has(&o->heap, x->what))
+		return true;
+	if (!o->alive && !come_alive(o, time_ns))
+		return false;
+	return x->kind == HR_DECIDED_DEATH ? free_object(o, x->what, time_ns)
+					   : add_object(o, time_ns, x->p, x->what, x->span_class, 0);
+}
+
 /* Of a recorded heap whose cycles are modelled: at the time that the clock gives it. */
 static enum hr_status take_timed(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
 {
@@ -1105,10 +1132,8 @@ static enum hr_status take_timed(struct hr_objects *o, const struct hr_event *e,
 /* In order of time. Of a recorded heap: what deaths.h lets out. */
 static enum hr_status take_event(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
 {
-	o->now_ns = e->time_ns;
-	if (o->due_ns < e->time_ns && !run_timers(o, e->time_ns))
+	if (!go_on(o, e->time_ns))
 		return no_memory(err);
-	look(o, e->time_ns);
 	if (o->recorded_heap && e->kind <= HR_EV_STACK_FREE)
 		return take_recorded(o, e, err);
 	switch (e->kind) {
@@ -1314,22 +1339,36 @@ static enum hr_status record(struct hr_objects *o, const struct hr_event *e, str
 
 /* --- the stage ------------------------------------------------------------ */
 
+/* The ith of n is taken soon. */
+static inline void ask_ahead(const struct hr_objects *o, const struct hr_decided *x, size_t i, size_t n)
+{
+	if (i + 2 * AHEAD < n && x[i + 2 * AHEAD].kind != HR_DECIDED_OTHER)
+		hr_objheap_ask_later(&o->heap, x[i + 2 * AHEAD].what);
+	if (i + AHEAD < n && x[i + AHEAD].kind == HR_DECIDED_DEATH)
+		hr_objheap_ask_soon(&o->heap, x[i + AHEAD].what);
+}
+
 /* What is decided of the recorded heap, through this model. */
 static enum hr_status take_decided(struct hr_objects *o, const struct hr_deaths *d, struct hr_error *err)
 {
-	const struct hr_event *ev;
+	const struct hr_decided *x;
 	size_t n;
 
 	HR_TRY(hr_deaths_read(&o->reader, d, err));
-	while ((ev = hr_deaths_take(&o->reader, &n)) != NULL && n > 0)
+	while ((x = hr_deaths_take(&o->reader, &n)) != NULL && n > 0)
 		for (size_t i = 0; i < n; i++) {
-			if (i + 2 * AHEAD < n && ev[i + 2 * AHEAD].kind == HR_EV_OBJ_FREE)
-				hr_objheap_ask_later(&o->heap, ev[i + 2 * AHEAD].addr);
-			if (i + AHEAD < n && ev[i + AHEAD].kind == HR_EV_OBJ_FREE)
-				hr_objheap_ask_soon(&o->heap, ev[i + AHEAD].addr);
-			HR_TRY(o->paced ? take_timed(o, &ev[i], err) : take_event(o, &ev[i], err));
+			const struct hr_event *e;
+
+			ask_ahead(o, x, i, n);
+			if (x[i].kind != HR_DECIDED_OTHER) {
+				if (!take_object(o, &x[i]))
+					return no_memory(err);
+				continue;
+			}
+			e = hr_deaths_other(&o->reader, &x[i]);
+			HR_TRY(o->paced ? take_timed(o, e, err) : take_event(o, e, err));
 		}
-	return ev != NULL && !o->failed ? HR_OK : no_memory(err);
+	return x != NULL && !o->failed ? HR_OK : no_memory(err);
 }
 
 /* The model that takes what is decided of o's heap by number: those beside o, then o itself. */

@@ -15,10 +15,15 @@ void hr_survival_init(struct hr_survival *s)
 	memset(s, 0, sizeof(*s));
 }
 
-/* In the middle of a bin: of [2^k, 1.5 x 2^k) or [1.5 x 2^k, 2^(k + 1)). */
-static double middle(unsigned bin)
+/* In the middle of a bin: of [2^k, 1.5 x 2^k) or [1.5 x 2^k, 2^(k + 1)). A table, as every death drawn asks four times. */
+#define OCTAVE(k) 1.25 * (UINT64_C(1) << (k)), 1.75 * (UINT64_C(1) << (k))
+#define OCTAVES(k) OCTAVE(k), OCTAVE((k) + 1), OCTAVE((k) + 2), OCTAVE((k) + 3)
+static const double middles[HR_SURVIVAL_BINS] = {OCTAVES(0),  OCTAVES(4),  OCTAVES(8),	OCTAVES(12),
+						 OCTAVES(16), OCTAVES(20), OCTAVES(24), OCTAVES(28)};
+
+static inline double middle(unsigned bin)
 {
-	return (double)(UINT64_C(1) << bin / 2) * (bin % 2 == 0 ? 1.25 : 1.75);
+	return middles[bin];
 }
 
 /* Pool adjacent violators: the weighted least squares fit that does not fall. */
@@ -64,8 +69,14 @@ static void fit(struct hr_survival *s, unsigned row)
 		share[i] = last;
 		weight[i] = seen;
 	}
-	if (s->known[row])
-		pool(share, weight);
+	if (!s->known[row])
+		return;
+	pool(share, weight);
+	for (unsigned i = 0, bin = 0; i < HR_SURVIVAL_GUIDES; i++) {
+		while (bin < HR_SURVIVAL_BINS - 1 && share[bin] <= (double)i / HR_SURVIVAL_GUIDES)
+			bin++;
+		s->guide[row][i] = (uint8_t)bin;
+	}
 }
 
 void hr_survival_learn(struct hr_survival *s)
@@ -90,18 +101,22 @@ void hr_survival_learn(struct hr_survival *s)
 		}
 }
 
-static const double *curve(const struct hr_survival *s, unsigned span_class)
+enum { NO_ROW = ALL + 1 };
+
+/* The row of the curve that is to be taken. */
+static inline unsigned row_of(const struct hr_survival *s, unsigned span_class)
 {
-	return s->known[span_class] ? s->share[span_class] : s->known[ALL] ? s->share[ALL] : NULL;
+	return s->known[span_class] ? span_class : s->known[ALL] ? ALL : NO_ROW;
 }
 
 double hr_survival_dead_by(const struct hr_survival *s, unsigned span_class, double age)
 {
-	const double *share = curve(s, span_class);
+	const unsigned row = row_of(s, span_class);
+	const double *share = s->share[row < NO_ROW ? row : ALL];
 	double before = 0, from = 0;
 	unsigned bin;
 
-	if (share == NULL || age <= 0)
+	if (row == NO_ROW || age <= 0)
 		return 0;
 	bin = age < 4e9 ? hr_survival_bin((uint64_t)age) : HR_SURVIVAL_BINS - 1;
 	if (bin < HR_SURVIVAL_BINS - 1 && age >= middle(bin))
@@ -117,20 +132,18 @@ double hr_survival_dead_by(const struct hr_survival *s, unsigned span_class, dou
 
 double hr_survival_age_at(const struct hr_survival *s, unsigned span_class, double target)
 {
-	const double *share = curve(s, span_class);
+	const unsigned row = row_of(s, span_class);
+	const double *share = s->share[row < NO_ROW ? row : ALL];
 	double before = 0, from = 0;
-	unsigned low = 0, high = HR_SURVIVAL_BINS;
+	unsigned low = 0;
 
-	if (share == NULL)
+	if (row == NO_ROW)
 		return -1;
-	while (low < high) {
-		unsigned half = (low + high) / 2;
-
-		if (share[half] > target)
-			high = half;
-		else
-			low = half + 1;
-	}
+	/* The first bin with more: few steps from the guide, where those of a search could not be predicted. */
+	if (target >= 0)
+		low = s->guide[row][target < 1 ? (unsigned)(target * HR_SURVIVAL_GUIDES) : HR_SURVIVAL_GUIDES - 1];
+	while (low < HR_SURVIVAL_BINS && share[low] <= target)
+		low++;
 	if (low == HR_SURVIVAL_BINS)
 		return -1;
 	if (low > 0) {

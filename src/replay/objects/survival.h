@@ -23,12 +23,15 @@
 #include <stdint.h>
 
 #define HR_SURVIVAL_BINS 64
+#define HR_SURVIVAL_GUIDES 64
 
 struct hr_survival {
 	/* By class, the last row for all; by bin of age: objects looked at, and found dead. */
 	double seen[HR_SPAN_CLASSES + 1][HR_SURVIVAL_BINS], dead[HR_SPAN_CLASSES + 1][HR_SURVIVAL_BINS];
 	double share[HR_SPAN_CLASSES + 1][HR_SURVIVAL_BINS]; /* dead by the middle of that bin */
 	bool known[HR_SPAN_CLASSES + 1];
+	/* By the share in steps of one over HR_SURVIVAL_GUIDES: no bin before that one has more. */
+	uint8_t guide[HR_SPAN_CLASSES + 1][HR_SURVIVAL_GUIDES];
 	double old_seen, old_dead; /* objects older than a cycle: allocations that they saw, and deaths */
 };
 
