@@ -54,10 +54,12 @@ bench_scripts += tests/bench/replay.sh
 
 bench_scripts += tests/bench/heaptrack.sh
 
+bench_tools += tests/bench/cost
+tests_bench_cost_SOURCES = tests/bench/cost.c
 bench_scripts += tests/bench/commands.sh
 CLEANFILES += tests/bench-commands.txt
 # Beside what the last make bench kept.
-bench-compare: heapreplay$(EXEEXT)
+bench-compare: heapreplay$(EXEEXT) tests/bench/cost
 	@export $(test_environment); $(BASH) $(top_srcdir)/tests/bench/commands.sh --compare
 .PHONY: bench-compare
 
