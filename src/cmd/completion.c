@@ -304,8 +304,14 @@ static void print_fish(FILE *out)
 			if (o->help != NULL)
 				print_fish_option(out, *c, o);
 	}
+	/* Until one of them is there, no files. */
 	for (const struct words *w = firsts; w->of != NULL; w++) {
-		hr_print(out, "complete -c heapreplay -n '__fish_seen_subcommand_from %s' -a '", w->of);
+		hr_print(out,
+			 "complete -c heapreplay -f -n '__fish_seen_subcommand_from %s; "
+			 "and not __fish_seen_subcommand_from ",
+			 w->of);
+		print_words(out, w);
+		fputs("' -a '", out);
 		print_words(out, w);
 		fputs("'\n", out);
 	}

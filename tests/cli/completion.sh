@@ -52,6 +52,19 @@ for view in $(complete_words heapreplay heatmap --view ''); do
 	is "$status" 1 "heatmap takes --view $view"
 done
 
+# Fish itself, in a directory with a file that is not wanted.
+if command -v fish >/dev/null; then
+	mkdir -p home
+	"$HEAPREPLAY" completion fish >offers.fish
+	offers=$(HOME=$PWD/home fish -N -c 'source offers.fish; complete -C "heapreplay plot "' | cut -f 1 | sort | tr '\n' ' ')
+	is "$offers" 'compare frontier heatmap index intervals timeline tradeoff ' 'fish: the first word is a kind of plot'
+	offers=$(HOME=$PWD/home fish -N -c 'source offers.fish; complete -C "heapreplay plot timeline off"' | cut -f 1)
+	is "$offers" 'offers.fish' 'then files'
+else
+	skip 'fish: the first word is a kind of plot' 'there is no fish'
+	skip 'then files' 'there is no fish'
+fi
+
 for shell in zsh fish; do
 	"$HEAPREPLAY" completion $shell >completion.$shell
 	if command -v $shell >/dev/null; then
