@@ -106,20 +106,15 @@ static void note_refaults(struct hr_history *h, const struct hr_follower *f, uin
 		.time_ns = time_ns, .chunk = chunk, .pages = (uint32_t)(now - before), .kind = HR_HISTORY_REFAULTED});
 }
 
-static uint64_t look(void *ctx, const struct hr_follower *f, uint64_t time_ns, bool last)
+static void look_at_all(struct hr_history *h, const struct hr_follower *f, uint64_t time_ns)
 {
-	struct hr_history *h = ctx;
 	struct hr_reasons r;
 	size_t next = 0;
 
-	(void)last;
-	if (h->stopped)
-		return HR_NEVER;
-	if (h->failed || hr_reasons_of(f, &r, NULL) != HR_OK) {
+	if (hr_reasons_of(f, &r, NULL) != HR_OK) {
 		h->failed = true;
-		return HR_NEVER;
+		return;
 	}
-	h->looks++;
 	for (size_t i = 0; i < f->map.in_use.n; i++) {
 		uint64_t limit = hr_chunk_of(f->map.in_use.at[i].limit);
 
@@ -132,6 +127,19 @@ static uint64_t look(void *ctx, const struct hr_follower *f, uint64_t time_ns, b
 		}
 	}
 	hr_reasons_release(&r);
+}
+
+static uint64_t look(void *ctx, const struct hr_follower *f, uint64_t time_ns, bool last)
+{
+	struct hr_history *h = ctx;
+
+	(void)last;
+	if (h->stopped || h->failed)
+		return HR_NEVER;
+	/* Where nothing has changed, nothing is noted. */
+	if (h->looks++ == 0 || h->changes != hr_follower_changes(f) || f->def->kept_whole != NULL)
+		look_at_all(h, f, time_ns);
+	h->changes = hr_follower_changes(f);
 	if (h->looks % HR_HISTORY_LOOKS == 0)
 		h->interval_ns *= 2;
 	return time_ns <= HR_NEVER - h->interval_ns ? time_ns + h->interval_ns : HR_NEVER;

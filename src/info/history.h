@@ -38,6 +38,7 @@ struct hr_history {
 	struct hr_map64 seen; /* by chunk: refaults of the last look */
 	uint64_t interval_ns; /* doubles with every HR_HISTORY_LOOKS looks */
 	uint32_t looks;
+	uint64_t changes; /* of the follower, at the last look */
 	bool stopped;
 	bool failed; /* out of memory: it ends before */
 };

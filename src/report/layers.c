@@ -78,11 +78,18 @@ static void halve(struct hr_layer_series *s)
 /* Who knows the future has a reason of its own for all that it keeps. */
 static bool find_reasons(const struct hr_follower *f, uint64_t bytes[HR_REASON_COUNT])
 {
+	uint64_t pages[HR_REASON_COUNT];
 	struct hr_reasons r;
 
 	memset(bytes, 0, HR_REASON_COUNT * sizeof(*bytes));
 	if (f->def->knows_future) {
 		bytes[HR_REASON_POLICY] = hr_follower_free_pages(f) * HR_PAGE_BYTES;
+		return true;
+	}
+	if (f->def->kept_whole == NULL) {
+		hr_reason_sums(f, pages);
+		for (unsigned i = 0; i < HR_REASON_COUNT; i++)
+			bytes[i] = pages[i] * HR_PAGE_BYTES;
 		return true;
 	}
 	if (hr_reasons_of(f, &r, NULL) != HR_OK)
@@ -118,7 +125,14 @@ static uint64_t look(void *ctx, const struct hr_follower *f, uint64_t time_ns, b
 	s->failed = !hr_reserve(&s->at, &s->cap, s->n + 1, sizeof(*s->at));
 	if (s->failed)
 		return HR_NEVER;
-	s->failed = hr_layer_look_at(f, time_ns, &s->at[s->n++], NULL) != HR_OK;
+	if (s->n > 0 && s->changes == hr_follower_changes(f) && f->def->kept_whole == NULL) {
+		s->at[s->n] = s->at[s->n - 1];
+		s->at[s->n].time_ns = time_ns;
+	} else {
+		s->failed = hr_layer_look_at(f, time_ns, &s->at[s->n], NULL) != HR_OK;
+		s->changes = hr_follower_changes(f);
+	}
+	s->n++;
 	if (s->thin && s->n == HR_LAYERS_POINTS)
 		halve(s);
 	return time_ns <= HR_NEVER - s->interval_ns ? time_ns + s->interval_ns : HR_NEVER;

@@ -65,6 +65,7 @@ struct hr_layer_series {
 	bool thin, failed; /* failed: out of memory */
 	struct hr_layer_look *at;
 	size_t n, cap;
+	uint64_t changes; /* of the follower, when the last look was taken */
 };
 
 /* "live 10 MiB, dying 3 MiB at 3.1 s", or "objects 13 MiB at 3.1 s" where no cycle decides; cut to room. */

@@ -118,11 +118,22 @@ static void count_pages(struct hr_plane_cell *cell, const struct hr_chunk_bits *
 static void count_row(const struct hr_follower *f, struct hr_plane_cell *cell, uint64_t page, uint64_t limit)
 {
 	while (page < limit) {
-		uint64_t rest = hr_chunk_page(hr_chunk_of(page) + 1) - page;
-		unsigned n = (unsigned)(limit - page < rest ? limit - page : rest);
+		const uint64_t chunk = hr_chunk_of(page), rest = hr_chunk_page(chunk + 1) - page;
+		const unsigned n = (unsigned)(limit - page < rest ? limit - page : rest);
+		struct hr_plane_cell one = {.in_use = 0};
+		uint64_t alike = 1;
 
-		count_pages(cell, hr_pagemap_chunk(&f->map, hr_chunk_of(page)), hr_page_in_chunk(page), n);
-		page += n;
+		/* Of whole chunks that are alike, one is counted. */
+		if (n == HR_CHUNK_PAGES) {
+			alike = hr_pagemap_alike(&f->map, chunk);
+			if (alike > (limit - page) / HR_CHUNK_PAGES)
+				alike = (limit - page) / HR_CHUNK_PAGES;
+		}
+		count_pages(&one, hr_pagemap_chunk(&f->map, chunk), hr_page_in_chunk(page), n);
+		cell->in_use += one.in_use * alike;
+		cell->free += one.free * alike;
+		cell->released += one.released * alike;
+		page += n * alike;
 	}
 }
 
@@ -160,6 +171,14 @@ static void count_cache(struct hr_plane *p, unsigned column, const struct hr_cac
 	}
 }
 
+static void count_all(struct hr_plane *p, const struct hr_follower *f, unsigned column)
+{
+	for (size_t i = 0; i < f->map.in_use.n; i++)
+		count_range(p, f, column, f->map.in_use.at[i]);
+	for (size_t i = 0; i < f->map.ncaches; i++)
+		count_cache(p, column, &f->map.caches[i]);
+}
+
 /* Of two neighbouring columns the later one stays: a column holds what was when it ended. */
 static void halve(struct hr_plane *p)
 {
@@ -188,10 +207,13 @@ static uint64_t sample(void *ctx, const struct hr_follower *f, uint64_t time_ns,
 	}
 	p->end_ns[column] = time_ns;
 	p->ncolumns++;
-	for (size_t i = 0; i < f->map.in_use.n; i++)
-		count_range(p, f, column, f->map.in_use.at[i]);
-	for (size_t i = 0; i < f->map.ncaches; i++)
-		count_cache(p, column, &f->map.caches[i]);
+	if (column > 0 && p->changes == hr_follower_changes(f)) {
+		for (size_t i = 0; i < p->nrows; i++)
+			p->rows[i]->cells[column] = p->rows[i]->cells[column - 1];
+	} else {
+		count_all(p, f, column);
+		p->changes = hr_follower_changes(f);
+	}
 	if (p->ncolumns == HR_PLANE_COLUMNS)
 		halve(p);
 	return time_ns + p->interval_ns;

@@ -6,7 +6,7 @@
  * memory is bounded (3 MiB) however long the trace and however large the heap;
  * rows are kept only of what is mapped. A sampler of a follower (follower.h).
  *
- * Taking a column reads the bits of all chunks once, by words.
+ * Taking a column reads the bits of all chunks once, by words; of many that are alike, those of one.
  */
 #ifndef HR_REPORT_PLANE_H
 #define HR_REPORT_PLANE_H
@@ -35,6 +35,7 @@ struct hr_plane {
 	uint64_t interval_ns; /* of a column; doubles when they are used up */
 	unsigned ncolumns;
 	uint64_t end_ns[HR_PLANE_COLUMNS];
+	uint64_t changes;   /* of the follower, when the last column was taken */
 	unsigned log_pages; /* of a row; grows when rows are used up */
 	size_t nrows;
 	struct hr_plane_row *rows[HR_PLANE_ROWS + 1]; /* ascending */

@@ -127,6 +127,20 @@ static struct hr_chunk_reasons look_at(const struct hr_follower *f, uint64_t chu
 	return c;
 }
 
+/* How many chunks from this one on are alike for sure; what page caches hold looks in use, and is not. */
+static uint64_t as_full(const struct hr_follower *f, uint64_t chunk)
+{
+	uint64_t n = hr_pagemap_alike(&f->map, chunk);
+
+	for (size_t p = 0; n > 1 && p < f->map.ncaches; p++) {
+		const uint64_t cached = hr_chunk_of(f->map.caches[p].base);
+
+		if (f->map.caches[p].free != 0 && cached > chunk && cached - chunk < n)
+			n = cached - chunk;
+	}
+	return n;
+}
+
 /* --- huge pages ------------------------------------------------------------- */
 
 size_t hr_reasons_find(const struct hr_reasons *r, uint64_t chunk)
@@ -207,8 +221,10 @@ enum hr_status hr_reasons_of(const struct hr_follower *f, struct hr_reasons *r, 
 		for (uint64_t chunk = hr_chunk_of(f->map.in_use.at[i].base); chunk < limit; chunk++) {
 			struct hr_chunk_reasons c = look_at(f, chunk);
 
-			if (c.free == 0)
+			if (c.free == 0) {
+				chunk += as_full(f, chunk) - 1;
 				continue;
+			}
 			if (!hr_reserve(&r->chunks, &r->cap, r->n + 1, sizeof(*r->chunks))) {
 				hr_reasons_release(r);
 				return hr_error_set(err, HR_ENOMEM, "out of memory");
@@ -225,4 +241,40 @@ enum hr_status hr_reasons_of(const struct hr_follower *f, struct hr_reasons *r, 
 		r->free_pages += r->chunks[i].free;
 	}
 	return HR_OK;
+}
+
+/* Chunks that are alike have pages of one reason each, and those of a policy that looks at no chunk all the same. */
+static uint64_t add_chunks(const struct hr_follower *f, uint64_t chunk, uint64_t pages[HR_REASON_COUNT])
+{
+	const struct hr_chunk_reasons c = look_at(f, chunk);
+	const uint64_t alike = as_full(f, chunk);
+
+	if (c.free < HR_CHUNK_PAGES || alike == 1) {
+		for (unsigned k = 0; k < HR_REASON_COUNT; k++)
+			pages[k] += c.pages[k];
+		return c.free == 0 ? alike : 1;
+	}
+	if (f->def->look == NULL)
+		pages[hr_reason_of_chunk(f, chunk)] += alike * HR_CHUNK_PAGES;
+	for (uint64_t i = 0; f->def->look != NULL && i < alike; i++)
+		pages[hr_reason_of_chunk(f, chunk + i)] += HR_CHUNK_PAGES;
+	return alike;
+}
+
+void hr_reason_sums(const struct hr_follower *f, uint64_t pages[HR_REASON_COUNT])
+{
+	const uint64_t over = pages_over(f);
+	uint64_t stay;
+
+	memset(pages, 0, HR_REASON_COUNT * sizeof(*pages));
+	for (size_t i = 0; i < f->map.in_use.n; i++) {
+		uint64_t limit = hr_chunk_of(f->map.in_use.at[i].limit);
+
+		for (uint64_t chunk = hr_chunk_of(f->map.in_use.at[i].base); chunk < limit;)
+			chunk += add_chunks(f, chunk, pages);
+	}
+	/* As split_by_goal does, all chunks together. */
+	stay = pages[HR_REASON_PACE] > over ? pages[HR_REASON_PACE] - over : 0;
+	pages[HR_REASON_PACE] -= stay;
+	pages[HR_REASON_GOAL] += stay;
 }

@@ -59,6 +59,8 @@ struct hr_reasons {
  */
 enum hr_status hr_reasons_of(const struct hr_follower *f, struct hr_reasons *r, struct hr_error *err);
 void hr_reasons_release(struct hr_reasons *r);
+/* The sums of them alone, without its chunks, which may be millions. The policy keeps no huge pages whole (kept_whole). */
+void hr_reason_sums(const struct hr_follower *f, uint64_t pages[HR_REASON_COUNT]);
 /* Which of its chunks, which ascend, is that of this number; SIZE_MAX: nothing of it is free, or it is not of the heap. */
 size_t hr_reasons_find(const struct hr_reasons *r, uint64_t chunk);
 /*

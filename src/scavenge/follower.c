@@ -265,6 +265,7 @@ static void run_timers(struct hr_follower *f)
 		uint64_t released = f->view.released_pages;
 
 		f->view.timer_ns = HR_NEVER;
+		f->turns++;
 		f->def->timer(f->policy);
 		idle = f->view.released_pages == released ? idle + 1 : 0;
 		if (idle > MOST_IDLE_TIMERS)

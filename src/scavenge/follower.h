@@ -70,6 +70,7 @@ struct hr_follower {
 	uint64_t ahead_ns; /* how long records are held back, HR_NEVER: they aren't */
 	struct hr_held held;
 	uint64_t followed;     /* records that are in the counts */
+	uint64_t turns;	       /* of the policy's timer; see hr_follower_changes */
 	struct hr_error fault; /* what the policy did that it must not; HR_OK: nothing */
 	struct hr_sampler samplers[HR_MAX_SAMPLERS];
 	unsigned nsamplers;
@@ -97,6 +98,12 @@ struct hr_follower {
 	void (*released_to)(void *ctx, const struct hr_follower *f, uint64_t page, unsigned npages);
 	void *released_ctx;
 };
+
+/* As long as it is the same, so are heap and policy: who looks now and then at all of a heap need not look again. */
+static inline uint64_t hr_follower_changes(const struct hr_follower *f)
+{
+	return f->followed + f->turns;
+}
 
 /* HR_EUSAGE (page sizes), HR_ENOMEM. The follower is large (histograms): allocate it, don't put it on a stack. */
 enum hr_status hr_follower_init(struct hr_follower *f, const struct hr_policy_choice *choice,

@@ -86,6 +86,17 @@ bounded 0 replay -q --summary -p go1.22 odd.txt
 bounded 0 replay -q --phys-page 64KiB spans.txt
 bounded 0 explain -q --at 30ms spans.txt
 
+# Hundreds of years after a TiB was freed: neither the timers of a policy that gives it back bit by bit, nor what looks
+# at all of the heap now and then, go through all of it each time.
+{
+	printf '%b' "$header"
+	printf '%s\n' '0 span-alloc addr=0xc000000000 npages=134217728' '1000 span-free addr=0xc000000000' \
+		'9000000000000000000 span-alloc addr=0xc000000000 npages=1'
+} >years.txt
+bounded 0 replay -q --summary -p rate years.txt
+bounded 0 compare -q -j1 years.txt
+have gnuplot && bounded 0 plot heatmap -q -o years.svg years.txt
+
 # A bound of one's own.
 run "$HEAPREPLAY" replay -q --max-memory 1MiB spans.txt
 is "$status/$out/$err" "2//heapreplay replay: --max-memory: at least 16.0 MiB are needed; see 'heapreplay replay --help'" \

@@ -20,6 +20,18 @@ static uint64_t next(uint64_t *random)
 	return *random >> 33;
 }
 
+/* The sums alone are those of the chunks. */
+static void assert_sums(const struct hr_follower *f, const struct hr_reasons *r)
+{
+	uint64_t pages[HR_REASON_COUNT];
+
+	if (f->def->kept_whole != NULL)
+		return;
+	hr_reason_sums(f, pages);
+	for (unsigned i = 0; i < HR_REASON_COUNT; i++)
+		assert_int_equal(pages[i], r->pages[i]);
+}
+
 static void check_sums(const struct hr_follower *f)
 {
 	struct hr_reasons r;
@@ -41,6 +53,7 @@ static void check_sums(const struct hr_follower *f)
 	assert_int_equal(sum, hr_follower_free_pages(f));
 	assert_int_equal(of_chunks, sum);
 	assert_int_equal(r.free_pages, sum);
+	assert_sums(f, &r);
 	hr_reasons_release(&r);
 }
 
@@ -158,6 +171,7 @@ static uint64_t pages_of(struct small_heap *h, enum hr_reason reason)
 	uint64_t pages;
 
 	assert_int_equal(hr_reasons_of(h->f, &r, &err), HR_OK);
+	assert_sums(h->f, &r);
 	pages = r.pages[reason];
 	hr_reasons_release(&r);
 	return pages;

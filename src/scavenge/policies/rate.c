@@ -68,7 +68,10 @@ struct rate {
 	bool awake;
 	int64_t until_release; /* by=activity: pages to be freed */
 	uint64_t next_page;    /* by=activity: where to look for a run */
-	uint64_t dirty[RANKS]; /* by=thread: releasable pages of each rank, as last counted */
+	/* by=thread: releasable pages of each rank, and all of them; what was not released since nobody else has changed. */
+	bool counted;
+	uint64_t dirty[RANKS], all_dirty;
+	uint64_t top; /* counted: from this chunk on, there are none of rank 0 */
 };
 
 /* x / unit, rounded up. */
@@ -96,9 +99,14 @@ struct selection {
 	uint64_t of_high;
 };
 
-static uint64_t release_huge(struct rate *r, uint64_t chunk, unsigned first)
+/* Nothing that could be released is left of it: what was counted stays right. */
+static uint64_t release_huge(struct rate *r, uint64_t chunk, unsigned first, unsigned rank)
 {
-	return hr_follower_release_range(r->f, hr_chunk_page(chunk) + first, r->huge_pages);
+	uint64_t n = hr_follower_release_range(r->f, hr_chunk_page(chunk) + first, r->huge_pages);
+
+	r->dirty[rank] -= n;
+	r->all_dirty -= n;
+	return n;
 }
 
 static uint64_t release_in_chunk(struct rate *r, uint64_t chunk, struct selection *s)
@@ -111,9 +119,9 @@ static uint64_t release_in_chunk(struct rate *r, uint64_t chunk, struct selectio
 		first -= r->huge_pages;
 		rank = rank_of(r, chunk, first);
 		if (rank >= s->low && rank < s->high) {
-			released += release_huge(r, chunk, first);
+			released += release_huge(r, chunk, first, rank);
 		} else if (rank == s->high && s->of_high > 0) {
-			uint64_t n = release_huge(r, chunk, first);
+			uint64_t n = release_huge(r, chunk, first, rank);
 
 			s->of_high -= n < s->of_high ? n : s->of_high;
 			released += n;
@@ -131,21 +139,30 @@ static bool is_dirty(const struct rate *r, uint64_t chunk)
 static uint64_t release_selected(struct rate *r, struct selection s)
 {
 	const struct hr_ranges *grown = &r->view->map->in_use;
+	const uint64_t top = s.high == 0 ? r->top : UINT64_MAX;
 	uint64_t released = 0;
 
-	for (size_t i = grown->n; i-- > 0;)
-		for (uint64_t chunk = hr_chunk_of(grown->at[i].limit); chunk > hr_chunk_of(grown->at[i].base);) {
+	for (size_t i = grown->n; i-- > 0;) {
+		const uint64_t base = hr_chunk_of(grown->at[i].base), limit = hr_chunk_of(grown->at[i].limit);
+
+		for (uint64_t chunk = limit < top ? limit : top; chunk > base;) {
 			uint64_t first = hr_pagemap_first_alike(r->view->map, --chunk);
 
 			if (first < chunk && (s.low > 0 || s.of_high == 0 || !is_dirty(r, chunk)))
 				chunk = first;
 			else
 				released += release_in_chunk(r, chunk, &s);
+			if (s.low == s.high && s.of_high == 0) {
+				/* Some of this chunk may be left. */
+				r->top = s.high == 0 ? chunk + 1 : r->top;
+				return released;
+			}
 		}
+	}
 	return released;
 }
 
-/* Counts what could be released, by ranks; returns the sum. */
+/* Counts what could be released, by ranks; returns the sum. Of chunks that are alike, those of one. */
 static uint64_t count_dirty(const struct rate *r, uint64_t dirty[RANKS])
 {
 	const struct hr_ranges *grown = &r->view->map->in_use;
@@ -194,16 +211,22 @@ static uint64_t to_spare(const struct rate *r, struct hr_demand *demand, uint64_
 /* Releases for one wake-up; returns what is dirty after it. */
 static uint64_t release_share(struct rate *r)
 {
-	uint64_t want = r->share_pages, dirty = count_dirty(r, r->dirty), released, spare;
+	uint64_t want = r->share_pages, released, spare;
 
+	/* An enormous heap takes millions of turns, and between two of them often nothing happens. */
+	if (!r->counted) {
+		r->all_dirty = count_dirty(r, r->dirty);
+		r->counted = true;
+		r->top = UINT64_MAX;
+	}
 	/* Release entirely free huge pages first. The loop below skips them, as they have a rank of their own. */
 	released = release_selected(r, (struct selection){0, 0, rounded_up(want, r->huge_pages) * r->huge_pages});
-	dirty -= released;
-	if (released >= want || dirty == 0)
-		return dirty;
+	if (released >= want || r->all_dirty == 0)
+		return r->all_dirty;
 	want -= released;
-	spare = to_spare(r, &r->demand, dirty);
-	return dirty - release_selected(r, select_from(r->dirty, 1, want < spare ? want : spare));
+	spare = to_spare(r, &r->demand, r->all_dirty);
+	release_selected(r, select_from(r->dirty, 1, want < spare ? want : spare));
+	return r->all_dirty;
 }
 
 /* At the next multiple of the interval, while there is something to release. */
@@ -311,6 +334,7 @@ static enum hr_status rate_after(void *state, const struct hr_place *p)
 {
 	struct rate *r = state;
 
+	r->counted = false;
 	if (p->kind == HR_PLACE_SWEEP_DONE && p->flags & HR_PLACE_FORCED) {
 		hr_dirty_begin(r->f, HR_WHY_FORCED);
 		hr_dirty_release_all(r->f);
