@@ -6,6 +6,7 @@ libcore_a_SOURCES += \
 	src/heap/gcfit.c src/heap/gcfit.h \
 	src/heap/gcmark.c src/heap/gcmark.h \
 	src/heap/gcpacer.c src/heap/gcpacer.h \
+	src/heap/gcphase.h \
 	src/heap/heap.c src/heap/heap.h \
 	src/heap/objheap.c src/heap/objheap.h \
 	src/heap/sizeclasses.c src/heap/sizeclasses.h \

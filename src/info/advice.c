@@ -15,8 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define LIMIT_SHARE 0.9 /* of the memory, that the limit is set to: the rest is for what the runtime does not count */
-#define FEW_CYCLES 10
+#define LIMIT_SHARE 0.9	 /* of the memory, that the limit is set to: the rest is for what the runtime does not count */
 #define WIDE 0.2	 /* of the middle: error bars that ask for a better recording */
 #define LEAK_TAU 0.6	 /* Kendall's rank correlation of what survives with time */
 #define LEAK_GROWTH 1.2	 /* and growth from the first third to the last */
@@ -48,7 +47,7 @@ static void take_figures(const struct hr_replay *r, struct hr_advice_row *row)
 	       worked = stats.cpu_ns > 0 ? (double)(stats.cpu_ns - stats.idle_ns) / (double)stats.cpu_ns : 0;
 
 	row->limit_bytes = r->options.settings.memory_limit_bytes;
-	row->spiral = stats.cycles >= FEW_CYCLES && stats.limit_breaches > stats.cycles / 2;
+	row->spiral = hr_objects_spiral(&stats);
 	for (size_t i = 0; i < HR_ADVICE_FIGURES; i++) {
 		struct hr_advice_figure *f = &row->figures[i];
 		size_t metric = hr_metric_index(names[i]);
@@ -149,7 +148,7 @@ static void judge_recording(struct hr_advice *a, const struct hr_cycles *c, cons
 	a->cycles = c->n;
 	a->live_first = mean_marked(c->list + from, 0, n / 3);
 	a->live_last = mean_marked(c->list + from, n - n / 3, n);
-	a->risks[HR_RISK_SHORT] = c->n < FEW_CYCLES;
+	a->risks[HR_RISK_SHORT] = c->n < HR_FEW_CYCLES;
 	a->risks[HR_RISK_LEAK] = n >= 6 && (double)a->live_last > LEAK_GROWTH * (double)a->live_first &&
 				 kendall(c->list + from, n) > LEAK_TAU;
 	for (unsigned i = 0; i < series->n; i++)

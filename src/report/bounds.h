@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Error bars of what a GC model answers. A replay has variants of the model beside the likeliest one (replay.h);
- * a metric's bounds span all of them, widened by a stated factor, and by the noise between two runs of the same
- * program under the same settings, which no model can know.
+ * Error bars of what a GC model answers. A replay has variants of the model beside the likeliest one (replay.h), as
+ * far from it as may be; a metric's bounds span all of them. Further, a mean of memory is bound by what the heap may
+ * stay at while the program idles (gcphase.h), and cycles and their work, in a death spiral, by those for which idle
+ * time leaves room. Beside that there is the noise between two runs of the same program under the same settings,
+ * which no model can know.
  */
 #ifndef HR_REPORT_BOUNDS_H
 #define HR_REPORT_BOUNDS_H

@@ -12,6 +12,7 @@ unit_tests = \
 	tests/unit/aside.c \
 	tests/unit/bars.c \
 	tests/unit/bitmap.c \
+	tests/unit/bounds.c \
 	tests/unit/calls.c \
 	tests/unit/cells.c \
 	tests/unit/clone.c \
@@ -30,6 +31,7 @@ unit_tests = \
 	tests/unit/gclog.c \
 	tests/unit/gcmark.c \
 	tests/unit/gcpacer.c \
+	tests/unit/gcphase.c \
 	tests/unit/gctrace.c \
 	tests/unit/generate.c \
 	tests/unit/gnuplot.c \

@@ -16,6 +16,7 @@
 #include "base/bits.h"
 #include "base/units.h"
 #include "heap/gcmark.h"
+#include "heap/gcphase.h"
 #include "pagealloc/geometry.h"
 #include "replay/objects/cycles.h"
 #include "replay/objects/deaths.h"
@@ -23,6 +24,7 @@
 #include "trace/ledger.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +87,8 @@ struct hr_objects {
 	struct hr_cycles cycles;
 	struct hr_gc_marker marker;
 	struct hr_busy busy;
+	struct hr_gc_phase phase;
+	double spiral_idle_ns;		/* idle time since the limit first left no room */
 	double runway_low, runway_high; /* that the trace's next cycle shows, per byte marked */
 	uint64_t extra_bytes;		/* stacks and globals, by the trace's goals */
 	uint64_t limit_goal_bytes;	/* that a memory limit which the trace does not tell left; 0: there is none */
@@ -312,6 +316,12 @@ struct hr_objects_stats hr_objects_stats(const struct hr_objects *o)
 	s.assist_ns = (uint64_t)o->marker.total_assist_ns;
 	s.idle_ns = (uint64_t)o->marker.total_idle_ns;
 	s.limited_cycles = o->marker.limited_cycles;
+	if (o->clock_ns > 0) {
+		s.phase_shift_bytes = o->phase.shift / o->clock_ns;
+		s.phase_spread_bytes = sqrt(o->phase.square) / o->clock_ns;
+	}
+	if (o->paced && hr_objects_spiral(&s) && s.mark_ns > 0)
+		s.late_cycles = (uint64_t)(o->spiral_idle_ns / ((double)s.mark_ns / (double)s.cycles));
 	return s;
 }
 
@@ -536,10 +546,19 @@ static unsigned procs_of(const struct hr_objects *o)
 static void run_clock(struct hr_objects *o, double ns)
 {
 	o->clock_ns += ns;
-	if (o->marking)
+	if (o->marking) {
 		hr_gc_mark_run(&o->marker, ns, o->busy.mean);
-	else
-		hr_gc_mark_rest(&o->marker, ns);
+		return;
+	}
+	hr_gc_mark_rest(&o->marker, ns);
+	/* In step there is no chance in when cycles begin. */
+	if (o->busy.mean >= 1 || o->in_step)
+		return;
+	ns *= 1 - o->busy.mean;
+	hr_gc_phase_idle(&o->phase, ns,
+			 o->heap.heap_live > o->marked_bytes ? (double)(o->heap.heap_live - o->marked_bytes) : 0);
+	if (o->stats.limit_breaches > 0)
+		o->spiral_idle_ns += ns;
 }
 
 static double slowed(const struct hr_objects *o, double assists)
@@ -638,6 +657,19 @@ static uint64_t paced_runway(const struct hr_objects *o)
 	return (double)runway < low ? (uint64_t)low : runway;
 }
 
+/* The time since the last cycle is over: had that not begun yet, the heap could have come to where it did begin. */
+static void end_phase(struct hr_objects *o)
+{
+	uint64_t trigger = hr_gc_trigger(goal_now(o), o->marked_bytes, paced_runway(o));
+
+	if (trigger == UINT64_MAX) {
+		o->phase.idle_ns = o->phase.held = 0; /* there are no cycles that could fall otherwise */
+		return;
+	}
+	trigger = trigger > o->triggered_bytes ? trigger : o->triggered_bytes;
+	hr_gc_phase_end(&o->phase, trigger > o->marked_bytes ? (double)(trigger - o->marked_bytes) : 0);
+}
+
 static bool end_marking(struct hr_objects *o, uint64_t time_ns);
 
 /* An allocation finds the collector behind: it marks first, and so does the clock go on. */
@@ -667,6 +699,8 @@ static bool begin_cycle(struct hr_objects *o, uint64_t time_ns, unsigned flags)
 	if (!sweep_rest(o, time_ns))
 		return false;
 	emit(o, HR_EV_GC_BEGIN, time_ns)->flags = (uint8_t)flags;
+	if (o->paced)
+		end_phase(o);
 	hr_objheap_mark_start(&o->heap);
 	to_mark = o->heap.object_bytes - o->heap.condemned_bytes;
 	o->marking = true;
@@ -805,6 +839,7 @@ static bool come_alive(struct hr_objects *o, uint64_t time_ns)
 	if (o->paced) {
 		hr_objheap_counted(&o->heap, told(o)->first_live_bytes);
 		learn_settings(o);
+		o->phase = (struct hr_gc_phase){0}; /* what the heap was until then is known */
 		hr_cycles_runway(told(o), 0, o->marked_bytes, &o->runway_low, &o->runway_high);
 	}
 	if (o->options.gc == HR_GC_MODEL)
@@ -1444,6 +1479,8 @@ static enum hr_status finish(struct hr_objects *o, uint64_t end_ns, struct hr_er
 	o->end_ns = end_ns;
 	if (!run_timers(o, end_ns < NEVER ? end_ns + 1 : end_ns))
 		return no_memory(err);
+	if (o->paced)
+		end_phase(o);
 	if (o->layers != NULL)
 		tell_layers(o, end_ns);
 	return o->failed ? hr_error_set(err, HR_ENOMEM, "out of memory for the spans of the trace") : HR_OK;

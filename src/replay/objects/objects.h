@@ -121,10 +121,24 @@ struct hr_objects_stats {
 	uint64_t idle_ns;	    /* of that, by Ps that had nothing else to do */
 	uint64_t capacity_ns;	    /* of CPU, that all Ps had */
 	uint64_t limited_cycles;    /* in which the limiter of GC CPU came on */
-	uint64_t window_bytes;	    /* most that died between two recorded mark starts: see deaths.h */
-	uint64_t deaths_let_go;	    /* events that could not wait for their cycle */
+	/*
+	 * What the mean over time of the heap would be on average over all places where it may idle between two cycles,
+	 * less what it is; and the standard deviation of that. 0 where cycles begin with the recorded ones.
+	 */
+	double phase_shift_bytes, phase_spread_bytes;
+	uint64_t late_cycles;	/* of a death spiral: more of them, if the program comes to use all the time it idles */
+	uint64_t window_bytes;	/* most that died between two recorded mark starts: see deaths.h */
+	uint64_t deaths_let_go; /* events that could not wait for their cycle */
 	uint64_t unknown_frees, over_live, outside_spans; /* oddities of the trace */
 };
+
+#define HR_FEW_CYCLES 10 /* that tell little */
+
+/* Does the memory limit leave no room after more than half of the cycles, so that they follow one another? */
+static inline bool hr_objects_spiral(const struct hr_objects_stats *s)
+{
+	return s->cycles >= HR_FEW_CYCLES && s->limit_breaches > s->cycles / 2;
+}
 
 struct hr_objects;
 
