@@ -91,7 +91,7 @@ static void find_type(struct hr_view_state *v)
 	const char *lacking = hr_who_lacking(v->player, v->options->path);
 
 	if (lacking != NULL) {
-		hr_view_say(v, "'%s' is not an address (c000400000, +64MiB, #196609); by type: %s", v->sought, lacking);
+		hr_view_say(v, "'%s' is not an address; types: %s", v->sought, lacking);
 		return;
 	}
 	v->playing = false;

@@ -234,6 +234,14 @@ static void move_in_map(struct hr_view_state *v, int columns, int rows)
 	v->frame_options.cursor_page = c->at[at].page;
 }
 
+/* Of the heap as it is, which may not have been drawn yet. */
+static uint64_t first_page(const struct hr_view_state *v)
+{
+	const struct hr_ranges *mapped = &hr_player_follower(v->player, v->policy)->map.in_use;
+
+	return mapped->n > 0 ? mapped->at[0].base : HR_NO_PAGE;
+}
+
 /* The first arrow brings the cursor up, on what the policy looks at next. */
 static void move(struct hr_view_state *v, int columns, int rows)
 {
@@ -246,6 +254,8 @@ static void move(struct hr_view_state *v, int columns, int rows)
 	else if (c->n > 0)
 		v->frame_options.cursor_page =
 		    hr_cells_find(c, c->search_page) != HR_NO_CELL ? c->search_page : c->at[0].page;
+	else
+		v->frame_options.cursor_page = first_page(v);
 }
 
 static void back_a_little(struct hr_view_state *v)

@@ -243,6 +243,15 @@ sees "no type, size class or address 'nosuchtype'" 'nothing: the same again'
 keys q
 finish
 
+start 120x30 "${watch[@]}" "$top_srcdir/traces/gnuplot.heaptrack.zst"
+sees 'paused' 'a trace without addresses of objects'
+keys G Up
+sees 'holders: the trace does not tell which objects lie where' 'says so'
+keys / f o o Enter
+sees "'foo' is not an address; types: the trace does not tell" 'and that it has no types to find'
+keys q
+finish
+
 # --- two policies ---
 
 start 120x30 "${watch[@]}" -p go1.22 -p none app.trace
