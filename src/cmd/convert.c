@@ -13,6 +13,16 @@
 
 enum { BATCH = 4096 };
 
+/* What became of the events that the window took last. */
+static enum hr_status add_pieces(struct hr_window *window, struct hr_native_writer *w, struct hr_error *err)
+{
+	while (window->n > 0) {
+		HR_TRY(hr_native_add(w, window->ev, window->n, err));
+		HR_TRY(hr_window_more(window, err));
+	}
+	return HR_OK;
+}
+
 static enum hr_status write_window(struct hr_reader *r, struct hr_window *window, struct hr_native_writer *w,
 				   struct hr_event *ev, struct hr_error *err)
 {
@@ -25,7 +35,7 @@ static enum hr_status write_window(struct hr_reader *r, struct hr_window *window
 	while (!(window->past && meta->end_known) && (status = hr_reader_next(r, ev, BATCH, &n, err)) == HR_OK) {
 		cli_progress_reader(r, ev[n - 1].time_ns);
 		HR_TRY(hr_window_take(window, ev, n, err));
-		HR_TRY(hr_native_add(w, window->ev, window->n, err));
+		HR_TRY(add_pieces(window, w, err));
 		if (window->past)
 			hr_reader_want_less(r, HR_WANT_SPANS | HR_WANT_GC_CPU);
 	}
@@ -34,7 +44,7 @@ static enum hr_status write_window(struct hr_reader *r, struct hr_window *window
 	stats = *hr_reader_stats(r);
 	if (!window->past) {
 		HR_TRY(hr_window_end(window, stats.last_time_ns, err));
-		HR_TRY(hr_native_add(w, window->ev, window->n, err));
+		HR_TRY(add_pieces(window, w, err));
 	}
 	hr_window_stats(window, &stats);
 	HR_TRY(hr_window_records(window, err));

@@ -225,19 +225,33 @@ size_t hr_standing_count(const struct hr_standing *s)
 	return n;
 }
 
-struct told {
+struct hr_standing_told {
 	const uint64_t *thing;
 	uint64_t addr;
 };
 
 static int by_sequence(const void *a, const void *b)
 {
-	const struct told *x = a, *y = b;
+	const struct hr_standing_told *x = a, *y = b;
 
 	return x->thing[SEQUENCE] < y->thing[SEQUENCE] ? -1 : x->thing[SEQUENCE] > y->thing[SEQUENCE];
 }
 
-static struct hr_event exists(const struct hr_standing *s, unsigned sort, const struct told *t)
+/* The things of a sort in order of their allocation; NULL: out of memory. */
+static struct hr_standing_told *sequence_of(const struct hr_map64 *things)
+{
+	struct hr_standing_told *told = hr_calloc(things->count + 1, sizeof(*told));
+	uint64_t at = 0;
+
+	if (told == NULL)
+		return NULL;
+	for (size_t i = 0; (told[i].thing = hr_map64_next(things, NULL, &at, &told[i].addr)) != NULL; i++)
+		;
+	qsort(told, things->count, sizeof(*told), by_sequence);
+	return told;
+}
+
+static struct hr_event exists(const struct hr_standing *s, unsigned sort, const struct hr_standing_told *t)
 {
 	static const uint8_t kinds[HR_STANDING_SORTS] = {HR_EV_SPAN_EXISTS, HR_EV_OBJ_EXISTS, HR_EV_STACK_EXISTS};
 
@@ -248,44 +262,34 @@ static struct hr_event exists(const struct hr_standing *s, unsigned sort, const 
 				 .kind = kinds[sort]};
 }
 
-static bool tell_by_address(const struct hr_standing *s, unsigned sort, struct hr_event *ev, size_t *n)
+/* The next thing; false: that was all. */
+static bool next_thing(struct hr_standing_teller *t, struct hr_event *ev)
 {
-	const struct hr_map64 *things = &s->things[sort];
-	uint64_t *order = hr_map64_order(things), at = 0;
-	struct told t;
+	for (; t->sort < HR_STANDING_SORTS; t->sort++, t->at = 0) {
+		const struct hr_map64 *things = &t->s->things[t->sort];
+		struct hr_standing_told told;
 
-	if (order == NULL)
-		return false;
-	while ((t.thing = hr_map64_next(things, order, &at, &t.addr)) != NULL)
-		ev[(*n)++] = exists(s, sort, &t);
-	free(order);
-	return true;
+		if (t->s->addresses)
+			told.thing = hr_map64_next(things, t->order[t->sort], &t->at, &told.addr);
+		else
+			told = t->told[t->sort][t->at < things->count ? t->at++ : things->count];
+		if (told.thing != NULL) {
+			*ev = exists(t->s, t->sort, &told);
+			return true;
+		}
+	}
+	return false;
 }
 
-static bool tell_by_sequence(const struct hr_standing *s, unsigned sort, struct hr_event *ev, size_t *n)
-{
-	const struct hr_map64 *things = &s->things[sort];
-	struct told *told = hr_calloc(things->count + 1, sizeof(*told)), t;
-	uint64_t at = 0;
-	size_t live = 0;
-
-	if (told == NULL)
-		return false;
-	while ((t.thing = hr_map64_next(things, NULL, &at, &t.addr)) != NULL)
-		told[live++] = t;
-	qsort(told, live, sizeof(*told), by_sequence);
-	for (size_t i = 0; i < live; i++)
-		ev[(*n)++] = exists(s, sort, &told[i]);
-	free(told);
-	return true;
-}
-
-static bool tell_things(const struct hr_standing *s, struct hr_event *ev, size_t *n)
+static bool sort_things(struct hr_standing_teller *t)
 {
 	bool fine = true;
 
 	for (unsigned i = 0; fine && i < HR_STANDING_SORTS; i++)
-		fine = s->addresses ? tell_by_address(s, i, ev, n) : tell_by_sequence(s, i, ev, n);
+		if (t->s->addresses)
+			fine = (t->order[i] = hr_map64_order(&t->s->things[i])) != NULL;
+		else
+			fine = (t->told[i] = sequence_of(&t->s->things[i])) != NULL;
 	return fine;
 }
 
@@ -312,55 +316,111 @@ static void tell_runs(const struct hr_standing_pages *c, const uint64_t words[8]
 		}
 }
 
-static bool tell_pages(const struct hr_standing *s, struct hr_event *ev, size_t *n)
+static bool tell_pages(struct hr_standing_teller *t)
 {
+	const struct hr_standing *s = t->s;
 	struct hr_standing_pages *sorted = hr_calloc(s->npages + 1, sizeof(*sorted));
+	size_t most = 0;
 
-	if (sorted == NULL)
+	for (size_t i = 0; i < s->npages; i++)
+		most += count_runs(s->pages[i].used) + count_runs(s->pages[i].released);
+	t->pages = hr_calloc(most, sizeof(*t->pages));
+	if (sorted == NULL || t->pages == NULL) {
+		free(sorted);
 		return false;
+	}
 	if (s->npages > 0)
 		memcpy(sorted, s->pages, s->npages * sizeof(*sorted));
 	qsort(sorted, s->npages, sizeof(*sorted), by_chunk);
 	for (size_t i = 0; i < s->npages; i++)
-		tell_runs(&sorted[i], sorted[i].used, HR_EV_PAGE_ALLOC, ev, n);
+		tell_runs(&sorted[i], sorted[i].used, HR_EV_PAGE_ALLOC, t->pages, &t->npages);
 	for (size_t i = 0; i < s->npages; i++)
-		tell_runs(&sorted[i], sorted[i].released, HR_EV_PAGE_SCAV, ev, n);
+		tell_runs(&sorted[i], sorted[i].released, HR_EV_PAGE_SCAV, t->pages, &t->npages);
 	free(sorted);
 	return true;
+}
+
+static bool tell_settings(struct hr_standing_teller *t)
+{
+	const struct hr_standing *s = t->s;
+	size_t running = s->procs.count;
+
+	t->settings = hr_calloc(NSETTINGS + running + 1, sizeof(*t->settings));
+	if (t->settings == NULL)
+		return false;
+	for (unsigned i = 0; i < NSETTINGS; i++)
+		if (s->last[i].time_ns != 0)
+			t->settings[t->nsettings++] = s->last[i];
+	/* A P is 16 bits: in order. */
+	for (unsigned p = 0; running > 0 && p <= UINT16_MAX; p++)
+		if (hr_map64_get(&s->procs, p) != NULL) {
+			t->settings[t->nsettings++] = (struct hr_event){.p = (int16_t)p, .kind = HR_EV_PROC_START};
+			running--;
+		}
+	if (s->marking)
+		t->settings[t->nsettings++] = (struct hr_event){.p = HR_NO_P, .kind = HR_EV_GC_ACTIVE};
+	return true;
+}
+
+enum hr_status hr_standing_teller_begin(struct hr_standing_teller *t, const struct hr_standing *s, uint64_t time_ns,
+					struct hr_error *err)
+{
+	*t = (struct hr_standing_teller){.s = s, .time_ns = time_ns};
+	if (s->too_large)
+		return hr_error_set(err, HR_EINPUT,
+				    "runs of pages all over more than 1 TiB; what is live is not known");
+	return tell_settings(t) && sort_things(t) && tell_pages(t) ? HR_OK : no_memory(err);
+}
+
+/* As many of n events as there is room for, from the one that comes next on. */
+static size_t copy(struct hr_event *to, size_t room, const struct hr_event *from, size_t n, size_t *next)
+{
+	size_t some = n - *next < room ? n - *next : room;
+
+	if (some > 0)
+		memcpy(to, from + *next, some * sizeof(*to));
+	*next += some;
+	return some;
+}
+
+size_t hr_standing_teller_next(struct hr_standing_teller *t, struct hr_event *ev, size_t cap)
+{
+	size_t n = copy(ev, cap, t->settings, t->nsettings, &t->settings_told);
+
+	while (n < cap && next_thing(t, &ev[n]))
+		n++;
+	n += copy(ev + n, cap - n, t->pages, t->npages, &t->pages_told);
+	for (size_t i = 0; i < n; i++)
+		ev[i].time_ns = t->time_ns;
+	return n;
+}
+
+void hr_standing_teller_release(struct hr_standing_teller *t)
+{
+	for (unsigned i = 0; i < HR_STANDING_SORTS; i++) {
+		free(t->order[i]);
+		free(t->told[i]);
+	}
+	free(t->settings);
+	free(t->pages);
+	*t = (struct hr_standing_teller){.s = NULL, .sort = HR_STANDING_SORTS};
 }
 
 enum hr_status hr_standing_tell(const struct hr_standing *s, uint64_t time_ns, size_t more, struct hr_event **told,
 				size_t *n, struct hr_error *err)
 {
-	struct hr_event *ev;
-	size_t running = s->procs.count;
+	struct hr_standing_teller t;
+	enum hr_status status = hr_standing_teller_begin(&t, s, time_ns, err);
+	const size_t most = hr_standing_count(s) + more;
 
 	*n = 0;
 	*told = NULL;
-	if (s->too_large)
-		return hr_error_set(err, HR_EINPUT,
-				    "runs of pages all over more than 1 TiB; what is live is not known");
-	*told = ev = hr_calloc(hr_standing_count(s) + more, sizeof(*ev));
-	if (ev == NULL)
-		return no_memory(err);
-	hr_prefer_huge(ev, (hr_standing_count(s) + more) * sizeof(*ev));
-	for (unsigned i = 0; i < NSETTINGS; i++)
-		if (s->last[i].time_ns != 0)
-			ev[(*n)++] = s->last[i];
-	/* A P is 16 bits: in order. */
-	for (unsigned p = 0; running > 0 && p <= UINT16_MAX; p++)
-		if (hr_map64_get(&s->procs, p) != NULL) {
-			ev[(*n)++] = (struct hr_event){.p = (int16_t)p, .kind = HR_EV_PROC_START};
-			running--;
-		}
-	if (s->marking)
-		ev[(*n)++] = (struct hr_event){.p = HR_NO_P, .kind = HR_EV_GC_ACTIVE};
-	if (!tell_things(s, ev, n) || !tell_pages(s, ev, n)) {
-		free(ev);
-		*told = NULL;
-		return no_memory(err);
+	if (status == HR_OK && (*told = hr_calloc(most, sizeof(**told))) == NULL)
+		status = no_memory(err);
+	if (status == HR_OK) {
+		hr_prefer_huge(*told, most * sizeof(**told));
+		*n = hr_standing_teller_next(&t, *told, most - more);
 	}
-	for (size_t i = 0; i < *n; i++)
-		ev[i].time_ns = time_ns;
-	return HR_OK;
+	hr_standing_teller_release(&t);
+	return status;
 }

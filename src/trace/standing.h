@@ -38,6 +38,19 @@ struct hr_standing {
 	struct hr_event last[4]; /* GOMAXPROCS, MEMORY_LIMIT, HEAP_GOAL, HEAP_LIVE; time_ns: 1 if there was one */
 };
 
+/* Where the telling of what stands has come to. */
+struct hr_standing_teller {
+	const struct hr_standing *s;
+	uint64_t time_ns;
+	struct hr_event *settings, *pages; /* that come before and behind all things */
+	size_t nsettings, npages;
+	size_t settings_told, pages_told;
+	unsigned sort;					  /* of things, and */
+	uint64_t *order[HR_STANDING_SORTS];		  /* theirs: of groups, where they go by address; */
+	struct hr_standing_told *told[HR_STANDING_SORTS]; /* else they themselves */
+	uint64_t at;
+};
+
 /* addresses: of the trace's meta data. */
 void hr_standing_init(struct hr_standing *s, bool addresses);
 void hr_standing_release(struct hr_standing *s);
@@ -51,5 +64,15 @@ size_t hr_standing_count(const struct hr_standing *s);
  */
 enum hr_status hr_standing_tell(const struct hr_standing *s, uint64_t time_ns, size_t more, struct hr_event **ev,
 				size_t *n, struct hr_error *err);
+
+/*
+ * The same piece by piece, for who does not need it all at once. Begins; release it, whatever comes.
+ * s does not change before that. HR_ENOMEM, HR_EINPUT as above.
+ */
+enum hr_status hr_standing_teller_begin(struct hr_standing_teller *t, const struct hr_standing *s, uint64_t time_ns,
+					struct hr_error *err);
+/* Up to cap of the events that come next, to ev; how many, 0: that was all. */
+size_t hr_standing_teller_next(struct hr_standing_teller *t, struct hr_event *ev, size_t cap);
+void hr_standing_teller_release(struct hr_standing_teller *t);
 
 #endif

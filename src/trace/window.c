@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Events of what stands: in a piece about so many, and gathered so many at a time. */
+enum { PIECE = 4096, TOLD_AT_A_TIME = 64 };
+
 static enum hr_status no_memory(struct hr_error *err)
 {
 	return hr_error_set(err, HR_ENOMEM, "out of memory for a part of the trace");
@@ -29,6 +32,8 @@ void hr_window_init(struct hr_window *w, const struct hr_trace_meta *meta, const
 
 void hr_window_release(struct hr_window *w)
 {
+	if (w->telling)
+		hr_standing_teller_release(&w->teller);
 	hr_standing_release(&w->standing);
 	hr_ids_release(&w->ids);
 	hr_types_told_release(&w->types);
@@ -165,26 +170,50 @@ static bool keep(struct hr_window *w, struct hr_event ev)
 	return true;
 }
 
-/* What stands goes where it is told: none of it is kept twice. */
+/* What stands is told in pieces: it is not kept twice. */
 static enum hr_status begin(struct hr_window *w, struct hr_error *err)
 {
-	size_t n;
-	bool fine = true;
-
 	w->begun = true;
 	if (w->from_ns == 0)
 		return HR_OK;
-	free(w->made);
-	w->made = NULL;
-	w->cap = 0;
-	HR_TRY(hr_standing_tell(&w->standing, w->from_ns, 0, &w->made, &n, err));
-	w->ev = w->made;
-	w->cap = n;
-	for (size_t i = 0; fine && i < n; i++)
-		fine = keep(w, w->made[i]);
+	w->telling = true;
+	return hr_standing_teller_begin(&w->teller, &w->standing, w->from_ns, err);
+}
+
+/* Of what stands as much as a piece has; false: out of memory. */
+static bool tell(struct hr_window *w)
+{
+	struct hr_event piece[TOLD_AT_A_TIME];
+	size_t n = 0;
+	bool fine = true;
+
+	while (fine && w->telling && w->n < PIECE) {
+		n = hr_standing_teller_next(&w->teller, piece, TOLD_AT_A_TIME);
+		w->telling = n > 0;
+		for (size_t i = 0; fine && i < n; i++)
+			fine = keep(w, piece[i]);
+	}
+	if (fine && w->telling)
+		return true;
+	hr_standing_teller_release(&w->teller);
 	hr_standing_release(&w->standing);
 	hr_standing_init(&w->standing, w->addresses);
-	return fine ? HR_OK : no_memory(err);
+	return fine;
+}
+
+enum hr_status hr_window_more(struct hr_window *w, struct hr_error *err)
+{
+	w->n = 0;
+	if (w->telling && !tell(w))
+		return no_memory(err);
+	if (w->telling)
+		return HR_OK;
+	for (; w->nafter > 0 && !w->past; w->after++, w->nafter--) {
+		w->past = w->after->time_ns > w->until_ns;
+		if (!w->past && !keep(w, *w->after))
+			return no_memory(err);
+	}
+	return HR_OK;
 }
 
 enum hr_status hr_window_take(struct hr_window *w, const struct hr_event *ev, size_t n, struct hr_error *err)
@@ -197,18 +226,14 @@ enum hr_status hr_window_take(struct hr_window *w, const struct hr_event *ev, si
 		w->n = n;
 		return HR_OK;
 	}
-	w->n = 0;
 	while (!w->begun && before < n && ev[before].time_ns < w->from_ns)
 		before++;
 	HR_TRY(hr_standing_follow(&w->standing, ev, before, err));
+	w->after = ev + before;
+	w->nafter = n - before;
 	if (!w->begun && before < n)
 		HR_TRY(begin(w, err));
-	for (size_t i = before; i < n && !w->past; i++) {
-		w->past = ev[i].time_ns > w->until_ns;
-		if (!w->past && !keep(w, ev[i]))
-			return no_memory(err);
-	}
-	return HR_OK;
+	return hr_window_more(w, err);
 }
 
 enum hr_status hr_window_end(struct hr_window *w, uint64_t last_ns, struct hr_error *err)
@@ -221,5 +246,7 @@ enum hr_status hr_window_end(struct hr_window *w, uint64_t last_ns, struct hr_er
 	if (last_ns < w->from_ns)
 		return hr_error_set(err, HR_EUSAGE, "the trace ends after %s, before --from",
 				    hr_format_ns(buf, last_ns));
-	return begin(w, err);
+	HR_TRY(begin(w, err));
+	w->nafter = 0;
+	return hr_window_more(w, err);
 }

@@ -27,6 +27,10 @@ struct hr_window {
 	bool begun; /* what stands at from_ns has been told */
 	bool past;  /* something behind until_ns was seen: no need to read on */
 	struct hr_standing standing;
+	struct hr_standing_teller teller; /* of it, */
+	bool telling;			  /* not all of which is told */
+	const struct hr_event *after;	  /* nafter events that come then */
+	size_t nafter;
 	struct hr_ids ids;	    /* of numbered objects */
 	struct hr_types_told types; /* those that the trace told and the window has seen */
 	struct hr_anonymizer anonymizer;
@@ -52,10 +56,12 @@ enum hr_status hr_window_records(struct hr_window *w, struct hr_error *err);
 void hr_window_meta(const struct hr_window *w, struct hr_trace_meta *meta);
 void hr_window_stats(const struct hr_window *w, struct hr_trace_stats *stats);
 /*
- * The next n events of the trace; what becomes of them is in w->ev, w->n until
- * the next call, while those that were given are there. HR_ENOMEM.
+ * The next n events of the trace; the first piece of what becomes of them is in
+ * w->ev, w->n until the next call, while those that were given are there; the next
+ * pieces come by hr_window_more, until w->n is 0. HR_ENOMEM.
  */
 enum hr_status hr_window_take(struct hr_window *w, const struct hr_event *ev, size_t n, struct hr_error *err);
+enum hr_status hr_window_more(struct hr_window *w, struct hr_error *err);
 /*
  * The trace ends, at last_ns: as hr_window_take. HR_EUSAGE: before the window
  * begins.

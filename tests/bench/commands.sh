@@ -87,7 +87,8 @@ rows() {
 	for gib in ${BENCH_HEAPS-16 128 1024}; do
 		heap "$gib" | "$HEAPREPLAY" import -q - -o "$scratch/$gib.hrt"
 		row "replay of a heap of $gib GiB" "$HEAPREPLAY" replay -q "$scratch/$gib.hrt"
-		row "compare on $gib GiB" "$HEAPREPLAY" compare -q -j 1 "$scratch/$gib.hrt"
+		# More takes a minute a run.
+		[ "$gib" -gt 200 ] || row "compare on $gib GiB" "$HEAPREPLAY" compare -q -j 1 "$scratch/$gib.hrt"
 	done
 }
 

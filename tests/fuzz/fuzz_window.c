@@ -45,13 +45,19 @@ static bool read_all(const uint8_t *data, size_t size, struct trace *t)
 	return t->is_one;
 }
 
-static void keep(struct trace *to, const struct hr_window *w)
+static void keep(struct trace *to, struct hr_window *w)
 {
-	for (size_t i = 0; i < w->n && to->n < MAX_PART; i++) {
-		if (w->ev[i].time_ns > w->until_ns - w->from_ns ||
-		    (to->n > 0 && w->ev[i].time_ns < to->ev[to->n - 1].time_ns))
+	struct hr_error err;
+
+	while (w->n > 0) {
+		for (size_t i = 0; i < w->n && to->n < MAX_PART; i++) {
+			if (w->ev[i].time_ns > w->until_ns - w->from_ns ||
+			    (to->n > 0 && w->ev[i].time_ns < to->ev[to->n - 1].time_ns))
+				abort();
+			to->ev[to->n++] = w->ev[i];
+		}
+		if (hr_window_more(w, &err) != HR_OK)
 			abort();
-		to->ev[to->n++] = w->ev[i];
 	}
 }
 

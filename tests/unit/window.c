@@ -234,11 +234,54 @@ static void test_window(void **state)
 	hr_window_release(&w);
 }
 
+/* More than a piece stands: it comes in pieces, once and in order of addresses or numbers, and what happens then behind it. */
+static void test_pieces(void **state)
+{
+	enum { OBJECTS = 30000 };
+	struct hr_event *ev = calloc(OBJECTS + 1, sizeof(*ev));
+	struct hr_error err;
+
+	(void)state;
+	assert_non_null(ev);
+	for (unsigned addresses = 0; addresses < 2; addresses++) {
+		const struct hr_trace_meta meta = {.has_addresses = addresses};
+		struct hr_window w;
+		size_t told = 0, pieces = 0;
+
+		/* Addresses fall, as numbers rise. */
+		for (uint64_t i = 0; i < OBJECTS; i++)
+			ev[i] = (struct hr_event){.time_ns = 5,
+						  .kind = HR_EV_OBJ_ALLOC,
+						  .addr = addresses ? 64 * (OBJECTS - i) : i,
+						  .size = 8 + i};
+		ev[OBJECTS] = (struct hr_event){.time_ns = 12, .kind = HR_EV_LOG};
+		hr_window_init(&w, &meta, &no_sides, 10, UINT64_MAX, false);
+		for (assert_int_equal(hr_window_take(&w, ev, OBJECTS + 1, &err), HR_OK); w.n > 0;
+		     assert_int_equal(hr_window_more(&w, &err), HR_OK)) {
+			pieces++;
+			for (size_t i = 0; i < w.n; i++, told++) {
+				if (told == OBJECTS) {
+					assert_int_equal(w.ev[i].kind, HR_EV_LOG);
+					assert_int_equal(w.ev[i].time_ns, 2);
+					continue;
+				}
+				assert_int_equal(w.ev[i].kind, HR_EV_OBJ_EXISTS);
+				assert_int_equal(w.ev[i].addr, addresses ? 64 * (told + 1) : told);
+				assert_int_equal(w.ev[i].size, addresses ? 7 + OBJECTS - told : 8 + told);
+			}
+		}
+		assert_int_equal(told, OBJECTS + 1);
+		assert_true(pieces > 3);
+		hr_window_release(&w);
+	}
+	free(ev);
+}
+
 HR_TEST_MAIN(window)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_things),   cmocka_unit_test(test_pages),  cmocka_unit_test(test_pages_everywhere),
-	    cmocka_unit_test(test_settings), cmocka_unit_test(test_window),
+	    cmocka_unit_test(test_settings), cmocka_unit_test(test_window), cmocka_unit_test(test_pieces),
 	};
 
 	return cmocka_run_group_tests_name("window", tests, NULL, NULL);
