@@ -276,14 +276,14 @@ static enum hr_status set_cost(void *field, const char *arg, struct hr_error *er
 	size_t n;
 
 	if (arg[0] != '@')
-		return hr_params_parse(hr_cost_params, field, arg, "--cost", err);
+		return hr_cost_parse(field, arg, "--cost", err);
 	HR_TRY(cli_read_text(arg + 1, "file of costs", &text, &n, err));
 	rest = text;
 	while (status == HR_OK && (line = strsep(&rest, "\n")) != NULL) {
 		line[strcspn(line, "#")] = '\0';
 		for (size_t end = strlen(line); end > 0 && isspace((unsigned char)line[end - 1]); end--)
 			line[end - 1] = '\0';
-		status = hr_params_parse(hr_cost_params, field, line, "--cost @FILE", err);
+		status = hr_cost_parse(field, line, "--cost @FILE", err);
 	}
 	free(text);
 	return status;

@@ -133,9 +133,10 @@ enum hr_status hr_replay_set(struct hr_replay_options *o, const char *setting, s
 			continue;
 		if (value != NULL && s->type == CGROUP)
 			return hr_cgroup_bytes(value, (uint64_t *)((char *)o + s->offset), err);
-		if (value != NULL && (s->type == COST || s->type == GC_COST))
-			return hr_params_parse(s->type == COST ? hr_cost_params : hr_gc_cost_params,
-					       (char *)o + s->offset, value, s->name, err);
+		if (value != NULL && s->type == COST)
+			return hr_cost_parse((struct hr_cost *)((char *)o + s->offset), value, s->name, err);
+		if (value != NULL && s->type == GC_COST)
+			return hr_params_parse(hr_gc_cost_params, (char *)o + s->offset, value, s->name, err);
 		return set_plain(o, s, value) ? HR_OK
 					      : hr_error_set(err, HR_EUSAGE, "the setting %s takes %s, not '%s'",
 							     s->name, s->takes, value != NULL ? value : "");

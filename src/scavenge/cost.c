@@ -4,10 +4,14 @@
 #include "scavenge/cost.h"
 
 #include "base/bits.h"
+#include "base/params.h"
 #include "pagealloc/bitmap.h"
 #include "scavenge/pagemap.h"
 
 #include <stddef.h>
+#include <string.h>
+
+#define MOST_NS UINT64_C(1000000000)
 
 #define FIELD(f) offsetof(struct hr_cost, f)
 
@@ -26,6 +30,20 @@ const struct hr_param hr_cost_params[] = {
     {"huge-split", HR_PARAM_NS, FIELD(huge_split_ns), "15500ns", NULL, "a call that releases a part of a huge page"},
     {NULL, HR_PARAM_NS, 0, NULL, NULL, NULL},
 };
+
+enum hr_status hr_cost_parse(struct hr_cost *c, const char *text, const char *what, struct hr_error *err)
+{
+	HR_TRY(hr_params_parse(hr_cost_params, c, text, what, err));
+	for (const struct hr_param *p = hr_cost_params; p->name != NULL; p++) {
+		uint64_t ns = 0;
+
+		if (p->type == HR_PARAM_NS)
+			memcpy(&ns, (const char *)c + p->offset, sizeof(ns));
+		if (ns > MOST_NS)
+			return hr_error_set(err, HR_EUSAGE, "%s: %s can be 1s at most", what, p->name);
+	}
+	return HR_OK;
+}
 
 uint64_t hr_cost_of_faults(const struct hr_settings *s, uint64_t bytes)
 {

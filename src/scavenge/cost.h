@@ -25,6 +25,12 @@
 /* The rows by which a user sets the fields: `--cost call=1.5us,page=300ns,...`. */
 extern const struct hr_param hr_cost_params[];
 
+/*
+ * Sets what text says, "key=value,...", in *c; what: of what an error is. HR_EUSAGE: a key or value that is none, or a
+ * time above 1 s, since the sums of an enormous heap's pages are to fit into 64 bits.
+ */
+enum hr_status hr_cost_parse(struct hr_cost *c, const char *text, const char *what, struct hr_error *err);
+
 /* What it costs to use so many released bytes again, ns. */
 uint64_t hr_cost_of_faults(const struct hr_settings *s, uint64_t bytes);
 /* What releasing pages costs beside the call, ns; with thp, of which `whole` huge pages, and parts of `broken` others. */

@@ -96,6 +96,7 @@ info|--identity|newest|--identity takes lifo, fifo or random, not 'newest'
 replay|--rate|0|--rate takes a whole number from 1 to
 export|--time-scale|-1|--time-scale takes a number from 0.000001 to 1000000
 replay|--cost|call=cheap|call=cheap is not valid; it takes a time such as 10ms
+replay|--cost|fault=2s|--cost: fault can be 1s at most
 replay|--cost|speed=1|--cost has no parameter 'speed'; it has: call, page
 replay|-p|go1.17|there is no policy 'go1.17'; there are: go1.18, go1.19
 replay|-p|go1.19,fix=everything|fix=everything is not valid; it takes none, limit, flush, regrow, sticky
