@@ -38,6 +38,7 @@ unit_tests = \
 	tests/unit/gotrace.c \
 	tests/unit/heap.c \
 	tests/unit/heaptrack.c \
+	tests/unit/holders.c \
 	tests/unit/html_report.c \
 	tests/unit/index_bits.c \
 	tests/unit/index_density.c \
