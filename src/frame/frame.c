@@ -503,10 +503,11 @@ static void draw_read_out(const struct drawing *d, unsigned row, unsigned rows)
 	items.n = 0;
 	hr_inspect_reasons(&items, d->scene->follower, hr_chunk_of(cell->page), hr_chunk_of(cell->limit - 1),
 			   d->pane->columns);
-	hr_items_line(&items, &d->canvas, row + 1);
+	if (items.n > 0)
+		hr_items_line(&items, &d->canvas, ++row);
 	items.n = 0;
 	hr_inspect_holders(&items, d->scene);
-	hr_items_line(&items, &d->canvas, row + 2);
+	hr_items_line(&items, &d->canvas, row + 1);
 }
 
 static void draw_log(const struct drawing *d, unsigned top, unsigned rows)
