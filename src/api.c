@@ -25,7 +25,7 @@ const char *hr_version(void)
 static enum hr_status to_text(json_t *document, char **text, struct hr_error *err)
 {
 	size_t size;
-	FILE *f = open_memstream(text, &size);
+	FILE *f = hr_open_text(text, &size);
 	enum hr_status status;
 
 	if (f == NULL) {
@@ -184,7 +184,7 @@ static enum hr_status tell_row(struct rows *rows, const struct hr_comparison *c,
 	json_t *flat = hr_flat_result(c, i, PACKAGE_VERSION);
 	char *text = NULL;
 	size_t size;
-	FILE *f = open_memstream(&text, &size);
+	FILE *f = hr_open_text(&text, &size);
 	enum hr_status status;
 
 	if (f == NULL) {

@@ -3,9 +3,12 @@
 
 #include "base/print.h"
 
+#include "base/alloc.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 /* --- one character -------------------------------------------------------- */
 
@@ -240,7 +243,70 @@ int hr_print(FILE *out, const char *fmt, ...)
 
 /* --- memory streams --------------------------------------------------------- */
 
-/* glibc's fclose does not tell it when the last allocation failed: there is no text then. */
+/*
+ * glibc's open_memstream loses what was to be written when an allocation fails, and neither ferror nor fclose tells it:
+ * a text with a hole in it.
+ */
+#ifdef __GLIBC__
+struct memory {
+	char **text;
+	size_t *n;
+	char *at;
+	size_t len, cap;
+	bool failed;
+};
+
+static ssize_t write_memory(void *cookie, const char *at, size_t n)
+{
+	struct memory *m = cookie;
+
+	m->failed |= !hr_reserve(&m->at, &m->cap, m->len + n + 1, 1);
+	if (m->failed)
+		return 0;
+	memcpy(m->at + m->len, at, n);
+	m->len += n;
+	m->at[m->len] = '\0';
+	return (ssize_t)n;
+}
+
+static int close_memory(void *cookie)
+{
+	struct memory *m = cookie;
+	bool failed = m->failed;
+
+	if (m->at == NULL)
+		m->at = hr_calloc(1, 1);
+	failed |= m->at == NULL;
+	if (failed)
+		free(m->at);
+	*m->text = failed ? NULL : m->at;
+	*m->n = failed ? 0 : m->len;
+	free(m);
+	return failed ? EOF : 0;
+}
+
+FILE *hr_open_text(char **text, size_t *n)
+{
+	struct memory *m = hr_calloc(1, sizeof(*m));
+	FILE *out;
+
+	*text = NULL;
+	*n = 0;
+	if (m == NULL)
+		return NULL;
+	*m = (struct memory){.text = text, .n = n};
+	out = fopencookie(m, "w", (cookie_io_functions_t){.write = write_memory, .close = close_memory});
+	if (out == NULL)
+		free(m);
+	return out;
+}
+#else
+FILE *hr_open_text(char **text, size_t *n)
+{
+	return open_memstream(text, n);
+}
+#endif
+
 bool hr_close_text(FILE *out, char **text)
 {
 	bool failed = ferror(out) != 0;

@@ -49,8 +49,10 @@ void hr_put_text(FILE *out, const char *s);
 int hr_print(FILE *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int hr_vprint(FILE *out, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
+/* A stream into memory, whose text is *text of *n bytes and a 0 when it is closed. NULL: out of memory. */
+FILE *hr_open_text(char **text, size_t *n);
 /*
- * Closes a memory stream (open_memstream), whose text is *text from then on, for
+ * Closes a stream of hr_open_text, whose text is *text from then on, for
  * the caller to free. False: out of memory, and *text is NULL.
  */
 bool hr_close_text(FILE *out, char **text);

@@ -34,7 +34,7 @@ static char *command_for(const char *command)
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = hr_open_text(&text, &size);
 	const char *at = command, *next;
 	bool named = false;
 

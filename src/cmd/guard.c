@@ -100,7 +100,7 @@ static char *names_of(const struct cli_list *policies, size_t *n)
 		if (!hr_plugin_is_path(name))
 			continue;
 		if (out == NULL)
-			out = open_memstream(&names, n);
+			out = hr_open_text(&names, n);
 		else
 			fputs(" or ", out);
 		if (out == NULL)

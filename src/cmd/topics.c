@@ -92,11 +92,11 @@ static bool print_list(const struct hr_page *page, const char *name)
 	struct filled f = {.page = page, .indent = 6};
 	char *text = NULL, *next;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = hr_open_text(&text, &size);
 	bool fine = out != NULL && cli_print_list(out, name);
 
 	if (out != NULL)
-		fine &= fclose(out) == 0;
+		fine &= hr_close_text(out, &text);
 	for (char *line = fine ? text : NULL; line != NULL && *line != '\0'; line = next) {
 		next = strchr(line, '\n');
 		if (next != NULL)

@@ -422,7 +422,7 @@ enum hr_status hr_plot_text(const struct hr_plot_kind *kind, const struct hr_plo
 
 	*text = (struct hr_blob){0};
 	HR_TRY(check_needs(kind, s, err));
-	out = open_memstream(&text->at, &text->n);
+	out = hr_open_text(&text->at, &text->n);
 	if (out == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	status = write_text(out, kind, s, o, err);
@@ -498,7 +498,7 @@ static enum hr_status finish_svg(const char *name, bool in_page, const struct hr
 
 	if (at == NULL)
 		return hr_error_set(err, HR_EIO, "gnuplot wrote no SVG");
-	out = open_memstream(&to.at, &to.n);
+	out = hr_open_text(&to.at, &to.n);
 	if (out == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	put_svg_size(out, &at, l);

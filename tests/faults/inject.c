@@ -39,13 +39,19 @@ static bool is_loader(const void *caller)
 	return dladdr(caller, &at) != 0 && strstr(at.dli_fname, "/ld-") != NULL;
 }
 
+/* Programs that it runs, such as gnuplot, are not what is tested. */
+static bool is_other_program(void)
+{
+	return strncmp(program_invocation_short_name, "heapreplay", strlen("heapreplay")) != 0;
+}
+
 /* Is this call of that kind to fail? */
 static bool fails(const char *kind)
 {
 	const char *wanted = getenv("FAULT"), *at = getenv("FAULT_AT");
 	long n;
 
-	if (wanted == NULL || strcmp(wanted, kind) != 0 || within_jansson || within_dlopen)
+	if (wanted == NULL || is_other_program() || strcmp(wanted, kind) != 0 || within_jansson || within_dlopen)
 		return false;
 	n = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
 	return at != NULL && (n == atol(at) || (getenv("FAULT_ON") != NULL && n > atol(at)));
@@ -224,7 +230,7 @@ int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t 
 
 __attribute__((destructor)) static void count(void)
 {
-	const char *path = getenv("FAULT_COUNT");
+	const char *path = is_other_program() ? NULL : getenv("FAULT_COUNT");
 	int fd = path != NULL ? REAL(open)(path, O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
 
 	if (fd >= 0) {

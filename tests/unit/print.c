@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static void shown(const char *s, const char *want)
 {
@@ -92,13 +93,44 @@ static void test_others(void **state)
 	SAME("%*d %-*d| %.*f", 6, 42, 6, 42, 3, 1.0);
 }
 
+/* Where memory lacks at a moment, the text has no hole: there is none. */
+static void test_no_memory(void **state)
+{
+	static const char line[1000] = "x";
+	struct rlimit limit, less;
+	size_t n, most = 0;
+	char *text;
+	FILE *out;
+
+	(void)state;
+	out = hr_open_text(&text, &n);
+	assert_non_null(out);
+	assert_true(hr_close_text(out, &text));
+	assert_string_equal(text, "");
+	assert_int_equal(n, 0);
+	free(text);
+	assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
+	/* No more than there is. What runs under HR_QUICK has an allocator of its own. */
+	less = (struct rlimit){.rlim_cur = 4096, .rlim_max = limit.rlim_max};
+	if (getenv("HR_QUICK") != NULL || setrlimit(RLIMIT_AS, &less) != 0)
+		skip();
+	out = hr_open_text(&text, &n);
+	assert_non_null(out);
+	while (most++ < 100000 && fwrite(line, 1, sizeof(line), out) == sizeof(line))
+		;
+	setrlimit(RLIMIT_AS, &limit);
+	assert_true(most < 100000);
+	/* There is memory again. */
+	fwrite(line, 1, sizeof(line), out);
+	assert_false(hr_close_text(out, &text));
+	assert_null(text);
+}
+
 HR_TEST_MAIN(print)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_shown),
-	    cmocka_unit_test(test_short_buffer),
-	    cmocka_unit_test(test_strings),
-	    cmocka_unit_test(test_others),
+	    cmocka_unit_test(test_shown),  cmocka_unit_test(test_short_buffer), cmocka_unit_test(test_strings),
+	    cmocka_unit_test(test_others), cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
