@@ -70,7 +70,7 @@ struct sort {
 /* A block of events: its columns, and what is stored of them. */
 struct pack {
 	struct hr_native_header header;
-	ZSTD_CCtx *zstd;
+	ZSTD_CCtx *zstd; /* the same for all: one is compressed at a time */
 	int level;
 	struct buffer columns[HR_NATIVE_COLUMNS];
 	struct buffer payload;
@@ -860,12 +860,8 @@ enum hr_status hr_native_begin(FILE *f, const struct hr_trace_meta *meta, const 
 	w->block_events = w->numbered ? NUMBER_BLOCK_EVENTS : ADDRESS_BLOCK_EVENTS;
 	w->aside = hr_aside_new();
 	w->pack = &w->packs[0];
-	for (unsigned i = 0; i < 2; i++) {
-		w->packs[i].level = w->level;
-		w->packs[i].zstd = ZSTD_createCCtx();
-		if (w->packs[i].zstd == NULL)
-			status = no_memory(err);
-	}
+	w->packs[0].level = w->packs[1].level = w->level;
+	w->packs[0].zstd = w->packs[1].zstd = ZSTD_createCCtx();
 	w->places = hr_places_new();
 	w->events = hr_calloc(w->block_events, sizeof(*w->events));
 	if (w->events != NULL)
@@ -874,7 +870,7 @@ enum hr_status hr_native_begin(FILE *f, const struct hr_trace_meta *meta, const 
 	hr_standing_init(&w->standing, meta->has_addresses);
 	w->standing.skip_objects = w->numbered;
 	hr_types_told_init(&w->told);
-	if (!hr_numbers_init(&w->numbers) || w->places == NULL || w->events == NULL)
+	if (!hr_numbers_init(&w->numbers) || w->pack->zstd == NULL || w->places == NULL || w->events == NULL)
 		status = no_memory(err);
 	if (status == HR_OK)
 		status = write_out(w, HR_NATIVE_MAGIC, HR_NATIVE_MAGIC_BYTES, err);
@@ -946,8 +942,8 @@ void hr_native_free(struct hr_native_writer *w)
 	if (w == NULL)
 		return;
 	hr_aside_free(w->aside);
+	ZSTD_freeCCtx(w->pack->zstd);
 	for (unsigned i = 0; i < 2; i++) {
-		ZSTD_freeCCtx(w->packs[i].zstd);
 		for (unsigned k = 0; k < HR_NATIVE_COLUMNS; k++)
 			free(w->packs[i].columns[k].at);
 		free(w->packs[i].payload.at);
