@@ -30,6 +30,7 @@ build() {
 	mkdir -p "$work/$1"
 	cd "$work/$1"
 	shift
+	[ -e "$top/configure" ] || (cd "$top" && autoreconf -fi)
 	[ -e Makefile ] || "$top/configure" --quiet "$@"
 	make -s -j"$jobs"
 }
