@@ -53,7 +53,7 @@ is_clean() {
 
 # try KIND K ON SHORT COMMAND...: one run; sets `way` to full, clean, or what went wrong.
 try() {
-	local kind=$1 at=$2 on=$3 short=$4 status lines
+	local kind=$1 at=$2 on=$3 short=$4 status lines i
 
 	shift 4
 	[ ! -e "$file" ] || rm -f "$file"
@@ -67,6 +67,10 @@ try() {
 	)
 	status=$?
 	mapfile -t lines <stderr.txt
+	# What gnuplot said when it failed stands beside our line.
+	for i in "${!lines[@]}"; do
+		[[ ${lines[i]} != 'gnuplot: '* ]] || unset "lines[i]"
+	done
 	if [ "$status" -eq 0 ] && is_full; then
 		way=full
 	elif [ "$status" -eq 1 ] && [ ${#lines[@]} -eq 1 ] && is_clean "$@"; then

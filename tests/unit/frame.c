@@ -893,7 +893,7 @@ static void test_png_to_a_full_disk(void **state)
 
 	(void)state;
 	if (full == NULL)
-		skip();
+		HR_SKIP("there is no /dev/full");
 	setvbuf(full, NULL, _IONBF, 0);
 	assert_int_equal(hr_frame_message(&f, 80, 24, "full"), HR_OK);
 	assert_int_equal(hr_paint_png(&f, HR_PALETTE_GRAY, HR_THEME_DARK, 1, full, &err), HR_EIO);

@@ -113,7 +113,7 @@ static void test_no_memory(void **state)
 	/* No more than there is. What runs under HR_QUICK has an allocator of its own. */
 	less = (struct rlimit){.rlim_cur = 4096, .rlim_max = limit.rlim_max};
 	if (getenv("HR_QUICK") != NULL || setrlimit(RLIMIT_AS, &less) != 0)
-		skip();
+		HR_SKIP("memory can't be limited here");
 	out = hr_open_text(&text, &n);
 	assert_non_null(out);
 	while (most++ < 100000 && fwrite(line, 1, sizeof(line), out) == sizeof(line))
