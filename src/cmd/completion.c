@@ -77,6 +77,7 @@ static const struct words values[] = {
     {"scale", NULL, print_scales},
     {"palette", NULL, print_palettes},
     {"theme", "auto dark light ", NULL},
+    {"graph", "blocks braille ", NULL},
     {"gc", "recorded model none ", NULL},
     {"placement", "recorded modelled ", NULL},
     {"identity", "lifo fifo random ", NULL},

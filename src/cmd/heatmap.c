@@ -480,6 +480,7 @@ static int run_heatmap(const struct cli_command *c, const struct cli_options *o,
 	if (cli_look(c, o, o->output == NULL ? stdout : NULL, &r->look) && choose_format(c, r)) {
 		r->look.frame.half_blocks =
 		    r->format == PNG || r->format == SVG || r->format == JSON || (r->format == ANSI && r->look.utf8);
+		r->look.frame.braille &= r->look.frame.half_blocks;
 		status = run(r, &choices);
 	}
 	release(r);

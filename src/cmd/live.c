@@ -148,6 +148,7 @@ static void paint(struct cli_live *l)
 	if (l->made_of != NULL)
 		say_layers(l);
 	l->look.frame.half_blocks = ansi.utf8;
+	l->look.frame.braille &= ansi.utf8;
 	l->scene.time_ns = l->scene.follower->view.now_ns;
 	if (hr_frame_draw(frame, &l->scene, 1, &l->look.frame) != HR_OK)
 		return;

@@ -145,6 +145,11 @@ static int find_when(const char *name)
 	return -1;
 }
 
+static int find_graph(const char *name)
+{
+	return strcmp(name, "blocks") == 0 ? 0 : strcmp(name, "braille") == 0 ? 1 : -1;
+}
+
 /* The index of an option's word; fallback where it was not given; -1 after an error that has been printed. */
 static int word(const struct cli_command *c, const char *option, const char *text, int fallback,
 		int (*find)(const char *name), const char *words)
@@ -176,7 +181,8 @@ bool cli_look(const struct cli_command *c, const struct cli_options *o, FILE *ou
 	    scale < 0 ? -1
 		      : word(c, "palette", l->palette, HR_PALETTE_VIRIDIS, hr_palette_find, "viridis, cividis or gray");
 	int theme = palette < 0 ? -1 : word(c, "theme", l->theme, HR_THEME_AUTO, hr_theme_find, "auto, dark or light");
-	int when = theme < 0 ? -1 : word(c, "color", l->color, CLI_AUTO, find_when, "auto, always or never");
+	int graph = theme < 0 ? -1 : word(c, "graph", l->graph, 0, find_graph, "blocks or braille");
+	int when = graph < 0 ? -1 : word(c, "color", l->color, CLI_AUTO, find_when, "auto, always or never");
 
 	if (when < 0)
 		return false;
@@ -185,6 +191,7 @@ bool cli_look(const struct cli_command *c, const struct cli_options *o, FILE *ou
 	look->frame.view = (enum hr_map_view)view;
 	look->frame.scale = (enum hr_map_scale)scale;
 	look->frame.no_marks = l->no_marks;
+	look->frame.braille = graph == 1;
 	look->when = (enum cli_when)when;
 	look->coloring = (struct hr_coloring){
 	    .palette = (enum hr_palette)palette,

@@ -67,6 +67,10 @@ static const struct cli_option shared[] = {
      "auto, dark or light: the background that colours are for; auto: what the terminal tells watch, else colours "
      "for both (auto)",
      true},
+    {"graph", 0, "STYLE", CLI_TEXT, AT(look.graph), CLI_LOOKS, CLI_IN_DISPLAY,
+     "memory over time in blocks or braille; braille: 2 x 4 dots a character, twice as dense in time, where there is "
+     "UTF-8 (blocks)",
+     true},
     {"no-marks", 0, NULL, CLI_FLAG, AT(look.no_marks), CLI_LOOKS, CLI_IN_DISPLAY,
      "two cells per character, one above the other, instead of one with the index's mark", true},
     {"zoom", 0, "FROM-TO", CLI_TEXT, AT(look.zoom), CLI_LOOKS, CLI_IN_DISPLAY,

@@ -264,7 +264,7 @@ static enum hr_status replay(struct run *r, const struct cli_options *o, const c
 static bool is_look(const struct cli_look_options *l)
 {
 	return l->view != NULL || l->scale != NULL || l->palette != NULL || l->color != NULL || l->zoom != NULL ||
-	       l->no_marks;
+	       l->graph != NULL || l->no_marks;
 }
 
 /* The live view has the terminal, and says how far the replay is. */

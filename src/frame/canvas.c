@@ -14,6 +14,11 @@ char hr_glyph_plain(const struct hr_glyph *g)
 	return g->code < 0x7f ? (char)g->code : g->code == HR_CODE_DOT ? '.' : g->ascii;
 }
 
+bool hr_glyph_is_dots(const struct hr_glyph *g)
+{
+	return g->code >= HR_CODE_DOTS && g->code <= HR_CODE_DOTS + 0xff;
+}
+
 void hr_canvas_put(const struct hr_canvas *c, unsigned row, unsigned column, struct hr_glyph g)
 {
 	if (row < c->frame->rows && column < c->pane->columns)

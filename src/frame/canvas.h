@@ -29,6 +29,8 @@ enum {
 	HR_CODE_DOWN = 0x25be,
 	HR_CODE_DIAMOND = 0x25c6,
 	HR_CODE_OPEN_DIAMOND = 0x25c7,
+	HR_CODE_DOTS =
+	    0x2800, /* and a byte: 2 x 4 dots, bits 0-2 and 6 from the top of the left half, 3-5 and 7 of the right */
 };
 
 /* A character; nothing where the pane ends. */
@@ -70,10 +72,10 @@ unsigned hr_items_flow(const struct hr_items *items, const struct hr_canvas *c, 
 
 /*
  * Memory over time in rows [top, top + rows), of which the last is the axis; from the column `left` of the pane on. Its
- * upper border is at least top_bytes.
+ * upper border is at least that of the options' scales.
  */
-void hr_draw_graph(const struct hr_canvas *c, const struct hr_scene *scene, uint64_t top_bytes, unsigned left,
-		   unsigned top, unsigned rows);
+void hr_draw_graph(const struct hr_canvas *c, const struct hr_scene *scene, const struct hr_frame_options *o,
+		   unsigned left, unsigned top, unsigned rows);
 /* How many rows the pages of a chunk, and what is told of them, take in such a pane, about. */
 unsigned hr_chunk_rows(const struct hr_pane *pane);
 /* The pages of a chunk in rows [top, top + rows). Sets chunk_columns of the pane. */

@@ -613,8 +613,7 @@ static void draw_scene(const struct drawing *d, const struct layout *l)
 		draw_read_out(d, row, l->cursor);
 	row += l->cursor;
 	if (l->graph > 0)
-		hr_draw_graph(&d->canvas, d->scene, d->o->fixed != NULL ? d->o->fixed->top_bytes : 0, left, row,
-			      l->graph);
+		hr_draw_graph(&d->canvas, d->scene, d->o, left, row, l->graph);
 	if (l->log > 0)
 		draw_log(d, row + l->graph, l->log);
 	if (l->side > 0)

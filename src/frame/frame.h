@@ -81,6 +81,7 @@ struct hr_frame_options {
 	enum hr_map_scale scale;
 	bool half_blocks;		     /* two cells a character can be drawn: colours, and U+2580 */
 	bool no_marks;			     /* two cells a character rather than marks */
+	bool braille;			     /* memory over time in dots, which can be drawn */
 	bool bare;			     /* no graph and no log */
 	const struct hr_frame_scales *fixed; /* NULL: what this frame needs */
 	bool over_time;			  /* of scenes with a plane: the map's rows over time, beside it or instead */
@@ -100,6 +101,8 @@ struct hr_glyph {
 
 /* Its ASCII character where colours show levels: marks as the legend has them, no digits and letters for levels. */
 char hr_glyph_plain(const struct hr_glyph *g);
+/* Is it of the dots of memory over time? */
+bool hr_glyph_is_dots(const struct hr_glyph *g);
 
 /* A rectangle of characters with a scene in it, and where its map lies. */
 struct hr_pane {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Frames as pictures. Characters are drawn by the font and, for those beside
- * ASCII, from their shapes: eighth blocks, half blocks, lines, diamonds.
+ * ASCII, from their shapes: eighth blocks, half blocks, lines, diamonds, dots.
  *
  * The picture has a palette, an entry an ink, of 24 bits.
  */
@@ -37,12 +37,22 @@ static unsigned from_middle(unsigned x, unsigned y)
 	return (unsigned)(abs(dx) + abs(dy));
 }
 
+/* 2 x 4 squares of 2 x 2, a dot apart. */
+static bool is_square(unsigned bits, unsigned x, unsigned y)
+{
+	unsigned bit = y / 3 < 3 ? 3 * (x / 3) + y / 3 : 6 + x / 3;
+
+	return x % 3 < 2 && y % 3 < 2 && bits >> bit & 1;
+}
+
 static bool has_ink(const struct hr_glyph *g, unsigned x, unsigned y)
 {
 	if (g->code < 0x7f)
 		return font_dot((char)g->code, x, y);
 	if (g->code > HR_CODE_EIGHTHS && g->code <= HR_CODE_EIGHTHS + 8)
 		return 8 * (ROWS - y) <= (g->code - HR_CODE_EIGHTHS) * ROWS + 4;
+	if (hr_glyph_is_dots(g))
+		return is_square(g->code - HR_CODE_DOTS, x, y);
 	switch (g->code) {
 	case HR_CODE_UPPER_HALF:
 		return y < ROWS / 2;

@@ -36,6 +36,17 @@ static void corner(FILE *out, unsigned ink, double x, double y, bool right, bool
 	rectangle(out, ink, x + 2.5, down ? y + 5.4 : y, 1, down ? HEIGHT - 5.4 : 6.6);
 }
 
+/* Of n characters: squares as in PNGs. */
+static void squares(FILE *out, const struct hr_glyph *g, double x, double y, unsigned n)
+{
+	fprintf(out, "<path class=\"i%u\" d=\"", g->fg);
+	for (unsigned i = 0; i < 2 * n; i++)
+		for (unsigned k = 0; k < 4; k++)
+			if ((g->code - HR_CODE_DOTS) >> (k < 3 ? 3 * (i % 2) + k : 6 + i % 2) & 1)
+				fprintf(out, "M%g %gh2v2h-2z", x + 3 * i, y + 3 * k);
+	fputs("\"/>\n", out);
+}
+
 /* Characters from shapes, n of them in a row; false: it is text. */
 static bool shape(FILE *out, const struct hr_glyph *g, double x, double y, unsigned n)
 {
@@ -45,6 +56,10 @@ static bool shape(FILE *out, const struct hr_glyph *g, double x, double y, unsig
 		double height = HEIGHT * (g->code - HR_CODE_EIGHTHS) / 8;
 
 		rectangle(out, g->fg, x, y + HEIGHT - height, width, height);
+		return true;
+	}
+	if (hr_glyph_is_dots(g)) {
+		squares(out, g, x, y, n);
 		return true;
 	}
 	switch (g->code) {

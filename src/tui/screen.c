@@ -344,13 +344,16 @@ static attr_t attributes_of(const struct hr_screen *s, const struct hr_glyph *g)
 		return A_NORMAL;
 	if (g->bg == HR_INK_CURSOR)
 		return A_REVERSE;
+	if (g->fg == HR_INK_FREE && hr_glyph_is_dots(g))
+		return A_DIM;
 	return A_NORMAL;
 }
 
 static void put(struct hr_screen *s, unsigned row, unsigned column, const struct hr_glyph *g)
 {
 	bool colors = s->options.coloring.colors > 0;
-	wchar_t text[2] = {!colors	     ? (wchar_t)g->ascii
+	bool dots = s->options.utf8 && hr_glyph_is_dots(g); /* read without colours, too */
+	wchar_t text[2] = {!colors && !dots  ? (wchar_t)g->ascii
 			   : s->options.utf8 ? (wchar_t)g->code
 					     : (wchar_t)hr_glyph_plain(g),
 			   L'\0'};

@@ -142,6 +142,7 @@ static enum hr_status draw_frame(struct hr_view_state *v, struct hr_error *err)
 	for (size_t i = 0; i < n; i++)
 		scenes[i] = scene_of(v, i, (v->policy + i) % npolicies);
 	v->frame_options.half_blocks = hr_screen_utf8(v->screen) && hr_screen_colors(v->screen) > 0;
+	v->frame_options.braille &= hr_screen_utf8(v->screen);
 	return hr_frame_draw(&v->frame, scenes, n, &v->frame_options);
 }
 

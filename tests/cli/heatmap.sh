@@ -148,6 +148,26 @@ else
 	skip 'colours on a terminal' 'script is not installed, or has no terminal to give'
 fi
 
+# --- memory over time in dots: where they can be drawn; nothing else differs ---
+
+for format in text json; do
+	for graph in blocks braille; do
+		run "$HEAPREPLAY" heatmap -q -p none --size 80x24 --graph $graph --format $format -o $graph.$format hand.txt
+	done
+	same blocks.$format braille.$format "--graph braille: $format is the same"
+done
+for graph in '' blocks braille; do
+	LC_ALL=C.UTF-8 run "$HEAPREPLAY" heatmap -q -p none --size 80x24 ${graph:+--graph "$graph"} --format ansi hand.txt
+	printf '%s\n' "$out" >"ansi$graph"
+done
+same ansi ansiblocks '--graph blocks is the default'
+like "$out" '⣿' '--graph braille: dots where there is UTF-8'
+unlike "$out" '█' '--graph braille: no blocks'
+run "$HEAPREPLAY" heatmap -q -p none --size 80x24 --graph braille --format ansi hand.txt
+is "$(tr -d '\0-\177' <.out | wc -c)" 0 '--graph braille: ASCII in the C locale'
+run "$HEAPREPLAY" heatmap -q -p none --size 80x24 --graph braille --format svg hand.txt
+like "$out" '<path class="i[0-9]+" d="M[0-9]+ [0-9]+h2v2h-2z(M[0-9]+ [0-9]+h2v2h-2z){7}"/>' '--graph braille: eight squares a character of SVG'
+
 # --- sizes ---
 
 for size in 20x8 41x9 79x24 400x120; do
@@ -250,6 +270,7 @@ done <<'TABLE'
 --view heat|--view takes occupancy, free, .* not 'heat'
 --scale log|--scale takes linear or ranked, not 'log'
 --palette jet|--palette takes viridis, cividis or gray
+--graph lines|--graph takes blocks or braille, not 'lines'
 --color sometimes|--color takes auto, always or never
 --video heap.mp4|--video makes an animation; add --every TIME
 --every 3ms --video heap.avi|--video takes a name that ends in .mp4, .gif or .webp, not 'heap.avi'

@@ -326,9 +326,15 @@ mux capture-pane -pe -t view >colored
 unlike "$(<colored)" $'\033\\[[0-9;]*(3|4)8' 'and there are no colours'
 keys q
 finish
+start 80x24 NO_COLOR=1 "${watch[@]}" --graph braille app.trace
+sees 'at 0 .*occupancy' 'NO_COLOR and --graph braille'
+keys g 1 1 5 m s Enter
+sees '⣿⣿' 'dots need no colours'
+keys q
+finish
 # shellcheck disable=SC2034 # start uses it
 locale=C
-start 80x24 "${watch[@]}" app.trace
+start 80x24 "${watch[@]}" --graph braille app.trace
 sees 'at 0 .*occupancy' 'a locale without UTF-8'
 keys g 1 1 5 m s Enter
 sees ' \.  start of an indexed chunk' 'the legend has a mark'

@@ -415,6 +415,112 @@ static void test_a_line_where_the_area_ends(void **state)
 	small_heap_release(&h);
 }
 
+/* How many of the frame's glyphs are dots, and how many of them are set. */
+static unsigned count_dots(const struct hr_frame *f, unsigned *set)
+{
+	unsigned n = 0;
+
+	*set = 0;
+	for (unsigned i = 0; i < f->columns * f->rows; i++)
+		if (hr_glyph_is_dots(&f->at[i])) {
+			*set += (unsigned)__builtin_popcount(f->at[i].code & 0xff);
+			n++;
+		}
+	return n;
+}
+
+/* 15 MiB in use, and a graph of 7 rows and 67 characters for options(80, 29); release h, and free the series. */
+static struct hr_scene fifteen_mib(struct small_heap *h)
+{
+	struct hr_json_series *series = calloc(1, sizeof(*series));
+	struct hr_scene s;
+
+	assert_non_null(series);
+	small_heap_init(h, "none");
+	hr_json_series_start(series, h->f);
+	small_heap_grow(h, 0, 8);
+	small_heap_alloc(h, 0, 15 * 128);
+	s = scene_of(h);
+	s.series = series;
+	s.time_ns = 2000000;
+	return s;
+}
+
+/* The legend has a character of all dots for each of the two areas, and one for the limit. */
+static void test_dots(void **state)
+{
+	struct hr_frame_options o = options(80, 29);
+	struct small_heap h;
+	struct hr_frame f = {0};
+	struct hr_scene s = fifteen_mib(&h);
+	const unsigned n = 67, all = HR_CODE_DOTS + 0xff;
+	unsigned set;
+
+	(void)state;
+	/* Rows of 3 MiB: five, and the limit in the highest. */
+	h.f->view.memory_limit_bytes = UINT64_C(21) << 20;
+	draw(&f, &s, 1, o);
+	assert_int_equal(count_dots(&f, &set), 0);
+	o.braille = true;
+	draw(&f, &s, 1, o);
+	assert_int_equal(count_glyphs(&f, all, HR_INK_IN_USE, HR_INK_NONE), 5 * n + 1);
+	assert_int_equal(count_dots(&f, &set), 5 * n + 2);
+	assert_int_equal(count_glyphs(&f, HR_CODE_DOUBLE_LINE, HR_INK_LIMIT, HR_INK_NONE), n + 1);
+	/* 10.5 MiB are three rows and half of the fourth, which has the ink of what is in use. 10 MiB are less than half of it. */
+	small_heap_free(&h, 0, 576);
+	draw(&f, &s, 1, o);
+	assert_int_equal(count_glyphs(&f, all, HR_INK_IN_USE, HR_INK_NONE), 4 * n + 1);
+	assert_int_equal(count_glyphs(&f, all, HR_INK_FREE, HR_INK_NONE), n + 1);
+	small_heap_free(&h, 576, 64);
+	draw(&f, &s, 1, o);
+	assert_int_equal(count_glyphs(&f, all, HR_INK_IN_USE, HR_INK_NONE), 3 * n + 1);
+	assert_int_equal(count_glyphs(&f, all, HR_INK_FREE, HR_INK_NONE), 2 * n + 1);
+	/* Of 20 MiB 15 are 21 of 28 quarters of a row: five rows and the lowest dots of the sixth. */
+	h.f->view.memory_limit_bytes = UINT64_C(20) << 20;
+	draw(&f, &s, 1, o);
+	assert_int_equal(count_glyphs(&f, HR_CODE_DOTS + 0xc0, HR_INK_FREE, HR_INK_NONE), n);
+	assert_int_equal(count_dots(&f, &set), 6 * n + 2);
+	assert_int_equal(set, (5 * 8 + 2) * n + 2 * 8);
+	/* Of 16 MiB 26.25 quarters: no row is left above, and the dots of the highest have the limit's ink. */
+	h.f->view.memory_limit_bytes = UINT64_C(16) << 20;
+	h.f->view.goal_bytes = UINT64_C(7) << 20;
+	draw(&f, &s, 1, o);
+	assert_int_equal(count_glyphs(&f, HR_CODE_DOTS + 0xe4, HR_INK_LIMIT, HR_INK_NONE), n);
+	assert_int_equal(count_glyphs(&f, HR_CODE_LINE, HR_INK_GOAL, HR_INK_IN_USE), n);
+	free((void *)s.series);
+	hr_frame_release(&f);
+	small_heap_release(&h);
+}
+
+/*
+ * 30 MiB for half of the time, which are 33.5 of 67 characters: all 7 rows. Then 15: 3.5 rows, the lower half of the dots.
+ * The 34th character has both.
+ */
+static void test_dots_over_time(void **state)
+{
+	struct hr_frame_options o = options(80, 29);
+	struct small_heap h;
+	struct hr_frame f = {0};
+	struct hr_scene s = fifteen_mib(&h);
+	struct hr_json_series *series = (struct hr_json_series *)s.series;
+	unsigned set;
+
+	(void)state;
+	series->n = 1;
+	series->points[0] = (struct hr_point){.end_ns = 1000000, .goal_bytes = HR_NEVER};
+	series->points[0].high[HR_SERIES_IN_USE] = series->points[0].high[HR_SERIES_RETAINED] = UINT64_C(30) << 20;
+	o.braille = true;
+	draw(&f, &s, 1, o);
+	assert_int_equal(count_glyphs(&f, HR_CODE_DOTS + 0xff, HR_INK_IN_USE, HR_INK_NONE), 3 * 67 + 4 * 33 + 1);
+	assert_int_equal(count_glyphs(&f, HR_CODE_DOTS + 0xe4, HR_INK_IN_USE, HR_INK_NONE), 33);
+	assert_int_equal(count_glyphs(&f, HR_CODE_DOTS + 0xe7, HR_INK_IN_USE, HR_INK_NONE), 1);
+	assert_int_equal(count_glyphs(&f, HR_CODE_DOTS + 0x47, HR_INK_IN_USE, HR_INK_NONE), 3);
+	assert_int_equal(count_dots(&f, &set), 4 * 67 + 3 * 34 + 2);
+	free(series);
+	hr_frame_release(&f);
+	small_heap_release(&h);
+}
+
 /* Lines of the graph, if they are within its reach; the legend names those that there are. */
 static void test_lines_of_the_graph(void **state)
 {
@@ -595,6 +701,7 @@ static void test_every_size(void **state)
 
 		o.half_blocks = test_random(&seed) % 2;
 		o.no_marks = test_random(&seed) % 4 == 0;
+		o.braille = i % 3 == 0;
 		o.view = (enum hr_map_view)(test_random(&seed) % HR_VIEW_COUNT);
 		o.scale = (enum hr_map_scale)(test_random(&seed) % HR_SCALE_COUNT);
 		if (test_random(&seed) % 2)
@@ -857,6 +964,32 @@ static void test_png_reads_back(void **state)
 	hr_frame_release(&f);
 }
 
+/* A dot of the Unicode standard is a square at its place, and nothing else is drawn: bits go down, 6 and 7 are the lowest. */
+static void test_png_dots(void **state)
+{
+	static const struct {
+		unsigned x, y;
+	} at[8] = {{0, 0}, {0, 1}, {0, 2}, {1, 0}, {1, 1}, {1, 2}, {0, 3}, {1, 3}};
+	struct hr_frame f = {0};
+	uint32_t fg = hr_ink_rgb(HR_INK_FREE, HR_PALETTE_VIRIDIS, HR_THEME_LIGHT);
+	struct picture p;
+
+	(void)state;
+	assert_int_equal(hr_frame_message(&f, 8, 1, ""), HR_OK);
+	for (unsigned i = 0; i < 8; i++)
+		f.at[i] = (struct hr_glyph){HR_CODE_DOTS + (1u << i), '.', HR_INK_FREE, HR_INK_NONE};
+	p = paint_picture(&f, 1);
+	for (unsigned x = 0; x < p.width; x++)
+		for (unsigned y = 0; y < p.height; y++) {
+			unsigned i = x / HR_PNG_CELL_COLUMNS, dx = x % HR_PNG_CELL_COLUMNS;
+			bool inside = dx / 3 == at[i].x && dx % 3 < 2 && y / 3 == at[i].y && y % 3 < 2;
+
+			assert_int_equal(pixel(&p, x, y) == fg, inside);
+		}
+	free(p.rgb);
+	hr_frame_release(&f);
+}
+
 /* Letters are there, and differ: no two printable characters look alike. */
 static void test_png_letters(void **state)
 {
@@ -939,6 +1072,8 @@ HR_TEST_MAIN(frame)
 	    cmocka_unit_test(test_the_panel),
 	    cmocka_unit_test(test_the_map_over_time),
 	    cmocka_unit_test(test_lines_of_the_graph),
+	    cmocka_unit_test(test_dots),
+	    cmocka_unit_test(test_dots_over_time),
 	    cmocka_unit_test(test_a_line_where_the_area_ends),
 	    cmocka_unit_test(test_views_without_an_index),
 	    cmocka_unit_test(test_a_chunk),
@@ -946,6 +1081,7 @@ HR_TEST_MAIN(frame)
 	    cmocka_unit_test(test_ansi_reads_back),
 	    cmocka_unit_test(test_ansi_in_place),
 	    cmocka_unit_test(test_png_reads_back),
+	    cmocka_unit_test(test_png_dots),
 	    cmocka_unit_test(test_png_letters),
 	    cmocka_unit_test(test_png_to_a_full_disk),
 	    cmocka_unit_test(test_svg),
