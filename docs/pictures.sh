@@ -34,7 +34,7 @@ draw plot timeline -q --layers "$phases" -o "$docs/layers.png"
 draw plot timeline -q -p decay -p decay,by=thread -p delay -p rate "$phases" -o "$docs/idle.png"
 draw plot heatmap -q "$phases" -o "$docs/heatmap.png"
 draw plot tradeoff -q "$phases" -o "$docs/tradeoff.png"
-draw heatmap -q --at 24s -p go1.19 -p go1.22 --view scavenged --size 150x38 --format png -o "$docs/frame.png" "$phases"
+draw heatmap -q --at 24s -p go1.19 -p go1.22 --view scavenged --cells 150x38 --format png -o "$docs/frame.png" "$phases"
 
 policies=(-p go1.19 -p go1.22 -p decay -p decay,by=thread -p rate -p delay -p delay,by=thread -p delay,by=thread,delay=1s
 	-p none -p eager)

@@ -34,7 +34,7 @@ struct cli_list {
 
 /* Options of how a heap is shown, as they were given; NULL, 0: not. look.c reads them. */
 struct cli_look_options {
-	const char *size, *view, *scale, *palette, *theme, *graph, *color, *format, *zoom, *chunk, *cursor;
+	const char *cells, *view, *scale, *palette, *theme, *graph, *color, *format, *zoom, *chunk, *cursor;
 	bool no_marks;
 	unsigned magnify;
 };

@@ -60,7 +60,7 @@ unsigned cli_colors(FILE *out, enum cli_when when)
 }
 
 /* "120x40"; as large as a frame can be. */
-static bool parse_size(const char *text, struct hr_frame_options *o)
+static bool parse_cells(const char *text, struct hr_frame_options *o)
 {
 	char columns[8];
 	size_t n = strcspn(text, "x");
@@ -169,7 +169,7 @@ bool cli_look(const struct cli_command *c, const struct cli_options *o, FILE *ou
 		bool (*parse)(const char *text, struct hr_frame_options *o);
 		const char *hint;
 	} texts[] = {
-	    {"size", l->size, parse_size, "columns and rows up to 400x120, such as 120x40"},
+	    {"cells", l->cells, parse_cells, "columns and rows up to 400x120, such as 120x40"},
 	    {"zoom", l->zoom, parse_zoom, "two addresses in hex, such as c000000000-c010000000"},
 	    {"chunk", l->chunk, parse_chunk, "an address in hex, such as c000400000"},
 	    {"cursor", l->cursor, parse_cursor, "an address in hex, such as c000400000"},

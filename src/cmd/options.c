@@ -55,8 +55,9 @@ static const struct cli_option shared[] = {
      "what cells show; occupancy, free, scavenged, index, density, generation or refaults (occupancy)"},
     {"scale", 0, "SCALE", CLI_TEXT, AT(look.scale), CLI_LOOKS, CLI_IN_DISPLAY,
      "linear or ranked; ranked: each value that occurs has its own step (linear)", true},
-    {"size", 0, "COLSxROWS", CLI_TEXT, AT(look.size), CLI_ANIMATES, CLI_IN_DISPLAY,
-     "in characters, 20x8 to 400x120 (the terminal's, or 120x40)"},
+    {"cells", 0, "COLSxROWS", CLI_TEXT, AT(look.cells), CLI_ANIMATES, CLI_IN_DISPLAY,
+     "size in characters, 20x8 to 400x120 (the terminal's, or 120x40)"},
+    {"size", 0, "COLSxROWS", CLI_TEXT, AT(look.cells), CLI_ANIMATES, CLI_IN_DISPLAY, NULL}, /* its old name */
     {"format", 0, "FORMAT", CLI_TEXT, AT(look.format), CLI_ANIMATES, CLI_IN_OUTPUT,
      "text, ansi, png, svg or json; by the suffix of -o, else ansi with color, text without, png for animations"},
     {"color", 0, "WHEN", CLI_TEXT, AT(look.color), CLI_LOOKS, CLI_IN_DISPLAY,

@@ -8,7 +8,7 @@ printf '%s\n' '# heapreplay-trace 1' '! addresses on' '0 gomaxprocs n=1' \
 export XDG_CONFIG_HOME=$PWD/conf
 mkdir -p conf/heapreplay home/.config/heapreplay
 config=conf/heapreplay/config
-heatmap=("$HEAPREPLAY" heatmap -q -p none --size 80x24 hand.txt)
+heatmap=("$HEAPREPLAY" heatmap -q -p none --cells 80x24 hand.txt)
 
 run "${heatmap[@]}"
 like "$out" 'occupancy, linear' 'no file: the defaults'

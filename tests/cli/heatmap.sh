@@ -27,7 +27,7 @@ cells() {
 	map | tr -cd "$1" | wc -c
 }
 
-run "$HEAPREPLAY" heatmap -q -p none --at 2ms --size 80x24 hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --at 2ms --cells 80x24 hand.txt
 is "$status" 0 'a frame: status 0'
 is "$err" '' 'and nothing on standard error'
 like "$out" '^hand.txt  none  at 2.00 ms  occupancy, linear$' 'what, how and when'
@@ -36,30 +36,31 @@ like "$out" 'pages in use: none 0123456789 all  1-8: steps of 12.5 %' 'the legen
 like "$out" 'one cell = 16.0 KiB, 1/256 of a chunk' 'the size of a cell'
 is "$(cells 9) $(cells 0)" '384 128' 'the moment belongs to it: 768 of 1024 pages are in use, two a cell'
 is "$(wc -l <.out)" 24 'as many lines as asked for'
-run "$HEAPREPLAY" heatmap -q -p none --at 1999999ns --size 80x24 hand.txt
+is "$("$HEAPREPLAY" heatmap -q -p none --at 2ms --size 80x24 hand.txt)" "$out" '--size is an old name of --cells'
+run "$HEAPREPLAY" heatmap -q -p none --at 1999999ns --cells 80x24 hand.txt
 is "$(cells 9) $(cells 0)" '256 256' 'the moment before, there is one chunk, in cells of a page'
-run "$HEAPREPLAY" heatmap -q -p none --at 2999999ns --view free --size 80x24 hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --at 2999999ns --view free --cells 80x24 hand.txt
 is "$(cells 9)" 0 'nothing is free before the span is freed'
-run "$HEAPREPLAY" heatmap -q -p none --at 3ms --view free --size 80x24 hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms --view free --cells 80x24 hand.txt
 is "$(cells 9)" 128 'then 256 pages are'
-run "$HEAPREPLAY" heatmap -q -p eager --at 3ms --view scavenged --size 80x24 hand.txt
+run "$HEAPREPLAY" heatmap -q -p eager --at 3ms --view scavenged --cells 80x24 hand.txt
 is "$(cells 9)" 256 'eager has released them, and 256 were never used'
-run "$HEAPREPLAY" heatmap -q -p go1.19 --at 3ms --size 80x24 hand.txt
+run "$HEAPREPLAY" heatmap -q -p go1.19 --at 3ms --cells 80x24 hand.txt
 like "$out" 'S search address c0001fe000' 'go1.19 searches from the highest page that was freed'
 like "$(map | head -n 1)" '^a0' 'and marks the chunk'
-run "$HEAPREPLAY" heatmap -q -p none --view index --size 80x24 hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --view index --cells 80x24 hand.txt
 like "$out" 'none keeps no index' 'a view that the policy has nothing for says so'
-run "$HEAPREPLAY" heatmap -q -p none -p eager --at 3ms --size 100x40 --view free hand.txt
+run "$HEAPREPLAY" heatmap -q -p none -p eager --at 3ms --cells 100x40 --view free hand.txt
 like "$out" 'none  at 3.00 ms .* eager  at 3.00 ms' 'two policies'
 like "$out" '! 128 cells differ in free' 'and how much differs'
 # 4 rows of 32 cells, outlined: all of the first and the last, and both ends of the two between.
 is "$(sed -n '3,6p' <<<"$out" | tr -cd '!' | wc -c)" $((2 * (2 * 32 + 2 * 2))) 'of which the border is marked, in both'
-run "$HEAPREPLAY" heatmap -q -p none --at 3ms --chunk c000000000 --cursor c000002000 --size 120x30 hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms --chunk c000000000 --cursor c000002000 --cells 120x30 hand.txt
 like "$out" 'chunk 196608 at c000000000: 256 in use, 256 free, 0 released' 'a chunk: its pages'
 like "$out" 'at the cursor: page 1, freed at 3.00 ms' 'and who touched them last'
-run "$HEAPREPLAY" heatmap -q -p none --at 3ms --zoom c000400000-c000400001 --size 80x24 hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms --zoom c000400000-c000400001 --cells 80x24 hand.txt
 like "$out" 'zoomed in on 4.00 MiB from c000400000' 'a part of it'
-run "$HEAPREPLAY" heatmap -q -p none --cursor 0xc000400000 --size 120x24 hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --cursor 0xc000400000 --cells 120x24 hand.txt
 like "$out" '^c000400000-c000403fff  chunk 196609  2 pages in use, 0 free, 0 released' 'what is under the cursor'
 
 # --- times ---
@@ -77,7 +78,7 @@ is "$err" 'heapreplay: the trace ends at 9.00 ms, before 5.00 s: that is its las
 run "$HEAPREPLAY" heatmap -q -p optimal --at 3ms hand.txt
 is "$status" 2 'a policy that looks ahead: status 2'
 like "$err" 'policy optimal decides by what is to come' 'and says so'
-run bash -c "'$HEAPREPLAY' heatmap -q -p none --at 2ms --size 80x24 - <hand.txt"
+run bash -c "'$HEAPREPLAY' heatmap -q -p none --at 2ms --cells 80x24 - <hand.txt"
 is "$(cells 9)" 384 'from a pipe'
 
 # --- formats ---
@@ -96,12 +97,12 @@ is "$status" 0 'a picture: status 0'
 is "$(head -c 8 heap.png | od -An -tx1 | tr -d ' \n')" 89504e470d0a1a0a 'by the name of the file'
 is "$(dd if=heap.png bs=1 skip=16 count=8 2>/dev/null | od -An -tx1 | tr -d ' \n')" 000005a0000003c0 \
 	'120 x 40 characters of 12 x 24 pixels'
-run "$HEAPREPLAY" heatmap -q -p none --at 3ms --format png --magnify 1 --size 20x8 -o small hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms --format png --magnify 1 --cells 20x8 -o small hand.txt
 is "$(dd if=small bs=1 skip=16 count=8 2>/dev/null | od -An -tx1 | tr -d ' \n')" 0000007800000060 'a small one'
-run "$HEAPREPLAY" heatmap -q -p none --at 3ms --size 80x24 --format text hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms --cells 80x24 --format text hand.txt
 plain=$out
 unlike "$plain" $'\e' 'plain text has no colour'
-run "$HEAPREPLAY" heatmap -q -p none --at 3ms --size 80x24 --format ansi hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms --cells 80x24 --format ansi hand.txt
 like "$out" $'\e\\[48;5;220m' 'ANSI: 256 colours'
 is "$(printf '%s\n' "$out" | sed $'s/\e\\[[0-9;]*m//g; s/ *$//')" "$plain" 'and without them the same text, in the C locale'
 for term in linux:'\[4[0-7]m' xterm-16color:'\[10[0-7]m'; do
@@ -112,7 +113,7 @@ done
 
 # --- colour: --color, then NO_COLOR, then a terminal that is not dumb ---
 
-frame=("$HEAPREPLAY" heatmap -q -p none --size 40x12 hand.txt)
+frame=("$HEAPREPLAY" heatmap -q -p none --cells 40x12 hand.txt)
 run "${frame[@]}"
 unlike "$out" $'\e' 'no colour into a pipe'
 run "${frame[@]}" --color always
@@ -152,35 +153,35 @@ fi
 
 for format in text json; do
 	for graph in blocks braille; do
-		run "$HEAPREPLAY" heatmap -q -p none --size 80x24 --graph $graph --format $format -o $graph.$format hand.txt
+		run "$HEAPREPLAY" heatmap -q -p none --cells 80x24 --graph $graph --format $format -o $graph.$format hand.txt
 	done
 	same blocks.$format braille.$format "--graph braille: $format is the same"
 done
 for graph in '' blocks braille; do
-	LC_ALL=C.UTF-8 run "$HEAPREPLAY" heatmap -q -p none --size 80x24 ${graph:+--graph "$graph"} --format ansi hand.txt
+	LC_ALL=C.UTF-8 run "$HEAPREPLAY" heatmap -q -p none --cells 80x24 ${graph:+--graph "$graph"} --format ansi hand.txt
 	printf '%s\n' "$out" >"ansi$graph"
 done
 same ansi ansiblocks '--graph blocks is the default'
 like "$out" '⣿' '--graph braille: dots where there is UTF-8'
 unlike "$out" '█' '--graph braille: no blocks'
-run "$HEAPREPLAY" heatmap -q -p none --size 80x24 --graph braille --format ansi hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --cells 80x24 --graph braille --format ansi hand.txt
 is "$(tr -d '\0-\177' <.out | wc -c)" 0 '--graph braille: ASCII in the C locale'
-run "$HEAPREPLAY" heatmap -q -p none --size 80x24 --graph braille --format svg hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --cells 80x24 --graph braille --format svg hand.txt
 like "$out" '<path class="i[0-9]+" d="M[0-9]+ [0-9]+h2v2h-2z(M[0-9]+ [0-9]+h2v2h-2z){7}"/>' '--graph braille: eight squares a character of SVG'
 
 # --- sizes ---
 
 for size in 20x8 41x9 79x24 400x120; do
-	run "$HEAPREPLAY" heatmap -q -p go1.22 --size "$size" "$real"
+	run "$HEAPREPLAY" heatmap -q -p go1.22 --cells "$size" "$real"
 	is "$status" 0 "$size: status 0"
 	is "$(printf '%s\n' "$out" | awk -v most="${size%x*}" 'length > most' | wc -l)" 0 "$size: no line is longer"
 	is "$(wc -l <.out)" "${size#*x}" "$size: as many lines"
 	unlike "$out" 'too small' "$size: there is room"
 done
-run "$HEAPREPLAY" heatmap -q -p none --size 19x8 hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --cells 19x8 hand.txt
 is "$status" 0 'less: status 0'
 like "$out" 'too small: 20x8' 'less: says so'
-run "$HEAPREPLAY" heatmap -q -p none --size 1x1 hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --cells 1x1 hand.txt
 is "$out" 't' 'as far as there is room for that'
 
 # --- animations ---
@@ -190,15 +191,15 @@ files() {
 	(cd "$1" && printf '%s ' *)
 }
 
-run "$HEAPREPLAY" heatmap -q -p none --every 3ms --format text --size 40x12 -o film hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --every 3ms --format text --cells 40x12 -o film hand.txt
 is "$status" 0 'an animation: status 0'
 is "$(files film)" 'frame-000000.txt frame-000001.txt frame-000002.txt frame-000003.txt ' 'a frame every 3 ms'
 like "$(<film/frame-000003.txt)" 'at 9.00 ms' 'the last one at the end'
-run "$HEAPREPLAY" heatmap -q -p none --at 3ms --format text --size 40x12 -o one.txt hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --at 3ms --format text --cells 40x12 -o one.txt hand.txt
 same film/frame-000001.txt one.txt 'a frame of an animation is that of its moment'
-run "$HEAPREPLAY" heatmap -q -p none --every 2ms --from 1ms --until 5ms --size 20x8 -o film2 hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --every 2ms --from 1ms --until 5ms --cells 20x8 -o film2 hand.txt
 is "$(files film2)" 'frame-000000.png frame-000001.png frame-000002.png ' 'from, until; pictures'
-run "$HEAPREPLAY" heatmap -q -p none --every 2ms --from 1s --size 20x8 --format text -o film3 hand.txt
+run "$HEAPREPLAY" heatmap -q -p none --every 2ms --from 1s --cells 20x8 --format text -o film3 hand.txt
 is "$(files film3)" 'frame-000000.txt ' 'from beyond the end: the last moment'
 like "$err" 'the trace ends at 9.00 ms, before 1.00 s' 'with a warning'
 run "$HEAPREPLAY" heatmap -q -p none --every 1ms -o no/such/folder hand.txt
@@ -222,7 +223,7 @@ echo film >"$last"
 STUB
 chmod +x stub/ffmpeg
 film() {
-	PATH=$PWD/stub:$PATH run "$HEAPREPLAY" heatmap -q -p none --every 3ms --size 40x12 "$@" hand.txt
+	PATH=$PWD/stub:$PATH run "$HEAPREPLAY" heatmap -q -p none --every 3ms --cells 40x12 "$@" hand.txt
 }
 film --video heap.mp4 --fps 5
 is "$status $out $err" '0  ' 'a film'
@@ -277,11 +278,11 @@ done <<'TABLE'
 --every 3ms --video heap.gif -o x|--video is all that is written
 --every 3ms --video heap.gif --fps 500|--fps takes frames a second from 1 to 240
 --format pdf|--format takes text, ansi, png, svg or json
---size 120|--size takes columns and rows
---size 401x40|--size takes columns and rows up to 400x120
---size 0x40|--size takes columns and rows
---size x|--size takes columns and rows
---size 99999999999999999999x1|--size takes columns and rows
+--cells 120|--cells takes columns and rows
+--cells 401x40|--cells takes columns and rows up to 400x120
+--cells 0x40|--cells takes columns and rows
+--cells x|--cells takes columns and rows
+--cells 99999999999999999999x1|--cells takes columns and rows
 --zoom c000000000|--zoom takes two addresses in hex
 --zoom c000400000-c000000000|--zoom takes two addresses
 --zoom 1-ffffffffffffffff|--zoom takes two addresses

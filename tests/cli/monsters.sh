@@ -77,7 +77,7 @@ for trace in spans apart holes objects; do
 	bounded 0 replay -q --json $trace.hrt
 	bounded 0 compare -q -j1 $trace.txt
 	bounded 0 validate -q --json $trace.txt
-	bounded 0 heatmap -q --json --at 15ns --size 80x24 $trace.txt
+	bounded 0 heatmap -q --json --at 15ns --cells 80x24 $trace.txt
 done
 for policy in go1.18 go1.19 go1.22 decay delay; do
 	bounded 0 replay -q --summary -p $policy turns.txt

@@ -297,13 +297,13 @@ like "$out" '"knows_future": true' 'and the JSON says so'
 echo "$out" >seer.json
 run "$HEAPREPLAY" compare -q seer.json --fail-if 'retained_mean_bytes>1'
 unlike "$out$err" 'seer.*retained_mean_bytes' 'no gate judges it unless it is named'
-run "$HEAPREPLAY" heatmap -q "$trace" --at 100ms --size 80x24 -p ./seer.so
+run "$HEAPREPLAY" heatmap -q "$trace" --at 100ms --cells 80x24 -p ./seer.so
 like "$status/$err" 'policy seer decides by what is to come, and can.t be watched' 'and it can not be watched'
 
 # One that shows an index and does not look ahead.
 sed 's/\.knows_future = true/.knows_future = false/; s/\.ahead = ahead, //; s/hr_follower_look_ahead(f, 50000000);//; s/\.before = before, //; s/"seer"/"shower"/; /^static enum hr_status/s/static/static inline/' seer.c >shower.c
 build shower.so shower.c
-run "$HEAPREPLAY" heatmap -q "$phases" --at 1s -p ./shower.so --view index --size 80x24
+run "$HEAPREPLAY" heatmap -q "$phases" --at 1s -p ./shower.so --view index --cells 80x24
 is "$status$err" 0 'the heatmap shows a policy of a shared object,'
 like "$out" '^ *c000000000 9{64}$' 'and its index: a chunk that is ready,'
 like "$out" '^ *c000400000 4+S4+$' 'one that is left to forced searches, and where the search stands'

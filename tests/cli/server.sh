@@ -17,7 +17,7 @@ does replay -q "$trace"
 does replay -q --gc model --model no-bounds "$trace"
 does compare -q "$trace"
 does validate -q "$trace"
-does heatmap -q --at 1s --size 80x24 "$trace"
+does heatmap -q --at 1s --cells 80x24 "$trace"
 does explain -q --at 5s "$trace"
 does info -q --by type --at 5s "$trace"
 does import -q "$trace" -o whole.hrt
