@@ -95,7 +95,7 @@ static unsigned room_of(size_t cap)
 }
 
 /* A block that is not in use begins with the address of the next one. */
-static void give(struct hr_map64 *m, void *block, size_t cap)
+static void free_block(struct hr_map64 *m, void *block, size_t cap)
 {
 	memcpy(block, &m->unused[room_of(cap)], sizeof(void *));
 	m->unused[room_of(cap)] = block;
@@ -141,7 +141,7 @@ static bool more_memory(struct hr_map64 *m, size_t cap)
 }
 
 /* A block with that room, not zeroed; NULL: out of memory. */
-static void *take(struct hr_map64 *m, size_t cap)
+static void *new_block(struct hr_map64 *m, size_t cap)
 {
 	const size_t bytes = bytes_of(m, cap);
 	uint8_t *block = take_unused(m, cap);
@@ -152,7 +152,7 @@ static void *take(struct hr_map64 *m, size_t cap)
 		/* The rest is for smaller groups. */
 		for (size_t smaller = cap / 2; smaller >= FIRST_CAP; smaller /= 2)
 			if (m->uncut_bytes >= bytes_of(m, smaller)) {
-				give(m, m->uncut, smaller);
+				free_block(m, m->uncut, smaller);
 				break;
 			}
 		m->uncut_bytes = 0;
@@ -209,7 +209,7 @@ static void drop_group(struct hr_map64 *m, struct hr_map64_slot *slot)
 {
 	size_t i = (size_t)(slot - m->slots);
 
-	give(m, slot->group, slot->group->cap);
+	free_block(m, slot->group, slot->group->cap);
 	for (size_t j = (i + 1) & m->mask; m->slots[j].group != NULL; j = (j + 1) & m->mask) {
 		size_t home = hash(m->slots[j].number) & m->mask;
 
@@ -238,7 +238,7 @@ static inline size_t rank(const struct hr_map64_group *g, unsigned unit)
 /* All places that there are fit into it. */
 static bool resize(struct hr_map64 *m, struct hr_map64_slot *slot, size_t cap)
 {
-	struct hr_map64_group *old = slot->group, *g = take(m, cap);
+	struct hr_map64_group *old = slot->group, *g = new_block(m, cap);
 
 	if (g == NULL)
 		return false;
@@ -246,7 +246,7 @@ static bool resize(struct hr_map64 *m, struct hr_map64_slot *slot, size_t cap)
 		memset(g, 0, sizeof(*g));
 	} else {
 		memcpy(g, old, bytes_of(m, old->nplaced));
-		give(m, old, old->cap);
+		free_block(m, old, old->cap);
 	}
 	g->cap = (uint16_t)cap;
 	slot->group = g;
