@@ -151,17 +151,21 @@ if have python3 zstd jq && [[ $("$HEAPREPLAY" record -q http://127.0.0.1:1 -o no
 else
 	skip record 'python3, zstd, jq or libcurl is missing'
 fi
-# What takes longest: a larger sample at most.
-most=$((most > 60 ? 60 : most))
-check=costs
-faults "$kinds" calibrate
 check=bytes
 if have gnuplot; then
 	file=out.svg
 	faults "$kinds" plot timeline -q small.txt
 	file=out
+else
+	skip 'plot' 'gnuplot is missing'
+fi
+# What takes hours: a larger sample at most.
+most=$((most > 60 ? 60 : most))
+if have gnuplot; then
 	faults "$kinds" report -q small.txt
 else
-	skip 'plot and report' 'gnuplot is missing'
+	skip 'report' 'gnuplot is missing'
 fi
+check=costs
+faults "$kinds" calibrate
 done_testing
