@@ -18,8 +18,8 @@ struct cli_fetch {
 bool cli_is_url(const char *name);
 
 /*
- * Starts the command for a name, which stands where {} is, or at the end, as the quoted parameter "$1". path: what to read. HR_EIO: no
- * command can be run; HR_ENOMEM. ctx is a struct cli_fetch; both are those of struct hr_sweep_input.
+ * Starts the command for a name, which stands where {} is, or at the end, as the quoted parameter "$1". path: what to
+ * read. HR_EIO: no command can be run; HR_ENOMEM. ctx is a struct cli_fetch; both are those of struct hr_sweep_input.
  */
 enum hr_status cli_fetch_open(void *ctx, const char *name, char path[64], struct hr_error *err);
 /* Waits for the command, whose output was read. HR_EIO: it failed, and how. */

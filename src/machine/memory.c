@@ -258,13 +258,12 @@ uint64_t hr_real_resident_bytes(const struct hr_real *r, uint64_t slots)
 
 /* --- costs ---------------------------------------------------------------------- */
 
-enum {
-	TIMES = 509, /* a prime, so that any step visits all of them */
-	RUN_PAGES = 64,
-	SHORT_PAGES =
-	    8, /* of a run, released before the others of it: two calls of different lengths tell call and page apart */
-	STEP = 193, /* from one run to the next that is touched or released: nothing of it is in a cache */
-};
+/*
+ * Of each run, its first SHORT_PAGES are released before the others: two calls of different lengths tell call and page
+ * apart. TIMES is a prime, so that STEP, from one run to the next that is touched or released, visits all of them; it is
+ * wide, so that nothing of a run is in a cache.
+ */
+enum { TIMES = 509, STEP = 193, RUN_PAGES = 64, SHORT_PAGES = 8 };
 
 static int by_size(const void *a, const void *b)
 {
@@ -296,7 +295,7 @@ static uint64_t trimmed_mean(uint64_t *ns, size_t n)
 
 /*
  * Touches all pages of the runs as a program does that has used its heap for a while: neighbours at different times, so
- * that they are not neighbours in physical memory. ns[i]: of a page of each run, RUN_PAGES times added.
+ * that they are not neighbours in physical memory. The ns of a touch; `ns` is room for TIMES figures.
  */
 static uint64_t touch_all(char *at, uint64_t clock, uint64_t *ns)
 {
