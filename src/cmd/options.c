@@ -147,7 +147,7 @@ static const struct cli_option shared[] = {
     {"keep-arguments", 0, NULL, CLI_FLAG, AT(keep_arguments), CLI_COPIES, CLI_IN_OUTPUT,
      "keep the whole command line; else only the program's name stays"},
     {"level", 0, "N", CLI_COUNT, AT(level), CLI_NATIVE, CLI_IN_OUTPUT,
-     "how hard to compress, 1 (fast) to 19 (small, slow) (6)"},
+     "how hard to compress, 1 (fast) to 19 (small, slow) (6, and 1 for columns that 6 makes hardly smaller)"},
     {"identity", 0, "RULE", CLI_IDENTITY, AT(replay.reading.identity), CLI_READS, CLI_IN_INPUT,
      "lifo, fifo or random; which of several live objects that a heaptrack recording does not tell apart is freed "
      "(lifo)",

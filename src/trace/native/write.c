@@ -42,6 +42,10 @@ enum {
 	NO_ADDRESS_SHIFT = 63, /* of a sort whose addresses all are 0 */
 	MAX_VARINT = 10,
 	SIDE_RECORDS = 1 << 16, /* in a block */
+	/* Of so many blocks one is compressed with a light hand, too. */
+	LOOK_EVERY = 16,
+	LIGHT_LEVEL = 1,
+	LIGHT_SHARE = 24, /* where it takes no more of the bytes than one in so many off, the level is not worth it */
 };
 
 _Static_assert(FIRST_PREDICTED + HR_NATIVE_MAX_ENTRIES <= HR_NATIVE_CONTEXTS, "every entry can have a context");
@@ -67,11 +71,22 @@ struct sort {
 	struct hr_native_entry entry;
 };
 
+/*
+ * Which columns the level is worth its time for: those that repeat themselves. Times and addresses that were not
+ * foreseen hardly do; a light hand makes them as small, in a fifth of the time or less.
+ */
+struct effort {
+	bool adapts;			       /* nobody asked for a level */
+	unsigned blocks[2][HR_NATIVE_COLUMNS]; /* of events, and of what stands */
+	bool light[2][HR_NATIVE_COLUMNS];
+};
+
 /* A block of events: its columns, and what is stored of them. */
 struct pack {
 	struct hr_native_header header;
 	ZSTD_CCtx *zstd; /* the same for all: one is compressed at a time */
 	int level;
+	struct effort *effort; /* the same for all */
 	struct buffer columns[HR_NATIVE_COLUMNS];
 	struct buffer payload;
 	bool fine;
@@ -101,6 +116,7 @@ struct hr_native_writer {
 	uint32_t nsorts;
 	uint16_t table[TABLE_SLOTS]; /* by hash: sort + 1 */
 	uint64_t contexts[HR_NATIVE_CONTEXTS];
+	struct effort effort;
 	struct pack packs[2];
 	struct pack *pack; /* the one that is being made; the other may be compressed */
 	bool pending;	   /* the other is */
@@ -581,6 +597,22 @@ static bool write_times(struct buffer *b, const struct hr_event *ev, size_t n)
 
 /* --- blocks ---------------------------------------------------------------------------- */
 
+/* As ZSTD_compressCCtx, at the level that the column is worth. */
+static size_t compress(struct pack *p, unsigned number, uint8_t *to, size_t bound)
+{
+	const struct buffer *c = &p->columns[number];
+	const bool standing = p->header.type == 'S';
+	bool *light = &p->effort->light[standing][number];
+	size_t by_light, n;
+
+	if (!p->effort->adapts || p->effort->blocks[standing][number]++ % LOOK_EVERY != 0)
+		return ZSTD_compressCCtx(p->zstd, to, bound, c->at, c->n, *light ? LIGHT_LEVEL : p->level);
+	by_light = ZSTD_compressCCtx(p->zstd, to, bound, c->at, c->n, LIGHT_LEVEL);
+	n = ZSTD_compressCCtx(p->zstd, to, bound, c->at, c->n, p->level);
+	*light = !ZSTD_isError(by_light) && !ZSTD_isError(n) && n > by_light - by_light / LIGHT_SHARE;
+	return n;
+}
+
 /* Appends the column to the payload: number, codec, bytes unpacked, bytes stored, the bytes. */
 static bool pack_column(struct pack *p, unsigned number)
 {
@@ -593,7 +625,7 @@ static bool pack_column(struct pack *p, unsigned number)
 	if (!put_byte(to, (uint8_t)number) || !put_byte(to, HR_NATIVE_ZSTD) || !put(to, c->n) ||
 	    !room(to, MAX_VARINT + bound))
 		return false;
-	n = ZSTD_compressCCtx(p->zstd, to->at + to->n + MAX_VARINT, bound, c->at, c->n, p->level);
+	n = compress(p, number, to->at + to->n + MAX_VARINT, bound);
 	if (ZSTD_isError(n))
 		return false;
 	const uint8_t *from = to->at + to->n + MAX_VARINT;
@@ -860,6 +892,8 @@ enum hr_status hr_native_begin(FILE *f, const struct hr_trace_meta *meta, const 
 	w->block_events = w->numbered ? NUMBER_BLOCK_EVENTS : ADDRESS_BLOCK_EVENTS;
 	w->aside = hr_aside_new();
 	w->pack = &w->packs[0];
+	w->effort.adapts = options->level == 0;
+	w->packs[0].effort = w->packs[1].effort = &w->effort;
 	w->packs[0].level = w->packs[1].level = w->level;
 	w->packs[0].zstd = w->packs[1].zstd = ZSTD_createCCtx();
 	w->places = hr_places_new();
