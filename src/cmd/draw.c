@@ -119,6 +119,8 @@ static enum hr_status run(const struct cli_options *o, struct hr_replay *r, cons
 
 	cli_progress_end();
 	HR_TRY(status);
+	if (d->plane != NULL && d->plane->failed)
+		return hr_error_set(err, HR_ENOMEM, "out of memory for the map of addresses over time");
 	if (b->rss.started)
 		HR_TRY(cli_rss_end(&b->rss, r, err));
 	HR_TRY(comparison_of(path, o->anonymize, r, series, b, own, d, &document, err));

@@ -221,6 +221,8 @@ static enum hr_status find_fate(struct run *r, struct hr_stepper *stepper, struc
 
 	r->view = r->replay.followers[0]->view;
 	hr_history_stop(&r->history);
+	if (r->history.failed)
+		return hr_error_set(err, HR_ENOMEM, "out of memory for the history of chunks");
 	if (!is_file(r->path) || r->reasons.free_pages == 0 || r->at_ns >= r->replay.end_ns)
 		return HR_OK;
 	status = hr_fate_of(stepper, &r->reasons, &r->fate, err);

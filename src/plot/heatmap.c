@@ -130,8 +130,6 @@ enum hr_status hr_plot_heatmap(FILE *out, const struct hr_plot_source *s, const 
 	double begin_ns;
 	size_t rows;
 
-	if (p->failed)
-		return hr_error_set(err, HR_ENOMEM, "out of memory for the heatmap");
 	if (p->nrows == 0 || p->ncolumns == 0)
 		return hr_error_set(err, HR_EINPUT, "nothing to draw: the trace maps no memory");
 	begin_ns = (double)p->end_ns[0] - (double)p->interval_ns;

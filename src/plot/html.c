@@ -503,21 +503,17 @@ static enum hr_status write_pictures(const struct page *p, size_t from, size_t t
 
 /* --- settings and assumptions ------------------------------------------------------ */
 
+/* Without an allocation, so that no value can be missing from a page. Settings are no arrays. */
 static void write_value(const struct page *p, const json_t *value)
 {
-	char *text;
-
-	if (json_is_string(value)) {
+	if (json_is_string(value))
 		put_text(p, json_string_value(value));
-		return;
-	}
-	if (json_is_null(value)) {
-		fputs("none", p->out);
-		return;
-	}
-	text = hr_json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-	put_text(p, text != NULL ? text : "");
-	free(text);
+	else if (json_is_integer(value))
+		hr_print(p->out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	else if (json_is_real(value))
+		hr_print(p->out, "%.15g", json_real_value(value));
+	else
+		fputs(json_is_true(value) ? "true" : json_is_false(value) ? "false" : "none", p->out);
 }
 
 static bool ends_with(const char *text, const char *end)

@@ -11,9 +11,10 @@ static void count(struct hr_kept *k, const struct hr_follower *f, uint64_t time_
 {
 	struct hr_reasons r;
 
-	/* If memory runs out, the report merely lacks one sentence at the end. */
-	if (hr_reasons_of(f, &r, NULL) != HR_OK)
+	if (hr_reasons_of(f, &r, NULL) != HR_OK) {
+		k->failed = true;
 		return;
+	}
 	hr_reasons_release(&k->reasons);
 	k->time_ns = time_ns;
 	k->reasons = r;
@@ -81,7 +82,8 @@ bool hr_kept_put(json_t *comparison, const struct hr_kept *k, size_t n)
 	json_t *policies = json_object_get(comparison, "policies");
 
 	for (size_t i = 0; i < n; i++)
-		if (k[i].reasons.free_pages > 0 && !hr_json_set(json_array_get(policies, i), "kept", kept_json(&k[i])))
+		if (k[i].failed || (k[i].reasons.free_pages > 0 &&
+				    !hr_json_set(json_array_get(policies, i), "kept", kept_json(&k[i]))))
 			return false;
 	return true;
 }

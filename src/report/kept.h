@@ -12,6 +12,7 @@
 #include "report/reasons.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct hr_kept {
@@ -19,6 +20,7 @@ struct hr_kept {
 	unsigned looks;
 	uint64_t time_ns; /* of what follows */
 	struct hr_reasons reasons;
+	bool failed; /* out of memory for the reasons of a moment */
 };
 
 #define HR_KEPT_LOOKS 512

@@ -134,6 +134,7 @@ faults "$kinds" heatmap -q --json small.txt
 faults "$kinds" generate steady
 faults "$kinds" policies --json
 faults "$kinds" explain -q --json --at 10us small.txt
+faults 'alloc alloc-on' explain -q --json --by chunk small.txt
 # What takes longer: fewer in the sample.
 [ "$most" -gt 8 ] || most=2
 cp "$top_srcdir/tests/cli/planted/without.trace.zst" go.trace.zst
@@ -159,8 +160,6 @@ if have gnuplot; then
 else
 	skip 'plot' 'gnuplot is missing'
 fi
-# What takes hours: a larger sample at most.
-most=$((most > 60 ? 60 : most))
 if have gnuplot; then
 	faults "$kinds" report -q small.txt
 else
