@@ -214,25 +214,33 @@ static enum hr_status add_model(struct runs *r, const char *path, const struct h
 	return HR_OK;
 }
 
-static enum hr_status run(const struct hr_advice *a, struct runs *r, const struct hr_advice_row *rows, size_t n,
-			  bool bounds, bool recorded, struct hr_error *err)
+/* A setting to be run, with error bars or without. */
+struct job {
+	struct hr_advice_row *row;
+	bool bars;
+};
+
+static enum hr_status run(const struct hr_advice *a, struct runs *r, const struct job *jobs, size_t n, bool recorded,
+			  struct hr_error *err)
 {
 	struct hr_replay_options o = *a->asked.options;
 
 	memset(r, 0, sizeof(*r));
-	o.bounds = bounds;
 	o.limit_percent = 0;
 	o.reading.want |= HR_WANT_GC_CPU;
 	o.objects.gc = HR_GC_MODEL;
 	/* How far off the pacing is under the trace's own settings says how far it may be under others. */
 	o.objects.by_rule = true;
 	for (size_t i = 0; i < n; i++) {
+		const struct hr_advice_row *row = jobs[i].row;
+
+		o.bounds = jobs[i].bars;
 		/* A row without a GOGC of its own uses the trace's. */
-		o.objects.gogc_given = rows[i].gogc != 0;
+		o.objects.gogc_given = row->gogc != 0;
 		if (o.objects.gogc_given)
-			o.objects.pacing.gogc = rows[i].gogc;
-		o.settings.limit_given = rows[i].limit_bytes != UINT64_MAX;
-		o.settings.memory_limit_bytes = rows[i].limit_bytes;
+			o.objects.pacing.gogc = row->gogc;
+		o.settings.limit_given = row->limit_bytes != UINT64_MAX;
+		o.settings.memory_limit_bytes = row->limit_bytes;
 		HR_TRY(add_model(r, a->path, &o, a->asked.policy, err));
 	}
 	if (recorded)
@@ -258,22 +266,29 @@ static enum hr_status take_recording(struct hr_advice *a, const struct runs *r, 
 	return HR_OK;
 }
 
-/* The figures of n rows, and where memory does not suffice of fewer at a time. Without error bars also what was recorded. */
-static enum hr_status run_all(struct hr_advice *a, struct hr_advice_row *rows, size_t n, bool bounds,
+/*
+ * The figures of n settings in one decoding, and where memory does not suffice of fewer at a time. With `recorded`,
+ * also what the recording tells; then the first of them is the trace's own.
+ */
+static enum hr_status run_all(struct hr_advice *a, const struct job *jobs, size_t n, bool recorded,
 			      struct hr_error *err)
 {
 	size_t most = n;
 
 	for (size_t done = 0; done < n;) {
 		size_t some = n - done < most ? n - done : most;
-		bool recorded = !bounds && done == 0;
+		bool first = recorded && done == 0;
 		struct runs r;
-		enum hr_status status = run(a, &r, rows + done, some, bounds, recorded, err);
+		enum hr_status status = run(a, &r, jobs + done, some, first, err);
 
-		if (status == HR_OK && recorded)
+		if (status == HR_OK && first)
 			status = take_recording(a, &r, err);
-		for (size_t i = 0; status == HR_OK && i < some; i++)
-			take_figures(r.models[i], &rows[done + i]);
+		for (size_t i = 0; status == HR_OK && i < some; i++) {
+			struct hr_advice_row *row = jobs[done + i].row;
+
+			take_figures(r.models[i], row);
+			row->known = jobs[done + i].bars ? HR_ADVICE_BARS : HR_ADVICE_VALUES;
+		}
 		close_runs(&r);
 		if (status == HR_ENOMEM && some > 1) {
 			most = some / 2;
@@ -331,19 +346,7 @@ static size_t choose_nearest(const struct hr_advice_row *rows, size_t n)
 	return best;
 }
 
-/* All settings, the trace's own first: it has 0. */
-static size_t list_settings(const struct hr_advice *a, struct hr_advice_row *rows)
-{
-	uint64_t limit = UINT64_MAX;
-	size_t n = 0;
-
-	if (a->asked.memory_bytes != 0)
-		limit = (uint64_t)(LIMIT_SHARE * (double)a->asked.memory_bytes);
-	rows[n++] = (struct hr_advice_row){.limit_bytes = UINT64_MAX};
-	for (size_t i = 0; i < NSETTINGS; i++)
-		rows[n++] = (struct hr_advice_row){.gogc = settings[i], .limit_bytes = limit};
-	return n;
-}
+/* --- which settings to run ----------------------------------------------------- */
 
 static int by_gogc(const void *a, const void *b)
 {
@@ -352,41 +355,142 @@ static int by_gogc(const void *a, const void *b)
 	return (x->gogc > y->gogc) - (x->gogc < y->gogc);
 }
 
-/* Over all settings, without error bars: *pick is the likeliest of `rows`, which are ordered by GOGC then. */
-static enum hr_status run_coarsely(struct hr_advice *a, struct hr_advice_row *rows, size_t *n, size_t *pick,
-				   struct hr_error *err)
+/* Between what is known below and above, or beyond both, by powers of GOGC: as figures go where no limit binds. */
+static double between(double x, double x0, double y0, double x1, double y1)
 {
-	*n = list_settings(a, rows);
-	HR_TRY(run_all(a, rows, *n, false, err));
-	for (size_t i = 0; i < *n; i++)
-		judge(a, &rows[i]);
+	if (y0 <= 0 || y1 <= 0 || x0 == x1)
+		return x <= x0 ? y0 : y1;
+	return y0 * pow(y1 / y0, log(x / x0) / log(x1 / x0));
+}
+
+/*
+ * Figures of a row that was not run, from the two nearest that were; one without error bars has as wide ones as the
+ * trace's own setting. Good enough to choose what to run next, and for nothing else.
+ */
+static void estimate(struct hr_advice_row *rows, size_t n, size_t at, const struct hr_advice_row *own)
+{
+	size_t below = at, above = at;
+
+	while (below > 0 && rows[below].known < HR_ADVICE_VALUES)
+		below--;
+	while (above + 1 < n && rows[above].known < HR_ADVICE_VALUES)
+		above++;
+	if (rows[below].known < HR_ADVICE_VALUES)
+		for (below = above++; above + 1 < n && rows[above].known < HR_ADVICE_VALUES;)
+			above++;
+	if (rows[above].known < HR_ADVICE_VALUES)
+		for (above = below--; below > 0 && rows[below].known < HR_ADVICE_VALUES;)
+			below--;
+	for (size_t i = 0; i < HR_ADVICE_FIGURES; i++) {
+		const struct hr_advice_figure *o = &own->figures[i], *x = &rows[below].figures[i],
+					      *y = &rows[above].figures[i];
+		struct hr_advice_figure *f = &rows[at].figures[i];
+
+		f->known = x->known && y->known;
+		f->value = between((double)rows[at].gogc, (double)rows[below].gogc, x->value, (double)rows[above].gogc,
+				   y->value);
+		f->high = o->value > 0 ? f->value * o->high / o->value : f->value;
+		f->low = o->value > 0 ? f->value * o->low / o->value : f->value;
+	}
+	rows[at].spiral = rows[rows[at].gogc < rows[above].gogc ? below : above].spiral;
+}
+
+/* The settings that people use, and today's where that is known and another one. */
+static size_t list_settings(const struct hr_advice *a, struct hr_advice_row *rows)
+{
+	uint64_t limit = UINT64_MAX;
+	bool has_today = a->risks[HR_RISK_UNKNOWN] || a->today.gogc == HR_GOGC_OFF;
+	size_t n = 0;
+
+	if (a->asked.memory_bytes != 0)
+		limit = (uint64_t)(LIMIT_SHARE * (double)a->asked.memory_bytes);
+	for (size_t i = 0; i < NSETTINGS; i++) {
+		rows[n++] = (struct hr_advice_row){.gogc = settings[i], .limit_bytes = limit};
+		has_today |= settings[i] == a->today.gogc;
+	}
+	if (!has_today)
+		rows[n++] = (struct hr_advice_row){.gogc = a->today.gogc, .limit_bytes = limit};
+	qsort(rows, n, sizeof(rows[0]), by_gogc);
+	return n;
+}
+
+static struct hr_advice_row *row_of(struct hr_advice_row *rows, size_t n, uint64_t gogc)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].gogc == gogc)
+			return &rows[i];
+	return NULL;
+}
+
+/* The recording, the trace's own setting with error bars, and two far apart without. */
+static enum hr_status run_first(struct hr_advice *a, struct hr_advice_row *rows, size_t *n, struct hr_advice_row *own,
+				struct hr_error *err)
+{
+	struct hr_advice_row coarse[2];
+	struct job jobs[3] = {{own, true}, {&coarse[0], false}, {&coarse[1], false}};
+	struct hr_advice_row *today;
+
+	*own = (struct hr_advice_row){.limit_bytes = UINT64_MAX};
+	for (size_t i = 0; i < 2; i++) {
+		coarse[i] = (struct hr_advice_row){.gogc = i == 0 ? 50 : 300, .limit_bytes = UINT64_MAX};
+		if (a->asked.memory_bytes != 0)
+			coarse[i].limit_bytes = (uint64_t)(LIMIT_SHARE * (double)a->asked.memory_bytes);
+	}
+	HR_TRY(run_all(a, jobs, 3, true, err));
 	for (size_t i = 0; i < HR_ADVICE_FIGURES; i++)
-		if (rows[0].figures[i].value > 0)
-			a->recorded_ratio[i] = a->today.figures[i].value / rows[0].figures[i].value;
-	*n -= 1;
-	memmove(rows, rows + 1, *n * sizeof(*rows));
-	*pick = choose(rows, *n);
-	if (*pick == *n)
-		*pick = choose_nearest(rows, *n);
+		if (own->figures[i].value > 0)
+			a->recorded_ratio[i] = a->today.figures[i].value / own->figures[i].value;
+	widen(a, own);
+	*n = list_settings(a, rows);
+	for (size_t i = 0; i < 2; i++) {
+		struct hr_advice_row *row = row_of(rows, *n, coarse[i].gogc);
+		const uint64_t limit_bytes = row->limit_bytes;
+
+		*row = coarse[i];
+		row->limit_bytes = limit_bytes;
+	}
+	today = a->risks[HR_RISK_UNKNOWN] ? NULL : row_of(rows, *n, a->today.gogc);
+	if (today != NULL && a->asked.memory_bytes == 0) {
+		*today = *own;
+		today->gogc = a->today.gogc;
+	}
 	return HR_OK;
 }
 
 /* Two on either side of the pick, and today's, which the recording shows best. */
-static void take_neighbours(struct hr_advice *a, const struct hr_advice_row *rows, size_t n, size_t pick)
+static bool is_shown(const struct hr_advice *a, const struct hr_advice_row *rows, size_t i, size_t pick)
 {
-	size_t from = pick > 2 ? pick - 2 : 0, until = pick + 3 < n ? pick + 3 : n;
-	bool has_today = a->risks[HR_RISK_UNKNOWN] || a->today.gogc == HR_GOGC_OFF;
+	return (i + 2 >= pick && i <= pick + 2) || (!a->risks[HR_RISK_UNKNOWN] && rows[i].gogc == a->today.gogc);
+}
 
-	a->nrows = 0;
-	for (size_t i = from; i < until; i++) {
-		a->rows[a->nrows++] = rows[i];
-		has_today |= rows[i].gogc == a->today.gogc;
+/*
+ * Runs with error bars what is to be shown beside the row that looks best, until that is the same row: what is known
+ * of one moves the estimates of others.
+ */
+static enum hr_status run_around_best(struct hr_advice *a, struct hr_advice_row *rows, size_t n,
+				      const struct hr_advice_row *own, size_t *pick, struct hr_error *err)
+{
+	for (;;) {
+		struct job jobs[HR_ADVICE_SETTINGS];
+		size_t njobs = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			if (rows[i].known != HR_ADVICE_BARS)
+				estimate(rows, n, i, own);
+			judge(a, &rows[i]);
+		}
+		*pick = choose(rows, n);
+		if (*pick == n)
+			*pick = choose_nearest(rows, n);
+		for (size_t i = 0; i < n; i++)
+			if (rows[i].known != HR_ADVICE_BARS && is_shown(a, rows, i, *pick))
+				jobs[njobs++] = (struct job){&rows[i], true};
+		if (njobs == 0)
+			return HR_OK;
+		HR_TRY(run_all(a, jobs, njobs, false, err));
+		for (size_t i = 0; i < njobs; i++)
+			widen(a, jobs[i].row);
 	}
-	if (!has_today) {
-		a->rows[a->nrows] = rows[0];
-		a->rows[a->nrows++].gogc = a->today.gogc;
-	}
-	qsort(a->rows, a->nrows, sizeof(a->rows[0]), by_gogc);
 }
 
 /* Is it surely no better than today's, as that was recorded? */
@@ -419,7 +523,7 @@ static enum hr_status take_noted_memory(struct hr_advice *a, struct hr_error *er
 enum hr_status hr_advice_find(struct hr_advice *a, const char *path, const struct hr_advice_question *question,
 			      struct hr_error *err)
 {
-	struct hr_advice_row all[HR_ADVICE_SETTINGS];
+	struct hr_advice_row all[HR_ADVICE_SETTINGS], own;
 	const struct hr_advice_row *used;
 	struct stat st;
 	size_t n = 0, pick = 0;
@@ -431,16 +535,17 @@ enum hr_status hr_advice_find(struct hr_advice *a, const char *path, const struc
 		return hr_error_set(err, HR_EUSAGE,
 				    "the trace is read twice, which a pipe can't be; write it to a file");
 	HR_TRY(take_noted_memory(a, err));
-	HR_TRY(run_coarsely(a, all, &n, &pick, err));
-	take_neighbours(a, all, n, pick);
-	HR_TRY(run_all(a, a->rows, a->nrows, true, err));
-	for (size_t i = 0; i < a->nrows; i++) {
-		widen(a, &a->rows[i]);
-		judge(a, &a->rows[i]);
+	HR_TRY(run_first(a, all, &n, &own, err));
+	HR_TRY(run_around_best(a, all, n, &own, &pick, err));
+	for (size_t i = 0; i < n; i++) {
+		if (!is_shown(a, all, i, pick))
+			continue;
+		if (i == pick)
+			a->nearest = a->nrows;
+		a->rows[a->nrows++] = all[i];
 	}
-	a->use = choose(a->rows, a->nrows);
-	a->nearest = a->use < a->nrows ? a->use : choose_nearest(a->rows, a->nrows);
 	used = &a->rows[a->nearest];
+	a->use = used->fits ? a->nearest : a->nrows;
 	a->keep = a->use < a->nrows && (used->gogc == a->today.gogc || is_no_gain(a, used));
 	a->risks[HR_RISK_WIDE] = used->figures[HR_ADVICE_P99].high - used->figures[HR_ADVICE_P99].low >
 				 WIDE * used->figures[HR_ADVICE_P99].value;

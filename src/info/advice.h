@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which GOGC and memory limit for a recorded Go program: its trace is replayed under several settings by the GC
- * model, coarsely over all of them and then with error bars around the best, and judged by the upper ends of the
- * error bars. Nothing is advised that they do not bear out.
+ * Which GOGC and memory limit for a recorded Go program: its trace is replayed by the GC model under its own setting
+ * and two others, which tell about where the best one lies; then, with error bars, under those around it, and judged
+ * by the upper ends of the error bars. Nothing is advised that they do not bear out.
  */
 #ifndef HR_INFO_ADVICE_H
 #define HR_INFO_ADVICE_H
@@ -43,9 +43,17 @@ enum hr_advice_what {
 	HR_ADVICE_FIGURES
 };
 
+/* What the figures of a row are worth. */
+enum hr_advice_known {
+	HR_ADVICE_ESTIMATED, /* from those of other settings, to choose what to run */
+	HR_ADVICE_VALUES,    /* of a run, without error bars */
+	HR_ADVICE_BARS
+};
+
 struct hr_advice_row {
 	uint64_t gogc, limit_bytes; /* HR_GOGC_OFF, UINT64_MAX: off */
 	struct hr_advice_figure figures[HR_ADVICE_FIGURES];
+	enum hr_advice_known known;
 	bool spiral;	  /* cycles follow one another */
 	bool fits, cheap; /* surely: in the memory; within the CPU time */
 	bool today;

@@ -10,6 +10,7 @@ holds() {
 	OUT=$out python3 -c 'import json, os, sys
 d = json.loads(os.environ["OUT"])
 rows = d["settings"]
+grid = [25, 50, 75, 100, 150, 200, 300, 400, 800]
 u = rows[d["use"]] if d["use"] is not None else None
 sys.exit(not eval(sys.argv[1]))' "$2"
 	ok $? "$1" || note "$out"
@@ -23,6 +24,8 @@ holds 'bars are around their values' \
 holds 'the setting to use takes no more CPU than was asked for, for sure' 'u["within_gc_cpu"] and u["gc_cpu_percent"]["high"] <= 50'
 holds 'none of those has less memory' \
 	'all(r["retained_p99_bytes"]["value"] >= u["retained_p99_bytes"]["value"] for r in rows if r["within_gc_cpu"] and r["fits"])'
+holds 'two of the settings that people use are on either side of it' \
+	'set(grid[max(grid.index(u["gogc"]) - 2, 0):grid.index(u["gogc"]) + 3]) <= {r["gogc"] for r in rows}'
 holds 'rows are in order of GOGC' '[r["gogc"] for r in rows] == sorted(r["gogc"] for r in rows)'
 holds 'the recorded setting is among them' 'd["recorded"]["gogc"] in [r["gogc"] for r in rows]'
 holds 'nothing was asked of memory' 'd["memory_bytes"] is None and all(r["memory_limit_bytes"] is None for r in rows)'
@@ -59,7 +62,7 @@ run "$HEAPREPLAY" advise -q "$trace"
 like "$out" '^Recorded with GOGC=100: p99 (and peak )?of retained memory' 'the text begins with what was recorded'
 like "$out" '^GOGC=100 recorded' 'so does the table'
 is "$(sed -n '/^GOGC=/p' <<<"$out" | awk 'length > 80')" '' 'its rows fit 80 columns'
-like "$out" '^GOGC=25 .* [0-9.]+ MiB \([0-9.]+-[0-9.]+\) ' 'with the unit of a figure and its bars said once'
+like "$out" '^GOGC=150 .* [0-9.]+ MiB \([0-9.]+-[0-9.]+\) ' 'with the unit of a figure and its bars said once'
 
 # The recorded GC time alone decides whether the recorded setting is cheap enough: 3.72 % of the CPU here.
 run "$HEAPREPLAY" advise -q --json --gc-cpu 3.95% "$trace"
