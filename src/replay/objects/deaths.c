@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * All is appended and read in order: events, births and deaths of a segment are arrays,
- * and the deaths are sorted once, when all are known. Nothing is looked up by an object.
+ * and the deaths are sorted once, when all are known, or not at all. Nothing is looked up
+ * by an object.
  */
 #include "config.h"
 
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #define DECIDED_AT_A_TIME 4096
+#define COUNTED_AT_A_TIME 32
 #define P_BITS 16
 #define MAX_NS (UINT64_C(1) << (64 - P_BITS))
 #define DIGIT_BITS 11
@@ -104,14 +106,17 @@ static inline unsigned digit_of(uint32_t at, unsigned digit)
 	return at >> digit * DIGIT_BITS & ((1 << DIGIT_BITS) - 1);
 }
 
-/*
- * By `at`, those of the same in the order in which they were swept: a radix sort. places: how many there are of each
- * digit.
- */
-static void sort_dying(struct hr_deaths_reader *r, uint32_t places[DIGITS][1 << DIGIT_BITS])
+/* By `at`, those of the same in the order in which they were swept: a radix sort. False: out of memory. */
+static bool sort_dying(struct hr_deaths_reader *r)
 {
-	size_t n = r->segment->ndead;
+	uint32_t places[DIGITS][1 << DIGIT_BITS] = {{0}};
+	size_t n = r->ndying;
 
+	if (!hr_reserve(&r->sorted, &r->sorted_cap, n, sizeof(*r->sorted)))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		for (unsigned digit = 0; digit < DIGITS; digit++)
+			places[digit][digit_of(r->dying[i].at, digit)]++;
 	for (unsigned digit = 0; digit < DIGITS && r->segment->births >> digit * DIGIT_BITS != 0; digit++) {
 		size_t cap = r->sorted_cap;
 		struct hr_dying *from = r->dying;
@@ -130,6 +135,7 @@ static void sort_dying(struct hr_deaths_reader *r, uint32_t places[DIGITS][1 << 
 		r->sorted_cap = r->dying_cap;
 		r->dying_cap = cap;
 	}
+	return true;
 }
 
 /* --- learning ------------------------------------------------------------- */
@@ -276,7 +282,7 @@ static enum hr_status add_death(struct hr_segment *s, uint32_t number, uint64_t 
 	x->born = (uint32_t)born;
 	x->at = 0;
 	x->span_class = (uint8_t)span_class;
-	x->fixed = false;
+	x->fixed = x->swept = false;
 	return HR_OK;
 }
 
@@ -297,6 +303,7 @@ enum hr_status hr_deaths_swept(struct hr_deaths *d, uint32_t number, uint32_t bo
 
 	start(d);
 	HR_TRY(add_death(s, number, born, span_class, &x, err));
+	x->swept = fixed;
 	if (fixed)
 		fix(x, d->has_before || born >= d->started_at ? s->births : d->started_at);
 	d->cycle_bytes += bytes;
@@ -417,28 +424,86 @@ void hr_deaths_reader_release(struct hr_deaths_reader *r)
 {
 	free(r->dying);
 	free(r->sorted);
+	free(r->waiting);
+	free(r->freed);
 	free(r->decided);
 	memset(r, 0, sizeof(*r));
+}
+
+static bool make_room(struct hr_deaths_reader *r, const struct hr_segment *s)
+{
+	const size_t lazy = r->lazy ? s->ndead + 1 : 0, births = r->lazy ? s->births + 1 : 0;
+
+	if (!hr_reserve(&r->waiting, &r->waiting_cap, lazy, sizeof(*r->waiting)) ||
+	    !hr_reserve(&r->freed, &r->freed_cap, births, sizeof(*r->freed)))
+		return false;
+	if (births > 0)
+		memset(r->freed, 0, births * sizeof(*r->freed));
+	return true;
+}
+
+/* Of those that are taken in their order. */
+static enum hr_status add_dying(struct hr_deaths_reader *r, struct hr_dying dying, struct hr_error *err)
+{
+	if (!hr_reserve(&r->dying, &r->dying_cap, r->ndying + 1, sizeof(*r->dying)))
+		return no_memory(err);
+	r->dying[r->ndying++] = dying;
+	return HR_OK;
+}
+
+/*
+ * Counts what the last ones that wait free: some at a time, as they lie all over, and each was asked for in advance.
+ * Where more die at once than there is a number for, some don't wait.
+ */
+static enum hr_status count_freed(struct hr_deaths_reader *r, size_t from, const uint16_t *units, struct hr_error *err)
+{
+	size_t n = from;
+
+	for (size_t i = from; i < r->nwaiting; i++) {
+		const struct hr_dying dying = r->waiting[i];
+		const unsigned freed = r->freed[dying.at] + (unsigned)units[i - from];
+
+		if (freed <= UINT16_MAX) {
+			r->freed[dying.at] = (uint16_t)freed;
+			r->waiting[n++] = dying;
+		} else {
+			HR_TRY(add_dying(r, dying, err));
+		}
+	}
+	r->nwaiting = n;
+	return HR_OK;
 }
 
 enum hr_status hr_deaths_read(struct hr_deaths_reader *r, const struct hr_deaths *d, struct hr_error *err)
 {
 	const struct hr_segment *s = &d->out;
-	uint32_t places[DIGITS][1 << DIGIT_BITS] = {{0}};
+	uint16_t units[COUNTED_AT_A_TIME];
+	size_t counted = 0;
 
 	r->segment = s;
-	r->next_held = r->next_death = 0;
-	r->next_birth = 0;
-	if (!hr_reserve(&r->dying, &r->dying_cap, s->ndead + 1, sizeof(*r->dying)) ||
-	    !hr_reserve(&r->sorted, &r->sorted_cap, s->ndead + 1, sizeof(*r->sorted)))
+	r->next_held = r->next_death = r->ndying = r->nwaiting = 0;
+	r->next_birth = r->passed = 0;
+	if (!make_room(r, s))
 		return no_memory(err);
 	for (size_t i = 0; i < s->ndead; i++) {
-		r->dying[i] = draw(r, &d->survival, s, &s->dead[i]);
-		for (unsigned digit = 0; digit < DIGITS; digit++)
-			places[digit][digit_of(r->dying[i].at, digit)]++;
+		const struct hr_death *x = &s->dead[i];
+		const struct hr_dying dying = draw(r, &d->survival, s, x);
+		const unsigned size_class = hr_size_class_of_span_class(x->span_class);
+
+		if (!r->lazy || x->swept || size_class == 0) {
+			HR_TRY(add_dying(r, dying, err));
+			continue;
+		}
+		units[r->nwaiting - counted] = (uint16_t)(hr_size_classes[size_class].object_bytes / 8);
+		__builtin_prefetch(&r->freed[dying.at], 1);
+		r->waiting[r->nwaiting++] = dying;
+		if (r->nwaiting - counted == COUNTED_AT_A_TIME) {
+			HR_TRY(count_freed(r, counted, units, err));
+			counted = r->nwaiting;
+		}
 	}
-	sort_dying(r, places);
-	return HR_OK;
+	HR_TRY(count_freed(r, counted, units, err));
+	return sort_dying(r) ? HR_OK : no_memory(err);
 }
 
 static inline void take_held(struct hr_decided *x, const struct hr_held *h, uint64_t time_ns)
@@ -454,7 +519,7 @@ static inline void take_held(struct hr_decided *x, const struct hr_held *h, uint
 const struct hr_decided *hr_deaths_take(struct hr_deaths_reader *r, size_t *n)
 {
 	const struct hr_segment *s = r->segment;
-	const struct hr_dying *dying = r->dying + r->next_death, *dead_end = r->dying + s->ndead;
+	const struct hr_dying *dying = r->dying + r->next_death, *dead_end = r->dying + r->ndying;
 	size_t next_held = r->next_held;
 	uint64_t next_birth = r->next_birth;
 	struct hr_decided *x, *end;

@@ -47,6 +47,7 @@ struct hr_death {
 	uint32_t at;   /* dies before that birth of the segment */
 	uint8_t span_class;
 	bool fixed; /* `at` is known */
+	bool swept; /* in its own segment, in which the next object of that number may be born, too */
 };
 
 /* What happened from one mark start to the next. */
@@ -104,13 +105,25 @@ struct hr_decided {
 	uint8_t kind;
 };
 
-/* Reads what goes out, with deaths drawn by a seed: there may be many readers, with seeds of their own. */
+/*
+ * Reads what goes out, with deaths drawn by a seed: there may be many readers, with seeds of their own.
+ *
+ * A collector looks at who is dead only when it begins to mark. For whom that is enough, who is `lazy`, drawn deaths of
+ * small objects are not part of what is taken; they wait in the order in which they were swept, in which neighbours are
+ * side by side: nothing is sorted, and memory is used as the program used its own.
+ */
 struct hr_deaths_reader {
 	uint64_t seed;
 	double skew; /* 0: as learned; below towards young deaths, above towards old ones: -1 to 1 */
+	bool lazy;
 	const struct hr_segment *segment;
 	struct hr_dying *dying, *sorted;
-	size_t dying_cap, sorted_cap;
+	size_t ndying, dying_cap, sorted_cap;
+	struct hr_dying *waiting; /* if lazy: those at less than `passed` are due */
+	size_t nwaiting, waiting_cap;
+	uint16_t *freed; /* if lazy: bytes / 8 of those that wait, by the birth before which they die */
+	size_t freed_cap;
+	uint64_t passed; /* births of the segment that the reader says it has come to; behind the last one, one more */
 	size_t next_held, next_death;
 	uint64_t next_birth;
 	struct hr_decided *decided;
@@ -152,6 +165,16 @@ static inline bool hr_deaths_ready(const struct hr_deaths *d)
 void hr_deaths_done(struct hr_deaths *d);
 
 void hr_deaths_reader_release(struct hr_deaths_reader *r);
+/* A lazy reader comes to the next birth, or the end: the bytes of those that die right before. */
+static inline uint64_t hr_deaths_pass(struct hr_deaths_reader *r)
+{
+	return UINT64_C(8) * r->freed[r->passed++];
+}
+/* Does anybody die behind the last birth? Of a lazy reader that has come to it. */
+static inline bool hr_deaths_at_end(const struct hr_deaths_reader *r)
+{
+	return r->freed[r->passed] > 0;
+}
 /* What is ready, from its beginning. HR_ENOMEM. */
 enum hr_status hr_deaths_read(struct hr_deaths_reader *r, const struct hr_deaths *d, struct hr_error *err);
 /* Some of it, 0: that was all. NULL: out of memory. Valid until the next call. */

@@ -691,6 +691,25 @@ static bool assist(struct hr_objects *o, uint64_t *time_ns)
 	return true;
 }
 
+/* Who is dead by now: marking looks at it. */
+static void let_die(struct hr_objects *o)
+{
+	struct hr_deaths_reader *r = &o->reader;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nwaiting; i++) {
+		const struct hr_dying dying = r->waiting[i];
+
+		if (dying.at >= r->passed) {
+			r->waiting[n++] = dying;
+		} else if (hr_objheap_has(&o->heap, dying.number)) {
+			hr_objheap_die(&o->heap, dying.number);
+			o->stats.freed_objects++;
+		}
+	}
+	r->nwaiting = n;
+}
+
 /* gcStart: the sweeping of the last cycle comes first. */
 static bool begin_cycle(struct hr_objects *o, uint64_t time_ns, unsigned flags)
 {
@@ -701,6 +720,7 @@ static bool begin_cycle(struct hr_objects *o, uint64_t time_ns, unsigned flags)
 	emit(o, HR_EV_GC_BEGIN, time_ns)->flags = (uint8_t)flags;
 	if (o->paced)
 		end_phase(o);
+	let_die(o);
 	hr_objheap_mark_start(&o->heap);
 	to_mark = o->heap.object_bytes - o->heap.condemned_bytes;
 	o->marking = true;
@@ -1149,6 +1169,8 @@ static inline bool take_object(struct hr_objects *o, const struct hr_decided *x)
 		return true;
 	if (!o->alive && !come_alive(o, time_ns))
 		return false;
+	if (x->kind == HR_DECIDED_BIRTH && o->reader.lazy)
+		o->stats.freed_bytes += hr_deaths_pass(&o->reader);
 	return x->kind == HR_DECIDED_DEATH ? free_object(o, x->what, time_ns)
 					   : add_object(o, time_ns, x->p, x->what, x->span_class, 0);
 }
@@ -1383,27 +1405,50 @@ static inline void ask_ahead(const struct hr_objects *o, const struct hr_decided
 		hr_objheap_ask_soon(&o->heap, x[i + AHEAD].what);
 }
 
+static enum hr_status take_other(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
+{
+	if (o->reader.lazy && (e->kind == HR_EV_OBJ_ALLOC || e->kind == HR_EV_OBJ_EXISTS)) {
+		/* What is due before it comes before those who die. */
+		if (!go_on(o, clock_at(o, e->time_ns)))
+			return no_memory(err);
+		o->stats.freed_bytes += hr_deaths_pass(&o->reader);
+	}
+	return o->paced ? take_timed(o, e, err) : take_event(o, e, err);
+}
+
+/* The segment is over: who waits dies now. False: out of memory. */
+static bool end_segment(struct hr_objects *o)
+{
+	struct hr_deaths_reader *r = &o->reader;
+
+	if (!r->lazy)
+		return true;
+	if (hr_deaths_at_end(r) &&
+	    (!go_on(o, clock_at(o, r->segment->end_ns)) || (!o->alive && !come_alive(o, o->now_ns))))
+		return false;
+	o->stats.freed_bytes += hr_deaths_pass(r);
+	let_die(o);
+	return true;
+}
+
 /* What is decided of the recorded heap, through this model. */
 static enum hr_status take_decided(struct hr_objects *o, const struct hr_deaths *d, struct hr_error *err)
 {
 	const struct hr_decided *x;
 	size_t n;
 
+	/* Layers are of every moment. */
+	o->reader.lazy = o->paced && o->layers == NULL;
 	HR_TRY(hr_deaths_read(&o->reader, d, err));
 	while ((x = hr_deaths_take(&o->reader, &n)) != NULL && n > 0)
 		for (size_t i = 0; i < n; i++) {
-			const struct hr_event *e;
-
 			ask_ahead(o, x, i, n);
-			if (x[i].kind != HR_DECIDED_OTHER) {
-				if (!take_object(o, &x[i]))
-					return no_memory(err);
-				continue;
-			}
-			e = hr_deaths_other(&o->reader, &x[i]);
-			HR_TRY(o->paced ? take_timed(o, e, err) : take_event(o, e, err));
+			if (x[i].kind == HR_DECIDED_OTHER)
+				HR_TRY(take_other(o, hr_deaths_other(&o->reader, &x[i]), err));
+			else if (!take_object(o, &x[i]))
+				return no_memory(err);
 		}
-	return x != NULL && !o->failed ? HR_OK : no_memory(err);
+	return x != NULL && !o->failed && end_segment(o) ? HR_OK : no_memory(err);
 }
 
 /* The model that takes what is decided of o's heap by number: those beside o, then o itself. */
