@@ -56,7 +56,7 @@ void hr_gc_mark_run(struct hr_gc_marker *m, double ns, double busy)
 	fill(m, (ns * m->procs - idle) * (BACKGROUND - (1 - BACKGROUND)));
 }
 
-void hr_gc_mark_rest(struct hr_gc_marker *m, double ns)
+void hr_gc_mark_empty(struct hr_gc_marker *m, double ns)
 {
 	fill(m, -ns * m->procs);
 }

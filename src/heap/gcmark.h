@@ -65,8 +65,13 @@ static inline bool hr_gc_mark_is_done(const struct hr_gc_marker *m)
 }
 /* Marking ended with the heap at live bytes. */
 void hr_gc_mark_end(struct hr_gc_marker *m, uint64_t live);
-/* Time goes by between cycles: the program has all the CPU. */
-void hr_gc_mark_rest(struct hr_gc_marker *m, double ns);
+/* Time goes by between cycles: the program has all the CPU, and empties the bucket. */
+void hr_gc_mark_empty(struct hr_gc_marker *m, double ns);
+static inline void hr_gc_mark_rest(struct hr_gc_marker *m, double ns)
+{
+	if (m->fill_ns > 0 || m->limiting || m->procs <= 0)
+		hr_gc_mark_empty(m, ns);
+}
 /* Bytes that the program is likely to allocate while to_mark bytes are marked. */
 uint64_t hr_gc_mark_runway(const struct hr_gc_marker *m, uint64_t to_mark);
 

@@ -400,15 +400,16 @@ static bool refill(struct hr_objheap *h, unsigned span_class, int p)
 	return true;
 }
 
-static bool add_number(struct hr_objheap *h, uint32_t number)
+static inline void add_number(struct hr_objheap *h, uint32_t number)
 {
-	if (number < h->nobjects)
-		return true;
-	if (!hr_reserve(&h->objects, &h->objects_cap, (size_t)number + 1, sizeof(*h->objects)))
-		return false;
 	while (h->nobjects <= number)
 		h->objects[h->nobjects++].span = HR_NO_SPAN;
-	return true;
+}
+
+static bool has_room_for(struct hr_objheap *h, uint32_t number)
+{
+	return number < h->nobjects ||
+	       hr_reserve(&h->objects, &h->objects_cap, (size_t)number + 1, sizeof(*h->objects));
 }
 
 static inline void take_slot(struct hr_objheap *h, uint32_t number, uint32_t id, uint32_t slot)
@@ -431,12 +432,15 @@ static inline uint32_t lowest_free(const struct hr_objheap *h, struct hr_objspan
 	return s->hint * 64u + hr_ctz(bits[s->hint]);
 }
 
-bool hr_objheap_alloc(struct hr_objheap *h, uint32_t number, unsigned span_class, uint32_t npages, int p)
+/* Where more is to be done than to take a slot of P p's current span. */
+static __attribute__((noinline)) bool alloc_slowly(struct hr_objheap *h, uint32_t number, unsigned span_class,
+						   uint32_t npages, int p)
 {
 	uint32_t id;
 
-	if (!add_number(h, number) || ((size_t)p >= h->nps && !add_p(h, p)))
+	if (!has_room_for(h, number) || ((size_t)p >= h->nps && !add_p(h, p)))
 		return false;
+	add_number(h, number);
 	if (hr_size_class_of_span_class(span_class) == 0) {
 		id = make_span(h, span_class, npages);
 		if (id == HR_NO_SPAN || !note(h, id, false))
@@ -452,6 +456,20 @@ bool hr_objheap_alloc(struct hr_objheap *h, uint32_t number, unsigned span_class
 			return false;
 		id = h->current[(size_t)p * HR_SPAN_CLASSES + span_class];
 	}
+	take_slot(h, number, id, lowest_free(h, &h->spans[id]));
+	return true;
+}
+
+bool hr_objheap_alloc(struct hr_objheap *h, uint32_t number, unsigned span_class, uint32_t npages, int p)
+{
+	uint32_t id;
+
+	if (number >= h->objects_cap || (size_t)p >= h->nps || hr_size_class_of_span_class(span_class) == 0)
+		return alloc_slowly(h, number, span_class, npages, p);
+	id = h->current[(size_t)p * HR_SPAN_CLASSES + span_class];
+	if (id == HR_NO_SPAN || h->spans[id].used == h->spans[id].slots)
+		return alloc_slowly(h, number, span_class, npages, p);
+	add_number(h, number);
 	take_slot(h, number, id, lowest_free(h, &h->spans[id]));
 	return true;
 }
@@ -512,8 +530,9 @@ bool hr_objheap_adopt(struct hr_objheap *h, uint32_t number, uint32_t span, uint
 {
 	struct hr_objspan *s = &h->spans[span];
 
-	if (!add_number(h, number))
+	if (!has_room_for(h, number))
 		return false;
+	add_number(h, number);
 	if (slot >= s->slots || !(h->words[s->bits + slot / 64] >> slot % 64 & 1))
 		slot = lowest_free(h, s);
 	take_slot(h, number, span, slot);

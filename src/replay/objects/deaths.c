@@ -16,8 +16,7 @@
 
 #define DECIDED_AT_A_TIME 4096
 #define COUNTED_AT_A_TIME 32
-#define P_BITS 16
-#define MAX_NS (UINT64_C(1) << (64 - P_BITS))
+#define MAX_NS (UINT64_C(1) << (64 - HR_HELD_P_BITS))
 #define DIGIT_BITS 11
 #define DIGITS 3 /* of 32 bits */
 
@@ -256,7 +255,7 @@ enum hr_status hr_deaths_hold(struct hr_deaths *d, const struct hr_event *e, str
 	h->span_class = (uint8_t)e->arg;
 	h->in_others = false;
 	if (e->kind == HR_EV_OBJ_ALLOC && hr_size_class_of_span_class(e->arg) != 0 && ns < MAX_NS) {
-		h->when = ns << P_BITS | (uint16_t)e->p;
+		h->when = ns << HR_HELD_P_BITS | (uint16_t)e->p;
 		h->what = (uint32_t)e->addr;
 	} else {
 		HR_TRY(hold_other(s, e, h, err));
@@ -402,7 +401,7 @@ enum hr_status hr_deaths_finish(struct hr_deaths *d, const struct hr_survivors *
 
 static uint64_t time_of(const struct hr_segment *s, const struct hr_held *h)
 {
-	return h->in_others ? s->others[h->what].time_ns : s->begin_ns + (h->when >> P_BITS);
+	return h->in_others ? s->others[h->what].time_ns : s->begin_ns + (h->when >> HR_HELD_P_BITS);
 }
 
 void hr_deaths_done(struct hr_deaths *d)
@@ -506,6 +505,25 @@ enum hr_status hr_deaths_read(struct hr_deaths_reader *r, const struct hr_deaths
 	return sort_dying(r) ? HR_OK : no_memory(err);
 }
 
+const struct hr_held *hr_deaths_births(struct hr_deaths_reader *r, size_t *n)
+{
+	const struct hr_segment *s = r->segment;
+	const struct hr_held *first = s->held + r->next_held;
+	uint64_t most = s->nheld - r->next_held;
+
+	if (r->next_death < r->ndying) {
+		const uint64_t at = r->dying[r->next_death].at;
+
+		if (at < r->next_birth + most)
+			most = at > r->next_birth ? at - r->next_birth : 0;
+	}
+	for (*n = 0; *n < most && !first[*n].in_others;)
+		++*n;
+	r->next_held += *n;
+	r->next_birth += *n;
+	return first;
+}
+
 static inline void take_held(struct hr_decided *x, const struct hr_held *h, uint64_t time_ns)
 {
 	x->time_ns = time_ns;
@@ -540,7 +558,7 @@ const struct hr_decided *hr_deaths_take(struct hr_deaths_reader *r, size_t *n)
 			x->what = dying++->number;
 			x->kind = HR_DECIDED_DEATH;
 		}
-		if (h == NULL || x == end)
+		if (h == NULL || x == end || (r->lazy && !h->in_others))
 			break;
 		take_held(x, h, time_ns);
 		next_held++;

@@ -32,9 +32,11 @@
 
 #define HR_MAX_HELD_DEATHS ((size_t)1 << 25) /* 512 MiB */
 
+#define HR_HELD_P_BITS 16
+
 /* An event: a small object's birth by itself, any other as an index. */
 struct hr_held {
-	uint64_t when; /* ns of the segment << 16 | p; not of an index */
+	uint64_t when; /* ns of the segment << HR_HELD_P_BITS | p; not of an index */
 	uint32_t what; /* number, or index in others */
 	uint8_t span_class;
 	bool is_birth;
@@ -177,7 +179,16 @@ static inline bool hr_deaths_at_end(const struct hr_deaths_reader *r)
 }
 /* What is ready, from its beginning. HR_ENOMEM. */
 enum hr_status hr_deaths_read(struct hr_deaths_reader *r, const struct hr_deaths *d, struct hr_error *err);
-/* Some of it, 0: that was all. NULL: out of memory. Valid until the next call. */
+/*
+ * Of a lazy reader, the next births of small objects as they are held, n of them one after the other: they are not part
+ * of what is taken either.
+ */
+const struct hr_held *hr_deaths_births(struct hr_deaths_reader *r, size_t *n);
+static inline uint64_t hr_deaths_held_ns(const struct hr_deaths_reader *r, const struct hr_held *h)
+{
+	return r->segment->begin_ns + (h->when >> HR_HELD_P_BITS);
+}
+/* Some of it, 0: that was all, or births are next. NULL: out of memory. Valid until the next call. */
 const struct hr_decided *hr_deaths_take(struct hr_deaths_reader *r, size_t *n);
 /* The event of what kind is OTHER. */
 static inline const struct hr_event *hr_deaths_other(const struct hr_deaths_reader *r, const struct hr_decided *x)

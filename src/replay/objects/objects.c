@@ -543,7 +543,7 @@ static unsigned procs_of(const struct hr_objects *o)
 	return told(o)->procs;
 }
 
-static void run_clock(struct hr_objects *o, double ns)
+static inline void run_clock(struct hr_objects *o, double ns)
 {
 	o->clock_ns += ns;
 	if (o->marking) {
@@ -569,7 +569,7 @@ static double slowed(const struct hr_objects *o, double assists)
 }
 
 /* The time of an event of the trace by the clock. */
-static uint64_t clock_at(struct hr_objects *o, uint64_t trace_ns)
+static inline uint64_t clock_at(struct hr_objects *o, uint64_t trace_ns)
 {
 	double ns = (double)(trace_ns - o->trace_ns);
 
@@ -1169,10 +1169,19 @@ static inline bool take_object(struct hr_objects *o, const struct hr_decided *x)
 		return true;
 	if (!o->alive && !come_alive(o, time_ns))
 		return false;
-	if (x->kind == HR_DECIDED_BIRTH && o->reader.lazy)
-		o->stats.freed_bytes += hr_deaths_pass(&o->reader);
 	return x->kind == HR_DECIDED_DEATH ? free_object(o, x->what, time_ns)
 					   : add_object(o, time_ns, x->p, x->what, x->span_class, 0);
+}
+
+/* The same of births that a lazy reader tells. */
+static inline bool take_birth(struct hr_objects *o, const struct hr_held *h)
+{
+	const uint64_t time_ns = clock_at(o, hr_deaths_held_ns(&o->reader, h));
+
+	if (!go_on(o, time_ns) || (!o->alive && !come_alive(o, time_ns)))
+		return false;
+	o->stats.freed_bytes += hr_deaths_pass(&o->reader);
+	return add_object(o, time_ns, (int16_t)(uint16_t)h->when, h->what, h->span_class, 0);
 }
 
 /* Of a recorded heap whose cycles are modelled: at the time that the clock gives it. */
@@ -1431,16 +1440,36 @@ static bool end_segment(struct hr_objects *o)
 	return true;
 }
 
+/* Births of small objects that are next, of a lazy reader; *n: how many there were. False: out of memory. */
+static bool take_births(struct hr_objects *o, size_t *n)
+{
+	const struct hr_held *h;
+
+	*n = 0;
+	if (!o->reader.lazy)
+		return true;
+	h = hr_deaths_births(&o->reader, n);
+	for (size_t i = 0; i < *n; i++) {
+		if (i + 2 * AHEAD < *n)
+			hr_objheap_ask_later(&o->heap, h[i + 2 * AHEAD].what);
+		if (!take_birth(o, &h[i]))
+			return false;
+	}
+	return true;
+}
+
 /* What is decided of the recorded heap, through this model. */
 static enum hr_status take_decided(struct hr_objects *o, const struct hr_deaths *d, struct hr_error *err)
 {
 	const struct hr_decided *x;
-	size_t n;
+	size_t births, n;
 
 	/* Layers are of every moment. */
 	o->reader.lazy = o->paced && o->layers == NULL;
 	HR_TRY(hr_deaths_read(&o->reader, d, err));
-	while ((x = hr_deaths_take(&o->reader, &n)) != NULL && n > 0)
+	do {
+		if (!take_births(o, &births) || (x = hr_deaths_take(&o->reader, &n)) == NULL)
+			return no_memory(err);
 		for (size_t i = 0; i < n; i++) {
 			ask_ahead(o, x, i, n);
 			if (x[i].kind == HR_DECIDED_OTHER)
@@ -1448,7 +1477,8 @@ static enum hr_status take_decided(struct hr_objects *o, const struct hr_deaths 
 			else if (!take_object(o, &x[i]))
 				return no_memory(err);
 		}
-	return x != NULL && !o->failed && end_segment(o) ? HR_OK : no_memory(err);
+	} while (births > 0 || n > 0);
+	return !o->failed && end_segment(o) ? HR_OK : no_memory(err);
 }
 
 /* The model that takes what is decided of o's heap by number: those beside o, then o itself. */
