@@ -71,8 +71,8 @@ static double draw_old(double from, double to, double u)
 	return from / (1 - u * (1 - from / to));
 }
 
-uint64_t hr_death_drawn(const struct hr_survival *survival, uint32_t born, unsigned span_class, uint64_t first,
-			uint64_t births, uint64_t seed, double skew)
+static inline uint64_t drawn(const struct hr_survival *survival, uint32_t born, unsigned span_class, uint64_t first,
+			     uint64_t births, uint64_t seed, double skew)
 {
 	uint32_t since = (uint32_t)(first + births) - born; /* its age at the end */
 	double u = skewed(chance(seed, born, 0), skew);
@@ -88,13 +88,19 @@ uint64_t hr_death_drawn(const struct hr_survival *survival, uint32_t born, unsig
 	}
 }
 
-static struct hr_dying draw(const struct hr_deaths_reader *r, const struct hr_survival *survival,
-			    const struct hr_segment *s, const struct hr_death *x)
+uint64_t hr_death_drawn(const struct hr_survival *survival, uint32_t born, unsigned span_class, uint64_t first,
+			uint64_t births, uint64_t seed, double skew)
+{
+	return drawn(survival, born, span_class, first, births, seed, skew);
+}
+
+static inline struct hr_dying draw(const struct hr_deaths_reader *r, const struct hr_survival *survival,
+				   const struct hr_segment *s, const struct hr_death *x)
 {
 	uint64_t at = x->at;
 
 	if (!x->fixed) {
-		at = hr_death_drawn(survival, x->born, x->span_class, s->first, s->births, r->seed, r->skew);
+		at = drawn(survival, x->born, x->span_class, s->first, s->births, r->seed, r->skew);
 		at = at > s->started ? at : s->started;
 	}
 	return (struct hr_dying){(uint32_t)at, x->number};

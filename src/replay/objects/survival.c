@@ -109,14 +109,13 @@ static inline unsigned row_of(const struct hr_survival *s, unsigned span_class)
 	return s->known[span_class] ? span_class : s->known[ALL] ? ALL : NO_ROW;
 }
 
-double hr_survival_dead_by(const struct hr_survival *s, unsigned span_class, double age)
+static inline double dead_by(const struct hr_survival *s, unsigned row, double age)
 {
-	const unsigned row = row_of(s, span_class);
-	const double *share = s->share[row < NO_ROW ? row : ALL];
+	const double *share = s->share[row];
 	double before = 0, from = 0;
 	unsigned bin;
 
-	if (row == NO_ROW || age <= 0)
+	if (age <= 0)
 		return 0;
 	bin = age < 4e9 ? hr_survival_bin((uint64_t)age) : HR_SURVIVAL_BINS - 1;
 	if (bin < HR_SURVIVAL_BINS - 1 && age >= middle(bin))
@@ -130,15 +129,12 @@ double hr_survival_dead_by(const struct hr_survival *s, unsigned span_class, dou
 	return before + (share[bin] - before) * (age - from) / (middle(bin) - from);
 }
 
-double hr_survival_age_at(const struct hr_survival *s, unsigned span_class, double target)
+static inline double age_at(const struct hr_survival *s, unsigned row, double target)
 {
-	const unsigned row = row_of(s, span_class);
-	const double *share = s->share[row < NO_ROW ? row : ALL];
+	const double *share = s->share[row];
 	double before = 0, from = 0;
 	unsigned low = 0;
 
-	if (row == NO_ROW)
-		return -1;
 	/* The first bin with more: few steps from the guide, where those of a search could not be predicted. */
 	if (target >= 0)
 		low = s->guide[row][target < 1 ? (unsigned)(target * HR_SURVIVAL_GUIDES) : HR_SURVIVAL_GUIDES - 1];
@@ -153,12 +149,27 @@ double hr_survival_age_at(const struct hr_survival *s, unsigned span_class, doub
 	return from + (middle(low) - from) * (target - before) / (share[low] - before);
 }
 
-double hr_survival_draw(const struct hr_survival *s, unsigned span_class, double dead_by, double u)
+double hr_survival_dead_by(const struct hr_survival *s, unsigned span_class, double age)
 {
-	double share = hr_survival_dead_by(s, span_class, dead_by), age;
+	const unsigned row = row_of(s, span_class);
+
+	return row != NO_ROW ? dead_by(s, row, age) : 0;
+}
+
+double hr_survival_age_at(const struct hr_survival *s, unsigned span_class, double share)
+{
+	const unsigned row = row_of(s, span_class);
+
+	return row != NO_ROW ? age_at(s, row, share) : -1;
+}
+
+double hr_survival_draw(const struct hr_survival *s, unsigned span_class, double age, double u)
+{
+	const unsigned row = row_of(s, span_class);
+	double share = row != NO_ROW ? dead_by(s, row, age) : 0, drawn;
 
 	if (share <= 0)
-		return dead_by * u;
-	age = hr_survival_age_at(s, span_class, share * u);
-	return age < 0 || age > dead_by ? dead_by : age;
+		return age * u;
+	drawn = age_at(s, row, share * u);
+	return drawn < 0 || drawn > age ? age : drawn;
 }
