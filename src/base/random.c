@@ -3,15 +3,6 @@
 
 #include "base/random.h"
 
-uint64_t hr_splitmix(uint64_t *state)
-{
-	uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-	return x ^ x >> 31;
-}
-
 void hr_random_seed(struct hr_random *r, uint64_t seed)
 {
 	for (unsigned i = 0; i < 4; i++)
