@@ -44,6 +44,7 @@ enum {
 	SIDE_RECORDS = 1 << 16, /* in a block */
 	/* Of so many blocks one is compressed with a light hand, too. */
 	LOOK_EVERY = 16,
+	LOOK_AT = 1, /* the first block is of a start, or of what was there */
 	LIGHT_LEVEL = 1,
 	LIGHT_SHARE = 24, /* where it takes no more of the bytes than one in so many off, the level is not worth it */
 };
@@ -605,7 +606,7 @@ static size_t compress(struct pack *p, unsigned number, uint8_t *to, size_t boun
 	bool *light = &p->effort->light[standing][number];
 	size_t by_light, n;
 
-	if (!p->effort->adapts || p->effort->blocks[standing][number]++ % LOOK_EVERY != 0)
+	if (!p->effort->adapts || p->effort->blocks[standing][number]++ % LOOK_EVERY != LOOK_AT)
 		return ZSTD_compressCCtx(p->zstd, to, bound, c->at, c->n, *light ? LIGHT_LEVEL : p->level);
 	by_light = ZSTD_compressCCtx(p->zstd, to, bound, c->at, c->n, LIGHT_LEVEL);
 	n = ZSTD_compressCCtx(p->zstd, to, bound, c->at, c->n, p->level);
