@@ -150,10 +150,8 @@ static bool is_after(const struct hr_layers_sample *s, enum order order, uint64_
 	return s->time_ns >= value;
 }
 
-static size_t first_of(const struct hr_layers_grid *g, enum order order, uint64_t value)
+static size_t first_between(const struct hr_layers_grid *g, size_t low, size_t high, enum order order, uint64_t value)
 {
-	size_t low = 0, high = g->n;
-
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -163,6 +161,11 @@ static size_t first_of(const struct hr_layers_grid *g, enum order order, uint64_
 			low = middle + 1;
 	}
 	return low;
+}
+
+static size_t first_of(const struct hr_layers_grid *g, enum order order, uint64_t value)
+{
+	return first_between(g, 0, g->n, order, value);
 }
 
 static size_t later(size_t a, size_t b)
@@ -183,31 +186,46 @@ static uint64_t draw(const struct hr_layers *l, const struct hr_layers_swept *x,
 						l->first - l->first_before, 0, skew);
 }
 
-/* l->cycle is the cycle that swept x, or 0. */
-static void tell(const struct hr_layers *l, struct hr_layers_grid *g, const struct hr_layers_swept *x)
+/*
+ * l->cycle is the cycle that swept x, or 0; the others are the moments at which it and the one before began to mark, and
+ * at which x was swept.
+ */
+static void tell(const struct hr_layers *l, struct hr_layers_grid *g, const struct hr_layers_swept *x, size_t before,
+		 size_t marked, size_t swept)
 {
-	size_t born = first_of(g, BY_BIRTHS, x->born), marked = first_of(g, BY_CYCLE, l->cycle);
-	size_t swept = first_of(g, BY_TIME, x->swept_ns), from = later(born, marked);
+	size_t born = first_of(g, BY_BIRTHS, x->born), from = later(born, marked);
 	int64_t bytes = (int64_t)x->bytes;
 
 	if (from < swept) {
 		moment(g, from)->found += bytes;
 		moment(g, swept)->found -= bytes;
 	}
-	if (l->cycle == 0)
-		return;
-	from = later(born, first_of(g, BY_CYCLE, l->cycle - 1));
-	if (from >= marked)
+	from = later(born, before);
+	if (l->cycle == 0 || from >= marked)
 		return;
 	moment(g, from)->freed += bytes;
 	moment(g, marked)->freed -= bytes;
 	for (unsigned w = 0; w < HR_LAYERS_WHENS; w++) {
-		size_t dead = later(from, first_of(g, BY_BIRTHS_REACHED, draw(l, x, skews[w])));
+		size_t dead = first_between(g, from, marked, BY_BIRTHS_REACHED, draw(l, x, skews[w]));
 
 		if (dead < marked) {
 			moment(g, dead)->dead[w] += bytes;
 			moment(g, marked)->dead[w] -= bytes;
 		}
+	}
+}
+
+/* All that was swept, in order of time. */
+static void tell_all(const struct hr_layers *l, struct hr_layers_grid *g)
+{
+	const size_t marked = first_of(g, BY_CYCLE, l->cycle),
+		     before = l->cycle > 0 ? first_of(g, BY_CYCLE, l->cycle - 1) : 0;
+	size_t swept = 0;
+
+	for (size_t i = 0; i < l->nswept; i++) {
+		while (swept < g->n && !is_after(&g->at[swept], BY_TIME, l->swept[i].swept_ns))
+			swept++;
+		tell(l, g, &l->swept[i], before, marked, swept);
 	}
 }
 
@@ -231,8 +249,7 @@ static void decide(struct hr_layers *l)
 	if (l->cycle > 1 && l->decided < l->cycle)
 		learn(l);
 	for (unsigned g = 0; g < l->ngrids; g++)
-		for (size_t i = 0; i < l->nswept; i++)
-			tell(l, &l->grids[g], &l->swept[i]);
+		tell_all(l, &l->grids[g]);
 	l->nswept = 0;
 	l->decided = l->cycle;
 }
