@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Error bars of what a GC model answers. A replay has variants of the model beside the likeliest one (replay.h), as
- * far from it as may be; a metric's bounds span all of them. Further, a mean of memory is bound by what the heap may
- * stay at while the program idles (gcphase.h), and cycles and their work, in a death spiral, by those for which idle
- * time leaves room. Beside that there is the noise between two runs of the same program under the same settings,
- * which no model can know.
+ * far from it as may be; a metric's bounds span all of them. Beside that there is the noise between two runs of the
+ * same program under the same settings, which no model can know, unless the recorded run is meant: without --gogc and
+ * --memory-limit. Further, memory is bound by what the heap may stay at while the program idles (gcphase.h), and
+ * cycles and their work, in a death spiral, by those for which idle time leaves room.
  */
 #ifndef HR_REPORT_BOUNDS_H
 #define HR_REPORT_BOUNDS_H
