@@ -16,7 +16,6 @@
 
 #define DECIDED_AT_A_TIME 4096
 #define COUNTED_AT_A_TIME 32
-#define MAX_NS (UINT64_C(1) << (64 - HR_HELD_P_BITS))
 #define DIGIT_BITS 11
 #define DIGITS 3 /* of 32 bits */
 
@@ -244,7 +243,6 @@ enum hr_status hr_deaths_hold(struct hr_deaths *d, const struct hr_event *e, str
 	struct hr_segment *s = &d->now;
 	const bool is_birth = e->kind == HR_EV_OBJ_ALLOC || e->kind == HR_EV_OBJ_EXISTS;
 	struct hr_held *h;
-	uint64_t ns;
 
 	if (shows_life(e))
 		start(d);
@@ -253,19 +251,14 @@ enum hr_status hr_deaths_hold(struct hr_deaths *d, const struct hr_event *e, str
 		end_segment(d, true, e->time_ns);
 	else if (s->nheld >= d->max_held / 2)
 		end_segment(d, false, e->time_ns);
-	ns = e->time_ns - s->begin_ns;
 	if (!hr_reserve(&s->held, &s->held_cap, s->nheld + 1, sizeof(*s->held)))
 		return no_memory(err);
+	if (e->kind == HR_EV_OBJ_ALLOC && hr_deaths_hold_birth(d, e->time_ns, e->p, (uint32_t)e->addr, (uint8_t)e->arg))
+		return HR_OK;
 	h = &s->held[s->nheld];
 	h->is_birth = is_birth;
 	h->span_class = (uint8_t)e->arg;
-	h->in_others = false;
-	if (e->kind == HR_EV_OBJ_ALLOC && hr_size_class_of_span_class(e->arg) != 0 && ns < MAX_NS) {
-		h->when = ns << HR_HELD_P_BITS | (uint16_t)e->p;
-		h->what = (uint32_t)e->addr;
-	} else {
-		HR_TRY(hold_other(s, e, h, err));
-	}
+	HR_TRY(hold_other(s, e, h, err));
 	s->nheld++;
 	s->births += is_birth;
 	d->alive += is_birth;

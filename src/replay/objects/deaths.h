@@ -33,6 +33,7 @@
 #define HR_MAX_HELD_DEATHS ((size_t)1 << 25) /* 512 MiB */
 
 #define HR_HELD_P_BITS 16
+#define HR_HELD_NS (UINT64_C(1) << (64 - HR_HELD_P_BITS)) /* and more ns of a segment don't fit */
 
 /* An event: a small object's birth by itself, any other as an index. */
 struct hr_held {
@@ -151,6 +152,30 @@ enum hr_status hr_deaths_hold(struct hr_deaths *d, const struct hr_event *e, str
 static inline uint32_t hr_deaths_birth(const struct hr_deaths *d)
 {
 	return (uint32_t)(d->now.first + d->now.births);
+}
+/* A small object's birth where nothing has to be done but to hold it; false: it is for hr_deaths_hold. */
+static inline bool hr_deaths_hold_birth(struct hr_deaths *d, uint64_t time_ns, int16_t p, uint32_t number,
+					unsigned span_class)
+{
+	struct hr_segment *s = &d->now;
+	const uint64_t ns = time_ns - s->begin_ns;
+	struct hr_held *h;
+
+	if (!d->started || s->nheld == s->held_cap || s->nheld >= d->max_held / 2 || ns >= HR_HELD_NS ||
+	    hr_size_class_of_span_class(span_class) == 0)
+		return false;
+	h = &s->held[s->nheld++];
+	h->when = ns << HR_HELD_P_BITS | (uint16_t)p;
+	h->what = number;
+	h->span_class = (uint8_t)span_class;
+	h->is_birth = true;
+	h->in_others = false;
+	s->births++;
+	d->alive++;
+	d->last_ns = time_ns;
+	if (s->nheld + d->before.nheld > d->held_max)
+		d->held_max = s->nheld + d->before.nheld;
+	return true;
 }
 /* The object of that number and birth, which was held, is swept now; it has bytes. HR_ENOMEM. */
 enum hr_status hr_deaths_swept(struct hr_deaths *d, uint32_t number, uint32_t born, unsigned span_class, uint64_t bytes,

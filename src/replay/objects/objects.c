@@ -1291,9 +1291,9 @@ static enum hr_status record_span_end(struct hr_objects *o, const struct hr_even
 
 static enum hr_status record_object(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
 {
-	struct hr_event out = *e;
 	const struct hr_recorded_span *r;
 	uint32_t span, slot, number;
+	struct hr_event out;
 
 	if (!hr_recorded_find(&o->slots, e->addr, &span, &slot)) {
 		o->stats.outside_spans++;
@@ -1309,9 +1309,13 @@ static enum hr_status record_object(struct hr_objects *o, const struct hr_event 
 				       hr_recorded_bytes(r), err));
 		hr_recorded_take_out(&o->slots, span, slot);
 	}
-	out.addr = hr_recorded_put(&o->slots, span, slot, hr_deaths_birth(&o->deaths));
-	out.arg = r->span_class;
+	number = hr_recorded_put(&o->slots, span, slot, hr_deaths_birth(&o->deaths));
 	o->cycles.births++;
+	if (e->kind == HR_EV_OBJ_ALLOC && hr_deaths_hold_birth(&o->deaths, e->time_ns, e->p, number, r->span_class))
+		return HR_OK;
+	out = *e;
+	out.addr = number;
+	out.arg = r->span_class;
 	if (e->kind == HR_EV_OBJ_EXISTS && !o->deaths.started) {
 		out.size = (uint64_t)span << SLOT_BITS | slot;
 	} else {

@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "base/units.h"
-#include "pagealloc/geometry.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -40,8 +39,7 @@ void hr_recorded_release(struct hr_recorded *s)
 
 /* --- pages ---------------------------------------------------------------- */
 
-/* NULL: nothing was ever there. */
-static struct hr_recorded_chunk *table_of(struct hr_recorded *s, uint64_t chunk)
+struct hr_recorded_chunk *hr_recorded_table(struct hr_recorded *s, uint64_t chunk)
 {
 	const uint64_t *index;
 
@@ -57,7 +55,7 @@ static struct hr_recorded_chunk *table_of(struct hr_recorded *s, uint64_t chunk)
 
 static struct hr_recorded_chunk *make_table(struct hr_recorded *s, uint64_t chunk)
 {
-	struct hr_recorded_chunk *t = table_of(s, chunk);
+	struct hr_recorded_chunk *t = hr_recorded_table(s, chunk);
 
 	if (t != NULL)
 		return t;
@@ -73,13 +71,6 @@ static struct hr_recorded_chunk *make_table(struct hr_recorded *s, uint64_t chun
 	return t;
 }
 
-uint32_t hr_recorded_span_at(struct hr_recorded *s, uint64_t page)
-{
-	const struct hr_recorded_chunk *t = table_of(s, hr_chunk_of(page));
-
-	return t != NULL ? t->span[hr_page_in_chunk(page)] - 1 : HR_NO_SLOT;
-}
-
 uint32_t hr_recorded_in_the_way(struct hr_recorded *s, uint64_t page, uint64_t npages)
 {
 	uint64_t end = page + npages;
@@ -88,7 +79,7 @@ uint32_t hr_recorded_in_the_way(struct hr_recorded *s, uint64_t page, uint64_t n
 		uint32_t span = HR_NO_SLOT;
 		uint64_t next = hr_chunk_page(hr_chunk_of(page) + 1);
 
-		if (table_of(s, hr_chunk_of(page)) != NULL)
+		if (hr_recorded_table(s, hr_chunk_of(page)) != NULL)
 			for (; page < next && page < end && span == HR_NO_SLOT; page++)
 				span = hr_recorded_span_at(s, page);
 		if (span != HR_NO_SLOT)
@@ -199,41 +190,4 @@ uint32_t hr_recorded_take_any(struct hr_recorded *s, uint32_t span, uint32_t *bo
 		return number;
 	}
 	return HR_NO_NUMBER;
-}
-
-/* --- objects -------------------------------------------------------------- */
-
-bool hr_recorded_find(struct hr_recorded *s, uint64_t addr, uint32_t *span, uint32_t *slot)
-{
-	const struct hr_recorded_span *r;
-
-	*span = hr_recorded_span_at(s, addr / HR_PAGE_BYTES);
-	if (*span == HR_NO_SLOT)
-		return false;
-	r = &s->spans[*span];
-	*slot = r->slot_bytes != 0 ? (uint32_t)(addr - r->page * HR_PAGE_BYTES) / r->slot_bytes : 0;
-	return *slot < r->slots;
-}
-
-uint32_t hr_recorded_number(const struct hr_recorded *s, uint32_t span, uint32_t slot)
-{
-	uint32_t number = s->spans[span].first + slot;
-
-	return s->taken[number / 64] >> number % 64 & 1 ? number : HR_NO_NUMBER;
-}
-
-uint32_t hr_recorded_put(struct hr_recorded *s, uint32_t span, uint32_t slot, uint32_t born)
-{
-	uint32_t number = s->spans[span].first + slot;
-
-	s->taken[number / 64] |= UINT64_C(1) << number % 64;
-	s->born[number] = born;
-	return number;
-}
-
-void hr_recorded_take_out(struct hr_recorded *s, uint32_t span, uint32_t slot)
-{
-	uint32_t number = s->spans[span].first + slot;
-
-	s->taken[number / 64] &= ~(UINT64_C(1) << number % 64);
 }

@@ -21,6 +21,7 @@
 #include "base/error.h"
 #include "base/map64.h"
 #include "heap/sizeclasses.h"
+#include "pagealloc/geometry.h"
 #include "trace/event.h"
 #include "trace/ledger.h" /* HR_NO_NUMBER */
 
@@ -62,8 +63,18 @@ struct hr_recorded {
 void hr_recorded_init(struct hr_recorded *s);
 void hr_recorded_release(struct hr_recorded *s);
 
+/* The table of a chunk, which is then the last one; NULL: nothing was ever there. */
+struct hr_recorded_chunk *hr_recorded_table(struct hr_recorded *s, uint64_t chunk);
 /* The live span that has that page, or HR_NO_SLOT. */
-uint32_t hr_recorded_span_at(struct hr_recorded *s, uint64_t page);
+static inline uint32_t hr_recorded_span_at(struct hr_recorded *s, uint64_t page)
+{
+	const uint64_t chunk = hr_chunk_of(page);
+	const struct hr_recorded_chunk *t = s->last_table;
+
+	if (t == NULL || s->last_chunk != chunk)
+		t = hr_recorded_table(s, chunk);
+	return t != NULL ? t->span[hr_page_in_chunk(page)] - 1 : HR_NO_SLOT;
+}
 /* Of [page, page+npages), the first live span, or HR_NO_SLOT. */
 uint32_t hr_recorded_in_the_way(struct hr_recorded *s, uint64_t page, uint64_t npages);
 /* A span of which nothing is in the way. arg: of the event. HR_EINPUT: a class or length that no span has; HR_ENOMEM. */
@@ -75,18 +86,47 @@ void hr_recorded_drop_span(struct hr_recorded *s, uint32_t span);
 uint32_t hr_recorded_take_any(struct hr_recorded *s, uint32_t span, uint32_t *born);
 
 /* The span and slot of an address; false: it lies in no span that can have objects. */
-bool hr_recorded_find(struct hr_recorded *s, uint64_t addr, uint32_t *span, uint32_t *slot);
+static inline bool hr_recorded_find(struct hr_recorded *s, uint64_t addr, uint32_t *span, uint32_t *slot)
+{
+	const struct hr_recorded_span *r;
+
+	*span = hr_recorded_span_at(s, addr / HR_PAGE_BYTES);
+	*slot = 0;
+	if (*span == HR_NO_SLOT)
+		return false;
+	r = &s->spans[*span];
+	if (r->slot_bytes != 0)
+		*slot = (uint32_t)(addr - r->page * HR_PAGE_BYTES) / r->slot_bytes;
+	return *slot < r->slots;
+}
 /* The number of the object there, or HR_NO_NUMBER. */
-uint32_t hr_recorded_number(const struct hr_recorded *s, uint32_t span, uint32_t slot);
+static inline uint32_t hr_recorded_number(const struct hr_recorded *s, uint32_t span, uint32_t slot)
+{
+	uint32_t number = s->spans[span].first + slot;
+
+	return s->taken[number / 64] >> number % 64 & 1 ? number : HR_NO_NUMBER;
+}
 /* The birth of the object there. */
 static inline uint32_t hr_recorded_birth(const struct hr_recorded *s, uint32_t span, uint32_t slot)
 {
 	return s->born[s->spans[span].first + slot];
 }
 /* An object in a free slot; its number. */
-uint32_t hr_recorded_put(struct hr_recorded *s, uint32_t span, uint32_t slot, uint32_t born);
+static inline uint32_t hr_recorded_put(struct hr_recorded *s, uint32_t span, uint32_t slot, uint32_t born)
+{
+	uint32_t number = s->spans[span].first + slot;
+
+	s->taken[number / 64] |= UINT64_C(1) << number % 64;
+	s->born[number] = born;
+	return number;
+}
 /* The slot is free. */
-void hr_recorded_take_out(struct hr_recorded *s, uint32_t span, uint32_t slot);
+static inline void hr_recorded_take_out(struct hr_recorded *s, uint32_t span, uint32_t slot)
+{
+	uint32_t number = s->spans[span].first + slot;
+
+	s->taken[number / 64] &= ~(UINT64_C(1) << number % 64);
+}
 
 /* Bytes of a slot of the span. */
 static inline uint64_t hr_recorded_bytes(const struct hr_recorded_span *span)
