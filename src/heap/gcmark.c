@@ -6,6 +6,7 @@
 #define BACKGROUND HR_GC_BACKGROUND
 #define BUCKET_NS 1e9	  /* capacityPerProc */
 #define MAX_OVERSHOOT 1.1 /* of the goal, by which an assist at the latest finishes */
+#define LEAST_WORK 1000.0 /* bytes that are taken to be left in any case */
 
 double hr_gc_mark_share(const struct hr_gc_marker *m, double busy)
 {
@@ -20,7 +21,8 @@ void hr_gc_mark_begin(struct hr_gc_marker *m, uint64_t trigger, uint64_t to_mark
 {
 	m->trigger = trigger;
 	m->to_mark = (double)to_mark;
-	m->done = m->elapsed_ns = m->assist_ns = m->idle_ns = 0;
+	m->done = m->elapsed_ns = m->assist_ns = m->idle_ns = m->owed = 0;
+	m->seen = trigger;
 }
 
 /* ns of the bucket: more where collecting had more than half of the CPU. gcCPULimiterState.accumulate. */
@@ -68,21 +70,41 @@ double hr_gc_mark_left_ns(const struct hr_gc_marker *m, double busy)
 	return left > 0 ? left * m->ns_per_byte / (m->procs * hr_gc_mark_share(m, busy)) : 0;
 }
 
-double hr_gc_mark_assist(struct hr_gc_marker *m, uint64_t live, uint64_t goal)
+/* Work for each byte allocated since the heap was last seen. gcControllerState.revise. */
+static double work_per_byte(const struct hr_gc_marker *m, double goal, double gogc)
 {
-	double way, due, ns;
+	double live = (double)m->seen, expected = m->expected, most = goal * (1 + gogc / 100), left, room;
 
-	if (m->limiting || live <= m->trigger)
-		return 0;
-	if (live > goal)
-		goal = (uint64_t)((double)goal * MAX_OVERSHOOT);
-	if (goal <= m->trigger || live >= goal) {
-		due = m->to_mark;
-	} else {
-		way = (double)(goal - m->trigger);
-		due = m->to_mark * (double)(live - m->trigger) / way;
+	if (m->done > expected) {
+		/* The heap grows: it may go on at the same slope to where all of it is marked. */
+		double further = (double)m->trigger;
+
+		if (expected > 0 && goal > (double)m->trigger)
+			further += (goal - (double)m->trigger) / expected * live;
+		else
+			further = most;
+		goal = further < most ? further : most;
+		expected = live;
 	}
-	if (due <= m->done)
+	if (live > goal) {
+		goal *= MAX_OVERSHOOT;
+		expected = live;
+	}
+	left = expected - m->done;
+	room = goal - live;
+	return (left > LEAST_WORK ? left : LEAST_WORK) / (room > 1 ? room : 1);
+}
+
+double hr_gc_mark_assist(struct hr_gc_marker *m, uint64_t live, uint64_t goal, double gogc)
+{
+	double due, ns;
+
+	if (live <= m->seen)
+		return 0;
+	m->owed += (double)(live - m->seen) * work_per_byte(m, (double)goal, gogc);
+	m->seen = live;
+	due = m->owed < m->to_mark ? m->owed : m->to_mark;
+	if (m->limiting || due <= m->done)
 		return 0;
 	ns = (due - m->done) * m->ns_per_byte;
 	m->done = due;
@@ -98,6 +120,7 @@ void hr_gc_mark_end(struct hr_gc_marker *m, uint64_t live)
 	double cpu = m->elapsed_ns * m->procs, used = BACKGROUND, idle = 0, most = 0;
 
 	m->total_elapsed_ns += m->elapsed_ns;
+	m->expected = m->to_mark;
 	for (unsigned i = sizeof(m->last) / sizeof(m->last[0]) - 1; i > 0; i--)
 		m->last[i] = m->last[i - 1];
 	if (cpu > 0) {

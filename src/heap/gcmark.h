@@ -3,8 +3,9 @@
  * Marking: how long it takes, who pays for it, and how far ahead the next cycle must start.
  *
  * A quarter of the Ps mark in the background; Ps without work mark too (idle marking). Those who
- * allocate while the collector is behind its schedule, by which marking is done when the
- * heap comes to its goal, assist: they mark what is missing before they go on. Where the collector
+ * allocate while the collector is behind its schedule assist: they mark what is missing before they go on. By the schedule
+ * as much as the last cycle marked is marked when the heap comes to its goal; where there turns out to be more, the heap
+ * goes on beyond its goal at the same rate, up to 1 + GOGC / 100 times the goal. Where the collector
  * has taken more than half of the CPU for long enough the limiter lets them go on without.
  * From what was allocated while marking, in relation to who had which share of the CPU,
  * follows the cons/mark ratio, and from the most of its last five the runway: the bytes
@@ -32,7 +33,10 @@ struct hr_gc_marker {
 	double to_mark, done;	   /* bytes */
 	double elapsed_ns;	   /* of the clock */
 	double assist_ns, idle_ns; /* of CPU, of those who allocate, and of Ps without work */
+	double owed;		   /* bytes that must be marked for what was allocated, */
+	uint64_t seen;		   /* up to that heap */
 
+	double expected; /* bytes to mark, by the last cycle */
 	/* cons/mark ratios of the last five cycles, and what follows of them. */
 	double last[5];
 	double runway_share; /* of the bytes to be marked */
@@ -54,10 +58,10 @@ double hr_gc_mark_share(const struct hr_gc_marker *m, double busy);
 /* Clock time until marking is done when nobody assists. */
 double hr_gc_mark_left_ns(const struct hr_gc_marker *m, double busy);
 /*
- * The heap has come to live bytes on its way to the goal: whoever allocates assists if marking is
+ * The heap has come to live bytes on its way to the goal, under that GOGC: whoever allocates assists if marking is
  * behind. CPU time that it takes; 0 where there is nothing to do.
  */
-double hr_gc_mark_assist(struct hr_gc_marker *m, uint64_t live, uint64_t goal);
+double hr_gc_mark_assist(struct hr_gc_marker *m, uint64_t live, uint64_t goal, double gogc);
 /* Is all marked? */
 static inline bool hr_gc_mark_is_done(const struct hr_gc_marker *m)
 {

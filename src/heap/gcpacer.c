@@ -81,6 +81,17 @@ uint64_t hr_gc_trigger(struct hr_gc_goal g, uint64_t marked, uint64_t runway)
 	return trigger < least ? least : trigger > most ? most : trigger;
 }
 
+uint64_t hr_gc_grown(const struct hr_gc_settings *s, uint64_t live)
+{
+	uint64_t marked = 0, next = 0;
+
+	do {
+		marked = next;
+		next = hr_gc_trigger((struct hr_gc_goal){hr_gc_percent_goal(s, marked), 0}, marked, 0);
+	} while (next <= live && next > marked);
+	return marked;
+}
+
 void hr_gc_history_add(struct hr_gc_history *h, uint64_t allocated, uint64_t marked)
 {
 	unsigned at = h->n++ % (sizeof(h->last) / sizeof(h->last[0]));

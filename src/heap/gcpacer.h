@@ -50,6 +50,12 @@ struct hr_gc_goal hr_gc_goal(const struct hr_gc_settings *s, uint64_t marked, ui
 /* Bytes of objects at which a cycle starts. runway: what is likely to be allocated while it marks. */
 uint64_t hr_gc_trigger(struct hr_gc_goal goal, uint64_t marked, uint64_t runway);
 
+/*
+ * What the last cycle left of a program that has just started and has a heap of so many bytes: by these settings, GOGC
+ * alone, as if nothing had died yet. 0: it has had no cycle, and its goal is the smallest heap's.
+ */
+uint64_t hr_gc_grown(const struct hr_gc_settings *s, uint64_t live);
+
 /* What was allocated while marking, in the last cycles. Zeros: there was none. */
 struct hr_gc_history {
 	struct {

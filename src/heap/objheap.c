@@ -498,13 +498,33 @@ bool hr_objheap_free(struct hr_objheap *h, uint32_t number)
 	return true;
 }
 
-uint64_t hr_objheap_die(struct hr_objheap *h, uint32_t number)
+struct hr_object hr_objheap_let_go(struct hr_objheap *h, uint32_t number)
 {
 	const struct hr_object o = h->objects[number];
+
+	h->objects[number].span = HR_NO_SPAN;
+	return o;
+}
+
+bool hr_objheap_take_up(struct hr_objheap *h, uint32_t number, struct hr_object object)
+{
+	if (!has_room_for(h, number))
+		return false;
+	add_number(h, number);
+	h->objects[number] = object;
+	return true;
+}
+
+uint64_t hr_objheap_die(struct hr_objheap *h, uint32_t number)
+{
+	return hr_objheap_die_unnamed(h, hr_objheap_let_go(h, number));
+}
+
+uint64_t hr_objheap_die_unnamed(struct hr_objheap *h, struct hr_object o)
+{
 	struct hr_objspan *s = &h->spans[o.span];
 	const uint64_t bytes = slot_bytes(s);
 
-	h->objects[number].span = HR_NO_SPAN;
 	age(h, s);
 	h->words[s->bits + bitmap_words(s) + o.slot / 64] |= UINT64_C(1) << o.slot % 64;
 	s->dead++;

@@ -188,6 +188,12 @@ bool hr_objheap_free(struct hr_objheap *h, uint32_t number);
 /* A live object is garbage (SWEEP), and its number is free. The bytes of its slot. */
 uint64_t hr_objheap_die(struct hr_objheap *h, uint32_t number);
 
+/* A live object that stays without a number, and such a one with a number, which is free, again. False: out of memory. */
+struct hr_object hr_objheap_let_go(struct hr_objheap *h, uint32_t number);
+bool hr_objheap_take_up(struct hr_objheap *h, uint32_t number, struct hr_object object);
+/* A live object without a number is garbage. As hr_objheap_die. */
+uint64_t hr_objheap_die_unnamed(struct hr_objheap *h, struct hr_object object);
+
 /* Garbage is condemned. All must be swept. */
 void hr_objheap_mark_start(struct hr_objheap *h);
 /* The bytes that survive; sweeping can begin. False: out of memory. */

@@ -11,6 +11,7 @@ libcore_a_SOURCES += \
 	src/replay/stepper.c src/replay/stepper.h \
 	src/replay/objects/cycles.c src/replay/objects/cycles.h \
 	src/replay/objects/deaths.c src/replay/objects/deaths.h \
+	src/replay/objects/pools.c src/replay/objects/pools.h \
 	src/replay/objects/layers.c src/replay/objects/layers.h \
 	src/replay/objects/objects.c src/replay/objects/objects.h \
 	src/replay/objects/recorded.c src/replay/objects/recorded.h \

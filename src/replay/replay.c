@@ -254,12 +254,13 @@ static void note_beginning(struct hr_replay *r)
 
 /*
  * Runs of the GC model beside the likeliest: deaths as early or as late as the curves allow and half way there, with
- * draws of their own; marking that costs less or more; a heap goal that stacks, globals or another run's luck move.
+ * draws of their own; marking that costs less or more; a heap goal that stacks, globals or another run's luck move; in
+ * two of them no pools, which are a guess.
  */
 static const struct hr_objects_variation variations[] = {
-    {.seed = 1, .skew = -1, .mark_cost = 0.8, .goal = -0.04},
+    {.seed = 1, .skew = -1, .mark_cost = 0.8, .goal = -0.04, .no_pools = true},
     {.seed = 2, .skew = 1, .mark_cost = 1.25, .goal = 0.04},
-    {.seed = 3, .skew = -0.5, .mark_cost = 1.1, .goal = 0.06},
+    {.seed = 3, .skew = -0.5, .mark_cost = 1.1, .goal = 0.06, .no_pools = true},
     {.seed = 4, .skew = 0.5, .mark_cost = 0.9, .goal = -0.06},
 };
 

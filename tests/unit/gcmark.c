@@ -40,20 +40,47 @@ static void test_times(void **state)
 /* Half way from the trigger to the goal half must be marked. */
 static void test_assists(void **state)
 {
-	struct hr_gc_marker m = {.procs = 4, .ns_per_byte = 2};
+	struct hr_gc_marker m = {.procs = 4, .ns_per_byte = 2, .expected = 8e6};
 
 	(void)state;
 	hr_gc_mark_begin(&m, 10 * MB, 8 * MB);
-	assert_true(hr_gc_mark_assist(&m, 10 * MB, 20 * MB) == 0);
-	assert_true(near(hr_gc_mark_assist(&m, 15 * MB, 20 * MB), 8e6));
-	assert_true(hr_gc_mark_assist(&m, 15 * MB, 20 * MB) == 0);
+	assert_true(hr_gc_mark_assist(&m, 10 * MB, 20 * MB, 100) == 0);
+	assert_true(near(hr_gc_mark_assist(&m, 15 * MB, 20 * MB, 100), 8e6));
+	assert_true(hr_gc_mark_assist(&m, 15 * MB, 20 * MB, 100) == 0);
 	assert_false(hr_gc_mark_is_done(&m));
-	/* Past the goal there is a tenth more, then nothing. */
-	hr_gc_mark_assist(&m, 21 * MB, 20 * MB);
-	assert_true(near(m.done, 8e6 * 11 / 12));
-	hr_gc_mark_assist(&m, 22 * MB, 20 * MB);
+	hr_gc_mark_assist(&m, 21 * MB, 20 * MB, 100);
 	assert_true(hr_gc_mark_is_done(&m));
 	assert_true(near(m.total_assist_ns, 16e6));
+}
+
+/* Where more than the 4 MB of the last cycle is to be marked, a heap that grows goes beyond its goal at the same rate. */
+static void test_growth(void **state)
+{
+	struct hr_gc_marker m = {.procs = 4, .ns_per_byte = 2, .expected = 4e6};
+
+	(void)state;
+	hr_gc_mark_begin(&m, 10 * MB, 8 * MB);
+	hr_gc_mark_run(&m, 10e6, 4);
+	assert_true(near(m.done, 5e6));
+	/* To 35 MB, where all 10 MB would be marked: a fifth of a byte for each. */
+	assert_true(hr_gc_mark_assist(&m, 16 * MB, 20 * MB, 100) == 0);
+	assert_true(near(m.owed, 6e6 / 5));
+	/* To 40 MB at most, twice the goal: 11 MB left in 24. */
+	assert_true(near(hr_gc_mark_assist(&m, 30 * MB, 20 * MB, 100), 2 * (6e6 / 5 + 14e6 * 11 / 24 - 5e6)));
+	/* Under GOGC 25 to 25 MB, and a tenth beyond. */
+	m.expected = 4e6;
+	hr_gc_mark_begin(&m, 10 * MB, 80 * MB);
+	hr_gc_mark_run(&m, 10e6, 4);
+	hr_gc_mark_assist(&m, 16 * MB, 20 * MB, 25);
+	assert_true(near(m.owed, 6e6 * 5 / 15));
+	m.done = 6e6;
+	m.seen = 26 * MB;
+	m.owed = 0;
+	hr_gc_mark_assist(&m, 27 * MB, 20 * MB, 25);
+	assert_true(near(m.owed, 20e6 / 1.5));
+	/* The next cycle expects what this one had. */
+	hr_gc_mark_end(&m, 27 * MB);
+	assert_true(near(m.expected, 80e6));
 }
 
 /* 3 MB allocated while 8 MB were marked, by a quarter of the CPU: as much is to be expected again. */
@@ -81,13 +108,13 @@ static void test_runway(void **state)
 /* Nothing but assists: the bucket of a second of every P is full after half as long, and they stop. */
 static void test_limiter(void **state)
 {
-	struct hr_gc_marker m = {.procs = 2, .ns_per_byte = 1};
+	struct hr_gc_marker m = {.procs = 2, .ns_per_byte = 1, .expected = 4e9};
 
 	(void)state;
 	hr_gc_mark_begin(&m, 10 * MB, 4000 * MB);
-	assert_true(hr_gc_mark_assist(&m, 15 * MB, 20 * MB) > 0); /* 2 s of CPU */
+	assert_true(hr_gc_mark_assist(&m, 15 * MB, 20 * MB, 100) > 0); /* 2 s of CPU */
 	assert_true(m.limiting);
-	assert_true(hr_gc_mark_assist(&m, 19 * MB, 20 * MB) == 0);
+	assert_true(hr_gc_mark_assist(&m, 19 * MB, 20 * MB, 100) == 0);
 	assert_int_equal(m.limited_cycles, 1);
 	hr_gc_mark_rest(&m, 1e6);
 	assert_false(m.limiting);
@@ -145,8 +172,8 @@ static void test_fit(void **state)
 HR_TEST_MAIN(gcmark)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_times),   cmocka_unit_test(test_assists), cmocka_unit_test(test_runway),
-	    cmocka_unit_test(test_limiter), cmocka_unit_test(test_fit),
+	    cmocka_unit_test(test_times),  cmocka_unit_test(test_assists), cmocka_unit_test(test_growth),
+	    cmocka_unit_test(test_runway), cmocka_unit_test(test_limiter), cmocka_unit_test(test_fit),
 	};
 
 	return cmocka_run_group_tests_name("gcmark", tests, NULL, NULL);

@@ -126,11 +126,33 @@ static void test_runway(void **state)
 	assert_int_equal(hr_gc_runway(&h, 100), 1);
 }
 
+/* Programs that had just started when their traces began (Go 1.24 and 1.26): GOGC, the heap, and its goal. */
+static void test_grown(void **state)
+{
+	static const struct {
+		uint64_t gogc, live, goal;
+	} starts[] = {{25, 4621136, 5847404}, {100, 4621360, 7869138}, {25, 5713936, 7104418},	{100, 6290984, 7651010},
+		      {25, 2437736, 3340560}, {100, 2686976, 4194304}, {400, 2686976, 16777216}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		struct hr_gc_settings s = {.gogc = starts[i].gogc, .memory_limit_bytes = UINT64_MAX};
+		uint64_t marked = hr_gc_grown(&s, starts[i].live), goal = hr_gc_percent_goal(&s, marked);
+
+		assert_in_range(marked, 0, starts[i].live);
+		/* Stacks and globals are the rest. */
+		assert_in_range(goal, starts[i].goal * 86 / 100, starts[i].goal * 105 / 100);
+	}
+	assert_int_equal(hr_gc_grown(&(struct hr_gc_settings){.gogc = HR_GOGC_OFF, .memory_limit_bytes = UINT64_MAX},
+				     UINT64_C(1) << 30),
+			 0);
+}
+
 HR_TEST_MAIN(gcpacer)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_percent), cmocka_unit_test(test_limit),  cmocka_unit_test(test_goal),
-	    cmocka_unit_test(test_trigger), cmocka_unit_test(test_runway),
+	    cmocka_unit_test(test_trigger), cmocka_unit_test(test_runway), cmocka_unit_test(test_grown),
 	};
 
 	return cmocka_run_group_tests_name("gcpacer", tests, NULL, NULL);

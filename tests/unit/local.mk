@@ -79,6 +79,7 @@ unit_tests = \
 	tests/unit/player.c \
 	tests/unit/plot.c \
 	tests/unit/pool.c \
+	tests/unit/pools.c \
 	tests/unit/print.c \
 	tests/unit/random.c \
 	tests/unit/ranges.c \

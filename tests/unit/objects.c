@@ -315,6 +315,7 @@ static void test_assists(void **state)
 #define STAYS 128 /* objects: 8 MiB */
 #define A_CYCLE 40
 #define CYCLES 20
+#define POOLED 8
 
 static void feed(struct hr_objects *o, uint64_t ns, enum hr_event_kind kind, uint64_t addr, uint64_t size)
 {
@@ -328,10 +329,21 @@ static void feed(struct hr_objects *o, uint64_t ns, enum hr_event_kind kind, uin
 	assert_int_equal(hr_objects_feed(o, &e, 1, NULL), HR_OK);
 }
 
-/* 8 MiB that stay, a goal of 16, and cycles that begin at 10.5 for a reason of their own, as after idling. */
-static uint64_t cycles_of(const struct hr_objects_options *options)
+static void feed_blocks(struct hr_objects *o, uint64_t ns, uint64_t from, uint64_t to, uint64_t bytes, bool born)
 {
-	uint64_t ns = 1000, i;
+	for (uint64_t i = from; i < to; i++) {
+		feed(o, ns, born ? HR_EV_SPAN_ALLOC : HR_EV_OBJ_FREE, BASE + i * BLOCK, born ? bytes : 0);
+		feed(o, ns, born ? HR_EV_OBJ_ALLOC : HR_EV_SPAN_FREE, BASE + i * BLOCK, born ? 0 : bytes);
+	}
+}
+
+/*
+ * 8 MiB that stay, a goal of 16, and cycles that begin at 10.5 for a reason of their own, as after idling. With a pool
+ * eight objects of 32 KiB that are made after each third cycle, and found dropped at the third after that.
+ */
+static struct hr_objects_stats run_of(const struct hr_objects_options *options, uint64_t cycles, bool pool)
+{
+	uint64_t ns = 1000, i, first = STAYS + A_CYCLE;
 	struct hr_objects *o;
 	struct hr_objects_stats s;
 
@@ -341,25 +353,29 @@ static uint64_t cycles_of(const struct hr_objects_options *options)
 		feed(o, 0, HR_EV_OBJ_EXISTS, BASE + i * BLOCK, 0);
 	}
 	feed(o, 0, HR_EV_HEAP_GOAL, 0, 16 << 20);
-	for (uint64_t cycle = 0; cycle < CYCLES; cycle++) {
-		for (i = STAYS; i < STAYS + A_CYCLE; i++) {
-			feed(o, ns += 1000000, HR_EV_SPAN_ALLOC, BASE + i * BLOCK, BLOCK);
-			feed(o, ns, HR_EV_OBJ_ALLOC, BASE + i * BLOCK, 0);
-		}
+	for (uint64_t cycle = 0; cycle < cycles; cycle++) {
+		if (pool && cycle % 3 == 0)
+			feed_blocks(o, ns, first, first + POOLED, BLOCK / 2, true);
+		for (i = STAYS; i < STAYS + A_CYCLE; i++)
+			feed_blocks(o, ns += 1000000, i, i + 1, BLOCK, true);
 		feed(o, ns, HR_EV_HEAP_LIVE, 0, (STAYS + A_CYCLE) * BLOCK);
 		feed(o, ns += 10, HR_EV_GC_BEGIN, 0, 0);
 		feed(o, ns += 500000, HR_EV_GC_END, 0, 0);
 		feed(o, ns, HR_EV_HEAP_LIVE, 0, STAYS * BLOCK);
 		feed(o, ns, HR_EV_HEAP_GOAL, 0, 16 << 20);
-		for (i = STAYS; i < STAYS + A_CYCLE; i++) {
-			feed(o, ns, HR_EV_OBJ_FREE, BASE + i * BLOCK, 0);
-			feed(o, ns, HR_EV_SPAN_FREE, BASE + i * BLOCK, BLOCK);
-		}
+		feed_blocks(o, ns, STAYS, STAYS + A_CYCLE, BLOCK, false);
+		if (pool && cycle % 3 == 2)
+			feed_blocks(o, ns, first, first + POOLED, BLOCK / 2, false);
 	}
 	assert_int_equal(hr_objects_finish(o, ns + 1000000, NULL), HR_OK);
 	s = hr_objects_stats(o);
 	hr_objects_free(o);
-	return s.cycles;
+	return s;
+}
+
+static uint64_t cycles_of(const struct hr_objects_options *options)
+{
+	return run_of(options, CYCLES, false).cycles;
 }
 
 /* Under the trace's own settings cycles begin when they did; under settings that are asked for, by the rule. */
@@ -389,12 +405,49 @@ static void test_in_step(void **state)
 	assert_in_range(cycles_of(&options), CYCLES + 1, 50 * CYCLES);
 }
 
+/* What of n cycles is made anew, beside what is not pooled. */
+static uint64_t pooled_births(const struct hr_objects_options *options, uint64_t n, uint64_t *cycles)
+{
+	struct hr_objects_stats s = run_of(options, n, true);
+
+	*cycles = s.cycles;
+	return s.allocated_objects - STAYS - n * A_CYCLE;
+}
+
+/* A cycle drops what is pooled: with fewer cycles a program makes fewer new ones, with more it makes more. */
+static void test_pools(void **state)
+{
+	const uint64_t n = 90;
+	struct hr_objects_options options;
+	uint64_t cycles, fewer, made;
+
+	(void)state;
+	hr_objects_defaults(&options);
+	options.gc = HR_GC_MODEL;
+	assert_int_equal(pooled_births(&options, n, &cycles), n / 3 * POOLED);
+	assert_int_equal(cycles, n);
+	options.gogc_given = true;
+	options.pacing.gogc = 200;
+	made = pooled_births(&options, n, &fewer);
+	assert_in_range(fewer, n / 8, n / 4);
+	/* By the cycles; what the trace has not shown by then is made as recorded. */
+	assert_in_range(made, fewer / 3 * POOLED, n / 3 * POOLED / 2);
+	options.vary.no_pools = true;
+	assert_int_equal(pooled_births(&options, n, &fewer), n / 3 * POOLED);
+	options.vary.no_pools = false;
+	options.pacing.gogc = 15;
+	made = pooled_births(&options, n, &cycles);
+	assert_in_range(cycles, n * 3 / 2, n * 6);
+	assert_in_range(made, n / 3 * POOLED * 5 / 4, cycles / 3 * POOLED * 5 / 4);
+}
+
 HR_TEST_MAIN(objects)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_meta),    cmocka_unit_test(test_recorded_heap),
 	    cmocka_unit_test(test_numbers), cmocka_unit_test(test_random_workloads),
 	    cmocka_unit_test(test_assists), cmocka_unit_test(test_in_step),
+	    cmocka_unit_test(test_pools),
 	};
 
 	return cmocka_run_group_tests_name("objects", tests, NULL, NULL);

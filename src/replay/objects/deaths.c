@@ -23,6 +23,7 @@ void hr_deaths_init(struct hr_deaths *d)
 {
 	memset(d, 0, sizeof(*d));
 	hr_survival_init(&d->survival);
+	hr_pools_init(&d->pools);
 	d->max_held = HR_MAX_HELD_DEATHS;
 }
 
@@ -38,6 +39,7 @@ void hr_deaths_release(struct hr_deaths *d)
 	release_segment(&d->now);
 	release_segment(&d->before);
 	release_segment(&d->out);
+	hr_pools_release(&d->pools);
 	hr_deaths_init(d);
 }
 
@@ -200,6 +202,7 @@ static void end_segment(struct hr_deaths *d, bool at_mark, uint64_t time_ns)
 	d->now = empty;
 	if (!at_mark)
 		return;
+	hr_pools_mark(&d->pools);
 	if (d->cycle_bytes > d->window_bytes)
 		d->window_bytes = d->cycle_bytes;
 	d->cycle_bytes = 0;
@@ -259,6 +262,9 @@ enum hr_status hr_deaths_hold(struct hr_deaths *d, const struct hr_event *e, str
 	h->is_birth = is_birth;
 	h->span_class = (uint8_t)e->arg;
 	HR_TRY(hold_other(s, e, h, err));
+	if (e->kind == HR_EV_OBJ_ALLOC && hr_size_class_of_span_class(e->arg) == 0 &&
+	    !hr_pools_born(&d->pools, e->arg, e->size / HR_PAGE_BYTES))
+		return no_memory(err);
 	s->nheld++;
 	s->births += is_birth;
 	d->alive += is_birth;
@@ -291,6 +297,19 @@ static void fix(struct hr_death *x, uint64_t at)
 	x->fixed = true;
 }
 
+/* Of the old ones those that are pooled: they were given back before the segment began. */
+static enum hr_status see_large(struct hr_deaths *d, const struct hr_segment *s, struct hr_death *x, uint64_t bytes,
+				struct hr_error *err)
+{
+	const bool first = x->fixed || (uint32_t)(s->first + s->births) - x->born <= s->births;
+
+	if (!hr_pools_died(&d->pools, x->span_class, bytes / HR_PAGE_BYTES, first))
+		return no_memory(err);
+	if (!first && hr_pools_keep(&d->pools, hr_pools_kind(&d->pools, x->span_class, bytes / HR_PAGE_BYTES)))
+		fix(x, s->started);
+	return HR_OK;
+}
+
 enum hr_status hr_deaths_swept(struct hr_deaths *d, uint32_t number, uint32_t born, unsigned span_class, uint64_t bytes,
 			       struct hr_error *err)
 {
@@ -304,6 +323,8 @@ enum hr_status hr_deaths_swept(struct hr_deaths *d, uint32_t number, uint32_t bo
 	x->swept = fixed;
 	if (fixed)
 		fix(x, d->has_before || born >= d->started_at ? s->births : d->started_at);
+	if (hr_size_class_of_span_class(span_class) == 0)
+		HR_TRY(see_large(d, s, x, bytes, err));
 	d->cycle_bytes += bytes;
 	d->alive--;
 	return HR_OK;

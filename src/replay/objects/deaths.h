@@ -15,6 +15,8 @@
  * where the object died. What is born after the last mark start is never swept: there deaths of
  * the young are drawn from the curve too, and the old die as often as they did before.
  *
+ * What a pool keeps (pools.h) dies when the segment begins: it lay there unused for all of it.
+ *
  * An event takes 16 bytes, a death 16. At most max_held events are held; when there
  * are more, the older segment goes with the deaths that are known, and what
  * dies later died right after it.
@@ -23,6 +25,7 @@
 #define HR_REPLAY_DEATHS_H
 
 #include "base/error.h"
+#include "replay/objects/pools.h"
 #include "replay/objects/survival.h"
 #include "trace/event.h"
 
@@ -76,6 +79,7 @@ struct hr_survivors {
 
 struct hr_deaths {
 	struct hr_survival survival;
+	struct hr_pools pools;
 	size_t max_held;
 	struct hr_segment now, before, out; /* is filled; waits for its deaths; goes out */
 	bool has_before, has_last;	    /* has_last: `now` is to go out after `out` */

@@ -20,6 +20,7 @@
 #include "pagealloc/geometry.h"
 #include "replay/objects/cycles.h"
 #include "replay/objects/deaths.h"
+#include "replay/objects/pools.h"
 #include "replay/objects/recorded.h"
 #include "trace/ledger.h"
 
@@ -40,6 +41,8 @@
 #define SLOT_BITS 16
 /* Events between those that are asked for in advance and those that are taken. */
 #define AHEAD 16
+/* A heap below twice the smallest goal under GOGC 100 is that of a program that has just started. */
+#define STARTING_BYTES (UINT64_C(8) << 20)
 
 struct hr_objects {
 	struct hr_objects_options options;
@@ -93,8 +96,13 @@ struct hr_objects {
 	uint64_t extra_bytes;		/* stacks and globals, by the trace's goals */
 	uint64_t limit_goal_bytes;	/* that a memory limit which the trace does not tell left; 0: there is none */
 	bool extra_known;
-	bool in_step;		    /* the settings are those of the trace: cycles begin when the trace's own did */
-	uint64_t trace_ns;	    /* of the last event; the clock may differ */
+	bool in_step;		  /* the settings are those of the trace: cycles begin when the trace's own did */
+	uint64_t step_goal_bytes; /* then: that of the recorded cycle; 0: not told */
+	uint64_t trace_ns;	  /* of the last event; the clock may differ */
+	struct hr_pool pool;
+	uint64_t begun_at[2], recorded_at[2]; /* objects born when the last two modelled, and recorded, cycles began */
+	int ahead;			      /* modelled cycles more than recorded ones, lately: -1 to 1 */
+	bool skipped;			      /* the last recorded cycle has no modelled one that stands for it */
 	double clock_ns, rec_speed; /* rec_speed: of the program where the trace is now, 1 without a mark phase */
 
 	struct hr_layers *layers; /* NULL: nobody asks */
@@ -243,6 +251,7 @@ void hr_objects_free(struct hr_objects *o)
 	for (size_t i = 0; i < o->nbeside; i++)
 		hr_objects_free(o->beside[i]);
 	free(o->beside);
+	hr_pool_release(&o->pool);
 	hr_deaths_reader_release(&o->reader);
 	hr_deaths_release(&o->deaths);
 	hr_cycles_release(&o->cycles);
@@ -420,6 +429,16 @@ static uint64_t non_heap_bytes(const struct hr_objects *o)
 	return o->heap.span_bytes - o->heap.object_bytes + o->manual_bytes + o->options.other_memory_bytes;
 }
 
+/* As much further from what was marked as the model's variation says. */
+static uint64_t varied(const struct hr_objects *o, uint64_t goal)
+{
+	uint64_t marked = o->marked_bytes;
+
+	if (o->options.vary.goal == 0 || goal == UINT64_MAX || goal <= marked)
+		return goal;
+	return marked + (uint64_t)((double)(goal - marked) * (1 + o->options.vary.goal));
+}
+
 static struct hr_gc_goal goal_now(const struct hr_objects *o)
 {
 	uint64_t non_heap = non_heap_bytes(o);
@@ -435,9 +454,7 @@ static struct hr_gc_goal goal_now(const struct hr_objects *o)
 	if (o->limit_goal_bytes != 0 && o->limit_goal_bytes < goal.goal)
 		goal = (struct hr_gc_goal){
 		    o->limit_goal_bytes > o->marked_bytes ? o->limit_goal_bytes : o->marked_bytes, 0};
-	if (o->options.vary.goal != 0 && goal.goal != UINT64_MAX && goal.goal > o->marked_bytes)
-		goal.goal =
-		    o->marked_bytes + (uint64_t)((double)(goal.goal - o->marked_bytes) * (1 + o->options.vary.goal));
+	goal.goal = varied(o, goal.goal);
 	return goal;
 }
 
@@ -536,6 +553,7 @@ static void learn_mark_rate(struct hr_objects *o, const struct hr_event *e)
 /* --- marking, and the clock, of a recorded heap ------------------------------ */
 
 #define DEFAULT_MARK_NS_PER_BYTE 2.0 /* of CPU: what recordings of the Go compiler show */
+#define GOGC_OFF 100000.0	     /* what the schedule of assists takes for it */
 #define STW_NS 100000.0		     /* that the world stands still for a cycle, on every P */
 
 static unsigned procs_of(const struct hr_objects *o)
@@ -593,6 +611,12 @@ static bool is_in_step(const struct hr_objects *o)
 	return told(o)->n > 0 && !want->by_rule && !want->gogc_given && !want->limit_given && want->cost.mark_rate == 0;
 }
 
+/* Is it another GOGC than that of the trace, of which one cycle tells only so much? */
+static bool is_another(uint64_t gogc, uint64_t of_trace)
+{
+	return gogc > of_trace + of_trace / 4 || gogc < of_trace - of_trace / 4;
+}
+
 /* What the trace's own cycles have shown by now. */
 static void learn_settings(struct hr_objects *o)
 {
@@ -612,6 +636,11 @@ static void learn_settings(struct hr_objects *o)
 	o->extra_known = true;
 	if (o->goal_noted || told(o)->first_goal == 0)
 		return;
+	if (is_another(s->gogc, f.gogc) && o->heap.heap_live < STARTING_BYTES) {
+		/* Under another GOGC the cycles that came before the trace would have been others. */
+		o->marked_bytes = hr_gc_grown(s, o->heap.heap_live);
+		return;
+	}
 	/* The goal at the start of the trace tells how much had survived the cycle before. */
 	trace_gogc = (double)f.gogc / 100;
 	trace_gogc = ((double)told(o)->first_goal - (double)f.extra_bytes * trace_gogc) / (1 + trace_gogc);
@@ -622,8 +651,10 @@ static void learn_settings(struct hr_objects *o)
 static void begin_paced(struct hr_objects *o, uint64_t time_ns, uint64_t to_mark)
 {
 	struct hr_mark_cost cost = hr_cycles_mark_cost(told(o), o->trace_ns);
+	const struct hr_cycle *recorded = o->in_step ? hr_cycles_at(told(o), o->trace_ns) : NULL;
 	struct hr_gc_marker *m = &o->marker;
 
+	o->step_goal_bytes = recorded != NULL ? recorded->goal_bytes : 0;
 	m->procs = procs_of(o);
 	m->ns_per_byte = cost.ns_per_byte;
 	m->share_scale = cost.share;
@@ -676,7 +707,9 @@ static bool end_marking(struct hr_objects *o, uint64_t time_ns);
 static bool assist(struct hr_objects *o, uint64_t *time_ns)
 {
 	struct hr_gc_marker *m = &o->marker;
-	double ns = hr_gc_mark_assist(m, o->heap.heap_live, goal_now(o).goal), by = m->procs * (1 - HR_GC_BACKGROUND);
+	const double gogc = o->options.pacing.gogc != HR_GOGC_OFF ? (double)o->options.pacing.gogc : GOGC_OFF;
+	uint64_t goal = o->step_goal_bytes != 0 ? varied(o, o->step_goal_bytes) : goal_now(o).goal;
+	double ns = hr_gc_mark_assist(m, o->heap.heap_live, goal, gogc), by = m->procs * (1 - HR_GC_BACKGROUND);
 
 	if (ns > 0 && !o->options.wall_clock) {
 		if (o->busy.mean < by)
@@ -710,6 +743,35 @@ static void let_die(struct hr_objects *o)
 	r->nwaiting = n;
 }
 
+/* Pooled objects, of a trace with spans whose cycles are modelled: what it shows of them. */
+static const struct hr_pools *pools_of(const struct hr_objects *o)
+{
+	return o->of != NULL ? &o->of->deaths.pools : &o->deaths.pools;
+}
+
+static void drop_one(void *ctx, struct hr_object object)
+{
+	struct hr_objects *o = ctx;
+
+	o->stats.freed_objects++;
+	o->stats.freed_bytes += hr_objheap_die_unnamed(&o->heap, object);
+}
+
+/* A cycle begins: what nobody asked for since the last one is garbage. False: out of memory. */
+static bool clean_pool(struct hr_objects *o)
+{
+	o->begun_at[1] = o->begun_at[0];
+	o->begun_at[0] = o->stats.allocated_objects;
+	hr_pool_clean(&o->pool, drop_one, o);
+	if (o->in_step || o->options.vary.no_pools)
+		return true;
+	if (o->ahead < 1) {
+		o->ahead++;
+		return true;
+	}
+	return hr_pool_more(&o->pool, pools_of(o));
+}
+
 /* gcStart: the sweeping of the last cycle comes first. */
 static bool begin_cycle(struct hr_objects *o, uint64_t time_ns, unsigned flags)
 {
@@ -721,6 +783,8 @@ static bool begin_cycle(struct hr_objects *o, uint64_t time_ns, unsigned flags)
 	if (o->paced)
 		end_phase(o);
 	let_die(o);
+	if (o->paced && !clean_pool(o))
+		return false;
 	hr_objheap_mark_start(&o->heap);
 	to_mark = o->heap.object_bytes - o->heap.condemned_bytes;
 	o->marking = true;
@@ -859,6 +923,7 @@ static bool come_alive(struct hr_objects *o, uint64_t time_ns)
 	if (o->paced) {
 		hr_objheap_counted(&o->heap, told(o)->first_live_bytes);
 		learn_settings(o);
+		o->marker.expected = (double)o->marked_bytes;
 		o->phase = (struct hr_gc_phase){0}; /* what the heap was until then is known */
 		hr_cycles_runway(told(o), 0, o->marked_bytes, &o->runway_low, &o->runway_high);
 	}
@@ -900,6 +965,64 @@ static inline void count_object(struct hr_objects *o, uint64_t bytes)
 		o->stats.live_peak_bytes = o->stats.allocated_bytes - o->stats.freed_bytes;
 }
 
+/*
+ * An object that the next recorded cycle drops lies in its pool, if it has one. It was given back between the two cycles
+ * before: half way, say. False: out of memory.
+ */
+static bool give_back(struct hr_objects *o, uint32_t number, bool *given)
+{
+	const struct hr_objspan *s = &o->heap.spans[o->heap.objects[number].span];
+	uint64_t since = o->recorded_at[1] + (o->recorded_at[0] - o->recorded_at[1]) / 2;
+	size_t kind;
+
+	*given = false;
+	if (!o->paced || o->options.vary.no_pools || hr_size_class_of_span_class(s->span_class) != 0)
+		return true;
+	kind = hr_pools_kind(pools_of(o), s->span_class, s->npages);
+	if (kind == HR_NO_KIND || !hr_pools_keep(pools_of(o), kind) || o->begun_at[1] > since)
+		return true;
+	*given = true;
+	return hr_pool_put(&o->pool, kind, hr_objheap_let_go(&o->heap, number), o->begun_at[0] > since);
+}
+
+/* An allocation that finds a pooled object makes no new one. */
+static bool take_pooled(struct hr_objects *o, const struct hr_event *e, bool *fine)
+{
+	struct hr_object object;
+	size_t kind;
+
+	if (o->pool.n == 0 || o->in_step || hr_size_class_of_span_class(e->arg) != 0 ||
+	    hr_objheap_has(&o->heap, e->addr))
+		return false;
+	kind = hr_pools_kind(pools_of(o), e->arg, e->size / HR_PAGE_BYTES);
+	if (kind == HR_NO_KIND || !hr_pool_take(&o->pool, kind, &object))
+		return false;
+	*fine =
+	    hr_objheap_take_up(&o->heap, (uint32_t)e->addr, object) && (o->skipped || hr_pool_again(&o->pool, kind));
+	return true;
+}
+
+/*
+ * The program makes a pooled object anew that a cycle beyond the recorded ones has dropped. Of the two the new one is
+ * taken for garbage, as the trace knows when the old one is.
+ */
+static bool make_again(struct hr_objects *o, int p)
+{
+	size_t at = hr_pool_due(&o->pool);
+	uint32_t number = (uint32_t)o->heap.nobjects;
+	const struct hr_pool_kind *kind;
+
+	if (at == HR_NO_KIND)
+		return true;
+	kind = &pools_of(o)->kinds[at];
+	if (!hr_objheap_alloc(&o->heap, number, kind->span_class, kind->npages, p))
+		return false;
+	count_object(o, kind->npages * HR_PAGE_BYTES);
+	o->stats.freed_objects++;
+	o->stats.freed_bytes += hr_objheap_die(&o->heap, number);
+	return true;
+}
+
 /* p: of the event. npages: of a large object. */
 static bool add_object(struct hr_objects *o, uint64_t time_ns, int p, uint32_t number, unsigned span_class,
 		       uint32_t npages)
@@ -915,6 +1038,8 @@ static bool add_object(struct hr_objects *o, uint64_t time_ns, int p, uint32_t n
 	count_object(o, hr_objheap_slot_bytes(span_class, npages));
 	if (!o->heap.refilled)
 		return true;
+	if (o->pool.next < o->pool.nshelves && !o->marking && !make_again(o, p))
+		return false;
 	send_changes(o, time_ns, p);
 	if (o->alive && o->options.gc == HR_GC_MODEL)
 		return look_at_trigger(o, time_ns);
@@ -1009,6 +1134,10 @@ static bool take_phase(struct hr_objects *o, const struct hr_event *e)
 	switch (e->kind) {
 	case HR_EV_GC_BEGIN:
 		o->stats.recorded_cycles++;
+		o->recorded_at[1] = o->recorded_at[0];
+		o->recorded_at[0] = o->stats.allocated_objects;
+		o->skipped = o->ahead == -1;
+		o->ahead -= o->ahead > -1;
 		if (gc == HR_GC_RECORDED)
 			return o->marking || begin_cycle(o, e->time_ns, e->flags);
 		if (gc == HR_GC_MODEL)
@@ -1104,6 +1233,8 @@ static enum hr_status take_recorded(struct hr_objects *o, const struct hr_event 
 		take_manual(o, e);
 		break;
 	case HR_EV_OBJ_ALLOC:
+		if (take_pooled(o, e, &fine))
+			break;
 		fine = (o->alive || come_alive(o, e->time_ns)) &&
 		       add_object(o, e->time_ns, e->p, (uint32_t)e->addr, e->arg, (uint32_t)(e->size / HR_PAGE_BYTES));
 		break;
@@ -1161,6 +1292,7 @@ static inline bool go_on(struct hr_objects *o, uint64_t time_ns)
 static inline bool take_object(struct hr_objects *o, const struct hr_decided *x)
 {
 	const uint64_t time_ns = o->paced ? clock_at(o, x->time_ns) : x->time_ns;
+	bool given = false;
 
 	if (!go_on(o, time_ns))
 		return false;
@@ -1169,6 +1301,8 @@ static inline bool take_object(struct hr_objects *o, const struct hr_decided *x)
 		return true;
 	if (!o->alive && !come_alive(o, time_ns))
 		return false;
+	if (x->kind == HR_DECIDED_DEATH && (!give_back(o, x->what, &given) || given))
+		return given;
 	return x->kind == HR_DECIDED_DEATH ? free_object(o, x->what, time_ns)
 					   : add_object(o, time_ns, x->p, x->what, x->span_class, 0);
 }

@@ -76,6 +76,7 @@ struct hr_objects_variation {
 	double skew;	  /* of deaths towards early (-1) or late (1) */
 	double mark_cost; /* times what marking costs */
 	double goal;	  /* of the way from what was marked to the goal, so much more: 0.05, -0.05 */
+	bool no_pools;	  /* no object is pooled: see pools.h */
 };
 
 struct hr_objects_options {
