@@ -304,6 +304,12 @@ static enum hr_status run_all(struct hr_advice *a, const struct job *jobs, size_
 
 /* --- choosing ----------------------------------------------------------------- */
 
+bool hr_advice_limit_is_free(const struct hr_advice *a, const struct hr_advice_row *row)
+{
+	return a->today.limit_bytes == UINT64_MAX && row->limit_bytes != UINT64_MAX &&
+	       row->figures[HR_ADVICE_PEAK].high + (double)a->other_bytes <= (double)row->limit_bytes;
+}
+
 static void judge(const struct hr_advice *a, struct hr_advice_row *row)
 {
 	const struct hr_advice_figure *peak = &row->figures[HR_ADVICE_PEAK], *cpu = &row->figures[HR_ADVICE_CPU];
@@ -311,9 +317,9 @@ static void judge(const struct hr_advice *a, struct hr_advice_row *row)
 	row->fits = a->asked.memory_bytes == 0 || peak->high + (double)a->other_bytes <= (double)a->asked.memory_bytes;
 	row->fits &= !row->spiral;
 	row->cheap = cpu->known && cpu->high <= a->asked.gc_cpu_percent;
-	/* What was recorded needs no model. */
+	/* What was recorded needs no model, nor does a limit that is never reached. */
 	if (a->today.figures[HR_ADVICE_CPU].known && row->gogc == a->today.gogc &&
-	    row->limit_bytes == a->today.limit_bytes)
+	    (row->limit_bytes == a->today.limit_bytes || hr_advice_limit_is_free(a, row)))
 		row->cheap |= ANOTHER_RUN * a->today.figures[HR_ADVICE_CPU].value <= a->asked.gc_cpu_percent;
 }
 

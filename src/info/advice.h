@@ -100,6 +100,9 @@ struct hr_advice {
 enum hr_status hr_advice_find(struct hr_advice *a, const char *path, const struct hr_advice_question *question,
 			      struct hr_error *err);
 
+/* The recorded program had no memory limit, the row has one, and by the upper end of its peak it never binds. */
+bool hr_advice_limit_is_free(const struct hr_advice *a, const struct hr_advice_row *row);
+
 /* A paragraph, a table, and what could go wrong. */
 void hr_advice_text(const struct hr_page *p, const struct hr_advice *a);
 /* A new object; NULL: out of memory. */

@@ -133,6 +133,17 @@ static const char *room_text(char text[192], const struct hr_advice *a)
 	return text;
 }
 
+/* Whoever keeps GOGC can have the limit of the memory that is given all the same. */
+static void say_limit(char *text, size_t size, const struct hr_advice *a)
+{
+	for (size_t i = 0; i < a->nrows; i++)
+		if (a->rows[i].gogc == a->today.gogc && a->rows[i].fits && hr_advice_limit_is_free(a, &a->rows[i]))
+			snprintf(text, size,
+				 " Set GOMEMLIMIT=%" PRIu64 "MiB beside it: the recorded load stays below, and where "
+				 "more load does not, the GC works harder first.",
+				 a->rows[i].limit_bytes >> 20);
+}
+
 /* Today's stays: because it is the best, or because nothing is surely better. */
 static void say_keep(char *text, size_t size, const struct hr_advice *a)
 {
@@ -158,6 +169,7 @@ static void say_keep(char *text, size_t size, const struct hr_advice *a)
 		snprintf(text, size, "Keep %s. The best other setting%s, %s, is not sure to save memory: %s, %s.",
 			 a->risks[HR_RISK_UNKNOWN] ? "it" : today, room, other, memory_text(memory, row),
 			 cpu_text(cpu, row));
+	say_limit(text + strlen(text), size - strlen(text), a);
 }
 
 static void say_use(char *text, size_t size, const struct hr_advice *a)
@@ -304,14 +316,18 @@ static const char *verdict(const struct hr_advice *a, const struct hr_advice_row
 	return text;
 }
 
+/* The limit that is asked for is said once, above the table, which has no room for it. */
 static void add_row(struct hr_table *t, const struct hr_advice *a, const struct hr_advice_row *row)
 {
+	struct hr_advice_row shown = *row;
 	char text[TEXT], room[32];
 
+	if (!row->today)
+		shown.limit_bytes = UINT64_MAX;
 	if (row->today && a->risks[HR_RISK_UNKNOWN])
 		hr_table_cell(t, "as recorded", NULL, HR_MARK_NONE);
 	else
-		hr_table_cell(t, setting_text(text, sizeof(text), row), NULL, HR_MARK_NONE);
+		hr_table_cell(t, setting_text(text, sizeof(text), &shown), NULL, HR_MARK_NONE);
 	hr_table_cell(t, verdict(a, row, room), NULL, HR_MARK_NONE);
 	for (size_t i = 0; i < NCOLUMNS; i++)
 		hr_table_cell(t, figure_text(text, sizeof(text), row, columns[i].what, "-"), NULL, HR_MARK_NONE);
@@ -319,6 +335,7 @@ static void add_row(struct hr_table *t, const struct hr_advice *a, const struct 
 
 void hr_advice_text(const struct hr_page *p, const struct hr_advice *a)
 {
+	const uint64_t limit_bytes = a->nrows > 0 ? a->rows[0].limit_bytes : UINT64_MAX;
 	char text[4 * TEXT];
 	struct hr_table t;
 
@@ -333,6 +350,8 @@ void hr_advice_text(const struct hr_page *p, const struct hr_advice *a)
 	hr_table_column(&t, "", "verdict", true, 0);
 	for (size_t i = 0; i < NCOLUMNS; i++)
 		hr_table_column(&t, columns[i].heading, columns[i].name, false, columns[i].rank);
+	if (limit_bytes != UINT64_MAX)
+		hr_page_text(p, 0, "All but the first row with GOMEMLIMIT=%" PRIu64 "MiB:", limit_bytes >> 20);
 	add_row(&t, a, &a->today);
 	for (size_t i = 0; i < a->nrows; i++)
 		add_row(&t, a, &a->rows[i]);

@@ -54,6 +54,12 @@ run "$HEAPREPLAY" advise -q --json --gc-cpu 100% --memory off noted
 holds 'off: none' 'd["memory_bytes"] is None and not d["memory_noted"]'
 holds 'then the settings keep the noted GOMEMLIMIT' 'all(r["memory_limit_bytes"] == 700 << 20 for r in rows + [d["recorded"]])'
 
+# bench-json has no limit, and 24.6 MiB at most: a limit of 921.6 MiB is never reached, so that the recorded GC time counts.
+run "$HEAPREPLAY" advise -q --memory 1GiB --gc-cpu 4.7% "$trace"
+like "$(tr -s '\n ' ' ' <<<"$out")" 'Keep GOGC=100.*Set GOMEMLIMIT=921MiB beside it' 'whoever keeps GOGC is told of the limit'
+like "$out" '^All but the first row with GOMEMLIMIT=921MiB:' 'the limit of all rows is said once'
+like "$out" '^setting .*GC CPU' 'which leaves room for the GC CPU time'
+
 run "$HEAPREPLAY" advise -q --json --memory 6MiB "$trace"
 holds 'nothing is advised where nothing is sure to fit' 'd["use"] is None and not d["keep"]'
 run "$HEAPREPLAY" advise -q --memory 6MiB "$trace"
