@@ -240,6 +240,7 @@ struct hr_pagemap {
 	void *spare; /* blocks that whole ones have replaced; each begins with the address of the next */
 	uint64_t low_block, end_block; /* no block is outside of these */
 	bool out_of_memory;	       /* what was to change could not; the follower then stops */
+	struct hr_map_states *states;  /* the map's own: of 64 chunks each, which are in one state */
 };
 
 #define HR_MAP_BLOCK_LOG_CHUNKS 8
@@ -252,8 +253,8 @@ static inline struct hr_chunk_bits *hr_pagemap_chunk(const struct hr_pagemap *m,
 
 /*
  * How many chunks from this one on are as it is, and all of their pages alike (all
- * in use, or all free and released, or all dirty); 1: look at it. Of spans of many
- * GiB, so that who looks at all chunks need not.
+ * in use, or all free and released, or all dirty), up to a multiple of 256; 1: look
+ * at it. So who looks at all chunks need not look at each of a large span.
  */
 HR_API uint64_t hr_pagemap_alike(const struct hr_pagemap *m, uint64_t chunk);
 /* The first chunk that is so, on the way down. */

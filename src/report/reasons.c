@@ -4,8 +4,10 @@
 #include "report/reasons.h"
 
 #include "base/alloc.h"
+#include "base/bits.h"
 #include "pagealloc/bitmap.h"
 #include "scavenge/dirty_pages.h"
+#include "scavenge/pagemap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +86,7 @@ static unsigned count_free(const struct hr_chunk_bits *c)
 	unsigned n = 0;
 
 	for (unsigned w = 0; w < HR_CHUNK_WORDS; w++)
-		n += (unsigned)__builtin_popcountll(~(c->alloc[w] | c->scavenged[w]));
+		n += hr_popcount(~(c->alloc[w] | c->scavenged[w]));
 	return n;
 }
 
@@ -94,7 +96,7 @@ static unsigned count_used(const struct hr_chunk_bits *c)
 
 	/* Padding is used by nobody, and released. */
 	for (unsigned w = 0; w < HR_CHUNK_WORDS; w++)
-		n += (unsigned)__builtin_popcountll(c->alloc[w] & ~c->scavenged[w]);
+		n += hr_popcount(c->alloc[w] & ~c->scavenged[w]);
 	return n;
 }
 
@@ -106,8 +108,8 @@ static void count_cached(const struct hr_follower *f, struct hr_chunk_reasons *c
 
 		if (cache->free == 0 || hr_chunk_of(cache->base) != c->chunk)
 			continue;
-		c->pages[HR_REASON_CACHE] += (uint32_t)__builtin_popcountll(cache->free & ~cache->scavenged);
-		c->in_use -= (uint32_t)__builtin_popcountll(cache->free);
+		c->pages[HR_REASON_CACHE] += hr_popcount(cache->free & ~cache->scavenged);
+		c->in_use -= hr_popcount(cache->free);
 	}
 }
 
@@ -127,18 +129,19 @@ static struct hr_chunk_reasons look_at(const struct hr_follower *f, uint64_t chu
 	return c;
 }
 
-/* How many chunks from this one on are alike for sure; what page caches hold looks in use, and is not. */
-static uint64_t as_full(const struct hr_follower *f, uint64_t chunk)
+/* The first of grown chunks [chunk, limit) of which something is free, be it in a page cache; limit: there is none. */
+static uint64_t next_free(const struct hr_follower *f, uint64_t chunk, uint64_t limit)
 {
-	uint64_t n = hr_pagemap_alike(&f->map, chunk);
+	uint64_t next = hr_pagemap_next_free(&f->map, chunk, limit);
 
-	for (size_t p = 0; n > 1 && p < f->map.ncaches; p++) {
-		const uint64_t cached = hr_chunk_of(f->map.caches[p].base);
+	for (size_t p = 0; p < f->map.ncaches; p++) {
+		const struct hr_cache_bits *cache = &f->map.caches[p];
+		const uint64_t cached = hr_chunk_of(cache->base);
 
-		if (f->map.caches[p].free != 0 && cached > chunk && cached - chunk < n)
-			n = cached - chunk;
+		if ((cache->free & ~cache->scavenged) != 0 && cached >= chunk && cached < next)
+			next = cached;
 	}
-	return n;
+	return next;
 }
 
 /* --- huge pages ------------------------------------------------------------- */
@@ -216,15 +219,11 @@ enum hr_status hr_reasons_of(const struct hr_follower *f, struct hr_reasons *r, 
 {
 	memset(r, 0, sizeof(*r));
 	for (size_t i = 0; i < f->map.in_use.n; i++) {
-		uint64_t limit = hr_chunk_of(f->map.in_use.at[i].limit);
+		uint64_t chunk = hr_chunk_of(f->map.in_use.at[i].base), limit = hr_chunk_of(f->map.in_use.at[i].limit);
 
-		for (uint64_t chunk = hr_chunk_of(f->map.in_use.at[i].base); chunk < limit; chunk++) {
+		for (; (chunk = next_free(f, chunk, limit)) < limit; chunk++) {
 			struct hr_chunk_reasons c = look_at(f, chunk);
 
-			if (c.free == 0) {
-				chunk += as_full(f, chunk) - 1;
-				continue;
-			}
 			if (!hr_reserve(&r->chunks, &r->cap, r->n + 1, sizeof(*r->chunks))) {
 				hr_reasons_release(r);
 				return hr_error_set(err, HR_ENOMEM, "out of memory");
@@ -243,21 +242,21 @@ enum hr_status hr_reasons_of(const struct hr_follower *f, struct hr_reasons *r, 
 	return HR_OK;
 }
 
-/* Chunks that are alike have pages of one reason each, and those of a policy that looks at no chunk all the same. */
+/*
+ * What is free of the chunk in the map, and of those behind it that are as it is; returns how many they are. Chunks
+ * that are alike have pages of one reason each, and those of a policy that looks at no chunk all the same.
+ */
 static uint64_t add_chunks(const struct hr_follower *f, uint64_t chunk, uint64_t pages[HR_REASON_COUNT])
 {
-	const struct hr_chunk_reasons c = look_at(f, chunk);
-	const uint64_t alike = as_full(f, chunk);
+	const uint64_t alike = hr_pagemap_alike(&f->map, chunk);
+	const unsigned in_map = count_free(hr_pagemap_chunk(&f->map, chunk));
+	const unsigned whole = hr_dirty_count(&f->map, chunk, 0, HR_CHUNK_PAGES);
 
-	if (c.free < HR_CHUNK_PAGES || alike == 1) {
-		for (unsigned k = 0; k < HR_REASON_COUNT; k++)
-			pages[k] += c.pages[k];
-		return c.free == 0 ? alike : 1;
-	}
+	pages[HR_REASON_PHYSICAL] += alike * (in_map - whole);
 	if (f->def->look == NULL)
-		pages[hr_reason_of_chunk(f, chunk)] += alike * HR_CHUNK_PAGES;
+		pages[hr_reason_of_chunk(f, chunk)] += alike * whole;
 	for (uint64_t i = 0; f->def->look != NULL && i < alike; i++)
-		pages[hr_reason_of_chunk(f, chunk + i)] += HR_CHUNK_PAGES;
+		pages[hr_reason_of_chunk(f, chunk + i)] += whole;
 	return alike;
 }
 
@@ -268,11 +267,13 @@ void hr_reason_sums(const struct hr_follower *f, uint64_t pages[HR_REASON_COUNT]
 
 	memset(pages, 0, HR_REASON_COUNT * sizeof(*pages));
 	for (size_t i = 0; i < f->map.in_use.n; i++) {
-		uint64_t limit = hr_chunk_of(f->map.in_use.at[i].limit);
+		uint64_t chunk = hr_chunk_of(f->map.in_use.at[i].base), limit = hr_chunk_of(f->map.in_use.at[i].limit);
 
-		for (uint64_t chunk = hr_chunk_of(f->map.in_use.at[i].base); chunk < limit;)
+		while ((chunk = hr_pagemap_next_free(&f->map, chunk, limit)) < limit)
 			chunk += add_chunks(f, chunk, pages);
 	}
+	for (size_t p = 0; p < f->map.ncaches; p++)
+		pages[HR_REASON_CACHE] += hr_popcount(f->map.caches[p].free & ~f->map.caches[p].scavenged);
 	/* As split_by_goal does, all chunks together. */
 	stay = pages[HR_REASON_PACE] > over ? pages[HR_REASON_PACE] - over : 0;
 	pages[HR_REASON_PACE] -= stay;

@@ -28,6 +28,7 @@ libcore_a_SOURCES += \
 	src/scavenge/policies/dirty.c src/scavenge/policies/dirty.h \
 	src/scavenge/policies/lru.c src/scavenge/policies/lru.h \
 	src/scavenge/policies/optimal.c \
+	src/scavenge/policies/huge_ranks.c src/scavenge/policies/huge_ranks.h \
 	src/scavenge/policies/page_runs.c src/scavenge/policies/page_runs.h \
 	src/scavenge/policies/policies.c \
 	src/scavenge/policies/rate.c \

@@ -9,6 +9,10 @@
  * Where all pages of a block are in one state, one of a few whole blocks stands
  * for it, so that a span of TiB costs a pointer for each GiB of it. What is
  * about to change is copied first (own_chunk); what is replaced is kept for that.
+ *
+ * Of the other blocks it is known which chunks have all pages in one state, so that
+ * a span that fills most of a block is passed in one step, too. That is found out
+ * when someone asks, of the chunks that have changed since.
  */
 #include "config.h"
 
@@ -30,9 +34,32 @@ enum state { DIRTY, USED, RELEASED, STATES };
 #define MIN_PHYS_PAGE_BYTES 4096u
 #define MAX_PHYS_PAGE_BYTES (512u << 10) /* maxPhysPageSize */
 
+/* Of 64 chunks. What has not grown is in no state. */
+struct chunk_states {
+	uint64_t stale;	    /* changed since the others were set */
+	uint64_t low, high; /* a chunk's bits: 0 0 mixed, 1 0 dirty, 0 1 in use, 1 1 released */
+	uint64_t free;	    /* it has a page that is neither in use nor released */
+};
+
+/* By block; NULL: it never was another than a whole one. */
+struct hr_map_states {
+	struct chunk_states *of;
+};
+
 static uint64_t block_count(const struct hr_pagemap *m)
 {
 	return hr_div_up(m->geometry->chunks, BLOCK_CHUNKS);
+}
+
+static size_t states_bytes(const struct hr_pagemap *m)
+{
+	return block_count(m) * sizeof(*m->states);
+}
+
+/* Those of chunks 64w..63, of a block that is or was not whole. */
+static inline struct chunk_states *states_at(const struct hr_pagemap *m, uint64_t w)
+{
+	return &m->states[w / (BLOCK_CHUNKS / 64)].of[w % (BLOCK_CHUNKS / 64)];
 }
 
 /* --- life ------------------------------------------------------------------ */
@@ -52,7 +79,11 @@ enum hr_status hr_pagemap_init(struct hr_pagemap *m, const struct hr_geometry *g
 	m->huge_page_bytes = huge_page_bytes;
 	hr_ranges_init(&m->in_use);
 	m->blocks = hr_map(block_count(m) * sizeof(*m->blocks));
-	return m->blocks != NULL ? HR_OK : hr_error_set(err, HR_ENOMEM, "out of memory for a map of pages");
+	m->states = hr_map(states_bytes(m));
+	if (m->blocks != NULL && m->states != NULL)
+		return HR_OK;
+	hr_pagemap_release(m);
+	return hr_error_set(err, HR_ENOMEM, "out of memory for a map of pages");
 }
 
 static bool is_whole(const struct hr_pagemap *m, uint64_t b)
@@ -73,23 +104,33 @@ static struct hr_chunk_bits *take_spare(struct hr_pagemap *m)
 	return b;
 }
 
-/* Of any content; NULL: out of memory. */
-static struct hr_chunk_bits *new_block(struct hr_pagemap *m, bool zeroed)
-{
-	struct hr_chunk_bits *b;
-
-	if (m->spare == NULL)
-		return hr_map(BLOCK_BYTES);
-	b = take_spare(m);
-	return zeroed ? memset(b, 0, BLOCK_BYTES) : b;
-}
-
-static void put_block(struct hr_pagemap *m, uint64_t b, struct hr_chunk_bits *block)
+static void stretch(struct hr_pagemap *m, uint64_t b)
 {
 	if (m->end_block == 0 || b < m->low_block)
 		m->low_block = b;
 	if (b >= m->end_block)
 		m->end_block = b + 1;
+}
+
+/* For block b, of any content; NULL: out of memory. */
+static struct hr_chunk_bits *new_block(struct hr_pagemap *m, uint64_t b, bool zeroed)
+{
+	struct hr_chunk_bits *block;
+
+	if (m->states[b].of == NULL)
+		m->states[b].of = hr_calloc(BLOCK_CHUNKS / 64, sizeof(struct chunk_states));
+	if (m->states[b].of == NULL)
+		return NULL;
+	stretch(m, b);
+	if (m->spare == NULL)
+		return hr_map(BLOCK_BYTES);
+	block = take_spare(m);
+	return zeroed ? memset(block, 0, BLOCK_BYTES) : block;
+}
+
+static void put_block(struct hr_pagemap *m, uint64_t b, struct hr_chunk_bits *block)
+{
+	stretch(m, b);
 	m->blocks[b] = block;
 }
 
@@ -103,6 +144,10 @@ void hr_pagemap_release(struct hr_pagemap *m)
 	hr_unmap(m->whole, STATES * BLOCK_BYTES);
 	if (m->blocks != NULL)
 		hr_unmap(m->blocks, block_count(m) * sizeof(*m->blocks));
+	for (uint64_t b = m->low_block; m->states != NULL && b < m->end_block; b++)
+		free(m->states[b].of);
+	if (m->states != NULL)
+		hr_unmap(m->states, states_bytes(m));
 	free(m->caches);
 	hr_ranges_release(&m->in_use);
 	memset(m, 0, sizeof(*m));
@@ -140,7 +185,7 @@ static bool set_whole(struct hr_pagemap *m, uint64_t b, enum state state)
 static __attribute__((noinline)) bool copy_block(struct hr_pagemap *m, uint64_t b)
 {
 	const bool dirty = state_of(m, b) == DIRTY;
-	struct hr_chunk_bits *own = new_block(m, dirty);
+	struct hr_chunk_bits *own = new_block(m, b, dirty);
 
 	if (own == NULL) {
 		m->out_of_memory = true;
@@ -148,8 +193,15 @@ static __attribute__((noinline)) bool copy_block(struct hr_pagemap *m, uint64_t 
 	}
 	if (!dirty)
 		memcpy(own, m->blocks[b], BLOCK_BYTES);
+	for (uint64_t w = b * BLOCK_CHUNKS / 64; w < (b + 1) * BLOCK_CHUNKS / 64; w++)
+		states_at(m, w)->stale = UINT64_MAX;
 	m->blocks[b] = own;
 	return true;
+}
+
+static inline void touch(struct hr_pagemap *m, uint64_t chunk)
+{
+	states_at(m, chunk / 64)->stale |= UINT64_C(1) << chunk % 64;
 }
 
 /* The bits of a grown chunk, to change them; NULL: out of memory. */
@@ -157,6 +209,7 @@ static inline struct hr_chunk_bits *own_chunk(struct hr_pagemap *m, uint64_t chu
 {
 	if (is_whole(m, chunk >> BLOCK_LOG_CHUNKS) && !copy_block(m, chunk >> BLOCK_LOG_CHUNKS))
 		return NULL;
+	touch(m, chunk);
 	return hr_pagemap_chunk(m, chunk);
 }
 
@@ -166,14 +219,124 @@ static inline bool begins_block(uint64_t page, uint64_t limit)
 	return limit - page >= HR_PAGEMAP_BLOCK_PAGES && page % HR_PAGEMAP_BLOCK_PAGES == 0;
 }
 
+/* Are all pages of a chunk in one state? In this, if so. */
+static bool is_alike(const struct hr_chunk_bits *c, enum state *state)
+{
+	const uint64_t alloc = c->alloc[0], scavenged = c->scavenged[0];
+
+	/* Either all ones or all zeros; both ones is padding. */
+	if (alloc + 1 > 1 || scavenged + 1 > 1 || (alloc & scavenged) != 0)
+		return false;
+	for (unsigned w = 1; w < HR_CHUNK_WORDS; w++)
+		if (c->alloc[w] != alloc || c->scavenged[w] != scavenged)
+			return false;
+	*state = alloc != 0 ? USED : scavenged != 0 ? RELEASED : DIRTY;
+	return true;
+}
+
+static bool has_free(const struct hr_chunk_bits *c)
+{
+	uint64_t all = UINT64_MAX;
+
+	for (unsigned w = 0; w < HR_CHUNK_WORDS; w++)
+		all &= c->alloc[w] | c->scavenged[w];
+	return all != UINT64_MAX;
+}
+
+/* The states of the chunks 64w.., of a block that is not whole. They are the map's own notes: it does not change by them. */
+static const struct chunk_states *fresh_states(const struct hr_pagemap *m, uint64_t w)
+{
+	struct chunk_states *s = states_at(m, w);
+	enum state state = DIRTY;
+
+	for (; s->stale != 0; s->stale &= s->stale - 1) {
+		const uint64_t bit = s->stale & -s->stale;
+		const struct hr_chunk_bits *c = hr_pagemap_chunk(m, 64 * w + hr_ctz(bit));
+		const bool alike = is_alike(c, &state);
+
+		s->free = has_free(c) ? s->free | bit : s->free & ~bit;
+		s->low = alike && state != USED ? s->low | bit : s->low & ~bit;
+		s->high = alike && state != DIRTY ? s->high | bit : s->high & ~bit;
+	}
+	return s;
+}
+
+/* Of 64 chunks, those that are not as `chunk` is, which is not mixed. */
+static inline uint64_t others(const struct chunk_states *s, bool low, bool high)
+{
+	return (s->low ^ -(uint64_t)low) | (s->high ^ -(uint64_t)high);
+}
+
 uint64_t hr_pagemap_alike(const struct hr_pagemap *m, uint64_t chunk)
 {
-	return is_whole(m, chunk >> BLOCK_LOG_CHUNKS) ? BLOCK_CHUNKS - chunk % BLOCK_CHUNKS : 1;
+	const uint64_t end = hr_align_down(chunk, BLOCK_CHUNKS) + BLOCK_CHUNKS;
+	const struct chunk_states *s;
+	bool low, high;
+	uint64_t x;
+
+	if (is_whole(m, chunk >> BLOCK_LOG_CHUNKS))
+		return end - chunk;
+	s = fresh_states(m, chunk / 64);
+	low = s->low >> chunk % 64 & 1;
+	high = s->high >> chunk % 64 & 1;
+	if (!low && !high)
+		return 1;
+	x = others(s, low, high) >> chunk % 64;
+	if (x != 0)
+		return hr_ctz(x);
+	for (uint64_t at = hr_align_down(chunk, 64) + 64; at < end; at += 64) {
+		x = others(fresh_states(m, at / 64), low, high);
+		if (x != 0)
+			return at + hr_ctz(x) - chunk;
+	}
+	return end - chunk;
 }
 
 uint64_t hr_pagemap_first_alike(const struct hr_pagemap *m, uint64_t chunk)
 {
-	return is_whole(m, chunk >> BLOCK_LOG_CHUNKS) ? hr_align_down(chunk, BLOCK_CHUNKS) : chunk;
+	const uint64_t first = hr_align_down(chunk, BLOCK_CHUNKS);
+	const struct chunk_states *s;
+	bool low, high;
+	uint64_t x;
+
+	if (is_whole(m, chunk >> BLOCK_LOG_CHUNKS))
+		return first;
+	s = fresh_states(m, chunk / 64);
+	low = s->low >> chunk % 64 & 1;
+	high = s->high >> chunk % 64 & 1;
+	if (!low && !high)
+		return chunk;
+	x = others(s, low, high) << (63 - chunk % 64);
+	if (x != 0)
+		return chunk - hr_clz(x) + 1;
+	for (uint64_t at = hr_align_down(chunk, 64); at > first; at -= 64) {
+		x = others(fresh_states(m, at / 64 - 1), low, high);
+		if (x != 0)
+			return at - hr_clz(x);
+	}
+	return first;
+}
+
+uint64_t hr_pagemap_next_free(const struct hr_pagemap *m, uint64_t chunk, uint64_t limit)
+{
+	while (chunk < limit) {
+		const uint64_t b = chunk >> BLOCK_LOG_CHUNKS;
+		uint64_t free;
+
+		if (is_whole(m, b)) {
+			if (state_of(m, b) == DIRTY)
+				return chunk;
+			chunk = (b + 1) * BLOCK_CHUNKS;
+			continue;
+		}
+		free = fresh_states(m, chunk / 64)->free >> chunk % 64;
+		if (free != 0) {
+			chunk += hr_ctz(free);
+			return chunk < limit ? chunk : limit;
+		}
+		chunk = hr_align_down(chunk, 64) + 64;
+	}
+	return limit;
 }
 
 /* --- growing and copying --------------------------------------------------- */
@@ -186,7 +349,7 @@ static bool map_blocks(struct hr_pagemap *m, uint64_t chunk, uint64_t limit)
 	for (uint64_t b = chunk >> BLOCK_LOG_CHUNKS; b <= (limit - 1) >> BLOCK_LOG_CHUNKS; b++) {
 		if (m->blocks[b] != NULL || (b * BLOCK_CHUNKS >= chunk && (b + 1) * BLOCK_CHUNKS <= limit))
 			continue;
-		own = new_block(m, true);
+		own = new_block(m, b, true);
 		if (own == NULL)
 			return false;
 		put_block(m, b, own);
@@ -203,13 +366,15 @@ static bool copy_chunks(struct hr_pagemap *to, const struct hr_pagemap *from, ui
 	if (is_whole(from, b))
 		return set_whole(to, b, state_of(from, b));
 	if (to->blocks[b] == NULL) {
-		own = new_block(to, true);
+		own = new_block(to, b, true);
 		if (own == NULL)
 			return false;
 		put_block(to, b, own);
 	}
 	memcpy(hr_pagemap_chunk(to, chunk), hr_pagemap_chunk(from, chunk),
 	       (limit - chunk) * sizeof(struct hr_chunk_bits));
+	for (; chunk < limit; chunk++)
+		touch(to, chunk);
 	return true;
 }
 
@@ -239,9 +404,10 @@ enum hr_status hr_pagemap_clone(struct hr_pagemap *to, const struct hr_pagemap *
 	to->whole = to->spare = NULL;
 	to->low_block = to->end_block = 0;
 	to->blocks = hr_map(block_count(from) * sizeof(*to->blocks));
+	to->states = hr_map(states_bytes(from));
 	to->caches = hr_calloc(from->ncaches, sizeof(*to->caches));
-	if (to->blocks == NULL || to->caches == NULL || !hr_ranges_copy(&to->in_use, &from->in_use) ||
-	    !copy_bits(to, from)) {
+	if (to->blocks == NULL || to->states == NULL || to->caches == NULL ||
+	    !hr_ranges_copy(&to->in_use, &from->in_use) || !copy_bits(to, from)) {
 		hr_pagemap_release(to);
 		return HR_ENOMEM;
 	}
@@ -263,6 +429,7 @@ enum hr_status hr_pagemap_grow(struct hr_pagemap *m, uint64_t chunk, uint64_t nc
 			set_whole(m, chunk >> BLOCK_LOG_CHUNKS, RELEASED);
 			chunk += BLOCK_CHUNKS;
 		} else {
+			touch(m, chunk);
 			memset(hr_pagemap_chunk(m, chunk++)->scavenged, 0xff, sizeof(hr_bitmap));
 		}
 	}
@@ -429,9 +596,11 @@ void hr_pagemap_release_pages(struct hr_pagemap *m, uint64_t page, unsigned npag
 
 bool hr_pagemap_release_block(struct hr_pagemap *m, uint64_t page)
 {
-	uint64_t b = page / HR_PAGEMAP_BLOCK_PAGES;
+	const uint64_t b = page / HR_PAGEMAP_BLOCK_PAGES;
+	enum state state;
 
-	if (page % HR_PAGEMAP_BLOCK_PAGES != 0 || !is_whole(m, b) || state_of(m, b) != DIRTY)
+	if (page % HR_PAGEMAP_BLOCK_PAGES != 0 || hr_pagemap_alike(m, hr_chunk_of(page)) < BLOCK_CHUNKS ||
+	    !is_alike(hr_pagemap_chunk(m, hr_chunk_of(page)), &state) || state != DIRTY)
 		return false;
 	return set_whole(m, b, RELEASED);
 }

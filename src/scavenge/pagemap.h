@@ -57,10 +57,13 @@ void hr_pagemap_release_pages(struct hr_pagemap *m, uint64_t page, unsigned npag
 /* Pages whose bits can be kept once, where they are aligned to as many. */
 #define HR_PAGEMAP_BLOCK_PAGES (UINT64_C(1) << (HR_MAP_BLOCK_LOG_CHUNKS + HR_CHUNK_LOG_PAGES))
 /*
- * If `page` is the first of such pages, which are all free and unscavenged, and
- * kept as such: sets the scavenged bits of all. False: nothing has changed.
+ * If `page` is the first of such pages, which are all free and unscavenged: sets the
+ * scavenged bits of all. False: nothing has changed.
  */
 bool hr_pagemap_release_block(struct hr_pagemap *m, uint64_t page);
+
+/* The first of grown chunks [chunk, limit) that has a page neither in use, nor in a page cache, nor released; limit: none. */
+uint64_t hr_pagemap_next_free(const struct hr_pagemap *m, uint64_t chunk, uint64_t limit);
 
 /* What stands in the way of releasing some pages. */
 /*

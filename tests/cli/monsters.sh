@@ -49,6 +49,26 @@ header='# heapreplay-trace 1\n! addresses on\n! spans on\n'
 	done
 } >turns.txt
 sed -e 's/0xc000000000/0xc000002000/; s/134217728/134217727/' turns.txt >odd.txt
+# Most of 2 GiB, again and again above the last, with cycles: no block of the map but every second one is of one state.
+{
+	printf '%b' "$header"
+	for i in {0..1499}; do
+		t=$((i * 2000000))
+		printf '%d span-alloc addr=%#x npages=262143\n' $t $((0xc000000000 + (i << 31)))
+		printf '%d span-free addr=%#x\n' $((t + 1000000)) $((0xc000000000 + (i << 31)))
+		t=$((t + 1000000))
+		((i % 4)) || printf '%d gc-begin\n%d gc-end\n%d heap-goal bytes=4194304\n%d sweep-done\n' $t $t $t $t
+	done
+} >most.txt
+# Small spans all over, for hours: what wakes by the second goes through what has changed.
+{
+	printf '%b' "$header"
+	for i in {0..5999}; do
+		printf '%d span-alloc addr=%#x npages=1\n' $((i * 2000000000)) $((0xc000000000 + i * 12591104))
+		((i < 100)) || printf '%d span-free addr=%#x\n' $((i * 2000000000 + 1000000000)) \
+			$((0xc000000000 + (i - 100) * 12591104))
+	done
+} >slow.txt
 {
 	printf '# heapreplay-trace 1\n! addresses off\n! spans off\n'
 	for i in {0..9}; do
@@ -83,6 +103,10 @@ for policy in go1.18 go1.19 go1.22 decay delay; do
 	bounded 0 replay -q --summary -p $policy turns.txt
 done
 bounded 0 replay -q --summary -p go1.22 odd.txt
+for policy in go1.18 delay; do
+	bounded 0 replay -q --summary -p $policy most.txt
+done
+bounded 0 replay -q --summary -p rate slow.txt
 bounded 0 replay -q --phys-page 64KiB spans.txt
 bounded 0 explain -q --at 30ms spans.txt
 

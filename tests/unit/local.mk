@@ -40,6 +40,7 @@ unit_tests = \
 	tests/unit/heaptrack.c \
 	tests/unit/holders.c \
 	tests/unit/html_report.c \
+	tests/unit/huge_ranks.c \
 	tests/unit/index_bits.c \
 	tests/unit/index_density.c \
 	tests/unit/input.c \

@@ -32,6 +32,14 @@ static void same(const struct hr_page_runs *w, const uint64_t *words)
 			assert_true(words[i + k] == word);
 		assert_true((i + run) % HR_CHUNK_PAGES == 0 || words[i + run] != word);
 	}
+	/* Nothing but zeros is passed over. */
+	for (uint64_t from = FIRST_PAGE, next; from < FIRST_PAGE + PAGES; from = next + HR_CHUNK_PAGES / 4) {
+		next = hr_page_runs_next(w, from);
+		for (uint64_t page = from; page < next && page < FIRST_PAGE + PAGES; page++)
+			assert_true(words[page - FIRST_PAGE] == 0);
+		if (next == UINT64_MAX)
+			break;
+	}
 }
 
 static void test_as_an_array(void **state)
@@ -72,7 +80,10 @@ static void test_parts_of_runs(void **state)
 
 	(void)state;
 	assert_true(hr_page_runs_init(&w, hr_geometry(32)));
+	assert_true(hr_page_runs_next(&w, 0) == UINT64_MAX);
 	hr_page_runs_set(&w, 512, 512, 9);
+	assert_true(hr_page_runs_next(&w, 0) == 512 && hr_page_runs_next(&w, 700) == 700);
+	assert_true(hr_page_runs_next(&w, 1024) == UINT64_MAX);
 	assert_int_equal(hr_page_runs_at(&w, 600, 3, &run), 9);
 	assert_int_equal(run, 3);
 	hr_page_runs_set(&w, 700, 1, 8);

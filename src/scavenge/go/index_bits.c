@@ -301,6 +301,38 @@ static bool can_release_block(const struct hr_search *s, struct hr_index_hit hit
 	return all == UINT64_MAX;
 }
 
+/*
+ * The chunks below this one that are as it is, of which nothing can be released: the
+ * searches that would find the marked ones among them one after the other, and unmark
+ * each. False: there are none.
+ */
+static bool pass_alike(struct hr_search *s, uint64_t chunk)
+{
+	const uint64_t first = hr_pagemap_first_alike(s->heap.map, chunk);
+	const struct hr_chunk_bits *c = hr_pagemap_chunk(s->heap.map, chunk);
+	uint64_t marked = 0, lowest = chunk;
+
+	if (first == chunk || (c->alloc[0] | c->scavenged[0]) == 0)
+		return false;
+	for (uint64_t w = chunk / 64 + 1; w-- > first / 64;) {
+		const unsigned low = w == first / 64 ? (unsigned)(first % 64) : 0;
+		const unsigned high = w == chunk / 64 ? (unsigned)(chunk % 64) : 63;
+		const uint64_t bits = get(&s->index, w) & hr_mask(low, high - low + 1);
+
+		if (bits == 0)
+			continue;
+		marked += hr_popcount(bits);
+		lowest = 64 * w + hr_ctz(bits);
+		put(&s->index, w, get(&s->index, w) & ~bits);
+	}
+	if (lowest < chunk)
+		hr_search_addr_set(&s->index.cursor, hr_chunk_page(lowest) + HR_CHUNK_PAGES - 1);
+	s->work.lookups += marked - 1;
+	s->work.words += marked - 1 + chunk / 8 - lowest / 8;
+	s->work.empty_hits += marked;
+	return true;
+}
+
 static uint64_t bits_scavenge(struct hr_search *s, uint64_t bytes, bool force)
 {
 	uint64_t released = 0;
@@ -318,6 +350,8 @@ static uint64_t bits_scavenge(struct hr_search *s, uint64_t bytes, bool force)
 			released += release_block(s, hit.chunk / BLOCK_CHUNKS);
 			continue;
 		}
+		if (pass_alike(s, hit.chunk))
+			continue;
 		n = hr_search_bits_one(s, hit.chunk, hit.page, bytes - released);
 		s->work.empty_hits += n == 0;
 		released += n;

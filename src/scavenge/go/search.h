@@ -46,7 +46,7 @@ static inline bool hr_search_at_dirty_block(const struct hr_search_heap *h, uint
 	const uint64_t last = (UINT64_C(1) << HR_MAP_BLOCK_LOG_CHUNKS) - 1;
 	const struct hr_chunk_bits *c;
 
-	if (h->release_block == NULL || (chunk & last) != last || hr_pagemap_first_alike(h->map, chunk) == chunk)
+	if (h->release_block == NULL || (chunk & last) != last || hr_pagemap_first_alike(h->map, chunk) != chunk - last)
 		return false;
 	c = hr_pagemap_chunk(h->map, chunk);
 	return (c->alloc[0] | c->scavenged[0]) == 0;

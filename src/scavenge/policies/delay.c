@@ -148,24 +148,19 @@ static void purge(struct delay *d, struct segments s)
 	}
 }
 
-/* Purges the segments whose deadline has come, and finds the first deadline of the others. */
+/* Purges the segments whose deadline has come, and finds the first deadline of the others. Only what was freed has one. */
 static void look_at_deadlines(struct delay *d)
 {
-	const struct hr_ranges *grown = &d->view->map->in_use;
-	uint64_t first_ns = HR_NEVER;
+	uint64_t first_ns = HR_NEVER, page = 0;
 	struct segments s;
 
-	for (size_t i = 0; i < grown->n; i++) {
-		uint64_t first = hr_chunk_of(grown->at[i].base) / d->segment_chunks;
-		uint64_t limit = (hr_chunk_of(grown->at[i].limit) - 1) / d->segment_chunks + 1;
-
-		for (uint64_t segment = first; segment < limit; segment += s.n) {
-			s = segments_at(d, segment, limit);
-			if (s.deadline_ns != 0 && s.deadline_ns <= d->view->now_ns)
-				purge(d, s);
-			else if (s.deadline_ns != 0 && s.deadline_ns < first_ns)
-				first_ns = s.deadline_ns;
-		}
+	while ((page = hr_page_runs_next(&d->deadlines, page)) != UINT64_MAX) {
+		s = segments_at(d, hr_chunk_of(page), d->view->settings->geometry->chunks);
+		if (s.deadline_ns <= d->view->now_ns)
+			purge(d, s);
+		else if (s.deadline_ns < first_ns)
+			first_ns = s.deadline_ns;
+		page = hr_chunk_page(s.first + s.n);
 	}
 	d->first_ns = first_ns;
 	if (d->config->by == HR_BY_THREAD)

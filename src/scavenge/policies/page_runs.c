@@ -17,6 +17,7 @@
 
 /* Of blocks that are or were split. */
 struct hr_runs_block {
+	uint64_t some[BLOCK_CHUNKS / 64]; /* a bit for each chunk whose word is not 0 */
 	uint64_t chunks[BLOCK_CHUNKS];
 	uint64_t *pages[BLOCK_CHUNKS]; /* of the chunks that are or were split */
 };
@@ -70,6 +71,8 @@ static struct hr_runs_block *split_block(struct hr_page_runs *w, size_t b)
 			return NULL;
 		for (unsigned i = 0; i < BLOCK_CHUNKS; i++)
 			w->blocks[b]->chunks[i] = w->all[b];
+		for (unsigned i = 0; i < BLOCK_CHUNKS / 64; i++)
+			w->blocks[b]->some[i] = w->all[b] != 0 ? UINT64_MAX : 0;
 		w->all[b] = SPLIT;
 		stretch(w, b);
 	}
@@ -96,6 +99,7 @@ static bool copy_block(struct hr_page_runs *to, const struct hr_page_runs *from,
 	new = to->blocks[i] = hr_calloc(1, sizeof(*new));
 	if (new == NULL)
 		return false;
+	memcpy(new->some, old->some, sizeof(new->some));
 	memcpy(new->chunks, old->chunks, sizeof(new->chunks));
 	for (unsigned c = 0; c < BLOCK_CHUNKS; c++) {
 		if (old->chunks[c] != SPLIT)
@@ -131,6 +135,24 @@ static void fill(uint64_t *words, unsigned n, uint64_t word)
 		words[i] = word;
 }
 
+/* A chunk's word. Where the block has nothing else than zeros any more, it is not split. */
+static void set_chunk(struct hr_page_runs *w, size_t b, unsigned i, uint64_t word)
+{
+	struct hr_runs_block *block = w->blocks[b];
+	uint64_t some = 0;
+
+	block->chunks[i] = word;
+	if (word != 0) {
+		block->some[i / 64] |= UINT64_C(1) << i % 64;
+		return;
+	}
+	block->some[i / 64] &= ~(UINT64_C(1) << i % 64);
+	for (unsigned k = 0; k < BLOCK_CHUNKS / 64; k++)
+		some |= block->some[k];
+	if (some == 0)
+		w->all[b] = 0;
+}
+
 static bool set_in_chunk(struct hr_page_runs *w, uint64_t page, unsigned n, uint64_t word)
 {
 	unsigned i = (unsigned)(hr_chunk_of(page) % BLOCK_CHUNKS);
@@ -144,7 +166,7 @@ static bool set_in_chunk(struct hr_page_runs *w, uint64_t page, unsigned n, uint
 	if (block == NULL)
 		return false;
 	if (n == HR_CHUNK_PAGES) {
-		block->chunks[i] = word;
+		set_chunk(w, b, i, word);
 		return true;
 	}
 	if (block->chunks[i] == word)
@@ -154,7 +176,7 @@ static bool set_in_chunk(struct hr_page_runs *w, uint64_t page, unsigned n, uint
 		return false;
 	if (block->chunks[i] != SPLIT)
 		fill(words, HR_CHUNK_PAGES, block->chunks[i]);
-	block->chunks[i] = SPLIT;
+	set_chunk(w, b, i, SPLIT);
 	fill(words + hr_page_in_chunk(page), n, word);
 	return true;
 }
@@ -201,4 +223,27 @@ uint64_t hr_page_runs_at(const struct hr_page_runs *w, uint64_t page, uint64_t n
 		i++;
 	*run = i;
 	return words[0];
+}
+
+uint64_t hr_page_runs_next(const struct hr_page_runs *w, uint64_t page)
+{
+	for (size_t b = page / BLOCK_PAGES > w->low ? (size_t)(page / BLOCK_PAGES) : w->low; b < w->end; b++) {
+		const uint64_t from = b * BLOCK_PAGES > page ? b * BLOCK_PAGES : page;
+		unsigned i = (unsigned)(hr_chunk_of(from) % BLOCK_CHUNKS);
+
+		if (w->all[b] == 0)
+			continue;
+		if (w->all[b] != SPLIT)
+			return from;
+		for (; i < BLOCK_CHUNKS; i = (i / 64 + 1) * 64) {
+			const uint64_t some = w->blocks[b]->some[i / 64] >> i % 64;
+
+			if (some != 0) {
+				const uint64_t first = b * BLOCK_PAGES + hr_chunk_page(i + hr_ctz(some));
+
+				return first > from ? first : from;
+			}
+		}
+	}
+	return UINT64_MAX;
 }

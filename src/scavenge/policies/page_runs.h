@@ -35,6 +35,11 @@ bool hr_page_runs_clone(struct hr_page_runs *to, const struct hr_page_runs *from
 enum hr_status hr_page_runs_set(struct hr_page_runs *w, uint64_t page, uint64_t npages, uint64_t word);
 /* The word of a page; *run: so many pages from it on have it, of npages >= 1 and of its chunk, or its block where all of that have it. */
 uint64_t hr_page_runs_at(const struct hr_page_runs *w, uint64_t page, uint64_t npages, unsigned *run);
+/*
+ * The first page from this one on whose word is not 0, or of whose chunk not all words
+ * are known to be; UINT64_MAX: there is none.
+ */
+uint64_t hr_page_runs_next(const struct hr_page_runs *w, uint64_t page);
 
 /* Of npages pages from `page` on, those that lie in its chunk. */
 static inline unsigned hr_page_runs_in_chunk(uint64_t page, uint64_t npages)

@@ -38,6 +38,7 @@
 #include "scavenge/policies/builtin.h"
 #include "scavenge/policies/demand.h"
 #include "scavenge/policies/dirty.h"
+#include "scavenge/policies/huge_ranks.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -54,10 +55,6 @@ struct rate_config {
 	double pages;
 };
 
-/* Ranks of huge pages that have something dirty, by what is to be spared: 0 is free as a whole; then come
- * broken ones by pages in use, 1..512; then whole ones, the same. */
-#define RANKS (1 + 2 * HR_CHUNK_PAGES)
-
 struct rate {
 	struct hr_follower *f;
 	const struct hr_policy_view *view;
@@ -66,12 +63,9 @@ struct rate {
 	uint64_t share_pages;	 /* by=thread: what each wake-up is to release */
 	struct hr_demand demand; /* by=thread */
 	bool awake;
-	int64_t until_release; /* by=activity: pages to be freed */
-	uint64_t next_page;    /* by=activity: where to look for a run */
-	/* by=thread: releasable pages of each rank, and all of them; what was not released since nobody else has changed. */
-	bool counted;
-	uint64_t dirty[RANKS], all_dirty;
-	uint64_t top; /* counted: from this chunk on, there are none of rank 0 */
+	int64_t until_release;	    /* by=activity: pages to be freed */
+	uint64_t next_page;	    /* by=activity: where to look for a run */
+	struct hr_huge_ranks ranks; /* by=thread */
 };
 
 /* x / unit, rounded up. */
@@ -82,93 +76,13 @@ static uint64_t rounded_up(uint64_t x, uint64_t unit)
 
 /* --- the thread --- */
 
-static unsigned rank_of(const struct rate *r, uint64_t chunk, unsigned first)
-{
-	const struct hr_chunk_bits *c = hr_pagemap_chunk(r->view->map, chunk);
-	unsigned used = hr_dirty_ones(c->alloc, first, r->huge_pages);
-	bool broken = hr_dirty_ones(c->scavenged, first, r->huge_pages) > 0;
-
-	if (used == 0)
-		return 0;
-	return broken ? used : HR_CHUNK_PAGES + used;
-}
-
-/* Which huge pages go: all of the ranks low..high - 1, and of rank `high` until so many pages have gone. */
-struct selection {
-	unsigned low, high;
-	uint64_t of_high;
-};
-
-/* Nothing that could be released is left of it: what was counted stays right. */
-static uint64_t release_huge(struct rate *r, uint64_t chunk, unsigned first, unsigned rank)
-{
-	uint64_t n = hr_follower_release_range(r->f, hr_chunk_page(chunk) + first, r->huge_pages);
-
-	r->dirty[rank] -= n;
-	r->all_dirty -= n;
-	return n;
-}
-
-static uint64_t release_in_chunk(struct rate *r, uint64_t chunk, struct selection *s)
-{
-	uint64_t released = 0;
-
-	for (unsigned first = HR_CHUNK_PAGES; first > 0;) {
-		unsigned rank;
-
-		first -= r->huge_pages;
-		rank = rank_of(r, chunk, first);
-		if (rank >= s->low && rank < s->high) {
-			released += release_huge(r, chunk, first, rank);
-		} else if (rank == s->high && s->of_high > 0) {
-			uint64_t n = release_huge(r, chunk, first, rank);
-
-			s->of_high -= n < s->of_high ? n : s->of_high;
-			released += n;
-		}
-	}
-	return released;
-}
-
-/* Many chunks of which all pages are alike: all that can be is whether they are dirty, as huge pages are of rank 0. */
-static bool is_dirty(const struct rate *r, uint64_t chunk)
-{
-	return hr_dirty_count(r->view->map, chunk, 0, HR_CHUNK_PAGES) > 0;
-}
-
-static uint64_t release_selected(struct rate *r, struct selection s)
-{
-	const struct hr_ranges *grown = &r->view->map->in_use;
-	const uint64_t top = s.high == 0 ? r->top : UINT64_MAX;
-	uint64_t released = 0;
-
-	for (size_t i = grown->n; i-- > 0;) {
-		const uint64_t base = hr_chunk_of(grown->at[i].base), limit = hr_chunk_of(grown->at[i].limit);
-
-		for (uint64_t chunk = limit < top ? limit : top; chunk > base;) {
-			uint64_t first = hr_pagemap_first_alike(r->view->map, --chunk);
-
-			if (first < chunk && (s.low > 0 || s.of_high == 0 || !is_dirty(r, chunk)))
-				chunk = first;
-			else
-				released += release_in_chunk(r, chunk, &s);
-			if (s.low == s.high && s.of_high == 0) {
-				/* Some of this chunk may be left. */
-				r->top = s.high == 0 ? chunk + 1 : r->top;
-				return released;
-			}
-		}
-	}
-	return released;
-}
-
 /* Counts what could be released, by ranks; returns the sum. Of chunks that are alike, those of one. */
-static uint64_t count_dirty(const struct rate *r, uint64_t dirty[RANKS])
+static uint64_t count_dirty(const struct rate *r, uint64_t dirty[HR_HUGE_RANKS])
 {
 	const struct hr_ranges *grown = &r->view->map->in_use;
 	uint64_t sum = 0, alike;
 
-	memset(dirty, 0, RANKS * sizeof(*dirty));
+	memset(dirty, 0, HR_HUGE_RANKS * sizeof(*dirty));
 	for (size_t i = 0; i < grown->n; i++)
 		for (uint64_t chunk = hr_chunk_of(grown->at[i].base); chunk < hr_chunk_of(grown->at[i].limit);
 		     chunk += alike) {
@@ -177,7 +91,7 @@ static uint64_t count_dirty(const struct rate *r, uint64_t dirty[RANKS])
 				uint64_t n = alike * hr_dirty_count(r->view->map, chunk, first, first + r->huge_pages);
 
 				if (n > 0)
-					dirty[rank_of(r, chunk, first)] += n;
+					dirty[hr_huge_rank(r->view->map, r->huge_pages, chunk, first)] += n;
 				sum += n;
 			}
 		}
@@ -185,13 +99,13 @@ static uint64_t count_dirty(const struct rate *r, uint64_t dirty[RANKS])
 }
 
 /* The pages that are to go from ranks low.., in order, until it is `want`. */
-static struct selection select_from(const uint64_t dirty[RANKS], unsigned low, uint64_t want)
+static struct hr_ranks_selection select_from(const uint64_t dirty[HR_HUGE_RANKS], unsigned low, uint64_t want)
 {
 	unsigned rank = low;
 
-	while (rank < RANKS && want > dirty[rank])
+	while (rank < HR_HUGE_RANKS && want > dirty[rank])
 		want -= dirty[rank++];
-	return (struct selection){.low = low, .high = rank, .of_high = want};
+	return (struct hr_ranks_selection){.low = low, .high = rank, .of_high = want};
 }
 
 static uint64_t used_pages(const struct rate *r)
@@ -213,20 +127,17 @@ static uint64_t release_share(struct rate *r)
 {
 	uint64_t want = r->share_pages, released, spare;
 
-	/* An enormous heap takes millions of turns, and between two of them often nothing happens. */
-	if (!r->counted) {
-		r->all_dirty = count_dirty(r, r->dirty);
-		r->counted = true;
-		r->top = UINT64_MAX;
-	}
+	/* An enormous heap takes millions of turns, and between two of them little happens. */
+	hr_huge_ranks_count(&r->ranks);
 	/* Release entirely free huge pages first. The loop below skips them, as they have a rank of their own. */
-	released = release_selected(r, (struct selection){0, 0, rounded_up(want, r->huge_pages) * r->huge_pages});
-	if (released >= want || r->all_dirty == 0)
-		return r->all_dirty;
+	released = hr_huge_ranks_release_selected(
+	    &r->ranks, r->f, (struct hr_ranks_selection){0, 0, rounded_up(want, r->huge_pages) * r->huge_pages});
+	if (released >= want || r->ranks.all_dirty == 0)
+		return r->ranks.all_dirty;
 	want -= released;
-	spare = to_spare(r, &r->demand, r->all_dirty);
-	release_selected(r, select_from(r->dirty, 1, want < spare ? want : spare));
-	return r->all_dirty;
+	spare = to_spare(r, &r->demand, r->ranks.all_dirty);
+	hr_huge_ranks_release_selected(&r->ranks, r->f, select_from(r->ranks.dirty, 1, want < spare ? want : spare));
+	return r->ranks.all_dirty;
 }
 
 /* At the next multiple of the interval, while there is something to release. */
@@ -256,8 +167,8 @@ static void rate_kept_whole(const void *state, void (*to)(void *ctx, uint64_t pa
 	const struct rate *r = state;
 	const struct hr_ranges *grown = &r->view->map->in_use;
 	struct hr_demand demand = r->demand;
-	uint64_t dirty[RANKS], sum;
-	struct selection go;
+	uint64_t dirty[HR_HUGE_RANKS], sum;
+	struct hr_ranks_selection go;
 
 	if (r->config->by == HR_BY_ACTIVITY)
 		return;
@@ -265,14 +176,20 @@ static void rate_kept_whole(const void *state, void (*to)(void *ctx, uint64_t pa
 	go = select_from(dirty, 1, to_spare(r, &demand, sum - dirty[0]));
 	for (size_t i = grown->n; i-- > 0;)
 		for (uint64_t page = grown->at[i].limit; page > grown->at[i].base;) {
-			uint64_t chunk;
+			uint64_t chunk, alike;
 			unsigned first, rank, n;
 
 			page -= r->huge_pages;
 			chunk = hr_chunk_of(page);
+			/* Of chunks that are alike none is in use and dirty. */
+			alike = hr_pagemap_first_alike(r->view->map, chunk);
+			if (alike < chunk) {
+				page = hr_chunk_page(alike);
+				continue;
+			}
 			first = hr_page_in_chunk(page);
 			n = hr_dirty_count(r->view->map, chunk, first, first + r->huge_pages);
-			rank = n > 0 ? rank_of(r, chunk, first) : 0;
+			rank = n > 0 ? hr_huge_rank(r->view->map, r->huge_pages, chunk, first) : 0;
 			if (rank == go.high && go.of_high > 0)
 				go.of_high -= n < go.of_high ? n : go.of_high;
 			else if (rank >= go.high && rank > HR_CHUNK_PAGES)
@@ -330,25 +247,35 @@ static void freed(struct rate *r, uint32_t npages)
 
 /* --- following --- */
 
+/* What is known of the record's pages is out of date. Fresh memory is released. */
+static void follow_pages(struct rate *r, const struct hr_place *p)
+{
+	if (p->kind == HR_PLACE_ALLOC || p->kind == HR_PLACE_FREE)
+		hr_huge_ranks_touch(&r->ranks, hr_chunk_of(p->page), hr_chunk_of(p->page + p->npages - 1) + 1);
+	else if ((p->kind == HR_PLACE_CACHE_FILL || p->kind == HR_PLACE_CACHE_FLUSH) && p->arg != 0)
+		hr_huge_ranks_touch(&r->ranks, hr_chunk_of(p->page), hr_chunk_of(p->page) + 1);
+}
+
 static enum hr_status rate_after(void *state, const struct hr_place *p)
 {
 	struct rate *r = state;
 
-	r->counted = false;
 	if (p->kind == HR_PLACE_SWEEP_DONE && p->flags & HR_PLACE_FORCED) {
 		hr_dirty_begin(r->f, HR_WHY_FORCED);
 		hr_dirty_release_all(r->f);
 		hr_dirty_end(r->f, HR_WHY_FORCED);
+		hr_huge_ranks_touch_dirty(&r->ranks);
 	} else if (r->config->by == HR_BY_ACTIVITY) {
 		if (p->kind == HR_PLACE_FREE)
 			freed(r, p->npages);
 	} else {
+		follow_pages(r, p);
 		if (used_pages(r) != r->demand.pages)
 			hr_demand_set(&r->demand, r->view->now_ns, used_pages(r));
 		if (!r->awake && (p->kind == HR_PLACE_FREE || p->kind == HR_PLACE_CACHE_FLUSH))
 			sleep_on(r, true);
 	}
-	return HR_OK;
+	return r->ranks.failed ? HR_ENOMEM : HR_OK;
 }
 
 static enum hr_status rate_check(const void *config, struct hr_error *err)
@@ -373,6 +300,14 @@ static unsigned pages_in_huge(const struct hr_settings *s)
 	return s->huge_page_bytes > HR_PAGE_BYTES ? (unsigned)(bytes / HR_PAGE_BYTES) : HR_CHUNK_PAGES;
 }
 
+static void rate_destroy(void *state)
+{
+	struct rate *r = state;
+
+	hr_huge_ranks_release(&r->ranks);
+	free(r);
+}
+
 static void *rate_create(struct hr_follower *f, const void *config)
 {
 	struct rate *r = calloc(1, sizeof(*r));
@@ -387,23 +322,27 @@ static void *rate_create(struct hr_follower *f, const void *config)
 	r->share_pages = rounded_up((uint64_t)bytes, HR_PAGE_BYTES);
 	r->huge_pages = pages_in_huge(r->view->settings);
 	hr_demand_init(&r->demand);
+	if (!hr_huge_ranks_init(&r->ranks, r->view->map, r->huge_pages)) {
+		free(r);
+		return NULL;
+	}
 	return r;
-}
-
-static void rate_destroy(void *state)
-{
-	free(state);
 }
 
 static void *rate_clone(const void *state, struct hr_follower *f)
 {
+	const struct rate *from = state;
 	struct rate *r = malloc(sizeof(*r));
 
 	if (r == NULL)
 		return NULL;
-	*r = *(const struct rate *)state;
+	*r = *from;
 	r->f = f;
 	r->view = hr_follower_view(f);
+	if (!hr_huge_ranks_clone(&r->ranks, &from->ranks, r->view->map)) {
+		free(r);
+		return NULL;
+	}
 	return r;
 }
 
