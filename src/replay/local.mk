@@ -14,6 +14,7 @@ libcore_a_SOURCES += \
 	src/replay/objects/pools.c src/replay/objects/pools.h \
 	src/replay/objects/layers.c src/replay/objects/layers.h \
 	src/replay/objects/objects.c src/replay/objects/objects.h \
+	src/replay/objects/page_owners.c src/replay/objects/page_owners.h \
 	src/replay/objects/recorded.c src/replay/objects/recorded.h \
 	src/replay/objects/survival.c src/replay/objects/survival.h \
 	src/replay/placement/addresses.c src/replay/placement/addresses.h \

@@ -91,7 +91,7 @@ static void test_bad_spans(void **state)
 	hr_recorded_release(&s);
 }
 
-/* Memory is that of the address space that spans touch; there is an end to it. */
+/* Memory is that of the chunks of which spans have parts; there is an end to it. */
 static void test_spans_all_over(void **state)
 {
 	struct hr_recorded s;
@@ -100,14 +100,22 @@ static void test_spans_all_over(void **state)
 
 	(void)state;
 	hr_recorded_init(&s);
-	s.max_tables = 4;
-	span(&s, PAGE, 2 * 512, 0);
-	span(&s, PAGE + 10000 * 512, 512, CLASS(0, 1));
-	assert_int_equal(hr_recorded_add_span(&s, PAGE + 512 * 512, 2 * 512, 0, &id, &err), HR_EINPUT);
+	s.owners.max_tables = 4;
+	span(&s, PAGE + 1, 2 * 512, 0);
+	span(&s, PAGE + 10000 * 512, 511, CLASS(0, 1));
+	assert_int_equal(hr_recorded_add_span(&s, PAGE + 512 * 512 + 1, 2 * 512, 0, &id, &err), HR_EINPUT);
 	assert_non_null(strstr(err.text, "1 TiB"));
 	/* Where one was before there is room for another. */
-	hr_recorded_drop_span(&s, hr_recorded_span_at(&s, PAGE));
-	span(&s, PAGE + 300, 700, 0);
+	hr_recorded_drop_span(&s, hr_recorded_span_at(&s, PAGE + 1));
+	span(&s, PAGE + 300, 200, 0);
+	/* What spans have whole needs none. */
+	span(&s, PAGE + 20000 * 512, 300 * 512, CLASS(0, 1));
+	assert_int_equal(hr_recorded_span_at(&s, PAGE + 20299 * 512 + 511),
+			 hr_recorded_span_at(&s, PAGE + 20000 * 512));
+	assert_int_equal(hr_recorded_span_at(&s, PAGE + 20300 * 512), HR_NO_SLOT);
+	assert_int_equal(hr_recorded_in_the_way(&s, PAGE + 15000 * 512, 5000 * 512), HR_NO_SLOT);
+	assert_int_equal(hr_recorded_in_the_way(&s, PAGE + 15000 * 512, 5000 * 512 + 1),
+			 hr_recorded_span_at(&s, PAGE + 20000 * 512));
 	hr_recorded_release(&s);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Invariant: a table has the number of a live span at each of its pages, and of no other. */
+/* Invariant: a page's owner is 1 + the number of the live span that has it. */
 #include "config.h"
 
 #include "replay/objects/recorded.h"
@@ -12,25 +12,21 @@
 #include <string.h>
 
 #define MANUAL HR_SPAN_CLASSES
-/* Address space that spans may touch, 1 TiB: the tables take half a GiB then. */
+/* Address space of which spans may have parts, 1 TiB: the tables take half a GiB then. */
 #define MAX_TABLES (1u << 18)
 #define MAX_SPAN_PAGES ((UINT64_C(1) << 41) / HR_PAGE_BYTES)
 
 void hr_recorded_init(struct hr_recorded *s)
 {
 	memset(s, 0, sizeof(*s));
-	s->max_tables = MAX_TABLES;
-	hr_map64_init(&s->chunks);
+	hr_page_owners_init(&s->owners, MAX_TABLES);
 	hr_map64_init(&s->stacks);
 }
 
 void hr_recorded_release(struct hr_recorded *s)
 {
-	for (size_t i = 0; i < s->ntables; i++)
-		free(s->tables[i]);
-	free(s->tables);
+	hr_page_owners_release(&s->owners);
 	free(s->spans);
-	hr_map64_release(&s->chunks);
 	hr_map64_release(&s->stacks);
 	free(s->born);
 	free(s->taken);
@@ -39,69 +35,9 @@ void hr_recorded_release(struct hr_recorded *s)
 
 /* --- pages ---------------------------------------------------------------- */
 
-struct hr_recorded_chunk *hr_recorded_table(struct hr_recorded *s, uint64_t chunk)
-{
-	const uint64_t *index;
-
-	if (s->last_table != NULL && s->last_chunk == chunk)
-		return s->last_table;
-	index = hr_map64_get(&s->chunks, chunk);
-	if (index == NULL)
-		return NULL;
-	s->last_chunk = chunk;
-	s->last_table = s->tables[*index];
-	return s->last_table;
-}
-
-static struct hr_recorded_chunk *make_table(struct hr_recorded *s, uint64_t chunk)
-{
-	struct hr_recorded_chunk *t = hr_recorded_table(s, chunk);
-
-	if (t != NULL)
-		return t;
-	if (s->ntables == s->max_tables ||
-	    !hr_reserve(&s->tables, &s->tables_cap, s->ntables + 1, sizeof(struct hr_recorded_chunk *)))
-		return NULL;
-	t = hr_calloc(1, sizeof(*t));
-	if (t == NULL || !hr_map64_put(&s->chunks, chunk, s->ntables)) {
-		free(t);
-		return NULL;
-	}
-	s->tables[s->ntables++] = t;
-	return t;
-}
-
 uint32_t hr_recorded_in_the_way(struct hr_recorded *s, uint64_t page, uint64_t npages)
 {
-	uint64_t end = page + npages;
-
-	while (page < end) {
-		uint32_t span = HR_NO_SLOT;
-		uint64_t next = hr_chunk_page(hr_chunk_of(page) + 1);
-
-		if (hr_recorded_table(s, hr_chunk_of(page)) != NULL)
-			for (; page < next && page < end && span == HR_NO_SLOT; page++)
-				span = hr_recorded_span_at(s, page);
-		if (span != HR_NO_SLOT)
-			return span;
-		page = next;
-	}
-	return HR_NO_SLOT;
-}
-
-static bool mark_pages(struct hr_recorded *s, uint64_t page, uint64_t npages, uint32_t what)
-{
-	for (uint64_t end = page + npages, next; page < end; page = next) {
-		struct hr_recorded_chunk *t = make_table(s, hr_chunk_of(page));
-
-		if (t == NULL)
-			return false;
-		next = hr_chunk_page(hr_chunk_of(page) + 1);
-		next = next < end ? next : end;
-		for (uint64_t p = page; p < next; p++)
-			t->span[hr_page_in_chunk(p)] = what;
-	}
-	return true;
+	return hr_page_owners_first(&s->owners, page, npages) - 1;
 }
 
 /* --- spans ---------------------------------------------------------------- */
@@ -151,9 +87,9 @@ enum hr_status hr_recorded_add_span(struct hr_recorded *s, uint64_t page, uint64
 		slots = hr_size_classes[size_class].span_bytes / slot_bytes;
 	}
 	*span = take_span(s, class, slots);
-	if (*span != HR_NO_SLOT && !mark_pages(s, page, npages, *span + 1))
+	if (*span != HR_NO_SLOT && !hr_page_owners_set(&s->owners, page, npages, *span + 1))
 		*span = HR_NO_SLOT;
-	if (*span == HR_NO_SLOT && s->ntables == s->max_tables)
+	if (*span == HR_NO_SLOT && s->owners.ntables == s->owners.max_tables)
 		return hr_error_set(err, HR_EINPUT,
 				    "the recorded spans lie all over more than 1 TiB; no heap that we know does");
 	if (*span == HR_NO_SLOT)
@@ -169,8 +105,8 @@ void hr_recorded_drop_span(struct hr_recorded *s, uint32_t span)
 {
 	struct hr_recorded_span *r = &s->spans[span];
 
-	/* This can't fail: the tables exist. */
-	mark_pages(s, r->page, r->npages, 0);
+	/* This can't fail. */
+	(void)hr_page_owners_set(&s->owners, r->page, r->npages, 0);
 	r->live = false;
 	r->next_free = s->free_spans[r->span_class];
 	s->free_spans[r->span_class] = span + 1;

@@ -21,7 +21,7 @@
 #include "base/error.h"
 #include "base/map64.h"
 #include "heap/sizeclasses.h"
-#include "pagealloc/geometry.h"
+#include "replay/objects/page_owners.h"
 #include "trace/event.h"
 #include "trace/ledger.h" /* HR_NO_NUMBER */
 
@@ -43,13 +43,7 @@ struct hr_recorded_span {
 };
 
 struct hr_recorded {
-	struct hr_map64 chunks; /* to an index in tables */
-	struct hr_recorded_chunk {
-		uint32_t span[512]; /* by page, + 1; 0: none */
-	} * *tables;
-	size_t ntables, tables_cap, max_tables;
-	uint64_t last_chunk; /* of the last look-up, and its table */
-	struct hr_recorded_chunk *last_table;
+	struct hr_page_owners owners;
 	struct hr_recorded_span *spans;
 	size_t nspans, spans_cap;
 	uint32_t free_spans[HR_SPAN_CLASSES + 1]; /* + 1, by class; the last: manual ones. 0: none */
@@ -63,17 +57,10 @@ struct hr_recorded {
 void hr_recorded_init(struct hr_recorded *s);
 void hr_recorded_release(struct hr_recorded *s);
 
-/* The table of a chunk, which is then the last one; NULL: nothing was ever there. */
-struct hr_recorded_chunk *hr_recorded_table(struct hr_recorded *s, uint64_t chunk);
 /* The live span that has that page, or HR_NO_SLOT. */
 static inline uint32_t hr_recorded_span_at(struct hr_recorded *s, uint64_t page)
 {
-	const uint64_t chunk = hr_chunk_of(page);
-	const struct hr_recorded_chunk *t = s->last_table;
-
-	if (t == NULL || s->last_chunk != chunk)
-		t = hr_recorded_table(s, chunk);
-	return t != NULL ? t->span[hr_page_in_chunk(page)] - 1 : HR_NO_SLOT;
+	return hr_page_owners_at(&s->owners, page) - 1;
 }
 /* Of [page, page+npages), the first live span, or HR_NO_SLOT. */
 uint32_t hr_recorded_in_the_way(struct hr_recorded *s, uint64_t page, uint64_t npages);

@@ -41,13 +41,25 @@ static inline bool is_small(const struct hr_event *e)
 
 /* --- the future ----------------------------------------------------------- */
 
-/* Events by block of 64 pages: those of block number k are order[first[k]..first[k+1]). */
+/*
+ * Events by block of 64 pages: those of block number k are order[first[k]..first[k+1]).
+ * Of a large span, 64 blocks that it has whole are one of the next level, and so on.
+ */
 struct future {
-	struct hr_map64 blocks; /* number of a block */
+	struct hr_map64 blocks; /* number of a block, by its key */
 	uint32_t *first, *order;
 	size_t nblocks;
+	unsigned nlevels;
 	uint32_t *next_small; /* by event, of small allocations: the same P's next one, or the number of events */
 };
+
+#define LOG_BLOCK 6  /* pages in a block, blocks in one of the next level */
+#define MAX_LEVELS 8 /* of 2^48 pages and more */
+
+static inline uint64_t block_key(uint64_t block, unsigned level)
+{
+	return (uint64_t)level << 60 | block;
+}
 
 /* Gives every free the size of what it frees, or marks it as unknown. */
 static bool measure_frees(struct hr_span_trace *t)
@@ -75,14 +87,31 @@ static bool measure_frees(struct hr_span_trace *t)
 	return ok;
 }
 
-static inline uint64_t first_block(const struct hr_event *e)
+/* The blocks of an event, one after the other. */
+struct pieces {
+	uint64_t block, end; /* of level 0 */
+};
+
+static inline struct pieces pieces_of(const struct hr_event *e)
 {
-	return e->addr / HR_PAGE_BYTES / HR_CACHE_PAGES;
+	return (struct pieces){e->addr / HR_PAGE_BYTES >> LOG_BLOCK,
+			       ((e->addr + e->size - 1) / HR_PAGE_BYTES >> LOG_BLOCK) + 1};
 }
 
-static inline uint64_t last_block(const struct hr_event *e)
+/* The key of the next; there must be one (block < end). The first and the last block may be parts: of level 0. */
+static inline uint64_t next_piece(struct pieces *p, const struct hr_event *e, unsigned *level)
 {
-	return (e->addr + e->size - 1) / HR_PAGE_BYTES / HR_CACHE_PAGES;
+	const uint64_t whole = (e->addr + e->size) / HR_PAGE_BYTES >> LOG_BLOCK, block = p->block;
+	uint64_t n = 1;
+
+	*level = 0;
+	if (block << LOG_BLOCK >= e->addr / HR_PAGE_BYTES)
+		while (*level + 1 < MAX_LEVELS && block % (n << LOG_BLOCK) == 0 && block + (n << LOG_BLOCK) <= whole) {
+			n <<= LOG_BLOCK;
+			++*level;
+		}
+	p->block += n;
+	return block_key(block / n, *level);
 }
 
 static void future_release(struct future *f)
@@ -102,16 +131,18 @@ static bool count_blocks(struct future *f, const struct hr_span_trace *t, uint32
 	for (size_t i = 0; i < t->n; i++) {
 		if (!is_span(&t->at[i]))
 			continue;
-		for (uint64_t b = first_block(&t->at[i]); b <= last_block(&t->at[i]); b++) {
-			const uint64_t *k = hr_map64_get(&f->blocks, b);
+		for (struct pieces p = pieces_of(&t->at[i]); p.block < p.end;) {
+			unsigned level;
+			const uint64_t key = next_piece(&p, &t->at[i], &level), *k = hr_map64_get(&f->blocks, key);
 			size_t at = k ? (size_t)*k : f->nblocks;
 
 			if (k == NULL) {
-				if (!hr_map64_put(&f->blocks, b, f->nblocks) ||
+				if (!hr_map64_put(&f->blocks, key, f->nblocks) ||
 				    !hr_reserve(&f->first, &cap, f->nblocks + 2, sizeof(*f->first)))
 					return false;
 				f->first[f->nblocks++] = 0;
 			}
+			f->nlevels = level >= f->nlevels ? level + 1 : f->nlevels;
 			f->first[at]++;
 			if (++*total == UINT32_MAX)
 				return false;
@@ -124,6 +155,7 @@ static bool count_blocks(struct future *f, const struct hr_span_trace *t, uint32
 static bool sort_by_block(struct future *f, const struct hr_span_trace *t)
 {
 	uint32_t total;
+	unsigned level;
 
 	if (!count_blocks(f, t, &total))
 		return false;
@@ -137,8 +169,9 @@ static bool sort_by_block(struct future *f, const struct hr_span_trace *t)
 	for (size_t i = t->n; i-- > 0;) {
 		if (!is_span(&t->at[i]))
 			continue;
-		for (uint64_t b = first_block(&t->at[i]); b <= last_block(&t->at[i]); b++)
-			f->order[--f->first[*hr_map64_get(&f->blocks, b)]] = (uint32_t)i;
+		for (struct pieces p = pieces_of(&t->at[i]); p.block < p.end;)
+			f->order[--f->first[*hr_map64_get(&f->blocks, next_piece(&p, &t->at[i], &level))]] =
+			    (uint32_t)i;
 	}
 	return true;
 }
@@ -165,14 +198,15 @@ static bool link_small(struct future *f, const struct hr_span_trace *t)
 	return ok;
 }
 
-/* The first event at or after i on that page; NULL: there is none. */
-static const struct hr_event *next_on(const struct future *f, const struct hr_span_trace *t, size_t i, uint64_t page)
+/* The first event at or after i of those of a block that are on that page; the number of events: there is none. */
+static size_t next_of_block(const struct future *f, const struct hr_span_trace *t, size_t i, uint64_t page,
+			    uint64_t key)
 {
-	const uint64_t *k = hr_map64_get(&f->blocks, page / HR_CACHE_PAGES);
+	const uint64_t *k = hr_map64_get(&f->blocks, key);
 	size_t low, high, mid;
 
 	if (k == NULL)
-		return NULL;
+		return t->n;
 	low = f->first[*k];
 	high = f->first[*k + 1];
 	while (low < high) {
@@ -186,9 +220,23 @@ static const struct hr_event *next_on(const struct future *f, const struct hr_sp
 		const struct hr_event *e = &t->at[f->order[low]];
 
 		if (page >= e->addr / HR_PAGE_BYTES && page * HR_PAGE_BYTES < e->addr + e->size)
-			return e;
+			return f->order[low];
 	}
-	return NULL;
+	return t->n;
+}
+
+/* The first event at or after i on that page; NULL: there is none. */
+static const struct hr_event *next_on(const struct future *f, const struct hr_span_trace *t, size_t i, uint64_t page)
+{
+	size_t next = t->n;
+
+	for (unsigned level = 0; level < f->nlevels; level++) {
+		const uint64_t key = block_key(page >> (LOG_BLOCK * (level + 1)), level);
+		const size_t at = next_of_block(f, t, i, page, key);
+
+		next = at < next ? at : next;
+	}
+	return next < t->n ? &t->at[next] : NULL;
 }
 
 /* --- the replay ----------------------------------------------------------- */
