@@ -29,7 +29,8 @@ static const struct own *own_of(const struct cli_options *o)
 }
 
 #define EVENTS_A_BATCH 4096
-#define LEVEL 1 /* what is made at random does not get much smaller with more work */
+#define MOST_EVENTS UINT64_C(20000000) /* of a script that does not say how many */
+#define LEVEL 1			       /* what is made at random does not get much smaller with more work */
 
 static enum hr_status write_failed(struct hr_error *err)
 {
@@ -145,7 +146,10 @@ static enum hr_status open_generator(const struct own *own, const char *arg, con
 		return hr_generator_new(arg, own->seed, g, err);
 	slash = strrchr(own->script, '/');
 	HR_TRY(hr_script_load(slash != NULL ? slash + 1 : own->script, script, def, err));
-	return hr_generator_of(*def, arg != NULL ? arg : "", own->seed, g, err);
+	HR_TRY(hr_generator_of(*def, arg != NULL ? arg : "", own->seed, g, err));
+	/* A number in a script may ask for events for years. */
+	hr_generator_bound(*g, MOST_EVENTS);
+	return HR_OK;
 }
 
 static int run_generate(const struct cli_command *c, const struct cli_options *o, int argc, char **argv)

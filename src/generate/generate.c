@@ -22,7 +22,8 @@ struct hr_generator {
 	struct hr_events waiting; /* from `given` on */
 	size_t given;
 	uint64_t end_ns;
-	uint64_t most; /* events; UINT64_MAX: no such end */
+	uint64_t most;	/* events; UINT64_MAX: no such end */
+	uint64_t bound; /* then: more are an error */
 	bool ended;
 };
 
@@ -142,6 +143,7 @@ enum hr_status hr_generator_of(const struct hr_workload_def *def, const char *pa
 		struct hr_event *e = hr_events_add(&g->waiting, HR_EV_GOMAXPROCS, 0);
 
 		g->most = common->events;
+		g->bound = UINT64_MAX;
 		g->end_ns = seconds_to_ns(g->most != UINT64_MAX ? MAX_SECONDS : common->seconds);
 		g->state = def->create(def, g->config, seed);
 		if (e == NULL || g->state == NULL)
@@ -168,6 +170,11 @@ enum hr_status hr_generator_new(const char *text, uint64_t seed, struct hr_gener
 	return hr_generator_of(def, text + len + (text[len] == ','), seed, generator, err);
 }
 
+void hr_generator_bound(struct hr_generator *g, uint64_t events)
+{
+	g->bound = g->most == UINT64_MAX ? events : UINT64_MAX;
+}
+
 void hr_generator_free(struct hr_generator *g)
 {
 	if (g == NULL)
@@ -186,6 +193,25 @@ const struct hr_trace_meta *hr_generator_meta(const struct hr_generator *g)
 
 /* --- events ------------------------------------------------------------------- */
 
+/* More events, or the end. */
+static enum hr_status refill(struct hr_generator *g, struct hr_error *err)
+{
+	enum hr_status status;
+
+	g->given = g->waiting.n = 0;
+	status = g->def->fill(g->state, &g->waiting);
+	if (status == HR_END) {
+		g->ended = true;
+		g->stats.last_time_ns = g->end_ns;
+		return HR_OK;
+	}
+	if (status == HR_EINPUT)
+		return hr_error_set(err, HR_EINPUT, "workload %s: more than 10 million steps without an event",
+				    g->def->name);
+	return status == HR_OK ? HR_OK
+			       : hr_error_set(err, HR_ENOMEM, "out of memory: more is live than there is room for");
+}
+
 enum hr_status hr_generator_next(struct hr_generator *g, struct hr_event *ev, size_t cap, size_t *n,
 				 struct hr_error *err)
 {
@@ -193,22 +219,8 @@ enum hr_status hr_generator_next(struct hr_generator *g, struct hr_event *ev, si
 
 	*n = 0;
 	while (got == 0 && !g->ended) {
-		if (g->given == g->waiting.n) {
-			g->given = g->waiting.n = 0;
-			enum hr_status status = g->def->fill(g->state, &g->waiting);
-
-			if (status == HR_END) {
-				g->ended = true;
-				g->stats.last_time_ns = g->end_ns;
-			} else if (status == HR_EINPUT) {
-				return hr_error_set(err, HR_EINPUT,
-						    "workload %s: more than 10 million steps without an event",
-						    g->def->name);
-			} else if (status != HR_OK) {
-				return hr_error_set(err, HR_ENOMEM,
-						    "out of memory: more is live than there is room for");
-			}
-		}
+		if (g->given == g->waiting.n)
+			HR_TRY(refill(g, err));
 		for (; got < cap && g->given < g->waiting.n && !g->ended; got++) {
 			const struct hr_event *e = &g->waiting.at[g->given++];
 
@@ -217,6 +229,11 @@ enum hr_status hr_generator_next(struct hr_generator *g, struct hr_event *ev, si
 				g->stats.last_time_ns = g->end_ns;
 				break;
 			}
+			if (g->stats.events_total == g->bound)
+				return hr_error_set(err, HR_EINPUT,
+						    "workload %s: more than %" PRIu64
+						    " events; give it events=N for so many, or fewer seconds",
+						    g->def->name, g->bound);
 			ev[got] = *e;
 			g->stats.counts[e->kind]++;
 			g->stats.last_time_ns = e->time_ns;

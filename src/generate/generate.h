@@ -67,6 +67,8 @@ enum hr_status hr_generator_new(const char *text, uint64_t seed, struct hr_gener
  */
 enum hr_status hr_generator_of(const struct hr_workload_def *def, const char *params, uint64_t seed,
 			       struct hr_generator **g, struct hr_error *err);
+/* Where the parameters do not say how many events there are to be, more than these are an error of hr_generator_next. */
+void hr_generator_bound(struct hr_generator *g, uint64_t events);
 void hr_generator_free(struct hr_generator *g);
 
 /* What a writer says of the trace; valid as long as the generator. */
@@ -74,6 +76,7 @@ const struct hr_trace_meta *hr_generator_meta(const struct hr_generator *g);
 /*
  * Up to cap events into ev; *n says how many, at least one with HR_OK. HR_END: no
  * more. HR_ENOMEM: more objects are live than memory, or their numbers, allow.
+ * HR_EINPUT: steps without end, or more events than hr_generator_bound allows.
  */
 enum hr_status hr_generator_next(struct hr_generator *g, struct hr_event *ev, size_t cap, size_t *n,
 				 struct hr_error *err);

@@ -72,7 +72,11 @@ wait 1s$(printf ' x%.0s' {1..70})\n|line 1: it has more than 64 words
 let abcdefghijabcdefghijabcdefghija 1\nwait abcdefghijabcdefghijabcdefghijab\n|line 2: a name or number is longer than 31
 wait 00000000000000000000000000000001000\n|line 1: a name or number is longer than 31
 repeat 1e9\nrepeat 1e9\nwait 0\nend\nend\nfill a bytes 1MiB pages 1 over 1s\n|10 million steps without an event
+repeat 1e9\nfill a bytes 32GiB pages 1 over 0\nfree a\nend\n|more than 20000000 events; give it events=N
 END
+printf 'repeat 1e9\nfill a bytes 1MiB pages 1 over 0\nfree a\nend\n' >more.workload
+"$HEAPREPLAY" generate --text --script more.workload events=5000 >more.txt
+is "$? $(grep -c '^[0-9]' more.txt)" '0 5000' 'as many events as are asked for'
 printf '# %s\nrepeat 20000000 # %s\nwait 1ms\nend\n' "$long$long$long" "$long$long$long" >idle.workload
 "$HEAPREPLAY" generate --script idle.workload -o idle.hrt
 ok $? 'remarks may be long, and a script that waits until the end is one'

@@ -2,8 +2,8 @@
 /*
  * Whole commands on any trace: no crash, and an exit status of 0, 1 or 2. The
  * first byte of the input chooses the command, the rest is the trace. What the
- * commands print goes to /dev/null (libFuzzer: -close_fd_mask=3). Not generate --script:
- * a script may ask for events without end; fuzz_script has scripts.
+ * commands print goes to /dev/null (libFuzzer: -close_fd_mask=3). Scripts of workloads
+ * are read as traces are, and write a few events.
  */
 #include "config.h"
 
@@ -42,6 +42,7 @@ static const char *const commands[][MAX_WORDS] = {
     {"export", "-o", "OUT", "TRACE"},
     {"export", "--spans", "-o", "OUT", "TRACE"},
     {"cut", "-q", "--from", "1ms", "--until", "1s", "-o", "OUT", "TRACE"},
+    {"generate", "-q", "--script", "TRACE", "-o", "OUT", "events=2000"},
 };
 
 static char trace[] = "/tmp/heapreplay-fuzz-XXXXXX", out[] = "/tmp/heapreplay-fuzz-XXXXXX";
