@@ -3,8 +3,9 @@
 #
 #   $bars            a part for each panel. Columns: value, place on the axis, half the
 #                    bar's thickness, number of the trace, whether it is the best of
-#                    all, the value as a text
-#   panels, columns, rows, panel_title[], panel_unit[], panel_most[]
+#                    all, the value as a text; where bounds is 1, low and high of
+#                    the error bar and where the text stands
+#   bounds, panels, columns, rows, panel_title[], panel_unit[], panel_most[]
 #   policies, policy[], policy_letters: how many the longest has
 #   traces, trace[], trace_letters
 
@@ -20,6 +21,7 @@ set grid xtics noytics
 set yrange [policies - 0.4 : -0.6]
 set xtics font small autofreq
 set ytics scale 0 noenhanced
+set errorbars small
 if (traces > 1) {
 	set key at screen 0.5, bottom(7) center bottom horizontal maxcols key_columns(traces, trace_letters) \
 		Left reverse samplen 1.6 width 1 noenhanced
@@ -38,7 +40,9 @@ do for [i = 1 : panels] {
 	set ytics ()
 	do for [p = 1 : policies] { set ytics add (policy[p] p - 1) }
 	plot $bars index i - 1 using ($1 / 2):2:($1 / 2):3:(bar_color($4, $5)) with boxxyerror linecolor variable notitle, \
-	     $bars index i - 1 using 1:2:(stringcolumn(6)) with labels left offset 0.5, 0 font small noenhanced notitle, \
+	     for [b = 1 : bounds] $bars index i - 1 using 1:2:7:8 with xerrorbars pointtype 0 linewidth 1.5 \
+		linecolor rgb "black" notitle, \
+	     $bars index i - 1 using (column(bounds ? 9 : 1)):2:(stringcolumn(6)) with labels left offset 0.5, 0 font small noenhanced notitle, \
 	     for [t = 1 : i == 1 && traces > 1 ? traces : 0] keyentry with boxes linetype t title trace[t], \
 	     keyentry with boxes linetype 3 title i == 1 && traces == 1 ? "best" : ""
 	unset label 1

@@ -462,6 +462,7 @@ struct cli_drawing {
 	size_t *own;		/* gets the number of that one's run; may be NULL */
 	bool intervals;		/* the optimum is wanted */
 	bool made_of;		/* so are layers, and the way to RSS, where the trace tells them */
+	bool bounds;		/* so are error bars, where GC cycles are modelled */
 };
 
 /* Replays the trace under the choices. The plane must be zeroes. Warns of what is odd in the trace. */

@@ -166,6 +166,7 @@ enum hr_status cli_replay_to_draw(const struct cli_options *o, const char *path,
 	enum hr_status status;
 
 	options.intervals = d->intervals;
+	options.bounds = d->bounds && !o->no_bounds;
 	options.layers |= d->made_of;
 	cli_progress_start(&options, o);
 	HR_TRY(hr_replay_open(&r, path, &options, choices->at, choices->n, &own, err));

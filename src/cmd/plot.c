@@ -56,7 +56,9 @@ static enum hr_status add_json(struct job *j, const char *path, struct hr_error 
 static enum hr_status add_trace(struct job *j, const char *path, const struct cli_choices *choices,
 				struct hr_error *err)
 {
-	struct cli_drawing d = {.source = &j->source, .intervals = j->kind->needs & HR_PLOT_OPTIMUM};
+	struct cli_drawing d = {.source = &j->source,
+				.intervals = j->kind->needs & HR_PLOT_OPTIMUM,
+				.bounds = j->kind->needs & HR_PLOT_BOUNDS};
 
 	if (j->kind->needs & HR_PLOT_PLANE) {
 		j->plane = hr_calloc(1, sizeof(*j->plane));

@@ -40,7 +40,7 @@ static int run_report(const struct cli_command *c, const struct cli_options *o, 
 	enum hr_status status;
 	size_t own = 0;
 	const struct cli_drawing drawing = {
-	    .source = &source, .plane = plane, .own = &own, .intervals = true, .made_of = true};
+	    .source = &source, .plane = plane, .own = &own, .intervals = true, .made_of = true, .bounds = true};
 
 	(void)argc;
 	if (plane == NULL) {

@@ -39,6 +39,14 @@ static double value_of(const struct panel *p, const struct hr_plot_run *run)
 	return v / hr_plot_number(run->summary, p->denominator) * p->scale;
 }
 
+/* Of metrics as they are, not of ratios between them. */
+static struct hr_plot_bar error_bar_of(const struct panel *p, const struct hr_plot_run *run)
+{
+	if (p->regret || p->denominator != NULL)
+		return (struct hr_plot_bar){NAN, NAN};
+	return hr_plot_error_bar(run, p->numerator);
+}
+
 static const char *const default_metrics[] = {
     "retained_mean_bytes", "retained_peak_bytes", "lag_90_ns", "refaulted_bytes",
     "total_cpu_ns",	   "worst_stall_ns",	  NULL,
@@ -161,11 +169,11 @@ static double most_of(const struct chart *c, const struct panel *p)
 	double most = 0;
 
 	for (size_t i = 0; i < c->n; i++) {
-		double v = value_of(p, &c->s->runs[c->run[i]]);
-		if (isfinite(v) && v > most)
-			most = v;
+		const struct hr_plot_run *run = &c->s->runs[c->run[i]];
+
+		most = fmax(most, fmax(value_of(p, run), error_bar_of(p, run).high));
 	}
-	return most;
+	return isfinite(most) ? most : 0;
 }
 
 /* Of several policies on one trace. */
@@ -199,6 +207,7 @@ static void write_bars(FILE *out, const struct chart *c, const struct panel *p)
 {
 	struct hr_plot_unit unit = unit_of(p, most_of(c, p));
 	double thickness = 0.8 / (double)c->s->ntraces;
+	const bool bounds = hr_plot_has_bounds(c->s);
 	char text[HR_UNIT_BUF];
 
 	for (size_t i = 0; i < c->n; i++) {
@@ -209,7 +218,17 @@ static void write_bars(FILE *out, const struct chart *c, const struct panel *p)
 		hr_plot_put(out, (double)c->place[i] + (c->s->ntraces > 1 ? top : 0));
 		hr_plot_put(out, thickness * 0.45);
 		format_value(text, sizeof(text), p, v);
-		hr_print(out, "%zu %d \"%s\"\n", run->trace_number + 1, is_best(c, p, run), text);
+		hr_print(out, "%zu %d \"%s\"", run->trace_number + 1, is_best(c, p, run), text);
+		if (bounds) {
+			struct hr_plot_bar bar = error_bar_of(p, run);
+
+			fputc(' ', out);
+			hr_plot_put(out, bar.low / unit.size);
+			hr_plot_put(out, bar.high / unit.size);
+			/* Where the text stands. */
+			hr_plot_put(out, fmax(isfinite(v) ? v : 0, isfinite(bar.high) ? bar.high : 0) / unit.size);
+		}
+		fputc('\n', out);
 	}
 }
 
@@ -254,11 +273,14 @@ static void write_panels(FILE *out, const struct chart *c, const struct panel *p
 	unsigned columns = columns_for(n);
 
 	write_names(out, c);
+	fprintf(out, "bounds = %d\n", hr_plot_has_bounds(c->s));
 	fprintf(out, "panels = %zu\ncolumns = %u\nrows = %zu\n", n, columns, (n + columns - 1) / columns);
 	fprintf(out, "array panel_title[%zu]\narray panel_unit[%zu]\narray panel_most[%zu]\n", n, n, n);
 	for (size_t i = 0; i < n; i++)
 		describe_panel(out, c, &panels[i], i + 1);
-	hr_plot_begin_block(out, "bars", "value y half_thickness trace best text; a part for each panel");
+	hr_plot_begin_block(
+	    out, "bars",
+	    "value y half_thickness trace best text; with bounds low, high, place of the text; a part for each panel");
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			hr_plot_next_part(out);

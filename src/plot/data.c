@@ -73,6 +73,19 @@ double hr_plot_cpu_ns(const struct hr_plot_run *run)
 	       hr_plot_number(run->summary, "refault_cpu_ns");
 }
 
+struct hr_plot_bar hr_plot_error_bar(const struct hr_plot_run *run, const char *metric)
+{
+	return (struct hr_plot_bar){hr_plot_element(run->bounds, metric, 0), hr_plot_element(run->bounds, metric, 1)};
+}
+
+bool hr_plot_has_bounds(const struct hr_plot_source *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (json_object_size(s->runs[i].bounds) > 0)
+			return true;
+	return false;
+}
+
 bool hr_plot_competes(const struct hr_plot_run *run)
 {
 	return !hr_document_knows_future(run->policy) && !json_is_true(json_object_get(run->policy, "inactive"));

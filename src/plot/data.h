@@ -31,6 +31,13 @@ const char *hr_plot_string(const json_t *object, const char *name);
 const char *hr_plot_policy_text(const struct hr_plot_run *run);
 /* CPU time of releases and refaults, or NaN. */
 double hr_plot_cpu_ns(const struct hr_plot_run *run);
+/* The error bar that a GC model gives a metric, low and high; both NaN: none. */
+struct hr_plot_bar {
+	double low, high;
+};
+struct hr_plot_bar hr_plot_error_bar(const struct hr_plot_run *run, const char *metric);
+/* Does any run have error bars? */
+bool hr_plot_has_bounds(const struct hr_plot_source *s);
 /*
  * The memory limit in interval i of the run's series, less what is beside the heap, which limits count and plots do not
  * show; NaN: none.

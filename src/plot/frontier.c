@@ -15,7 +15,6 @@
 #define LINE 20.0
 #define MOST_LABELS 24
 #define MOST_DOTS 8192
-#define EVERY 12.0 /* pixels between dots that labels keep off */
 #define LABEL_LETTERS 40
 
 /* Where the area of the plot lies in the picture; frontier.gp has the same. */
@@ -135,12 +134,12 @@ static size_t cover(const struct chart *c, struct hr_label_dot *dots)
 
 	for (size_t i = 0; i < c->f->n; i++) {
 		const struct hr_frontier_point *p = &c->f->at[i];
-		double x = x_of(c, p->memory), y = y_of(c, p->cpu);
 
-		for (double at = x_of(c, p->memory_low); at <= x_of(c, p->memory_high) && n < MOST_DOTS; at += EVERY)
-			dots[n++] = (struct hr_label_dot){at, y};
-		for (double at = y_of(c, p->cpu_low); at <= y_of(c, p->cpu_high) && n < MOST_DOTS; at += EVERY)
-			dots[n++] = (struct hr_label_dot){x, at};
+		n = hr_labels_cover_bars(dots, n, MOST_DOTS, (struct hr_label_dot){x_of(c, p->memory), y_of(c, p->cpu)},
+					 (struct hr_label_bars){.left = x_of(c, p->memory_low),
+								.right = x_of(c, p->memory_high),
+								.bottom = y_of(c, p->cpu_low),
+								.top = y_of(c, p->cpu_high)});
 	}
 	return n;
 }

@@ -112,3 +112,15 @@ void hr_labels_place(struct hr_label *labels, size_t n, const struct hr_label_do
 	for (t.i = 0; t.i < n; t.i++)
 		place(&t, &labels[t.i]);
 }
+
+#define EVERY 12.0 /* pixels between dots */
+
+size_t hr_labels_cover_bars(struct hr_label_dot *dots, size_t n, size_t most, struct hr_label_dot point,
+			    struct hr_label_bars bars)
+{
+	for (double x = bars.left; x <= bars.right && n < most; x += EVERY)
+		dots[n++] = (struct hr_label_dot){x, point.y};
+	for (double y = bars.bottom; y <= bars.top && n < most; y += EVERY)
+		dots[n++] = (struct hr_label_dot){point.x, y};
+	return n;
+}

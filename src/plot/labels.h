@@ -25,6 +25,15 @@ struct hr_label_dot {
 	double x, y;
 };
 
+/* Ends of a point's error bars. */
+struct hr_label_bars {
+	double left, right, bottom, top;
+};
+
+/* Adds dots along them to n others, at most up to `most`. Returns how many there are then. */
+size_t hr_labels_cover_bars(struct hr_label_dot *dots, size_t n, size_t most, struct hr_label_dot point,
+			    struct hr_label_bars bars);
+
 void hr_labels_place(struct hr_label *labels, size_t n, const struct hr_label_dot *dots, size_t ndots, double width,
 		     double height);
 

@@ -37,11 +37,11 @@ const struct hr_plot_kind hr_plot_kinds[] = {
     {"heatmap", "addresses over time: what was in use, free, released", HR_PLOT_PLANE, false, heatmap_script, false,
      usual_size, hr_plot_heatmap},
     {"tradeoff", "retained memory against CPU time of every policy, and the offline optimum",
-     HR_PLOT_SUMMARY | HR_PLOT_OPTIMUM, true, tradeoff_script, false, usual_size, hr_plot_tradeoff},
+     HR_PLOT_SUMMARY | HR_PLOT_OPTIMUM | HR_PLOT_BOUNDS, true, tradeoff_script, false, usual_size, hr_plot_tradeoff},
     {"intervals", "how long pages lie free before they are used again", HR_PLOT_OPTIMUM, false, intervals_script, false,
      usual_size, hr_plot_intervals},
-    {"compare", "bars of every policy's metrics (--columns)", HR_PLOT_SUMMARY, true, compare_script, true,
-     hr_plot_bars_size, hr_plot_compare},
+    {"compare", "bars of every policy's metrics (--columns)", HR_PLOT_SUMMARY | HR_PLOT_BOUNDS, true, compare_script,
+     true, hr_plot_bars_size, hr_plot_compare},
     {"index", "index entries that the scavengers read; several traces: by the size of the heap", HR_PLOT_SUMMARY, true,
      index_script, true, hr_plot_index_size, hr_plot_index},
     {"frontier", "memory against CPU time of a sweep's settings, with error bars", HR_PLOT_FRONTIER, false,
@@ -104,6 +104,7 @@ static enum hr_status add_run(struct hr_plot_source *s, const json_t *about, con
 	    .layers = json_object_get(run, "layers"),
 	    .rss = json_object_get(run, "rss"),
 	    .kept = json_object_get(run, "kept"),
+	    .bounds = json_object_get(run, "bounds"),
 	    .trace_number = s->ntraces,
 	};
 

@@ -28,7 +28,7 @@
 
 /* A policy on a trace; NULL: the document has no such thing. All of it lies in a document of the source. */
 struct hr_plot_run {
-	const json_t *trace, *settings, *policy, *summary, *series, *regret, *optimum, *layers, *rss, *kept;
+	const json_t *trace, *settings, *policy, *summary, *series, *regret, *optimum, *layers, *rss, *kept, *bounds;
 	size_t trace_number; /* from 0; those of one comparison have the same */
 };
 
@@ -78,6 +78,7 @@ enum hr_plot_needs {
 	HR_PLOT_OPTIMUM = 1 << 2,
 	HR_PLOT_PLANE = 1 << 3,
 	HR_PLOT_FRONTIER = 1 << 4,
+	HR_PLOT_BOUNDS = 1 << 5, /* error bars, where GC cycles are modelled */
 };
 
 struct hr_plot_kind {

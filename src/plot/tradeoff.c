@@ -23,7 +23,8 @@ enum { LEFT = 110, RIGHT = 30, TOP = 70, LEGEND = 3, LEGEND_LETTERS = 29 };
 
 struct spot {
 	double retained, cpu_ns;
-	double x, y; /* pixels within the area */
+	struct hr_plot_bar retained_bar, cpu_bar; /* both ends the value itself where there is none */
+	double x, y;				  /* pixels within the area */
 	unsigned line;
 	char name[256];
 };
@@ -31,11 +32,21 @@ struct spot {
 struct chart {
 	struct spot *spots;
 	size_t n;
+	bool bounds;	      /* error bars are drawn */
 	const json_t *points; /* of the envelope */
 	double low, high;     /* retained bytes, of the axis */
 	struct hr_plot_axis cpu;
 	double width, height;
 };
+
+static struct hr_plot_bar bar_of(const struct hr_plot_run *run, const char *metric, double value)
+{
+	struct hr_plot_bar bar = hr_plot_error_bar(run, metric);
+
+	if (isfinite(bar.low) && isfinite(bar.high))
+		return bar;
+	return (struct hr_plot_bar){value, value};
+}
 
 static enum hr_status collect(struct chart *c, const struct hr_plot_source *s, struct hr_error *err)
 {
@@ -45,6 +56,7 @@ static enum hr_status collect(struct chart *c, const struct hr_plot_source *s, s
 	c->spots = hr_calloc(s->n, sizeof(*c->spots));
 	if (c->spots == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
+	c->bounds = hr_plot_has_bounds(s);
 	hr_plot_lines(s, lines);
 	for (size_t i = 0; i < s->n; i++) {
 		struct spot spot = {.line = lines[i],
@@ -53,6 +65,8 @@ static enum hr_status collect(struct chart *c, const struct hr_plot_source *s, s
 
 		if (!isfinite(spot.retained) || !isfinite(spot.cpu_ns))
 			continue;
+		spot.retained_bar = bar_of(&s->runs[i], "retained_mean_bytes", spot.retained);
+		spot.cpu_bar = bar_of(&s->runs[i], "total_cpu_ns", spot.cpu_ns);
 		snprintf(spot.name, sizeof(spot.name), "%s", hr_plot_policy_text(&s->runs[i]));
 		c->spots[c->n++] = spot;
 	}
@@ -77,6 +91,8 @@ static void choose_axes(struct chart *c)
 	c->high = -INFINITY;
 	for (size_t i = 0; i < c->n; i++) {
 		take_in(c, c->spots[i].retained, c->spots[i].cpu_ns, &most);
+		take_in(c, c->spots[i].retained_bar.low, c->spots[i].cpu_bar.low, &most);
+		take_in(c, c->spots[i].retained_bar.high, c->spots[i].cpu_bar.high, &most);
 		if (c->spots[i].cpu_ns > 0)
 			least = fmin(least, c->spots[i].cpu_ns);
 	}
@@ -128,7 +144,7 @@ static size_t merge(struct chart *c, char (*texts)[HR_PLOT_LABEL_BUF], struct hr
 	return n;
 }
 
-/* The curve, as dots every few pixels, for labels to keep off. */
+/* The curve, as dots every few pixels. */
 static size_t curve_dots(const struct chart *c, struct hr_label_dot *dots, size_t most)
 {
 	size_t n = 0, points = json_array_size(c->points);
@@ -151,6 +167,23 @@ static size_t curve_dots(const struct chart *c, struct hr_label_dot *dots, size_
 
 #define MOST_DOTS 4096
 
+/* The curve and, where there are any, error bars: for labels to keep off. */
+static size_t cover(const struct chart *c, struct hr_label_dot *dots)
+{
+	size_t n = curve_dots(c, dots, MOST_DOTS);
+
+	for (size_t i = 0; c->bounds && i < c->n; i++) {
+		const struct spot *p = &c->spots[i];
+
+		n = hr_labels_cover_bars(dots, n, MOST_DOTS, (struct hr_label_dot){p->x, p->y},
+					 (struct hr_label_bars){.left = x_of(c, p->retained_bar.low),
+								.right = x_of(c, p->retained_bar.high),
+								.bottom = y_of(c, p->cpu_bar.low),
+								.top = y_of(c, p->cpu_bar.high)});
+	}
+	return n;
+}
+
 static enum hr_status label_points(FILE *out, struct chart *c, struct hr_error *err)
 {
 	struct hr_label *labels = hr_calloc(c->n, sizeof(*labels));
@@ -163,7 +196,7 @@ static enum hr_status label_points(FILE *out, struct chart *c, struct hr_error *
 	} else {
 		size_t n = merge(c, texts, labels);
 
-		hr_labels_place(labels, n, dots, curve_dots(c, dots, MOST_DOTS), c->width, c->height);
+		hr_labels_place(labels, n, dots, cover(c, dots), c->width, c->height);
 		hr_plot_write_labels(out, labels, texts, n, c->width, c->height);
 	}
 	free(labels);
@@ -218,11 +251,20 @@ static void write_chart(FILE *out, const struct chart *c)
 	hr_plot_set_number(out, "memory_high", c->high / memory.size);
 	hr_plot_set_number(out, "least", least_of(c) / memory.size);
 	hr_plot_write_axis(out, &c->cpu, time.size);
-	hr_plot_begin_block(out, "policies", "retained on average, CPU time, line");
+	fprintf(out, "bounds = %d\n", c->bounds);
+	hr_plot_begin_block(out, "policies", "retained on average, CPU time, line; with bounds low and high of both");
 	for (size_t i = 0; i < c->n; i++) {
 		hr_plot_put(out, c->spots[i].retained / memory.size);
 		hr_plot_put(out, c->spots[i].cpu_ns / time.size);
-		fprintf(out, "%u\n", c->spots[i].line + 1);
+		fprintf(out, "%u", c->spots[i].line + 1);
+		if (c->bounds) {
+			fputc(' ', out);
+			hr_plot_put(out, c->spots[i].retained_bar.low / memory.size);
+			hr_plot_put(out, c->spots[i].retained_bar.high / memory.size);
+			hr_plot_put(out, c->spots[i].cpu_bar.low / time.size);
+			hr_plot_put(out, c->spots[i].cpu_bar.high / time.size);
+		}
+		fputc('\n', out);
 	}
 	hr_plot_end_block(out);
 	hr_plot_begin_block(out, "envelope", "the least CPU time for what is retained on average");

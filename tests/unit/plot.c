@@ -146,6 +146,36 @@ static void data(void **state)
 	}
 }
 
+/* Of a GC model: low and high in the units of the values, and the text to the right of the bar. Without one no columns. */
+static void error_bars(void **state)
+{
+	static const struct {
+		const char *kind, *has;
+	} rows[] = {
+	    {"compare", "\n286.102295 0 0.36 1 0 \"286 MiB\" 200 400 400 \n"},
+	    {"compare", "\nbounds = 1\n"},
+	    {"tradeoff", " 200 400 0 1 \nend"},
+	    {"tradeoff", "\nbounds = 1\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct hr_blob text;
+		struct hr_error err;
+		json_t *d = parse("'series':", "'bounds':{'retained_mean_bytes':[209715200,419430400],"
+					       "'total_cpu_ns':[0,1000000]},'series':");
+
+		assert_int_equal(text_of(rows[i].kind, d, &text, &err), HR_OK);
+		if (strstr(text.at, rows[i].has) == NULL)
+			print_message("%s lacks: %s\n", rows[i].kind, rows[i].has);
+		assert_non_null(strstr(text.at, rows[i].has));
+		free(text.at);
+		assert_int_equal(text_of(rows[i].kind, parse("none", "none"), &text, &err), HR_OK);
+		assert_non_null(strstr(text.at, "\nbounds = 0\n"));
+		free(text.at);
+	}
+}
+
 /* Straight in the memory and the time that it is of: on an axis that is bent, its middle is still the mean of its ends. */
 static void envelope_is_straight(void **state)
 {
@@ -215,6 +245,7 @@ HR_TEST_MAIN(plot)
 	    cmocka_unit_test(others_are_refused),
 	    cmocka_unit_test(what_is_lacking_is_named),
 	    cmocka_unit_test(data),
+	    cmocka_unit_test(error_bars),
 	    cmocka_unit_test(envelope_is_straight),
 	    cmocka_unit_test(hostile),
 	    cmocka_unit_test(names_stay_in_their_quotes),
