@@ -377,6 +377,7 @@ void cli_progress_end(void);
 struct cli_object_rules {
 	uint64_t objects;
 	const char *span_cache, *gc;
+	const char *clock;		   /* of modelled cycles: work, wall; NULL: times are not modelled */
 	uint64_t gogc, memory_limit_bytes; /* of modelled cycles; HR_GOGC_OFF, UINT64_MAX: off */
 };
 

@@ -75,7 +75,8 @@ static void say_assumed(const struct hr_page *p, const struct hr_comparison *c)
 static void say_settings(const struct hr_page *p, const struct hr_comparison *c)
 {
 	char limit[HR_UNIT_BUF], other[HR_UNIT_BUF];
-	struct cli_object_rules rules = {.span_cache = word_of(c, "span_cache"), .gc = word_of(c, "gc")};
+	struct cli_object_rules rules = {
+	    .span_cache = word_of(c, "span_cache"), .gc = word_of(c, "gc"), .clock = word_of(c, "clock")};
 
 	if (setting_of(c, "memory_limit_bytes") != UINT64_MAX)
 		hr_page_text(p, 0, "memory limit %s, %s of memory outside the heap assumed",

@@ -25,7 +25,11 @@ static void print_pacing(const struct hr_page *p, const struct cli_object_rules 
 		snprintf(limit, sizeof(limit),
 			 ", memory limit %s (what a policy leaves above it does not hasten cycles)",
 			 hr_format_bytes(size, r->memory_limit_bytes));
-	hr_page_text(p, 0, "GC cycles modelled, GOGC %s%s", gogc, limit);
+	if (r->clock == NULL)
+		hr_page_text(p, 0, "GC cycles modelled, GOGC %s%s", gogc, limit);
+	else
+		hr_page_text(p, 0, "GC cycles modelled, GOGC %s%s; times %s (--clock %s)", gogc, limit,
+			     strcmp(r->clock, "wall") == 0 ? "as recorded" : "by the program's work", r->clock);
 }
 
 void cli_print_object_rules(const struct hr_page *p, const struct cli_object_rules *r)
@@ -64,6 +68,9 @@ void cli_print_objects(FILE *out, const struct hr_replay *r)
 					  .objects = stats.allocated_objects,
 					  .span_cache = hr_span_cache_name(o->span_cache),
 					  .gc = hr_gc_mode_name(o->gc),
+					  .clock = !hr_objects_is_modelled(r->objects) ? NULL
+						   : o->wall_clock		       ? "wall"
+										       : "work",
 					  .gogc = o->pacing.gogc,
 					  .memory_limit_bytes = o->pacing.memory_limit_bytes,
 				      });

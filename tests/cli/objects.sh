@@ -84,6 +84,11 @@ run "$HEAPREPLAY" replay -q -p none --gc none --json gc
 is "$(json gc_cycles) $(json in_use_peak_bytes)" "0 $((3 << 20))" '--gc none frees at once'
 run "$HEAPREPLAY" replay -q gc
 like "$out" '^GC cycles modelled, GOGC 100$' 'the summary says that cycles are modelled'
+go=$top_srcdir/traces/bench-json-go123.trace.zst
+run "$HEAPREPLAY" replay -q --no-bounds --gc model --gogc 50 "$go"
+like "$out" "^GC cycles modelled, GOGC 50; times by the program's work \(--clock work\)\$" 'and of a Go trace whose times these are'
+run "$HEAPREPLAY" compare -q --no-bounds --gc model --gogc 50 --clock wall -p none "$go"
+like "$out" '^GC cycles modelled, GOGC 50; times as recorded \(--clock wall\)$' 'as compare does'
 
 # The same as the program told it.
 cat >recorded <<'TEXT'
