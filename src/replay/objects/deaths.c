@@ -528,7 +528,7 @@ enum hr_status hr_deaths_read(struct hr_deaths_reader *r, const struct hr_deaths
 const struct hr_held *hr_deaths_births(struct hr_deaths_reader *r, size_t *n)
 {
 	const struct hr_segment *s = r->segment;
-	const struct hr_held *first = s->held + r->next_held;
+	const struct hr_held *first = s->nheld > 0 ? s->held + r->next_held : NULL;
 	uint64_t most = s->nheld - r->next_held;
 
 	if (r->next_death < r->ndying) {
@@ -557,8 +557,9 @@ static inline void take_held(struct hr_decided *x, const struct hr_held *h, uint
 const struct hr_decided *hr_deaths_take(struct hr_deaths_reader *r, size_t *n)
 {
 	const struct hr_segment *s = r->segment;
-	const struct hr_dying *dying = r->dying + r->next_death, *dead_end = r->dying + r->ndying;
-	size_t next_held = r->next_held;
+	const struct hr_dying *const dying = r->dying; /* NULL where there is none */
+	const size_t ndying = r->ndying;
+	size_t next_held = r->next_held, next_death = r->next_death;
 	uint64_t next_birth = r->next_birth;
 	struct hr_decided *x, *end;
 
@@ -571,11 +572,11 @@ const struct hr_decided *hr_deaths_take(struct hr_deaths_reader *r, size_t *n)
 		const uint64_t time_ns = h != NULL ? time_of(s, h) : s->end_ns;
 
 		/* Look only before a birth: other events have no defined order with deaths. */
-		for (; (h == NULL || h->is_birth) && x < end && dying < dead_end &&
-		       (h == NULL || dying->at <= next_birth);
+		for (; (h == NULL || h->is_birth) && x < end && next_death < ndying &&
+		       (h == NULL || dying[next_death].at <= next_birth);
 		     x++) {
 			x->time_ns = time_ns;
-			x->what = dying++->number;
+			x->what = dying[next_death++].number;
 			x->kind = HR_DECIDED_DEATH;
 		}
 		if (h == NULL || x == end || (r->lazy && !h->in_others))
@@ -584,7 +585,7 @@ const struct hr_decided *hr_deaths_take(struct hr_deaths_reader *r, size_t *n)
 		next_held++;
 		next_birth += h->is_birth;
 	}
-	r->next_death = (size_t)(dying - r->dying);
+	r->next_death = next_death;
 	r->next_held = next_held;
 	r->next_birth = next_birth;
 	*n = (size_t)(x - r->decided);
