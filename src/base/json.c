@@ -58,6 +58,16 @@ bool hr_json_add_missing(json_t *object, json_t *other)
 	return object != NULL && other != NULL;
 }
 
+json_t *hr_json_copy(json_t *object)
+{
+	json_t *copy = json_object();
+
+	if (hr_json_add_missing(copy, object))
+		return copy;
+	json_decref(copy);
+	return NULL;
+}
+
 bool hr_json_append(json_t *array, json_t *value)
 {
 	return json_array_append_new(array, value) == 0;

@@ -210,7 +210,7 @@ static enum hr_status print_table(const struct hr_page *p, const struct columns 
 enum hr_status cli_layers_print_point(const struct hr_page *p, const json_t *point, struct hr_error *err)
 {
 	struct columns c = {.brief = true};
-	json_t *copy = json_copy((json_t *)point);
+	json_t *copy = hr_json_copy((json_t *)point);
 	json_int_t sum = 0;
 	enum hr_status status = HR_OK;
 

@@ -88,7 +88,7 @@ enum hr_status hr_sweep_peak(const struct hr_sweep_input *in, const struct hr_sw
 /* A row of a setting, with what is known before it has run. */
 static json_t *asked_row(const struct hr_sweep_run *run, const struct hr_sweep_setting *t)
 {
-	json_t *row = json_copy(t->asked);
+	json_t *row = hr_json_copy(t->asked);
 
 	hr_json_put(&row, "trace_id", run->id[0] != '\0' ? hr_json_text(run->id) : json_null());
 	hr_json_put(&row, "path", hr_json_text(run->in->name));

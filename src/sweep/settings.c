@@ -101,7 +101,7 @@ static json_t *asked_json(const struct hr_sweep_settings *s, const struct hr_swe
 /* The policy's text is one of several ways to write it, and not a part of the name. */
 static bool give_id(struct hr_sweep_setting *t, json_t *shared)
 {
-	json_t *all = json_copy(t->asked);
+	json_t *all = hr_json_copy(t->asked);
 	char *text;
 
 	hr_json_put(&all, "shared", json_incref(shared));
