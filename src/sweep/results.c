@@ -379,10 +379,11 @@ static int bind(sqlite3_stmt *s, int at, const json_t *v)
 	}
 }
 
+/* The texts stay until the statement has run: no copy of them, which could fail and leave a NULL. */
 static void bind_texts(sqlite3_stmt *s, const char *const *texts, int n)
 {
 	for (int i = 0; i < n; i++)
-		sqlite3_bind_text(s, i + 1, texts[i], -1, SQLITE_TRANSIENT);
+		sqlite3_bind_text(s, i + 1, texts[i], -1, SQLITE_STATIC);
 }
 
 static json_t *value_of(sqlite3_stmt *s, int at)
