@@ -35,7 +35,10 @@ bool hr_json_set(json_t *object, const char *key, json_t *value) __attribute__((
 /* Adds the members of other that object lacks; jansson's json_object_update_missing loses failures. */
 bool hr_json_add_missing(json_t *object, json_t *other) __attribute__((warn_unused_result));
 bool hr_json_append(json_t *array, json_t *value) __attribute__((warn_unused_result));
-/* An object with the same members, not copies of them, in the same order. NULL: out of memory; jansson's json_copy loses members then. */
+/*
+ * An object with the same members, not copies of them, in the same order. NULL: out of memory; jansson's json_copy
+ * loses members then.
+ */
 json_t *hr_json_copy(json_t *object);
 
 /* NULL: out of memory. null where jansson's signed integers end, and for no number and infinity. */

@@ -4,7 +4,6 @@
 #include "report/bounds.h"
 
 #include "base/json.h"
-#include "replay/objects/cycles.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -37,15 +36,6 @@ static double noise_of(const struct noise *n, const struct hr_metric *m, uint64_
 						   : n->mean;
 
 	return (double)value * percent / 100;
-}
-
-/* Under the trace's own settings the models begin their cycles with the recorded ones: that is no other run. */
-static bool is_in_step(const struct hr_objects *o)
-{
-	const struct hr_objects_options *want = hr_objects_options(o);
-
-	return hr_objects_cycles(o)->n > 0 && !want->by_rule && !want->gogc_given && !want->limit_given &&
-	       want->cost.mark_rate == 0;
 }
 
 bool hr_bounds_value(const struct hr_replay *r, size_t follower, size_t of, uint64_t *value)
@@ -146,7 +136,8 @@ bool hr_bounds_of(const struct hr_replay *r, size_t follower, size_t metric, str
 	stats = hr_objects_stats(r->objects);
 	*bounds = (struct hr_bounds){low, high};
 	hr_bounds_value(r, follower, hr_metric_index("in_use_mean_bytes"), &mean);
-	if (is_in_step(r->objects))
+	/* That is no other run. */
+	if (hr_objects_is_in_step(r->objects))
 		hold_recording(m, value, bounds);
 	else
 		hold_another_run(&stats, m, value, mean, bounds);

@@ -604,7 +604,7 @@ static inline uint64_t clock_at(struct hr_objects *o, uint64_t trace_ns)
  * Under the trace's own settings the trace knows when cycles began, idle times and all; the models beside the likeliest
  * know it as well. Whoever asks for settings, even the same, gets cycles by the runtime's pacing.
  */
-static bool is_in_step(const struct hr_objects *o)
+bool hr_objects_is_in_step(const struct hr_objects *o)
 {
 	const struct hr_objects_options *want = &o->options;
 
@@ -624,7 +624,7 @@ static void learn_settings(struct hr_objects *o)
 	struct hr_gc_settings *s = &o->options.pacing;
 	double trace_gogc;
 
-	o->in_step = is_in_step(o);
+	o->in_step = hr_objects_is_in_step(o);
 	o->limit_goal_bytes = o->options.limit_given ? 0 : f.limit_goal;
 	if (o->limit_goal_bytes != 0 && !o->options.gogc_given)
 		s->gogc = HR_GOGC_OFF;

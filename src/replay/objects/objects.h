@@ -160,6 +160,8 @@ enum hr_status hr_objects_beside(struct hr_objects *o, const struct hr_objects_o
 				 struct hr_objects **model, struct hr_error *err);
 /* Whether there can be models beside it. */
 bool hr_objects_is_modelled(const struct hr_objects *o);
+/* Whether modelled cycles begin with the recorded ones, as far as these have been read: without settings of the user's own. */
+bool hr_objects_is_in_step(const struct hr_objects *o);
 /* Whether GOGC is what the trace's own cycles show, as far as they have been read. */
 bool hr_objects_learned(const struct hr_objects *o);
 
