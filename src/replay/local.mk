@@ -9,13 +9,16 @@ libcore_a_SOURCES += \
 	src/replay/replay.c src/replay/replay.h \
 	src/replay/span_run.c src/replay/span_run.h \
 	src/replay/stepper.c src/replay/stepper.h \
+	src/replay/objects/collector.c src/replay/objects/collector.h \
 	src/replay/objects/cycles.c src/replay/objects/cycles.h \
 	src/replay/objects/deaths.c src/replay/objects/deaths.h \
 	src/replay/objects/pools.c src/replay/objects/pools.h \
 	src/replay/objects/layers.c src/replay/objects/layers.h \
+	src/replay/objects/model.c src/replay/objects/model.h \
 	src/replay/objects/objects.c src/replay/objects/objects.h \
 	src/replay/objects/page_owners.c src/replay/objects/page_owners.h \
 	src/replay/objects/recorded.c src/replay/objects/recorded.h \
+	src/replay/objects/recording.c src/replay/objects/recording.h \
 	src/replay/objects/survival.c src/replay/objects/survival.h \
 	src/replay/placement/addresses.c src/replay/placement/addresses.h \
 	src/replay/placement/idle.c src/replay/placement/idle.h \
