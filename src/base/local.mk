@@ -4,6 +4,7 @@ libcore_a_SOURCES += \
 	src/base/alloc.c src/base/alloc.h \
 	src/base/aside.c src/base/aside.h \
 	src/base/bits.h \
+	src/base/digits.c src/base/digits.h \
 	src/base/error.c src/base/error.h src/base/fuzzed.h \
 	src/base/find.h \
 	src/base/json.c src/base/json.h \

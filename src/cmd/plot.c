@@ -167,18 +167,19 @@ static enum hr_status keep(const struct job *j, struct hr_error *err)
 
 static enum hr_status draw(struct job *j, struct hr_error *err)
 {
-	struct hr_blob picture, complaints;
+	struct hr_plot_job drawn = {.kind = j->kind, .source = &j->source, .options = j->options};
+	struct hr_blob complaints;
 	enum hr_status status;
 
-	status = hr_plot_draw(j->kind, &j->source, &j->options, &picture, &complaints, err);
+	status = hr_plot_draw_all(&drawn, 1, &complaints, err);
 	/* Show gnuplot's messages for a user's script only; those of ours are known. */
 	if (complaints.at != NULL && (status == HR_EIO || j->options.script != NULL || j->options.common != NULL))
 		cli_print_complaints("gnuplot", complaints.at);
 	if (status == HR_OK)
-		status = write_file(j->o->output, &picture, err);
+		status = write_file(j->o->output, &drawn.picture, err);
 	if (status == HR_OK && own_of(j->o)->keep)
 		status = keep(j, err);
-	free(picture.at);
+	free(drawn.picture.at);
 	free(complaints.at);
 	return status;
 }

@@ -3,6 +3,7 @@
 
 #include "plot/data.h"
 
+#include "base/digits.h"
 #include "base/print.h"
 #include "report/document.h"
 #include "scavenge/policy.h"
@@ -180,10 +181,11 @@ void hr_plot_set_number(FILE *out, const char *name, double value)
 
 void hr_plot_put(FILE *out, double value)
 {
-	if (isfinite(value))
-		fprintf(out, "%.9g ", value);
-	else
-		fputs("NaN ", out);
+	char text[HR_DIGITS_BUF] = "NaN";
+	size_t n = isfinite(value) ? hr_digits_put(text, value, 9) : 3;
+
+	text[n] = ' ';
+	fwrite(text, 1, n + 1, out);
 }
 
 void hr_plot_begin_block(FILE *out, const char *name, const char *columns)

@@ -4,6 +4,7 @@
 
 #include "plot/data.h"
 
+#include "base/digits.h"
 #include "base/print.h"
 #include "pagealloc/geometry.h"
 
@@ -14,6 +15,7 @@
 /* Rows of the picture that a gap takes, and how many addresses are written beside the axis. */
 #define GAP_ROWS 2
 #define MOST_TICKS 12
+#define WHOLE 9 /* digits of columns and rows: there are fewer than a thousand million */
 
 struct canvas {
 	FILE *out;
@@ -33,6 +35,15 @@ static double mixed(const double share[3], unsigned component)
 	return share[0] * rgb[0][component] + share[1] * rgb[1][component] + share[2] * rgb[2][component];
 }
 
+static void put_number(FILE *out, double x, unsigned digits, char behind)
+{
+	char text[HR_DIGITS_BUF];
+	size_t n = hr_digits_put(text, x, digits);
+
+	text[n] = behind;
+	fwrite(text, 1, n + 1, out);
+}
+
 /*
  * The colour too, and the time: what gnuplot computes for a cell costs it three system calls
  * each time, and is most of what a heatmap took.
@@ -42,17 +53,21 @@ static void write_cell(const struct canvas *to, unsigned x, size_t y, const stru
 	const uint64_t pages[3] = {c->in_use, c->free, c->released}, all = pages[0] + pages[1] + pages[2];
 	double share[3];
 
-	fprintf(to->out, "%u %zu ", x, y);
+	put_number(to->out, x, WHOLE, ' ');
+	put_number(to->out, (double)y, WHOLE, ' ');
 	for (unsigned i = 0; i < 3; i++) {
-		char text[32];
+		char text[HR_DIGITS_BUF];
+		size_t n = hr_digits_put(text, all > 0 ? (double)pages[i] / (double)all : 0, 4);
 
-		snprintf(text, sizeof(text), "%.4g", all > 0 ? (double)pages[i] / (double)all : 0);
 		share[i] = strtod(text, NULL); /* the colour is that of the numbers that stand there */
-		fputs(text, to->out);
-		fputc(' ', to->out);
+		text[n] = ' ';
+		fwrite(text, 1, n + 1, to->out);
 	}
-	fprintf(to->out, "%d %.9g %.7g %.7g %.7g %d\n", all > 0, to->time_begin + (x + 0.5) * to->column_time,
-		mixed(share, 0), mixed(share, 1), mixed(share, 2), all > 0 ? 255 : 0);
+	fputs(all > 0 ? "1 " : "0 ", to->out);
+	put_number(to->out, to->time_begin + (x + 0.5) * to->column_time, 9, ' ');
+	for (unsigned i = 0; i < 3; i++)
+		put_number(to->out, mixed(share, i), 7, ' ');
+	fputs(all > 0 ? "255\n" : "0\n", to->out);
 }
 
 static void write_empty_row(const struct canvas *to, const struct hr_plane *p, size_t y)

@@ -35,8 +35,8 @@ struct page {
 	FILE *out;
 	const struct hr_plot_source *s;
 	size_t own;
-	struct hr_blob *complaints;
-	bool told; /* an insight */
+	bool told;	      /* an insight */
+	struct hr_blob *svgs; /* of each of pictures; at is NULL where there is nothing to see */
 };
 
 static const struct hr_plot_run *own_run(const struct page *p)
@@ -415,7 +415,8 @@ static const struct picture {
      NULL},
 };
 
-/* Those that stand before the table. */
+/* All, and those that stand before the table. */
+#define NPICTURES (sizeof(pictures) / sizeof(pictures[0]))
 #define FIRST_PICTURES 2
 
 /* A source of one run, which owns nothing. */
@@ -461,28 +462,6 @@ static void write_figure(const struct page *p, const struct picture *picture, co
 	hr_html_end(p->out);
 }
 
-static enum hr_status write_picture(const struct page *p, const struct picture *picture, size_t number,
-				    struct hr_error *err)
-{
-	const struct hr_plot_kind *kind = hr_plot_kind_find(picture->kind);
-	struct hr_plot_source one = alone(p);
-	struct hr_plot_options options = {.form = HR_PLOT_INLINE};
-	struct hr_blob svg;
-	char prefix[32];
-	enum hr_status status;
-
-	snprintf(prefix, sizeof(prefix), "p%zu", number);
-	options.prefix = prefix;
-	status = hr_plot_draw(kind, picture->own ? &one : p->s, &options, &svg, p->complaints, err);
-	if (status == HR_OK) {
-		write_figure(p, picture, &svg);
-		free(p->complaints->at);
-		*p->complaints = (struct hr_blob){0};
-	}
-	free(svg.at);
-	return status;
-}
-
 /* A timeline shows so many lines at most; of more policies, the others do. */
 #define MOST_LINES 14
 
@@ -493,12 +472,39 @@ static bool is_drawn(const struct page *p, const struct picture *picture)
 	return worth_it(p, picture) && !crowded;
 }
 
-static enum hr_status write_pictures(const struct page *p, size_t from, size_t to, struct hr_error *err)
+/* Draws all pictures of the page; complaints as of hr_html_report_write. */
+static enum hr_status draw_pictures(const struct page *p, struct hr_blob *complaints, struct hr_error *err)
+{
+	const struct hr_plot_source one = alone(p);
+	struct hr_plot_job jobs[NPICTURES];
+	char prefixes[NPICTURES][32];
+	size_t which[NPICTURES], n = 0;
+	enum hr_status status;
+
+	for (size_t i = 0; i < NPICTURES; i++) {
+		if (!is_drawn(p, &pictures[i]))
+			continue;
+		snprintf(prefixes[n], sizeof(prefixes[n]), "p%zu", i + 1);
+		jobs[n] = (struct hr_plot_job){.kind = hr_plot_kind_find(pictures[i].kind),
+					       .source = pictures[i].own ? &one : p->s,
+					       .options = {.form = HR_PLOT_INLINE, .prefix = prefixes[n]}};
+		which[n++] = i;
+	}
+	status = hr_plot_draw_all(jobs, n, complaints, err);
+	for (size_t i = 0; i < n; i++)
+		p->svgs[which[i]] = jobs[i].picture;
+	if (status == HR_OK) {
+		free(complaints->at);
+		*complaints = (struct hr_blob){0};
+	}
+	return status;
+}
+
+static void write_pictures(const struct page *p, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++)
-		if (is_drawn(p, &pictures[i]))
-			HR_TRY(write_picture(p, &pictures[i], i + 1, err));
-	return HR_OK;
+		if (p->svgs[i].at != NULL)
+			write_figure(p, &pictures[i], &p->svgs[i]);
 }
 
 /* --- settings and assumptions ------------------------------------------------------ */
@@ -673,7 +679,7 @@ static void write_nav(const struct page *p)
 		put_link(p, "layers", "Layers");
 	if (own_run(p)->rss != NULL)
 		put_link(p, "rss", "RSS");
-	put_links_to_pictures(p, FIRST_PICTURES, sizeof(pictures) / sizeof(pictures[0]));
+	put_links_to_pictures(p, FIRST_PICTURES, NPICTURES);
 	put_link(p, "assumed", "Assumptions");
 	put_link(p, "settings", "Settings");
 	put_link(p, "reading", "Terms");
@@ -694,38 +700,52 @@ static enum hr_status write_scripts(const struct page *p, struct hr_error *err)
 	return status;
 }
 
-enum hr_status hr_html_report_write(FILE *out, const struct hr_plot_source *s, size_t own, struct hr_blob *complaints,
-				    struct hr_error *err)
+static enum hr_status write_page(struct page *p, struct hr_error *err)
 {
-	struct page p = {.out = out, .s = s, .own = own, .complaints = complaints};
+	FILE *out = p->out;
 
-	*complaints = (struct hr_blob){0};
-	if (own >= s->n || s->ntraces != 1)
-		return hr_error_set(err, HR_EINPUT, "a report is about one trace");
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>", out);
-	put_text(&p, hr_plot_string(own_run(&p)->trace, "name"));
+	put_text(p, hr_plot_string(own_run(p)->trace, "name"));
 	fputs(" - heapreplay</title>\n", out);
 	fputs(head, out);
 	fputs("<style>\n", out);
 	fputs(report_css, out);
 	fputs("</style>\n</head>\n<body>\n", out);
-	write_nav(&p);
+	write_nav(p);
 	fputs("<h1>", out);
-	put_text(&p, hr_plot_string(own_run(&p)->trace, "name"));
+	put_text(p, hr_plot_string(own_run(p)->trace, "name"));
 	fputs("</h1>\n", out);
-	write_trace(&p);
+	write_trace(p);
 	fputs("<main>\n", out);
-	HR_TRY(write_glance(&p, err));
-	HR_TRY(write_pictures(&p, 0, FIRST_PICTURES, err));
-	write_table(&p);
-	if (hr_html_held(own_run(&p)->kept))
-		hr_html_held_write(out, own_run(&p)->kept, hr_plot_policy_text(own_run(&p)));
-	write_layers(&p);
-	write_rss(&p);
-	HR_TRY(write_pictures(&p, FIRST_PICTURES, sizeof(pictures) / sizeof(pictures[0]), err));
-	write_rest(&p);
+	HR_TRY(write_glance(p, err));
+	write_pictures(p, 0, FIRST_PICTURES);
+	write_table(p);
+	if (hr_html_held(own_run(p)->kept))
+		hr_html_held_write(out, own_run(p)->kept, hr_plot_policy_text(own_run(p)));
+	write_layers(p);
+	write_rss(p);
+	write_pictures(p, FIRST_PICTURES, NPICTURES);
+	write_rest(p);
 	fputs("</main>\n", out);
-	HR_TRY(write_scripts(&p, err));
+	HR_TRY(write_scripts(p, err));
 	fputs("</body>\n</html>\n", out);
 	return HR_OK;
+}
+
+enum hr_status hr_html_report_write(FILE *out, const struct hr_plot_source *s, size_t own, struct hr_blob *complaints,
+				    struct hr_error *err)
+{
+	struct hr_blob svgs[NPICTURES] = {{0}};
+	struct page p = {.out = out, .s = s, .own = own, .svgs = svgs};
+	enum hr_status status;
+
+	*complaints = (struct hr_blob){0};
+	if (own >= s->n || s->ntraces != 1)
+		return hr_error_set(err, HR_EINPUT, "a report is about one trace");
+	status = draw_pictures(&p, complaints, err);
+	if (status == HR_OK)
+		status = write_page(&p, err);
+	for (size_t i = 0; i < NPICTURES; i++)
+		free(svgs[i].at);
+	return status;
 }

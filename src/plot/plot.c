@@ -415,18 +415,28 @@ static enum hr_status write_text(FILE *out, const struct hr_plot_kind *kind, con
 	return HR_OK;
 }
 
-enum hr_status hr_plot_text(const struct hr_plot_kind *kind, const struct hr_plot_source *s,
-			    const struct hr_plot_options *o, struct hr_blob *text, struct hr_error *err)
+/* All texts, one behind the other; what one sets is forgotten before the next. */
+static enum hr_status write_texts(FILE *out, const struct hr_plot_job *jobs, size_t n, struct hr_error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		HR_TRY(check_needs(jobs[i].kind, jobs[i].source, err));
+		if (i > 0)
+			fputs("set output\nreset session\n", out);
+		HR_TRY(write_text(out, jobs[i].kind, jobs[i].source, &jobs[i].options, err));
+	}
+	return HR_OK;
+}
+
+static enum hr_status texts_of(const struct hr_plot_job *jobs, size_t n, struct hr_blob *text, struct hr_error *err)
 {
 	enum hr_status status;
 	FILE *out;
 
 	*text = (struct hr_blob){0};
-	HR_TRY(check_needs(kind, s, err));
 	out = hr_open_text(&text->at, &text->n);
 	if (out == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
-	status = write_text(out, kind, s, o, err);
+	status = write_texts(out, jobs, n, err);
 	if (!hr_close_text(out, &text->at) && status == HR_OK)
 		status = hr_error_set(err, HR_ENOMEM, "out of memory");
 	if (status != HR_OK) {
@@ -434,6 +444,14 @@ enum hr_status hr_plot_text(const struct hr_plot_kind *kind, const struct hr_plo
 		*text = (struct hr_blob){0};
 	}
 	return status;
+}
+
+enum hr_status hr_plot_text(const struct hr_plot_kind *kind, const struct hr_plot_source *s,
+			    const struct hr_plot_options *o, struct hr_blob *text, struct hr_error *err)
+{
+	const struct hr_plot_job job = {.kind = kind, .source = s, .options = *o};
+
+	return texts_of(&job, 1, text, err);
 }
 
 /* --- pictures ---------------------------------------------------------------- */
@@ -472,7 +490,8 @@ static const struct change {
 static const struct change *change_at(const char *at, bool in_page)
 {
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
-		if ((in_page || !changes[i].inline_only) && strncmp(at, changes[i].from, strlen(changes[i].from)) == 0)
+		if (*at == changes[i].from[0] && (in_page || !changes[i].inline_only) &&
+		    strncmp(at, changes[i].from, strlen(changes[i].from)) == 0)
 			return &changes[i];
 	return NULL;
 }
@@ -492,7 +511,7 @@ static void put_svg_size(FILE *out, const char **at, const struct hr_plot_layout
 static enum hr_status finish_svg(const char *name, bool in_page, const struct hr_plot_layout *l, struct hr_blob *svg,
 				 struct hr_error *err)
 {
-	const char *at = in_page ? strstr(svg->at, "<svg") : svg->at;
+	const char *at = in_page ? strstr(svg->at, "<svg") : svg->at, *same; /* from there on nothing is changed */
 	struct hr_blob to = {0};
 	bool in_tag = false;
 	FILE *out;
@@ -503,19 +522,20 @@ static enum hr_status finish_svg(const char *name, bool in_page, const struct hr
 	if (out == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	put_svg_size(out, &at, l);
-	while (*at != '\0') {
+	for (same = at; *at != '\0'; at++) {
 		const struct change *c = in_tag ? change_at(at, in_page) : NULL;
 
-		if (c != NULL) {
-			fputs(c->to, out);
-			if (c->prefix)
-				hr_print(out, "%s-", name);
-			at += strlen(c->from);
-			continue;
-		}
 		in_tag = *at == '<' || (in_tag && *at != '>');
-		fputc(*at++, out);
+		if (c == NULL)
+			continue;
+		fwrite(same, 1, (size_t)(at - same), out);
+		fputs(c->to, out);
+		if (c->prefix)
+			hr_print(out, "%s-", name);
+		same = at + strlen(c->from);
+		at = same - 1;
 	}
+	fwrite(same, 1, (size_t)(at - same), out);
 	if (!hr_close_text(out, &to.at))
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	free(svg->at);
@@ -523,22 +543,61 @@ static enum hr_status finish_svg(const char *name, bool in_page, const struct hr
 	return HR_OK;
 }
 
-enum hr_status hr_plot_draw(const struct hr_plot_kind *kind, const struct hr_plot_source *s,
-			    const struct hr_plot_options *o, struct hr_blob *picture, struct hr_blob *complaints,
-			    struct hr_error *err)
+static enum hr_status finish(struct hr_plot_job *j, struct hr_error *err)
 {
-	const struct hr_plot_layout layout = hr_plot_layout_of(kind, s, o);
-	struct hr_blob text;
+	const struct hr_plot_layout layout = hr_plot_layout_of(j->kind, j->source, &j->options);
+	const char *name = j->options.prefix != NULL ? j->options.prefix : j->kind->name;
+
+	if (j->options.form == HR_PLOT_PDF)
+		undate(&j->picture);
+	if (j->options.form != HR_PLOT_SVG && j->options.form != HR_PLOT_INLINE)
+		return HR_OK;
+	return finish_svg(name, j->options.form == HR_PLOT_INLINE, &layout, &j->picture, err);
+}
+
+/* --- several pictures by one gnuplot -------------------------------------------- */
+
+/* What every SVG of gnuplot's begins with, and has nowhere else: texts in it have &lt; for a <. */
+static const char svg_start[] = "<?xml";
+
+/* Each job's part of what gnuplot wrote. */
+static enum hr_status share_out(struct hr_plot_job *jobs, size_t n, const struct hr_blob *all, struct hr_error *err)
+{
+	const char *at = hr_find(all->at, all->n, svg_start, sizeof(svg_start) - 1), *end = all->at + all->n;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *next;
+
+		if (at == NULL)
+			return hr_error_set(err, HR_EIO, "gnuplot drew %zu of %zu pictures", i, n);
+		next = hr_find(at + 1, (size_t)(end - at - 1), svg_start, sizeof(svg_start) - 1);
+		jobs[i].picture.n = (size_t)((next != NULL ? next : end) - at);
+		jobs[i].picture.at = malloc(jobs[i].picture.n + 1);
+		if (jobs[i].picture.at == NULL)
+			return hr_error_set(err, HR_ENOMEM, "out of memory");
+		memcpy(jobs[i].picture.at, at, jobs[i].picture.n);
+		jobs[i].picture.at[jobs[i].picture.n] = '\0';
+		at = next;
+	}
+	return HR_OK;
+}
+
+enum hr_status hr_plot_draw_all(struct hr_plot_job *jobs, size_t n, struct hr_blob *complaints, struct hr_error *err)
+{
+	struct hr_blob text = {0}, all = {0};
 	enum hr_status status;
 
-	*picture = *complaints = (struct hr_blob){0};
-	HR_TRY(hr_plot_text(kind, s, o, &text, err));
-	status = hr_gnuplot_run(text.at, text.n, picture, complaints, err);
+	*complaints = (struct hr_blob){0};
+	for (size_t i = 0; i < n; i++)
+		jobs[i].picture = (struct hr_blob){0};
+	status = texts_of(jobs, n, &text, err);
+	if (status == HR_OK && n > 0)
+		status = hr_gnuplot_run(text.at, text.n, n > 1 ? &all : &jobs[0].picture, complaints, err);
 	free(text.at);
-	HR_TRY(status);
-	if (o->form == HR_PLOT_PDF)
-		undate(picture);
-	if (o->form == HR_PLOT_SVG || o->form == HR_PLOT_INLINE)
-		return finish_svg(o->prefix ? o->prefix : kind->name, o->form == HR_PLOT_INLINE, &layout, picture, err);
-	return HR_OK;
+	if (status == HR_OK && n > 1)
+		status = share_out(jobs, n, &all, err);
+	free(all.at);
+	for (size_t i = 0; i < n && status == HR_OK; i++)
+		status = finish(&jobs[i], err);
+	return status;
 }

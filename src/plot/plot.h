@@ -116,13 +116,21 @@ struct hr_plot_layout hr_plot_layout_of(const struct hr_plot_kind *kind, const s
 /* The whole text for gnuplot. HR_EINPUT: the source lacks what the kind needs, or is nothing it can draw; HR_ENOMEM. */
 enum hr_status hr_plot_text(const struct hr_plot_kind *kind, const struct hr_plot_source *s,
 			    const struct hr_plot_options *o, struct hr_blob *text, struct hr_error *err);
+/* A plot to be drawn. */
+struct hr_plot_job {
+	const struct hr_plot_kind *kind;
+	const struct hr_plot_source *source;
+	struct hr_plot_options options;
+	struct hr_blob picture; /* what became of it; the caller's to free, also after an error */
+};
+
 /*
- * Draws it: hr_plot_text and hr_gnuplot_run (see there for the blobs). Pictures
- * of the same data are the same bytes: dates are taken out, and what an inline
- * SVG names within itself begins with the prefix.
+ * Draws them by one run of gnuplot (hr_plot_text and hr_gnuplot_run; see there for
+ * the blobs): to start it takes longer than to draw most plots. More than one are
+ * all of form HR_PLOT_INLINE, and without scripts of the user's. Pictures of the same
+ * data are the same bytes: dates are taken out, and what an inline SVG names within
+ * itself begins with the prefix. *complaints is of all of them.
  */
-enum hr_status hr_plot_draw(const struct hr_plot_kind *kind, const struct hr_plot_source *s,
-			    const struct hr_plot_options *o, struct hr_blob *picture, struct hr_blob *complaints,
-			    struct hr_error *err);
+enum hr_status hr_plot_draw_all(struct hr_plot_job *jobs, size_t n, struct hr_blob *complaints, struct hr_error *err);
 
 #endif

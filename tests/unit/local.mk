@@ -22,6 +22,7 @@ unit_tests = \
 	tests/unit/delay.c \
 	tests/unit/demand.c \
 	tests/unit/differences.c \
+	tests/unit/digits.c \
 	tests/unit/dirty.c \
 	tests/unit/fidelity.c \
 	tests/unit/follower.c \
