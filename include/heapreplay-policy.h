@@ -241,6 +241,7 @@ struct hr_pagemap {
 	uint64_t low_block, end_block; /* no block is outside of these */
 	bool out_of_memory;	       /* what was to change could not; the follower then stops */
 	struct hr_map_states *states;  /* the map's own: of 64 chunks each, which are in one state */
+	struct hr_pieces *pieces; /* the map's own: memory of blocks that have grown from others on; NULL: none yet */
 };
 
 #define HR_MAP_BLOCK_LOG_CHUNKS 8

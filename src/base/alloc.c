@@ -71,3 +71,41 @@ void hr_unmap(void *p, size_t bytes)
 	if (p != NULL)
 		munmap(p, bytes);
 }
+
+/* --- pieces ------------------------------------------------------------------- */
+
+#define PIECE_BYTES ((size_t)32 << 20)
+#define PART_ALIGN ((size_t)128)
+
+void *hr_pieces_cut(struct hr_pieces *p, size_t bytes)
+{
+	const size_t part = (bytes + PART_ALIGN - 1) & ~(PART_ALIGN - 1);
+
+	if (p->left < part) {
+		void *piece;
+
+		if (!hr_reserve(&p->at, &p->cap, p->n + 1, sizeof(*p->at)) || (piece = hr_map(PIECE_BYTES)) == NULL)
+			return NULL;
+		hr_prefer_huge(piece, PIECE_BYTES);
+		p->at[p->n++] = piece;
+		p->left = PIECE_BYTES;
+	}
+	p->left -= part;
+	return (uint8_t *)p->at[p->n - 1] + (PIECE_BYTES - p->left - part);
+}
+
+bool hr_pieces_have(const struct hr_pieces *p, const void *part)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if ((uintptr_t)part - (uintptr_t)p->at[i] < PIECE_BYTES)
+			return true;
+	return false;
+}
+
+void hr_pieces_release(struct hr_pieces *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		hr_unmap(p->at[i], PIECE_BYTES);
+	free(p->at);
+	*p = (struct hr_pieces){0};
+}

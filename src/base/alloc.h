@@ -34,4 +34,22 @@ void hr_prefer_huge(void *p, size_t bytes);
 void *hr_map(size_t bytes);
 void hr_unmap(void *p, size_t bytes);
 
+/*
+ * Memory for many parts of one size, of which all will be filled soon: cut from
+ * pieces of address space, in huge pages (hr_prefer_huge), so that page faults and
+ * entries of the TLB are few. Zeroes are an empty one.
+ */
+struct hr_pieces {
+	void **at;
+	size_t n, cap;
+	size_t left; /* bytes of the last one that are not cut off */
+};
+
+/* A zeroed part, aligned to 128 bytes; good until the release. bytes: the same each time, 1 MiB at most. NULL: out of memory. */
+void *hr_pieces_cut(struct hr_pieces *p, size_t bytes);
+/* Is this (a part) of it? */
+bool hr_pieces_have(const struct hr_pieces *p, const void *part);
+/* Leaves it empty. */
+void hr_pieces_release(struct hr_pieces *p);
+
 #endif

@@ -143,14 +143,15 @@ static inline bool hr_objheap_has(const struct hr_objheap *h, uint64_t number)
 
 /*
  * The object of that number is asked for soon, or soon after: numbers of those that die are in no order, and neither they
- * nor their spans are in the cache. Any number, any of the two any number of times.
+ * nor their spans are in the cache. Any number, any of the two any number of times. Inlined by force: gcc leaves out
+ * calls of functions that do nothing but ask.
  */
-static inline void hr_objheap_ask_later(const struct hr_objheap *h, uint64_t number)
+static inline __attribute__((always_inline)) void hr_objheap_ask_later(const struct hr_objheap *h, uint64_t number)
 {
 	if (number < h->nobjects)
 		__builtin_prefetch(&h->objects[number], 1);
 }
-static inline void hr_objheap_ask_soon(const struct hr_objheap *h, uint64_t number)
+static inline __attribute__((always_inline)) void hr_objheap_ask_soon(const struct hr_objheap *h, uint64_t number)
 {
 	if (hr_objheap_has(h, number)) {
 		const struct hr_objspan *s = &h->spans[h->objects[number].span];

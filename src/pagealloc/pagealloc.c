@@ -80,7 +80,8 @@ struct hr_pagealloc {
 	struct region *whole;		  /* two: all free, all in use; NULL until there is one to stand for */
 	struct region *spare[MAX_SPARES]; /* that were of chunks which are whole now */
 	unsigned nspares;
-	bool out_of_memory; /* a region could not be copied */
+	struct hr_pieces pieces; /* regions that have grown from others on; the rest are mapped one by one */
+	bool out_of_memory;	 /* a region could not be copied */
 };
 
 #define ROOT_BYTES (ROOT_ENTRIES * sizeof(struct hr_summary))
@@ -114,15 +115,23 @@ static inline bool is_whole(const struct hr_pagealloc *p, const struct region *r
 	return (uintptr_t)r - (uintptr_t)p->whole < 2 * sizeof(struct region) && p->whole != NULL;
 }
 
+/* One of pieces stays there until all are released. */
+static void drop_region(const struct hr_pagealloc *p, struct region *r)
+{
+	if (!hr_pieces_have(&p->pieces, r))
+		hr_unmap(r, sizeof(*r));
+}
+
 void hr_pagealloc_free(struct hr_pagealloc *p)
 {
 	if (p == NULL)
 		return;
 	for (size_t e = 0; p->regions != NULL && e < ROOT_ENTRIES; e++)
 		if (p->regions[e] != NULL && !is_whole(p, p->regions[e]))
-			hr_unmap(p->regions[e], sizeof(struct region));
+			drop_region(p, p->regions[e]);
 	while (p->nspares > 0)
-		hr_unmap(p->spare[--p->nspares], sizeof(struct region));
+		drop_region(p, p->spare[--p->nspares]);
+	hr_pieces_release(&p->pieces);
 	hr_unmap(p->whole, 2 * sizeof(struct region));
 	hr_unmap(p->regions, REGIONS_BYTES);
 	hr_unmap(p->root, ROOT_BYTES);
@@ -488,7 +497,7 @@ static bool mark_region(struct hr_pagealloc *p, uint64_t e, bool used)
 	if (p->nspares < MAX_SPARES)
 		p->spare[p->nspares++] = old;
 	else
-		hr_unmap(old, sizeof(*old));
+		drop_region(p, old);
 	return true;
 }
 
@@ -541,9 +550,24 @@ HR_INLINE void mark_in_chunk(struct hr_pagealloc *p, uint64_t chunk, unsigned i,
 	       used ? take(c, i, n) : give(c, hr_eight16_get(&r->leaves[in_region(chunk) / 8], chunk % 8), i, n));
 }
 
+/*
+ * In a large heap neither end is in a cache: both are asked for at once. Inlined by force: gcc leaves out
+ * calls of functions that do nothing else.
+ */
+HR_INLINE void foresee(const struct hr_pagealloc *p, uint64_t chunk)
+{
+	const struct region *r = region_of(p, chunk);
+
+	__builtin_prefetch(&r->chunks[in_region(chunk)].bits, 1);
+	__builtin_prefetch(&r->chunks[in_region(chunk)].words, 1);
+	__builtin_prefetch(&r->leaves[in_region(chunk) / 8], 1);
+}
+
 /* mark_range over several chunks. */
 static __attribute__((noinline)) void mark_chunks(struct hr_pagealloc *p, uint64_t page, uint64_t limit, bool used)
 {
+	foresee(p, hr_chunk_of(page));
+	foresee(p, hr_chunk_of(limit - 1));
 	while (page < limit) {
 		uint64_t chunk = hr_chunk_of(page);
 		unsigned i = hr_page_in_chunk(page), n = HR_CHUNK_PAGES - i;
@@ -599,6 +623,20 @@ void hr_pagealloc_free_range(struct hr_pagealloc *p, uint64_t page, uint64_t npa
 /* --- growing -------------------------------------------------------------- */
 
 /*
+ * A new region e. Where all of the one below has grown and is touched, a heap grows that will probably fill this one
+ * too, and what it takes at once is no more than that one has. Elsewhere it takes what will be touched.
+ */
+static struct region *grow_region(struct hr_pagealloc *p, uint64_t e)
+{
+	const struct region *below = e > 0 ? p->regions[e - 1] : NULL;
+
+	if (below == NULL || is_whole(p, below) ||
+	    !hr_ranges_contain(&p->in_use, (e - 1) * REGION_PAGES, e * REGION_PAGES))
+		return hr_map(sizeof(struct region));
+	return hr_pieces_cut(&p->pieces, sizeof(struct region));
+}
+
+/*
  * Maps the regions that chunks [chunk, limit) need, but for those that are whole
  * from the start. A region that exists and has no chunk yet does no harm.
  */
@@ -612,7 +650,7 @@ static bool map_regions(struct hr_pagealloc *p, uint64_t chunk, uint64_t limit)
 				return false;
 			continue;
 		}
-		p->regions[e] = hr_map(sizeof(struct region));
+		p->regions[e] = grow_region(p, e);
 		if (p->regions[e] == NULL)
 			return false;
 	}

@@ -95,6 +95,13 @@ bool hr_ranges_contains(const struct hr_ranges *r, uint64_t page)
 	return i > 0 && page < r->at[i - 1].limit;
 }
 
+bool hr_ranges_contain(const struct hr_ranges *r, uint64_t page, uint64_t limit)
+{
+	size_t i = hr_ranges_succ(r, page);
+
+	return i > 0 && r->at[i - 1].limit >= limit;
+}
+
 struct hr_range hr_ranges_remove_last(struct hr_ranges *r, uint64_t npages)
 {
 	struct hr_range top;

@@ -26,6 +26,8 @@ size_t hr_ranges_succ(const struct hr_ranges *r, uint64_t page);
 /* The lowest page of the set at or above page; HR_NO_PAGE when there is none. addrRanges.findAddrGreaterEqual. */
 uint64_t hr_ranges_ceil(const struct hr_ranges *r, uint64_t page);
 bool hr_ranges_contains(const struct hr_ranges *r, uint64_t page);
+/* All of [page, limit), which is not empty. */
+bool hr_ranges_contain(const struct hr_ranges *r, uint64_t page, uint64_t limit);
 /* Takes npages off the top range, or all of it if that is not longer; {0,0} when empty. addrRanges.removeLast. */
 struct hr_range hr_ranges_remove_last(struct hr_ranges *r, uint64_t npages);
 /* Drops everything at or above page. addrRanges.removeGreaterEqual. */

@@ -112,6 +112,34 @@ static void stretch(struct hr_pagemap *m, uint64_t b)
 		m->end_block = b + 1;
 }
 
+/* Blocks, all full, above which others are likely to become full, too. */
+#define FULL_BELOW 16
+
+/*
+ * Memory of a new block. In huge pages where it is one of many in a row, so that at most a huge page is taken for
+ * nothing, beside the quarter of one that is in use; elsewhere it takes what will be touched.
+ */
+static struct hr_chunk_bits *map_block(struct hr_pagemap *m, uint64_t b)
+{
+	bool full = b >= FULL_BELOW && hr_ranges_contain(&m->in_use, (b - FULL_BELOW) * HR_PAGEMAP_BLOCK_PAGES,
+							 b * HR_PAGEMAP_BLOCK_PAGES);
+
+	for (uint64_t i = b - FULL_BELOW; full && i < b; i++)
+		full = m->blocks[i] != NULL && !is_whole(m, i);
+	if (!full)
+		return hr_map(BLOCK_BYTES);
+	if (m->pieces == NULL)
+		m->pieces = hr_calloc(1, sizeof(*m->pieces));
+	return m->pieces != NULL ? hr_pieces_cut(m->pieces, BLOCK_BYTES) : NULL;
+}
+
+/* Leaves a block of pieces to their release. */
+static void drop_block(const struct hr_pagemap *m, struct hr_chunk_bits *block)
+{
+	if (m->pieces == NULL || !hr_pieces_have(m->pieces, block))
+		hr_unmap(block, BLOCK_BYTES);
+}
+
 /* For block b, of any content; NULL: out of memory. */
 static struct hr_chunk_bits *new_block(struct hr_pagemap *m, uint64_t b, bool zeroed)
 {
@@ -123,7 +151,7 @@ static struct hr_chunk_bits *new_block(struct hr_pagemap *m, uint64_t b, bool ze
 		return NULL;
 	stretch(m, b);
 	if (m->spare == NULL)
-		return hr_map(BLOCK_BYTES);
+		return map_block(m, b);
 	block = take_spare(m);
 	return zeroed ? memset(block, 0, BLOCK_BYTES) : block;
 }
@@ -138,9 +166,12 @@ void hr_pagemap_release(struct hr_pagemap *m)
 {
 	for (uint64_t b = m->low_block; m->blocks != NULL && b < m->end_block; b++)
 		if (m->blocks[b] != NULL && !is_whole(m, b))
-			hr_unmap(m->blocks[b], BLOCK_BYTES);
+			drop_block(m, m->blocks[b]);
 	while (m->spare != NULL)
-		hr_unmap(take_spare(m), BLOCK_BYTES);
+		drop_block(m, take_spare(m));
+	if (m->pieces != NULL)
+		hr_pieces_release(m->pieces);
+	free(m->pieces);
 	hr_unmap(m->whole, STATES * BLOCK_BYTES);
 	if (m->blocks != NULL)
 		hr_unmap(m->blocks, block_count(m) * sizeof(*m->blocks));
@@ -402,6 +433,7 @@ enum hr_status hr_pagemap_clone(struct hr_pagemap *to, const struct hr_pagemap *
 	*to = *from;
 	hr_ranges_init(&to->in_use);
 	to->whole = to->spare = NULL;
+	to->pieces = NULL;
 	to->low_block = to->end_block = 0;
 	to->blocks = hr_map(block_count(from) * sizeof(*to->blocks));
 	to->states = hr_map(states_bytes(from));

@@ -76,6 +76,7 @@ unit_tests = \
 	tests/unit/pagetrace.c \
 	tests/unit/palette.c \
 	tests/unit/params.c \
+	tests/unit/pieces.c \
 	tests/unit/placer.c \
 	tests/unit/plane.c \
 	tests/unit/player.c \

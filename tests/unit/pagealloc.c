@@ -896,6 +896,35 @@ static void test_check_sees_damage(void **state)
 	hr_pagealloc_free(p);
 }
 
+/* A heap of 40 GiB that grows by 64 MiB and is full each time: regions that come from pieces are like others. */
+static void test_growing_heap(void **state)
+{
+	struct hr_pagealloc *p = hr_pagealloc_new(hr_geometry(48));
+	const uint64_t base = 0xc000, nchunks = 40 * 256, end = hr_chunk_page(base + nchunks);
+	struct hr_error err;
+
+	(void)state;
+	for (uint64_t c = base; c < base + nchunks; c += 16) {
+		assert_int_equal(hr_pagealloc_grow(p, c, 16), HR_OK);
+		assert_int_equal(hr_pagealloc_alloc(p, 16 * HR_CHUNK_PAGES), hr_chunk_page(c));
+	}
+	assert_true(hr_pagealloc_check(p, &err));
+	/* First fit: the hole that was made last is below that of any earlier one, as they are made from the top on. */
+	for (uint64_t hole = end - 1000; hole > hr_chunk_page(base) + 5000000; hole -= 1000003) {
+		hr_pagealloc_free_range(p, hole, 700);
+		assert_int_equal(hr_pagealloc_alloc(p, 600), hole);
+		assert_int_equal(hr_pagealloc_first_used(p, hole + 600, 101), hole + 700);
+	}
+	assert_true(hr_pagealloc_check(p, &err));
+	/* All of it becomes whole regions, and in parts their own again. */
+	hr_pagealloc_free_range(p, hr_chunk_page(base), end - hr_chunk_page(base));
+	assert_true(hr_pagealloc_check(p, &err));
+	for (uint64_t i = 0; i < 50; i++)
+		assert_int_equal(hr_pagealloc_alloc(p, 100000), hr_chunk_page(base) + i * 100000);
+	assert_true(hr_pagealloc_check(p, &err));
+	hr_pagealloc_free(p);
+}
+
 HR_TEST_MAIN(pagealloc)
 {
 	const struct CMUnitTest tests[] = {
@@ -908,6 +937,7 @@ HR_TEST_MAIN(pagealloc)
 	    cmocka_unit_test(test_gaps),
 	    cmocka_unit_test(test_growth_errors),
 	    cmocka_unit_test(test_whole_regions),
+	    cmocka_unit_test(test_growing_heap),
 #ifndef SANITIZED
 	    cmocka_unit_test(test_no_memory_for_a_part),
 	    cmocka_unit_test(test_out_of_memory),

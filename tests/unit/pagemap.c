@@ -501,6 +501,38 @@ static void test_whole_blocks(void **state)
 	hr_pagemap_release(&m);
 }
 
+/* A heap that grows chunk by chunk, so far that its blocks come from pieces, is like any; so is its copy. */
+static void test_growing_heap(void **state)
+{
+	const uint64_t first = hr_chunk_of(BLOCKS_PAGE), nchunks = 24 * hr_chunk_of(HR_PAGEMAP_BLOCK_PAGES);
+	struct hr_pagemap m, copy;
+	struct hr_error err;
+
+	(void)state;
+	assert_int_equal(hr_pagemap_init(&m, hr_geometry(48), 4096, 0, &err), HR_OK);
+	for (uint64_t c = first; c < first + nchunks; c++) {
+		assert_int_equal(hr_pagemap_grow(&m, c, 1), HR_OK);
+		assert_int_equal(hr_pagemap_alloc(&m, hr_chunk_page(c) + 1, HR_CHUNK_PAGES - 1), HR_CHUNK_PAGES - 1);
+	}
+	assert_non_null(m.pieces);
+	assert_int_equal(hr_pagemap_clone(&copy, &m), HR_OK);
+	/* One block becomes whole and is taken apart again: its memory is another's. */
+	hr_pagemap_free(&m, hr_chunk_page(first + nchunks) - HR_PAGEMAP_BLOCK_PAGES, HR_PAGEMAP_BLOCK_PAGES);
+	for (uint64_t c = first; c < first + nchunks; c++) {
+		const bool whole = c >= first + nchunks - hr_chunk_of(HR_PAGEMAP_BLOCK_PAGES);
+
+		hr_pagemap_foresee(&m, hr_chunk_page(c), HR_CHUNK_PAGES);
+		hr_pagemap_free(&m, hr_chunk_page(c) + 2, 3);
+		assert_int_equal(hr_pagemap_chunk(&m, c)->alloc[0], whole ? 0 : UINT64_MAX - 1 - 4 - 8 - 16);
+		assert_int_equal(hr_pagemap_chunk(&m, c)->scavenged[0], !whole);
+		assert_int_equal(hr_pagemap_alloc(&m, hr_chunk_page(c), HR_CHUNK_PAGES), !whole);
+		assert_int_equal(hr_pagemap_chunk(&copy, c)->alloc[0], UINT64_MAX - 1);
+		assert_int_equal(hr_pagemap_chunk(&copy, c)->scavenged[0], 1);
+	}
+	hr_pagemap_release(&copy);
+	hr_pagemap_release(&m);
+}
+
 HR_TEST_MAIN(pagemap)
 {
 	const struct CMUnitTest tests[] = {
@@ -513,6 +545,7 @@ HR_TEST_MAIN(pagemap)
 	    cmocka_unit_test(test_page_sizes),
 	    cmocka_unit_test(test_where_memory_is),
 	    cmocka_unit_test(test_whole_blocks),
+	    cmocka_unit_test(test_growing_heap),
 	};
 
 	return cmocka_run_group_tests_name("pagemap", tests, NULL, NULL);

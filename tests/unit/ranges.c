@@ -28,6 +28,10 @@ static void assert_same(const struct hr_ranges *r, const bool *in)
 		assert_int_equal(hr_ranges_succ(r, page), k);
 		assert_int_equal(hr_ranges_contains(r, page), in[page]);
 		assert_int_equal(hr_ranges_ceil(r, page), ceil < PAGES ? ceil : HR_NO_PAGE);
+		for (uint64_t limit = page, all = true; limit < NEVER && limit < page + 5; limit++) {
+			all &= in[limit];
+			assert_int_equal(hr_ranges_contain(r, page, limit + 1), all);
+		}
 	}
 	for (k = 0; k < r->n; k++)
 		assert_true(r->at[k].base < r->at[k].limit && (k == 0 || r->at[k - 1].limit < r->at[k].base));
