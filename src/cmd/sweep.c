@@ -509,6 +509,7 @@ static enum hr_status sweep_all(struct sweep *w, const char **about, struct hr_e
 {
 	*about = own_of(w->o)->db;
 	HR_TRY(hr_results_open(own_of(w->o)->db, HR_RESULTS_WRITE, &w->results, err));
+	HR_TRY(hr_output_spares(w->o->output, own_of(w->o)->db, err));
 	for (size_t i = 0; i < w->n; i++)
 		HR_TRY(sweep_trace(w, w->names[i], err));
 	HR_TRY(check_all_made(w, about, err));

@@ -121,6 +121,18 @@ static int open_directory(const struct hr_output *o)
 	return fd;
 }
 
+/* What a descriptor is of, which no other output may replace or write into, if that is a regular file. */
+static void identify(struct hr_output *o, int fd)
+{
+	struct stat st;
+
+	o->in_file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	if (o->in_file) {
+		o->file_dev = st.st_dev;
+		o->file_ino = st.st_ino;
+	}
+}
+
 /* --- in place ------------------------------------------------------------- */
 
 static enum hr_status open_in_place(struct hr_output *o, struct hr_error *err)
@@ -141,6 +153,7 @@ static enum hr_status open_in_place(struct hr_output *o, struct hr_error *err)
 		errno = why;
 		return cannot(o, "open", err);
 	}
+	identify(o, fd);
 	return HR_OK;
 }
 
@@ -255,6 +268,7 @@ enum hr_status hr_output_open(struct hr_output *o, const char *path, struct hr_e
 	memset(o, 0, sizeof(*o));
 	if (path == NULL || strcmp(path, "-") == 0) {
 		o->file = stdout;
+		identify(o, STDOUT_FILENO);
 		return HR_OK;
 	}
 	errno = ENOMEM;
@@ -263,6 +277,8 @@ enum hr_status hr_output_open(struct hr_output *o, const char *path, struct hr_e
 	if (o->path == NULL || o->target == NULL || !follow_links(o))
 		return cannot(o, "open", err);
 	o->new_file = stat(o->target, &st) != 0;
+	o->file_dev = st.st_dev;
+	o->file_ino = st.st_ino;
 	if (descriptor_of(o->target) >= 0 || (!o->new_file && !S_ISREG(st.st_mode)) ||
 	    strncmp(o->target, "/proc/", 6) == 0)
 		return open_in_place(o, err);
@@ -281,13 +297,41 @@ enum hr_status hr_output_open(struct hr_output *o, const char *path, struct hr_e
 	return open_temporary(o, &st, err);
 }
 
+/* The same name in the same directory. */
+static bool same_place(const struct hr_output *a, const struct hr_output *b)
+{
+	return a->target != NULL && b->target != NULL && a->directory_dev == b->directory_dev &&
+	       a->directory_ino == b->directory_ino &&
+	       strcmp(a->target + directory_length(a->target), b->target + directory_length(b->target)) == 0;
+}
+
+/* One writes into a file that the other replaces, or writes into by itself. */
+static bool same_file(const struct hr_output *a, const struct hr_output *b)
+{
+	return (a->in_file || b->in_file) && a->file != NULL && b->file != NULL && a->file != b->file &&
+	       a->file_ino == b->file_ino && a->file_dev == b->file_dev;
+}
+
+static enum hr_status not_two(const char *path, struct hr_error *err)
+{
+	return hr_error_set(err, HR_EUSAGE, "two outputs are to become the file %s; give each its own", path);
+}
+
 enum hr_status hr_output_differ(const struct hr_output *a, const struct hr_output *b, struct hr_error *err)
 {
-	if (a->target == NULL || b->target == NULL || a->directory_dev != b->directory_dev ||
-	    a->directory_ino != b->directory_ino ||
-	    strcmp(a->target + directory_length(a->target), b->target + directory_length(b->target)) != 0)
+	return same_place(a, b) || same_file(a, b) ? not_two(b->path != NULL ? b->path : a->path, err) : HR_OK;
+}
+
+enum hr_status hr_output_spares(const char *output, const char *path, struct hr_error *err)
+{
+	struct stat st, own;
+	bool standard = output == NULL || strcmp(output, "-") == 0;
+
+	if (stat(path, &own) != 0 || !S_ISREG(own.st_mode) ||
+	    (standard ? fstat(STDOUT_FILENO, &st) : stat(output, &st)) != 0 || st.st_dev != own.st_dev ||
+	    st.st_ino != own.st_ino)
 		return HR_OK;
-	return hr_error_set(err, HR_EUSAGE, "two outputs are to become the file %s; give each its own", b->path);
+	return not_two(path, err);
 }
 
 /* --- commit --------------------------------------------------------------- */

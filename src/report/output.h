@@ -29,14 +29,22 @@ struct hr_output {
 	bool complete;	     /* written, synced and closed; only its name is missing */
 	bool new_file;	     /* there was no target before */
 	bool placed;	     /* it has its own name */
+	bool in_file;	     /* written in place, and that is a regular file */
 	dev_t directory_dev; /* the directory of the target */
 	ino_t directory_ino;
+	dev_t file_dev; /* what is written in place, or the old file; 0: neither is there */
+	ino_t file_ino;
 };
 
 /* path: NULL or "-" is standard output. HR_EIO says why not. */
 enum hr_status hr_output_open(struct hr_output *o, const char *path, struct hr_error *err);
-/* HR_EUSAGE: both would become the same file, and one would be lost. Zeroes are no output. */
+/*
+ * HR_EUSAGE: both would become the same file, or one would be written into a file that the other replaces, and be lost.
+ * Both on standard output are one stream. Zeroes are no output.
+ */
 enum hr_status hr_output_differ(const struct hr_output *a, const struct hr_output *b, struct hr_error *err);
+/* HR_EUSAGE: the output (as for hr_output_open) would replace, or be written into, the file at path, which is another. */
+enum hr_status hr_output_spares(const char *output, const char *path, struct hr_error *err);
 /* Everything is written: flushes, checks, syncs, renames. HR_EIO (a full disk, say): nothing is left of it. */
 enum hr_status hr_output_commit(struct hr_output *o, struct hr_error *err);
 /*

@@ -116,6 +116,14 @@ run "$HEAPREPLAY" sweep -q --db one.db -p recorded -p go1.18 gnuplot.trace
 is "$(sql one.db 'SELECT policy, status FROM runs ORDER BY 1' | tr '\n' ' ')" 'decay|ok go1.18|ok recorded|failed ' \
 	'a policy that does not fit fails alone'
 
+cp one.db one
+for to in '-o one' '-o /dev/fd/3 3>>one' '>>one'; do
+	run sh -c "\"\$0\" sweep -q --db one --csv -p none gnuplot.trace $to" "$HEAPREPLAY"
+	is "$status" 2 "the output does not go over the database: $to"
+	like "$err" 'two outputs are to become the file one' 'which is said'
+done
+is "$(rows one)" "$(rows one.db)" 'and it is as it was'
+
 # --- fetched traces; one that kills the sweep ---
 
 mkdir store

@@ -272,6 +272,48 @@ static void test_two(void **state)
 	assert_int_equal(files_in_folder(), 0);
 }
 
+/* What is written in place would be lost with the file that another output replaces. */
+static void test_two_in_place(void **state)
+{
+	struct hr_output a = {0}, b = {0}, c = {0};
+	struct hr_error err;
+	char name[32];
+	int fd;
+
+	(void)state;
+	fd = open(in_folder("a"), O_RDWR | O_CREAT | O_TRUNC, 0666);
+	assert_true(fd >= 0);
+	snprintf(name, sizeof(name), "/dev/fd/%d", fd);
+	assert_int_equal(hr_output_open(&a, name, NULL), HR_OK);
+	assert_int_equal(hr_output_open(&b, in_folder("a"), NULL), HR_OK);
+	assert_int_equal(hr_output_open(&c, in_folder("c"), NULL), HR_OK);
+	assert_int_equal(hr_output_differ(&a, &b, &err), HR_EUSAGE);
+	assert_int_equal(hr_output_differ(&b, &a, &err), HR_EUSAGE);
+	assert_int_equal(hr_output_differ(&a, &c, &err), HR_OK);
+	hr_output_abandon(&b);
+	assert_int_equal(hr_output_open(&b, name, NULL), HR_OK);
+	assert_int_equal(hr_output_differ(&a, &b, &err), HR_EUSAGE);
+	hr_output_abandon(&a);
+	hr_output_abandon(&b);
+	hr_output_abandon(&c);
+	close(fd);
+
+	/* What a device takes, it takes from any number. */
+	assert_int_equal(hr_output_open(&a, "/dev/null", NULL), HR_OK);
+	assert_int_equal(hr_output_open(&b, "/dev/null", NULL), HR_OK);
+	assert_int_equal(hr_output_differ(&a, &b, &err), HR_OK);
+	hr_output_abandon(&a);
+	hr_output_abandon(&b);
+
+	/* A file that is no output, such as a database. */
+	assert_int_equal(symlink("a", in_folder("link")), 0);
+	assert_int_equal(hr_output_spares(strcpy((char[512]){0}, in_folder("link")), in_folder("a"), &err), HR_EUSAGE);
+	assert_int_equal(hr_output_spares(strcpy((char[512]){0}, in_folder("c")), in_folder("a"), &err), HR_OK);
+	assert_int_equal(hr_output_spares("/dev/null", "/dev/null", &err), HR_OK);
+	unlink(in_folder("link"));
+	unlink(in_folder("a"));
+}
+
 HR_TEST_MAIN(output)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +325,7 @@ HR_TEST_MAIN(output)
 	    cmocka_unit_test(test_pipe),
 	    cmocka_unit_test(test_leftover),
 	    cmocka_unit_test(test_two),
+	    cmocka_unit_test(test_two_in_place),
 	};
 
 	return cmocka_run_group_tests_name("output", tests, begin, end);
