@@ -179,8 +179,8 @@ const struct cli_command cli_export = {
     .examples = "heapreplay export app.trace | less\tlook at the events\n"
 		"heapreplay export --from 1s --until 1.1s app.trace\tof a tenth of a second\n"
 		"heapreplay export app.trace -o app.txt\tto edit by hand\n",
-    .endings = "txt json=json",
-    .groups = CLI_READS | CLI_WINDOW | CLI_SHARES | CLI_COPIES | CLI_JSON | CLI_OUTPUT,
+    .endings = "txt",
+    .groups = CLI_READS | CLI_WINDOW | CLI_SHARES | CLI_COPIES | CLI_OUTPUT,
     .options = options,
     .own_size = sizeof(struct own),
     .run = run_export,

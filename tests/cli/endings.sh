@@ -17,12 +17,13 @@ same() {
 		is "$(cmp by-option "by.$ending" 2>&1)" '' "$1: and so with both"
 	fi
 }
-for command in 'replay small.hrt' 'compare small.hrt' 'info small.hrt' 'policies' 'explain small.hrt' 'export small.hrt' 'heatmap small.hrt'; do
+for command in 'replay small.hrt' 'compare small.hrt' 'info small.hrt' 'policies' 'explain small.hrt' 'heatmap small.hrt'; do
 	# shellcheck disable=SC2086 # words
 	same json --json $command
 	# shellcheck disable=SC2086
 	[ "$command" = 'heatmap small.hrt' ] || same txt '' $command
 done
+same txt '' export small.hrt
 same csv --csv compare small.hrt
 same md --markdown compare small.hrt
 same csv --csv info --by class small.hrt
@@ -51,6 +52,8 @@ refused 'writes .txt, .json, .csv, not .png' info -o refused.png small.hrt
 refused 'writes .txt, .json, .csv, .md, not .html' compare -o refused.html small.hrt
 refused 'writes .txt, .json, not .csv' replay -o refused.csv small.hrt
 refused 'writes .html, not .pdf' report -o refused.pdf small.hrt
+refused 'writes .txt, not .json' export -o refused.json small.hrt
+refused "unknown option '--json'" export --json -o refused.txt small.hrt
 refused 'writes .hrt, not .json' import -o refused.json small.hrt
 refused 'writes .hrt, not .json' record localhost:1 -o refused.json
 refused 'writes .cost, .txt, not .json' calibrate -o refused.json
