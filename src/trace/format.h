@@ -7,6 +7,7 @@
 #ifndef HR_TRACE_FORMAT_H
 #define HR_TRACE_FORMAT_H
 
+#include "base/fuzzed.h"
 #include "trace/input.h"
 #include "trace/reader.h"
 
@@ -16,7 +17,11 @@
  * everything that arrives is looked at as it comes, behind them what is there
  * whenever it has doubled.
  */
+#ifndef HR_FUZZED
 enum { HR_FIRST_BYTES = 4096, HR_HEAD_BYTES = 1 << 18 };
+#else
+enum { HR_FIRST_BYTES = 1024, HR_HEAD_BYTES = 1 << 14 };
+#endif
 
 struct hr_format_ops {
 	enum hr_trace_format format;

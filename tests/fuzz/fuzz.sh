@@ -6,6 +6,8 @@
 #   FUZZ_ONLY="fuzz_native fuzz_gotrace"   these alone
 #   FUZZ_FIXED=1   the same executions every time, some minutes: from the tree's inputs and one seed
 set -u
+# Little memory waits to be used again, so that it stays in the cache; a failure is run once more to see all of its stacks.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=4:malloc_context_size=5:allocator_release_to_os_interval_ms=-1
 seconds=${FUZZ_SECONDS:-3600}
 fixed=${FUZZ_FIXED-}
 failed=0 total=0 shares=0

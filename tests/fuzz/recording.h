@@ -54,7 +54,8 @@ static inline void check_recording(const struct recorded *rec)
 	static uint32_t freed[MAX_EVENTS];
 	size_t nfreed = 0, given = 0;
 
-	memset(sizes, 0, sizeof(sizes));
+	/* Numbers are below that of the allocations. */
+	memset(sizes, 0, rec->n * sizeof(sizes[0]));
 	for (size_t i = 0; i < rec->n; i++) {
 		const struct hr_event *e = &rec->ev[i];
 
@@ -62,7 +63,7 @@ static inline void check_recording(const struct recorded *rec)
 			abort();
 		if (e->kind == HR_EV_GC_BEGIN || e->kind == HR_EV_GC_END)
 			continue;
-		if (e->addr >= MAX_EVENTS)
+		if (e->addr >= rec->n)
 			abort();
 		if (e->kind == HR_EV_OBJ_ALLOC) {
 			if (e->addr != (nfreed > 0 ? freed[--nfreed] : given++) || e->size >> 41 != 0)

@@ -21,6 +21,7 @@
 #include "trace/go/pagetrace.h"
 
 #include "base/alloc.h"
+#include "base/fuzzed.h"
 #include "trace/format.h"
 #include "trace/go/gclog.h"
 #include "trace/go/spill.h"
@@ -34,7 +35,11 @@ enum {
 	CHUNK_BYTES = 4 << 20,
 	WORDS = HR_SEGMENT_BYTES / 8,
 	SMALLEST_BUFFER = 64, /* words */
+#ifndef HR_FUZZED
 	READ_BYTES = 1 << 16,
+#else
+	READ_BYTES = 1 << 10,
+#endif
 	MAX_P = INT16_MAX,
 };
 

@@ -32,9 +32,8 @@
 
 enum {
 	LANES = 4,
-	UNKNOWN = 0xff,			  /* argument count of a type that may not stand in an event batch */
-	LANE_MARKS = HR_GO_MAX_BATCH / 2, /* an event has two bytes at least */
-	FAST_BYTES = 9,			  /* what the fast way looks at, and so the longest event that it takes */
+	UNKNOWN = 0xff, /* argument count of a type that may not stand in an event batch */
+	FAST_BYTES = 9, /* what the fast way looks at, and so the longest event that it takes */
 	MAX_BATCH_NS_BITS = 64 - HR_GO_MARK_PLACE_BITS,
 };
 
@@ -131,7 +130,7 @@ struct lane {
 	uint64_t time;	/* since the batch's base, in the recorder's units */
 	uint64_t *mark; /* the next one's place */
 	struct hr_go_batch *batch;
-	uint64_t *marks; /* room for LANE_MARKS */
+	uint64_t *marks; /* room for hr_go.lane_marks */
 };
 
 static void prepare(struct scan *s, const struct hr_go *g)
@@ -378,7 +377,7 @@ scan_all(struct hr_go *g, const struct scan *s, bool mark_all, uint64_t units_ns
 	size_t next = 0, busy;
 
 	for (busy = 0; busy < LANES && next < g->nbatches; busy++) {
-		lanes[busy].marks = g->lanes + busy * LANE_MARKS;
+		lanes[busy].marks = g->lanes + busy * g->lane_marks;
 		lane_begin(&lanes[busy], &g->batches[next++], s);
 	}
 	while (busy > 0) {
@@ -430,14 +429,28 @@ static void set_bases(struct hr_go *g, const struct scan *s)
 	}
 }
 
+/* Room for the marks of the largest batch in each; an event has two bytes at least. */
+static bool make_lanes(struct hr_go *g)
+{
+	size_t most = 1;
+
+	for (size_t i = 0; i < g->nbatches; i++)
+		if (g->batches[i].len / 2 + 1 > most)
+			most = g->batches[i].len / 2 + 1;
+	if (most <= g->lane_marks)
+		return true;
+	free(g->lanes);
+	g->lanes = malloc(sizeof(*g->lanes) * LANES * most);
+	g->lane_marks = g->lanes != NULL ? most : 0;
+	return g->lanes != NULL;
+}
+
 enum hr_status hr_go_scan(struct hr_go *g, struct hr_error *err)
 {
 	struct scan s;
 
 	prepare(&s, g);
-	if (g->lanes == NULL)
-		g->lanes = malloc(sizeof(*g->lanes) * LANES * LANE_MARKS);
-	if (g->lanes == NULL)
+	if (!make_lanes(g))
 		return hr_go_no_memory(g, err);
 	g->nmarks = 0;
 	g->max_ns = 0;

@@ -98,7 +98,11 @@ enum {
 	HR_GO_BLOCK_ROOM = HR_GO_BLOCK_BYTES - 64,
 	HR_GO_READ_BYTES = 256 << 10, /* at a time, so that what is read is still in the cache when it is looked at */
 	HR_GO_PAGE_BYTES = 8192,
+#ifndef HR_FUZZED
 	HR_GO_SEEN = 4096, /* heads of batches that are remembered: several generations */
+#else
+	HR_GO_SEEN = 128,
+#endif
 	HR_GO_NONE = -1,
 };
 
@@ -241,7 +245,8 @@ struct hr_go {
 	size_t nstacks, cap_stacks, nstrings, cap_strings;
 	uint64_t *marks;
 	size_t nmarks, cap_marks;
-	uint64_t *lanes;	     /* scratch of the scan */
+	uint64_t *lanes;	     /* scratch of the scan, */
+	size_t lane_marks;	     /* so many to a lane */
 	struct hr_go_type_id *types; /* by type id of this generation */
 	size_t ntypes, cap_types;
 	struct hr_map64 gc_stacks;	    /* stack id of a GCBegin: enum hr_event_flags */

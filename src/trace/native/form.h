@@ -26,6 +26,8 @@
 #ifndef HR_TRACE_NATIVE_FORM_H
 #define HR_TRACE_NATIVE_FORM_H
 
+#include "base/fuzzed.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,8 +41,12 @@ enum {
 	HR_NATIVE_FOOTER_BYTES = 24,
 	HR_NATIVE_MAX_STORED = 1 << 26, /* bytes of a payload, and of all its columns unpacked */
 	HR_NATIVE_MAX_JSON = 1 << 16,
-	HR_NATIVE_MAX_EVENTS = 1 << 24,	 /* a block */
+	HR_NATIVE_MAX_EVENTS = 1 << 24, /* a block */
+#ifndef HR_FUZZED
 	HR_NATIVE_MAX_ENTRIES = 1 << 14, /* different sorts of events in a block */
+#else
+	HR_NATIVE_MAX_ENTRIES = 1 << 8,
+#endif
 	HR_NATIVE_CONTEXTS = 1 << 15,
 	HR_NATIVE_MAX_REACH = 15,  /* how far a numbered free may count */
 	HR_NATIVE_MAX_FIELDS = 64, /* numbers of a record of C or R */

@@ -5,6 +5,7 @@
 #include "trace/native/numbers.h"
 
 #include "base/alloc.h"
+#include "base/fuzzed.h"
 
 #include <stdlib.h>
 
@@ -13,8 +14,14 @@
 #define UNSEEN (UINT32_MAX - 2) /* while a state is told */
 
 enum {
+#ifndef HR_FUZZED
 	SMALL_SIZES = 1 << 16, /* each has a list of its own */
-	LARGE_LISTS = 1 << 12,
+	LARGE_BITS = 12,
+#else
+	SMALL_SIZES = 1 << 8,
+	LARGE_BITS = 6,
+#endif
+	LARGE_LISTS = 1 << LARGE_BITS,
 	MAX_NEAR = 7,	/* steps from the hand and from the newest */
 	MAX_STEPS = 32, /* along a list of sizes */
 };
@@ -23,7 +30,7 @@ static size_t list_of(uint64_t size)
 {
 	if (size < SMALL_SIZES)
 		return (size_t)size;
-	return SMALL_SIZES + (size_t)(size * UINT64_C(0x9e3779b97f4a7c15) >> 52);
+	return SMALL_SIZES + (size_t)(size * UINT64_C(0x9e3779b97f4a7c15) >> (64 - LARGE_BITS));
 }
 
 bool hr_numbers_init(struct hr_numbers *s)

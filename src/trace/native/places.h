@@ -19,6 +19,7 @@
 #ifndef HR_TRACE_NATIVE_PLACES_H
 #define HR_TRACE_NATIVE_PLACES_H
 
+#include "base/fuzzed.h"
 #include "trace/native/form.h"
 
 #include <stdbool.h>
@@ -28,7 +29,11 @@ enum { HR_PLACES_STEP, HR_PLACES_OTHER_STEP, HR_PLACES_BASE, HR_PLACES_MISS };
 
 enum {
 	HR_PLACES_PAGE_SHIFT = 13,
+#ifndef HR_FUZZED
 	HR_PLACES_SLOT_BITS = 13,
+#else
+	HR_PLACES_SLOT_BITS = 6,
+#endif
 	HR_PLACES_SLOTS = 1 << HR_PLACES_SLOT_BITS,
 	HR_PLACES_FREED_WORDS = 1 << (HR_PLACES_PAGE_SHIFT - 3 - 6), /* a bit for eight bytes */
 };

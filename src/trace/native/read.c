@@ -15,6 +15,7 @@
 #include "config.h"
 
 #include "base/alloc.h"
+#include "base/fuzzed.h"
 #include "base/units.h"
 #include "trace/format.h"
 #include "trace/ledger.h"
@@ -33,7 +34,11 @@
 #include <xxhash.h>
 #include <zstd.h>
 
+#ifndef HR_FUZZED
 enum { READ_BYTES = 1 << 18, SLACK = 16 };
+#else
+enum { READ_BYTES = 1 << 12, SLACK = 16 };
+#endif
 
 #define MAX_ADDR (UINT64_C(1) << 48)
 #define MAX_SPAN_BYTES (((UINT64_C(1) << 28) - 1) << 13)

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/aside.h"
 #include "base/bits.h"
+#include "base/fuzzed.h"
 #include "trace/native/form.h"
 #include "trace/native/notes.h"
 #include "trace/native/numbers.h"
@@ -28,9 +29,14 @@
 #include <zstd.h>
 
 enum {
-	/* With addresses, blocks are independent and small ones cost little; without, patterns reach far. */
+/* With addresses, blocks are independent and small ones cost little; without, patterns reach far. */
+#ifndef HR_FUZZED
 	ADDRESS_BLOCK_EVENTS = 1 << 17,
 	NUMBER_BLOCK_EVENTS = 1 << 19,
+#else
+	ADDRESS_BLOCK_EVENTS = 1 << 9,
+	NUMBER_BLOCK_EVENTS = 1 << 10,
+#endif
 	/* A snapshot's size is at most this share of the data since the snapshot before. */
 	SNAPSHOT_SHARE = 16,
 	/* Bytes for each thing that is live, until a snapshot shows. */
