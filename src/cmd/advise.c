@@ -91,6 +91,9 @@ static int run_advise(const struct cli_command *c, const struct cli_options *o, 
 		about = NULL;
 		status = print(&advice, o, &err);
 	}
+	if (status == HR_OK) {
+		cli_warn_trace(o, argv[0], &advice.stats);
+	}
 	cli_choices_release(&choices);
 	return status == HR_OK ? CLI_DONE : cli_fail(about, &err);
 }

@@ -93,7 +93,8 @@ static const struct definition definitions[] = {
      "heapreplay explain --json"},
     {"advise",
      DOCUMENT
-     "trace:text memory_bytes:count|null memory_noted?:flag other_memory_bytes:count gc_cpu_percent:number text:text "
+     "trace:text cut?:flag lost_blocks?:count memory_bytes:count|null memory_noted?:flag other_memory_bytes:count "
+     "gc_cpu_percent:number text:text "
      "recorded:advice use:count|null keep:flag settings:[advice] risks:[(kind:text text:text)] record:text",
      "heapreplay advise --json"},
     {"validate",

@@ -255,7 +255,8 @@ static enum hr_status take_recording(struct hr_advice *a, const struct runs *r, 
 
 	if (hr_objects_cycles(own)->n == 0)
 		return hr_error_set(err, HR_EUSAGE, "the trace records no GC cycle: nothing shows what one would do");
-	a->duration_ns = hr_reader_stats(r->base.reader)->last_time_ns;
+	a->stats = *hr_reader_stats(r->base.reader);
+	a->duration_ns = a->stats.last_time_ns;
 	a->other_bytes = r->base.options.settings.other_memory_bytes;
 	take_recorded(a, r->recorded, own);
 	judge_recording(a, hr_objects_cycles(own), r->series);

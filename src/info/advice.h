@@ -90,7 +90,8 @@ struct hr_advice {
 	uint64_t spiral_bytes;			   /* a limit below this leaves no room; 0: not known */
 	double recorded_ratio[HR_ADVICE_FIGURES];  /* recorded to modelled, both at today's setting; 0: not known */
 	bool risks[HR_RISKS];
-	size_t most; /* settings at a time, for which memory suffices; 0: for all */
+	struct hr_trace_stats stats; /* of the recording, read to its end */
+	size_t most;		     /* settings at a time, for which memory suffices; 0: for all */
 };
 
 /*

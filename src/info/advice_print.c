@@ -8,6 +8,7 @@
 #include "base/print.h"
 #include "base/units.h"
 #include "heap/gcpacer.h"
+#include "report/damage.h"
 #include "report/document.h"
 #include "report/table.h"
 
@@ -336,10 +337,13 @@ static void add_row(struct hr_table *t, const struct hr_advice *a, const struct 
 void hr_advice_text(const struct hr_page *p, const struct hr_advice *a)
 {
 	const uint64_t limit_bytes = a->nrows > 0 ? a->rows[0].limit_bytes : UINT64_MAX;
-	char text[4 * TEXT];
+	const struct hr_damage damage = hr_damage_of(&a->stats);
+	char text[4 * TEXT], lost[HR_DAMAGE_BUF];
 	struct hr_table t;
 
 	hr_page_text(p, 0, "%s", a->path);
+	if (hr_damaged(&damage))
+		hr_page_text(p, 0, "DAMAGED: %s; the figures are those of what is left", hr_damage_text(lost, &damage));
 	say_today(text, sizeof(text), a);
 	hr_page_text(p, 0, "%s", text);
 	say_use(text, sizeof(text), a);
@@ -424,6 +428,8 @@ json_t *hr_advice_json(const struct hr_advice *a)
 	for (size_t i = 0; i < a->nrows; i++)
 		hr_json_add(&rows, row_json(a, &a->rows[i]));
 	hr_json_put(&d, "trace", hr_json_text(slash != NULL ? slash + 1 : a->path));
+	hr_json_put(&d, "cut", json_boolean(a->stats.cut));
+	hr_json_put(&d, "lost_blocks", hr_json_count(a->stats.anomalies[HR_ANOMALY_LOST_BLOCK]));
 	hr_json_put(&d, "memory_bytes",
 		    a->asked.memory_bytes != 0 ? hr_json_count(a->asked.memory_bytes) : json_null());
 	hr_json_put(&d, "memory_noted", json_boolean(a->memory_noted));

@@ -33,6 +33,17 @@ holds 'it says what to record' 'd["record"] != "" and any(r["kind"] == "death_sp
 run "$HEAPREPLAY" advise -q --json --gc-cpu 50 -j 1 "$trace"
 is "$out" "$first" 'the same by one thread'
 
+# What is cut off is told where the figures are, and is no pass.
+phases=$top_srcdir/traces/phases-1p-go125.trace.zst
+head -c $(($(wc -c <"$phases") * 9 / 10)) "$phases" >cut.trace.zst
+run "$HEAPREPLAY" advise -q --fail-on-damage cut.trace.zst
+is "$status" 1 'a trace that is cut off fails with --fail-on-damage'
+like "$out" '^DAMAGED: the input is cut off' 'the text says so'
+like "$err" 'the trace is cut off here' 'and standard error'
+run "$HEAPREPLAY" advise -q --json cut.trace.zst
+is "$status" 0 'and without it is advised on'
+holds 'with the damage in JSON' 'd["cut"] and d["lost_blocks"] == 0'
+
 run "$HEAPREPLAY" advise -q --json --memory 1GiB --gc-cpu 100% "$trace"
 holds 'a limit of 90 % of the memory' 'all(r["memory_limit_bytes"] == (1 << 30) * 9 // 10 for r in rows)'
 holds 'the peak fits with what is no heap' 'u["retained_peak_bytes"]["high"] + d["other_memory_bytes"] <= 1 << 30'
