@@ -268,12 +268,14 @@ static void count_below(struct hr_map64_group *g)
 	}
 }
 
-/* Gives a unit that has none a place; there is room for it. */
-static void make_place(const struct hr_map64 *m, struct hr_map64_group *g, unsigned unit)
+/* Gives a unit that has none place i, its rank; there is room for it. */
+static inline void make_place(const struct hr_map64 *m, struct hr_map64_group *g, unsigned unit, size_t i)
 {
-	size_t i = rank(g, unit), words = m->words;
+	const size_t words = m->words;
 
-	memmove(&g->at[(i + 1) * words], &g->at[i * words], (g->nplaced - i) * words * sizeof(g->at[0]));
+	/* Objects are mostly allocated in order of their addresses. */
+	if (i < g->nplaced)
+		memmove(&g->at[(i + 1) * words], &g->at[i * words], (g->nplaced - i) * words * sizeof(g->at[0]));
 	g->placed[unit / 64] |= UINT64_C(1) << unit % 64;
 	g->nplaced++;
 	for (unsigned w = unit / 64 + 1; w < GROUP_WORDS; w++)
@@ -338,6 +340,7 @@ uint64_t *hr_map64_place(struct hr_map64 *m, uint64_t key)
 	struct hr_map64_slot *slot;
 	struct hr_map64_group *g;
 	unsigned unit;
+	size_t i;
 
 	if (hr_ctz(key) < m->shift && !refine(m, hr_ctz(key)))
 		return NULL;
@@ -346,22 +349,26 @@ uint64_t *hr_map64_place(struct hr_map64 *m, uint64_t key)
 	unit = (unsigned)(key >> m->shift) % GROUP_KEYS;
 	slot = find(m, key >> m->shift >> GROUP_BITS);
 	g = slot->group;
-	if (g == NULL || !(g->placed[unit / 64] >> unit % 64 & 1)) {
-		if ((g == NULL || g->nplaced == g->cap) && !resize(m, slot, g == NULL ? FIRST_CAP : larger(g->cap)))
+	if (g == NULL) {
+		if (!resize(m, slot, FIRST_CAP))
 			return NULL;
-		if (g == NULL) {
-			slot->number = key >> m->shift >> GROUP_BITS;
-			m->ngroups++;
-		}
+		slot->number = key >> m->shift >> GROUP_BITS;
+		m->ngroups++;
 		g = slot->group;
-		make_place(m, g, unit);
+	}
+	i = rank(g, unit);
+	if (!(g->placed[unit / 64] >> unit % 64 & 1)) {
+		if (g->nplaced == g->cap && !resize(m, slot, larger(g->cap)))
+			return NULL;
+		g = slot->group;
+		make_place(m, g, unit, i);
 	}
 	if (!is_present(g, unit)) {
 		g->present[unit / 64] |= UINT64_C(1) << unit % 64;
 		g->npresent++;
 		m->count++;
 	}
-	return &g->at[rank(g, unit) * m->words];
+	return &g->at[i * m->words];
 }
 
 bool hr_map64_put(struct hr_map64 *m, uint64_t key, uint64_t value)

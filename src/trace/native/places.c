@@ -4,6 +4,7 @@
 #include "trace/native/places.h"
 
 #include "base/alloc.h"
+#include "base/bits.h"
 
 #include <stdlib.h>
 
@@ -55,21 +56,25 @@ static unsigned bit_of(uint64_t addr)
 	return (unsigned)(addr >> 3) % (64 * HR_PLACES_FREED_WORDS);
 }
 
+_Static_assert(HR_PLACES_FREED_WORDS == 16, "a page's `some` has a bit for each word");
+
 /* The first address above addr in its page that was left free; 0: none. */
 static uint64_t next_freed(const struct hr_places_page *p, uint64_t addr)
 {
-	unsigned from = bit_of(addr) + 1;
+	unsigned from = bit_of(addr) + 1, w = from / 64, above;
 	uint64_t word;
 
-	if (from == 64 * HR_PLACES_FREED_WORDS)
+	if (w == HR_PLACES_FREED_WORDS)
 		return 0;
-	word = p->freed[from / 64] & UINT64_MAX << from % 64;
-	for (unsigned i = from / 64;; word = p->freed[i]) {
-		if (word != 0)
-			return (p->page << HR_PLACES_PAGE_SHIFT) + 8 * (64 * i + (unsigned)__builtin_ctzll(word));
-		if (++i == HR_PLACES_FREED_WORDS)
+	word = p->freed[w] & UINT64_MAX << from % 64;
+	if (word == 0) {
+		above = (unsigned)p->some >> w >> 1;
+		if (above == 0)
 			return 0;
+		w += 1 + hr_ctz(above);
+		word = p->freed[w];
 	}
+	return (p->page << HR_PLACES_PAGE_SHIFT) + 8 * (64 * w + hr_ctz(word));
 }
 
 void hr_places_guess(const struct hr_places *s, unsigned context, struct hr_places_guess *g)
@@ -98,6 +103,7 @@ void hr_places_add(struct hr_places *s, unsigned context, uint64_t addr)
 	struct hr_places_context *c = &s->contexts[context];
 	struct hr_places_page *p = make_page(s, addr >> HR_PLACES_PAGE_SHIFT);
 	bool known = c->epoch == s->epoch;
+	unsigned w = bit_of(addr) / 64;
 	uint64_t step;
 
 	if (p->any)
@@ -106,7 +112,9 @@ void hr_places_add(struct hr_places *s, unsigned context, uint64_t addr)
 		p->step = known ? c->step : 0;
 	p->any = true;
 	p->last = addr;
-	p->freed[bit_of(addr) / 64] &= ~(UINT64_C(1) << bit_of(addr) % 64);
+	p->freed[w] &= ~(UINT64_C(1) << bit_of(addr) % 64);
+	if (p->freed[w] == 0)
+		p->some &= (uint16_t) ~(1u << w);
 	if (!known)
 		*c = (struct hr_places_context){.epoch = s->epoch};
 	/* A step to another span does not predict the next step. */
@@ -121,4 +129,5 @@ void hr_places_remove(struct hr_places *s, uint64_t addr)
 	struct hr_places_page *p = make_page(s, addr >> HR_PLACES_PAGE_SHIFT);
 
 	p->freed[bit_of(addr) / 64] |= UINT64_C(1) << bit_of(addr) % 64;
+	p->some |= (uint16_t)(1u << bit_of(addr) / 64);
 }

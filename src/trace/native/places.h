@@ -45,6 +45,7 @@ struct hr_places {
 		uint64_t page, epoch;
 		uint64_t last, step; /* of allocations; step 0: none yet */
 		bool any;	     /* there was one */
+		uint16_t some;	     /* words of freed that are not 0 */
 		uint64_t freed[HR_PLACES_FREED_WORDS];
 	} * pages;
 	struct hr_places_context {
