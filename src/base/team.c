@@ -92,6 +92,11 @@ void hr_team_free(struct hr_team *t)
 	free(t);
 }
 
+unsigned hr_team_threads(const struct hr_team *t)
+{
+	return t != NULL ? t->nthreads + 1 : 1;
+}
+
 void hr_team_run(struct hr_team *t, size_t n, void (*task)(void *ctx, size_t i), void *ctx)
 {
 	if (t == NULL || n < 2) {

@@ -18,6 +18,8 @@ struct hr_team;
  */
 struct hr_team *hr_team_new(unsigned threads);
 void hr_team_free(struct hr_team *t);
+/* Its threads, the caller's among them: 1 of NULL. */
+unsigned hr_team_threads(const struct hr_team *t);
 /* task(ctx, i) for each i below n, in any order; returns when all are done. NULL: one after the other, here. */
 void hr_team_run(struct hr_team *t, size_t n, void (*task)(void *ctx, size_t i), void *ctx);
 

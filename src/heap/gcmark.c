@@ -26,7 +26,7 @@ void hr_gc_mark_begin(struct hr_gc_marker *m, uint64_t trigger, uint64_t to_mark
 }
 
 /* ns of the bucket: more where collecting had more than half of the CPU. gcCPULimiterState.accumulate. */
-static void fill(struct hr_gc_marker *m, double ns)
+static inline void fill(struct hr_gc_marker *m, double ns)
 {
 	bool was = m->limiting;
 
@@ -39,28 +39,36 @@ static void fill(struct hr_gc_marker *m, double ns)
 	m->limited_cycles += m->limiting && !was;
 }
 
-void hr_gc_mark_run(struct hr_gc_marker *m, double ns, double busy)
+/* On a copy: what is kept in registers from step to step. */
+void hr_gc_mark_run_steps(struct hr_gc_marker *marker, const double *ns, size_t n, double busy)
 {
-	double share = hr_gc_mark_share(m, busy), cpu = ns * m->procs * share,
-	       left = (m->to_mark - m->done) * m->ns_per_byte;
-	double idle = share > BACKGROUND ? (share - BACKGROUND) * m->procs * ns : 0;
+	struct hr_gc_marker m = *marker;
+	const double share = hr_gc_mark_share(&m, busy),
+		     idle_share = share > BACKGROUND ? (share - BACKGROUND) * m.procs : 0;
 
-	if (cpu <= 0)
-		return;
-	m->done += cpu / m->ns_per_byte;
-	if (left < 0)
-		left = 0;
-	m->total_cpu_ns += cpu < left ? cpu : left;
-	m->total_idle_ns += cpu < left ? idle : idle * left / cpu;
-	m->elapsed_ns += ns;
-	m->idle_ns += idle;
-	/* Idle-time marking counts for neither side: it only uses Ps that have nothing else to do. */
-	fill(m, (ns * m->procs - idle) * (BACKGROUND - (1 - BACKGROUND)));
+	for (size_t i = 0; i < n; i++) {
+		const double cpu = ns[i] * m.procs * share, idle = idle_share * ns[i];
+		double left = (m.to_mark - m.done) * m.ns_per_byte;
+
+		if (cpu <= 0)
+			continue;
+		m.done += cpu / m.ns_per_byte;
+		if (left < 0)
+			left = 0;
+		m.total_cpu_ns += cpu < left ? cpu : left;
+		m.total_idle_ns += cpu < left ? idle : idle * left / cpu;
+		m.elapsed_ns += ns[i];
+		m.idle_ns += idle;
+		/* Idle-time marking counts for neither side: it only uses Ps that have nothing else to do. */
+		fill(&m, (ns[i] * m.procs - idle) * (BACKGROUND - (1 - BACKGROUND)));
+	}
+	*marker = m;
 }
 
-void hr_gc_mark_empty(struct hr_gc_marker *m, double ns)
+void hr_gc_mark_rest_steps(struct hr_gc_marker *m, const double *ns, size_t n)
 {
-	fill(m, -ns * m->procs);
+	for (size_t i = 0; i < n && (m->fill_ns > 0 || m->limiting || m->procs <= 0); i++)
+		fill(m, -ns[i] * m->procs);
 }
 
 double hr_gc_mark_left_ns(const struct hr_gc_marker *m, double busy)

@@ -19,6 +19,7 @@
 #define HR_HEAP_GCMARK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define HR_GC_BACKGROUND 0.25 /* share of the Ps that marks: gcBackgroundUtilization */
@@ -51,8 +52,12 @@ struct hr_gc_marker {
 
 /* Marking begins. */
 void hr_gc_mark_begin(struct hr_gc_marker *m, uint64_t trigger, uint64_t to_mark);
-/* Time goes by while marking, with so many Ps busy with the program on average. */
-void hr_gc_mark_run(struct hr_gc_marker *m, double ns, double busy);
+/* Time goes by while marking, in n steps, with so many Ps busy with the program on average. */
+void hr_gc_mark_run_steps(struct hr_gc_marker *m, const double *ns, size_t n, double busy);
+static inline void hr_gc_mark_run(struct hr_gc_marker *m, double ns, double busy)
+{
+	hr_gc_mark_run_steps(m, &ns, 1, busy);
+}
 /* The share of all Ps that marks in the background, with so many Ps busy: 0.25 to 1, where share_scale is 1. */
 double hr_gc_mark_share(const struct hr_gc_marker *m, double busy);
 /* Clock time until marking is done when nobody assists. */
@@ -70,11 +75,10 @@ static inline bool hr_gc_mark_is_done(const struct hr_gc_marker *m)
 /* Marking ended with the heap at live bytes. */
 void hr_gc_mark_end(struct hr_gc_marker *m, uint64_t live);
 /* Time goes by between cycles: the program has all the CPU, and empties the bucket. */
-void hr_gc_mark_empty(struct hr_gc_marker *m, double ns);
+void hr_gc_mark_rest_steps(struct hr_gc_marker *m, const double *ns, size_t n);
 static inline void hr_gc_mark_rest(struct hr_gc_marker *m, double ns)
 {
-	if (m->fill_ns > 0 || m->limiting || m->procs <= 0)
-		hr_gc_mark_empty(m, ns);
+	hr_gc_mark_rest_steps(m, &ns, 1);
 }
 /* Bytes that the program is likely to allocate while to_mark bytes are marked. */
 uint64_t hr_gc_mark_runway(const struct hr_gc_marker *m, uint64_t to_mark);

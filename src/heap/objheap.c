@@ -238,14 +238,12 @@ static bool drop_span(struct hr_objheap *h, uint32_t id)
 
 /* --- sweeping ------------------------------------------------------------- */
 
-/* What died before the last mark start is condemned. */
-static inline void age(struct hr_objheap *h, struct hr_objspan *s)
+/* What died before the last mark start is condemned: of a span whose epoch is an earlier one. */
+static void age(struct hr_objheap *h, struct hr_objspan *s)
 {
 	unsigned n = bitmap_words(s);
 	uint64_t *dead = &h->words[s->bits + n];
 
-	if (s->epoch == h->epoch)
-		return;
 	s->epoch = h->epoch;
 	if (s->dead == 0)
 		return;
@@ -263,7 +261,8 @@ static void sweep(struct hr_objheap *h, uint32_t id)
 	uint64_t *free_bits = &h->words[s->bits], *condemned = free_bits + 2 * (size_t)n;
 	uint64_t bytes;
 
-	age(h, s);
+	if (s->epoch != h->epoch)
+		age(h, s);
 	s->swept = h->sweeps;
 	if (s->condemned == 0)
 		return;
@@ -462,16 +461,7 @@ static __attribute__((noinline)) bool alloc_slowly(struct hr_objheap *h, uint32_
 
 bool hr_objheap_alloc(struct hr_objheap *h, uint32_t number, unsigned span_class, uint32_t npages, int p)
 {
-	uint32_t id;
-
-	if (number >= h->objects_cap || (size_t)p >= h->nps || hr_size_class_of_span_class(span_class) == 0)
-		return alloc_slowly(h, number, span_class, npages, p);
-	id = h->current[(size_t)p * HR_SPAN_CLASSES + span_class];
-	if (id == HR_NO_SPAN || h->spans[id].used == h->spans[id].slots)
-		return alloc_slowly(h, number, span_class, npages, p);
-	add_number(h, number);
-	take_slot(h, number, id, lowest_free(h, &h->spans[id]));
-	return true;
+	return hr_objheap_alloc_simply(h, number, span_class, p) != 0 || alloc_slowly(h, number, span_class, npages, p);
 }
 
 bool hr_objheap_free(struct hr_objheap *h, uint32_t number)
@@ -515,22 +505,48 @@ bool hr_objheap_take_up(struct hr_objheap *h, uint32_t number, struct hr_object 
 	return true;
 }
 
-uint64_t hr_objheap_die(struct hr_objheap *h, uint32_t number)
-{
-	return hr_objheap_die_unnamed(h, hr_objheap_let_go(h, number));
-}
-
-uint64_t hr_objheap_die_unnamed(struct hr_objheap *h, struct hr_object o)
+static inline uint64_t die(struct hr_objheap *h, struct hr_object o)
 {
 	struct hr_objspan *s = &h->spans[o.span];
 	const uint64_t bytes = slot_bytes(s);
 
-	age(h, s);
+	if (s->epoch != h->epoch)
+		age(h, s);
 	h->words[s->bits + bitmap_words(s) + o.slot / 64] |= UINT64_C(1) << o.slot % 64;
 	s->dead++;
 	h->dead_bytes += bytes;
 	h->live_objects--;
 	return bytes;
+}
+
+uint64_t hr_objheap_die(struct hr_objheap *h, uint32_t number)
+{
+	return die(h, hr_objheap_let_go(h, number));
+}
+
+uint64_t hr_objheap_die_unnamed(struct hr_objheap *h, struct hr_object o)
+{
+	return die(h, o);
+}
+
+/* Numbers between one that is asked for in advance and one that is looked at. */
+#define AHEAD 16
+
+size_t hr_objheap_die_all(struct hr_objheap *h, const uint32_t *numbers, size_t n)
+{
+	size_t died = 0;
+
+	for (size_t i = 0; i < n + 2 * AHEAD; i++) {
+		if (i < n)
+			hr_objheap_ask_later(h, numbers[i]);
+		if (i >= AHEAD && i - AHEAD < n)
+			hr_objheap_ask_soon(h, numbers[i - AHEAD]);
+		if (i >= 2 * AHEAD && hr_objheap_has(h, numbers[i - 2 * AHEAD])) {
+			die(h, hr_objheap_let_go(h, numbers[i - 2 * AHEAD]));
+			died++;
+		}
+	}
+	return died;
 }
 
 /* --- a heap that is there ------------------------------------------------- */

@@ -30,6 +30,7 @@
 #ifndef HR_HEAP_OBJHEAP_H
 #define HR_HEAP_OBJHEAP_H
 
+#include "base/bits.h"
 #include "heap/sizeclasses.h"
 #include "pagealloc/geometry.h"
 
@@ -184,10 +185,40 @@ static inline uint64_t hr_objheap_bytes(const struct hr_objheap *h, uint32_t num
  * is no longer of use.
  */
 bool hr_objheap_alloc(struct hr_objheap *h, uint32_t number, unsigned span_class, uint32_t npages, int p);
+/*
+ * The same of a small object where all that is to be done is to take the next slot of P p's current span; bytes of that slot.
+ * 0: more is to be done, or the number is no free one: nothing is done then.
+ */
+static inline uint32_t hr_objheap_alloc_simply(struct hr_objheap *h, uint32_t number, unsigned span_class, int p)
+{
+	struct hr_objspan *s;
+	uint32_t id, bytes;
+	uint64_t *word;
+
+	if (number >= h->nobjects || (size_t)p >= h->nps || hr_size_class_of_span_class(span_class) == 0)
+		return 0;
+	id = h->current[(size_t)p * HR_SPAN_CLASSES + span_class];
+	if (id == HR_NO_SPAN || h->objects[number].span != HR_NO_SPAN)
+		return 0;
+	s = &h->spans[id];
+	if (s->used == s->slots)
+		return 0;
+	for (word = &h->words[s->bits + s->hint]; *word == 0; word++)
+		s->hint++;
+	h->objects[number] = (struct hr_object){id, s->hint * 64u + hr_ctz(*word)};
+	*word &= *word - 1;
+	s->used++;
+	bytes = hr_size_classes[hr_size_class_of_span_class(span_class)].object_bytes;
+	h->object_bytes += bytes;
+	h->live_objects++;
+	return bytes;
+}
 /* A live object's slot is free (NONE, ONE); its number is, too. False: out of memory. */
 bool hr_objheap_free(struct hr_objheap *h, uint32_t number);
 /* A live object is garbage (SWEEP), and its number is free. The bytes of its slot. */
 uint64_t hr_objheap_die(struct hr_objheap *h, uint32_t number);
+/* The same of all that are live of n numbers, which may be in no order; how many those are. */
+size_t hr_objheap_die_all(struct hr_objheap *h, const uint32_t *numbers, size_t n);
 
 /* A live object that stays without a number, and such a one with a number, which is free, again. False: out of memory. */
 struct hr_object hr_objheap_let_go(struct hr_objheap *h, uint32_t number);

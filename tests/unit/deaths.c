@@ -16,6 +16,7 @@
 struct heap {
 	struct hr_deaths d;
 	struct hr_deaths_reader r, lazy;
+	struct hr_deaths_buffers buffers, lazy_buffers;
 	unsigned span_class;
 	size_t waited; /* deaths that the lazy reader waited with */
 	struct hr_event *got;
@@ -36,8 +37,8 @@ static struct heap *make(void)
 
 static void release(struct heap *h)
 {
-	hr_deaths_reader_release(&h->r);
-	hr_deaths_reader_release(&h->lazy);
+	hr_deaths_buffers_release(&h->buffers);
+	hr_deaths_buffers_release(&h->lazy_buffers);
 	hr_deaths_release(&h->d);
 	free(h->got);
 	free(h);
@@ -58,29 +59,34 @@ static void check_lazy(struct heap *h)
 	static uint32_t at[64 << 10];
 	const uint64_t bytes = hr_size_classes[h->span_class / 2].object_bytes;
 	uint64_t told = 0;
+	size_t waiting = 0;
 
 	h->lazy.seed = h->r.seed;
 	h->lazy.skew = h->r.skew;
-	assert_int_equal(hr_deaths_read(&h->lazy, &h->d, NULL), HR_OK);
-	assert_int_equal(h->lazy.ndying + h->lazy.nwaiting, h->r.ndying);
+	assert_int_equal(hr_deaths_read(&h->lazy, &h->d, &h->lazy_buffers, NULL), HR_OK);
 	memset(at, 0xff, sizeof(at));
 	for (size_t i = 0; i < h->r.ndying; i++)
-		at[h->r.dying[i].number] = h->r.dying[i].at;
+		at[h->buffers.dying[i].number] = h->buffers.dying[i].at;
 	for (size_t i = 0; i < h->lazy.ndying; i++)
-		assert_int_equal(at[h->lazy.dying[i].number], h->lazy.dying[i].at);
-	for (size_t i = 0; i < h->lazy.nwaiting; i++)
-		assert_int_equal(at[h->lazy.waiting[i].number], h->lazy.waiting[i].at);
+		assert_int_equal(at[h->lazy_buffers.dying[i].number], h->lazy_buffers.dying[i].at);
+	for (size_t i = 0; i < h->d.out.ndead; i++) {
+		if (h->lazy_buffers.at[i] == HR_NOT_WAITING)
+			continue;
+		assert_int_equal(at[h->d.out.dead[i].number], h->lazy_buffers.at[i]);
+		waiting++;
+	}
+	assert_int_equal(h->lazy.ndying + waiting, h->r.ndying);
 	for (uint64_t birth = 0; birth <= h->d.out.births; birth++) {
-		uint64_t waiting = 0;
+		uint64_t here = 0;
 
-		for (size_t i = 0; i < h->lazy.nwaiting && h->d.out.births < 200; i++)
-			waiting += bytes * (h->lazy.waiting[i].at == birth);
+		for (size_t i = 0; i < h->d.out.ndead && h->d.out.births < 200; i++)
+			here += bytes * (h->lazy_buffers.at[i] == birth);
 		if (h->d.out.births < 200)
-			assert_int_equal(h->lazy.freed[birth] * 8, waiting);
+			assert_int_equal(h->lazy_buffers.freed[birth] * 8, here);
 		told += hr_deaths_pass(&h->lazy);
 	}
-	assert_int_equal(told, bytes * h->lazy.nwaiting);
-	h->waited += h->lazy.nwaiting;
+	assert_int_equal(told, bytes * waiting);
+	h->waited += waiting;
 }
 
 static void drain(struct heap *h)
@@ -89,7 +95,8 @@ static void drain(struct heap *h)
 		const struct hr_decided *x;
 		size_t n;
 
-		assert_int_equal(hr_deaths_read(&h->r, &h->d, NULL), HR_OK);
+		assert_int_equal(hr_deaths_open(&h->d, NULL), HR_OK);
+		assert_int_equal(hr_deaths_read(&h->r, &h->d, &h->buffers, NULL), HR_OK);
 		check_lazy(h);
 		while ((x = hr_deaths_take(&h->r, &n)) != NULL && n > 0)
 			for (size_t i = 0; i < n; i++) {

@@ -30,7 +30,7 @@ static void test_nothing(void **state)
 	(void)state;
 	assert_non_null(s);
 	hr_survival_init(s);
-	assert_true(hr_survival_draw(s, 5, 100, 0.25) == 25);
+	assert_true(hr_survival_draw(s, 5, 100, hr_survival_dead_by(s, 5, 100), 0.25) == 25);
 	assert_true(hr_survival_dead_by(s, 5, 100) == 0);
 	assert_true(hr_survival_age_at(s, 5, 0.5) < 0);
 	free(s);
@@ -60,7 +60,7 @@ static void test_even(void **state)
 		assert_true(share > age / 1000 - 0.06 && share < age / 1000 + 0.06);
 		assert_true(back > age - 1e-6 && back < age + 1e-6);
 		/* Who was dead at that age died evenly before it. */
-		back = hr_survival_draw(s, 5, age, 0.5);
+		back = hr_survival_draw(s, 5, age, share, 0.5);
 		assert_true(back > age / 2 - 50 && back < age / 2 + 50);
 	}
 	/* Another class has seen nothing, and takes what all show. */

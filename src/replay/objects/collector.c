@@ -157,6 +157,48 @@ double hr_collector_slowed(const struct hr_objects *o, double assists)
 	return o->busy.mean >= 0.9 ? speed * hr_cycles_drag(hr_model_told(o)) : speed;
 }
 
+void hr_collector_run_clock(struct hr_objects *o, const double *ns, size_t n)
+{
+	const double above = o->heap.heap_live > o->marked_bytes ? (double)(o->heap.heap_live - o->marked_bytes) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		o->clock_ns += ns[i];
+	if (o->marking) {
+		hr_gc_mark_run_steps(&o->marker, ns, n, o->busy.mean);
+		return;
+	}
+	hr_gc_mark_rest_steps(&o->marker, ns, n);
+	/* In step there is no chance in when cycles begin. */
+	if (o->busy.mean >= 1 || o->in_step)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const double idle = ns[i] * (1 - o->busy.mean);
+
+		hr_gc_phase_idle(&o->phase, idle, above);
+		if (o->stats.limit_breaches > 0)
+			o->spiral_idle_ns += idle;
+	}
+}
+
+void hr_collector_pass_births(struct hr_objects *o, const struct hr_held *births, size_t n)
+{
+	const double speed = o->options.wall_clock ? 1 : o->rec_speed,
+		     slowed = o->marking && !o->options.wall_clock ? hr_collector_slowed(o, 0) : 1;
+	double steps[HR_COLLECTOR_STEPS];
+	uint64_t last = o->trace_ns;
+	size_t nsteps = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const uint64_t at = hr_deaths_held_ns(&o->reader, &births[i]);
+
+		steps[nsteps] = (double)(at - last) * speed / slowed;
+		nsteps += at != last;
+		last = at;
+	}
+	o->trace_ns = last;
+	hr_collector_run_clock(o, steps, nsteps);
+}
+
 /*
  * Under the trace's own settings the trace knows when cycles began, idle times and all; the models beside the likeliest
  * know it as well. Whoever asks for settings, even the same, gets cycles by the runtime's pacing.
@@ -271,7 +313,8 @@ static bool assist(struct hr_objects *o, uint64_t *time_ns)
 	if (ns > 0 && !o->options.wall_clock) {
 		if (o->busy.mean < by)
 			by = o->busy.mean > 1 ? o->busy.mean : 1;
-		hr_collector_run_clock(o, ns / by);
+		ns /= by;
+		hr_collector_run_clock(o, &ns, 1);
 		*time_ns = (uint64_t)o->clock_ns;
 	}
 	if (hr_gc_mark_is_done(m))
@@ -283,21 +326,13 @@ static bool assist(struct hr_objects *o, uint64_t *time_ns)
 
 void hr_collector_let_die(struct hr_objects *o)
 {
-	struct hr_deaths_reader *r = &o->reader;
-	size_t n = 0;
+	uint32_t due[HR_DUE_AT_A_TIME];
+	size_t next = 0, n;
 
-	for (size_t i = 0; i < r->nwaiting; i++) {
-		const struct hr_dying dying = r->waiting[i];
-
-		if (dying.at >= r->passed) {
-			r->waiting[n++] = dying;
-		} else if (hr_objheap_has(&o->heap, dying.number)) {
-			hr_objheap_die(&o->heap, dying.number);
-			o->stats.freed_objects++;
-		}
-	}
-	r->nwaiting = n;
+	while ((n = hr_deaths_due(&o->reader, &next, due)) > 0)
+		o->stats.freed_objects += hr_objheap_die_all(&o->heap, due, n);
 }
+
 static void drop_one(void *ctx, struct hr_object object)
 {
 	struct hr_objects *o = ctx;

@@ -6,12 +6,11 @@
 #ifndef HR_REPLAY_COLLECTOR_H
 #define HR_REPLAY_COLLECTOR_H
 
-#include "heap/gcmark.h"
-#include "heap/gcphase.h"
 #include "replay/objects/model.h"
 #include "trace/event.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What was there at the start is complete, and nothing has happened yet. */
@@ -39,36 +38,38 @@ bool hr_collector_is_in_step(const struct hr_objects *o);
 /* How fast the program runs beside a mark phase, with so many Ps that assist: 1 without. */
 double hr_collector_slowed(const struct hr_objects *o, double assists);
 
-static inline void hr_collector_run_clock(struct hr_objects *o, double ns)
+/* By so much a step of the trace's time goes on by the clock. */
+static inline double hr_collector_step(const struct hr_objects *o, double trace_ns)
 {
-	o->clock_ns += ns;
-	if (o->marking) {
-		hr_gc_mark_run(&o->marker, ns, o->busy.mean);
-		return;
-	}
-	hr_gc_mark_rest(&o->marker, ns);
-	/* In step there is no chance in when cycles begin. */
-	if (o->busy.mean >= 1 || o->in_step)
-		return;
-	ns *= 1 - o->busy.mean;
-	hr_gc_phase_idle(&o->phase, ns,
-			 o->heap.heap_live > o->marked_bytes ? (double)(o->heap.heap_live - o->marked_bytes) : 0);
-	if (o->stats.limit_breaches > 0)
-		o->spiral_idle_ns += ns;
+	return o->options.wall_clock ? trace_ns
+				     : trace_ns * o->rec_speed / (o->marking ? hr_collector_slowed(o, 0) : 1);
 }
-
-/* The time of an event of the trace by the clock. */
+/* The clock goes on in n steps. */
+void hr_collector_run_clock(struct hr_objects *o, const double *ns, size_t n);
+/* The time of an event of the trace by the clock, which goes on to it. */
 static inline uint64_t hr_collector_clock_at(struct hr_objects *o, uint64_t trace_ns)
 {
 	double ns = (double)(trace_ns - o->trace_ns);
 
 	if (ns > 0) {
-		if (!o->options.wall_clock)
-			ns = ns * o->rec_speed / (o->marking ? hr_collector_slowed(o, 0) : 1);
-		hr_collector_run_clock(o, ns);
+		ns = hr_collector_step(o, ns);
+		hr_collector_run_clock(o, &ns, 1);
 		o->trace_ns = trace_ns;
 	}
 	return (uint64_t)o->clock_ns;
 }
+/*
+ * Is no timer due until the clock has come to that time of the trace, in at most HR_COLLECTOR_STEPS steps? No, if it is close:
+ * the clock, a sum, is rounded with each of them.
+ */
+#define HR_COLLECTOR_STEPS 256
+static inline bool hr_collector_is_quiet(const struct hr_objects *o, uint64_t trace_ns)
+{
+	const double at = o->clock_ns + hr_collector_step(o, (double)(trace_ns - o->trace_ns));
+
+	return at + at * 0x1p-40 + 1 < (double)o->due_ns;
+}
+/* The clock goes on to each of n births, at most HR_COLLECTOR_STEPS, that nothing else happens between. */
+void hr_collector_pass_births(struct hr_objects *o, const struct hr_held *births, size_t n);
 
 #endif

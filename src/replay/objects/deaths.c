@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/random.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,7 @@ void hr_deaths_release(struct hr_deaths *d)
 	release_segment(&d->before);
 	release_segment(&d->out);
 	hr_pools_release(&d->pools);
+	free(d->shares);
 	hr_deaths_init(d);
 }
 
@@ -66,24 +68,29 @@ static double skewed(double u, double skew)
 	return u + share * (other - u);
 }
 
-/* A Pareto survival, one over the age, between two ages. */
-static double draw_old(double from, double to, double u)
+/*
+ * What is the same for all who draw the death of an object. Of one that was born in the segment, the share that is dead
+ * at its age; of an older one, of whom so many survive a segment less by a Pareto survival, one over the age, which do not.
+ */
+static inline double share_of(const struct hr_survival *survival, uint32_t since, unsigned span_class, uint64_t births)
 {
-	return from / (1 - u * (1 - from / to));
+	const double age = (double)since;
+
+	return since <= births ? hr_survival_dead_by(survival, span_class, age) : 1 - (age - (double)births) / age;
 }
 
-static inline uint64_t drawn(const struct hr_survival *survival, uint32_t born, unsigned span_class, uint64_t first,
-			     uint64_t births, uint64_t seed, double skew)
+/* since: its age at the end. */
+static inline uint64_t drawn(const struct hr_survival *survival, uint32_t born, uint32_t since, unsigned span_class,
+			     double share, uint64_t births, uint64_t seed, double skew)
 {
-	uint32_t since = (uint32_t)(first + births) - born; /* its age at the end */
-	double u = skewed(chance(seed, born, 0), skew);
+	const double u = skewed(chance(seed, born, 0), skew);
 
 	if (since <= births) {
-		uint64_t at = births - since + 1 + (uint64_t)hr_survival_draw(survival, span_class, since, u);
+		uint64_t at = births - since + 1 + (uint64_t)hr_survival_draw(survival, span_class, since, share, u);
 
 		return at < births ? at : births;
 	} else {
-		double from = (double)since - (double)births, age = draw_old(from, since, u) - from;
+		double from = (double)since - (double)births, age = from / (1 - u * share) - from;
 
 		return age < (double)births ? (uint64_t)age : births;
 	}
@@ -92,19 +99,23 @@ static inline uint64_t drawn(const struct hr_survival *survival, uint32_t born, 
 uint64_t hr_death_drawn(const struct hr_survival *survival, uint32_t born, unsigned span_class, uint64_t first,
 			uint64_t births, uint64_t seed, double skew)
 {
-	return drawn(survival, born, span_class, first, births, seed, skew);
+	const uint32_t since = (uint32_t)(first + births) - born;
+
+	return drawn(survival, born, since, span_class, share_of(survival, since, span_class, births), births, seed,
+		     skew);
 }
 
-static inline struct hr_dying draw(const struct hr_deaths_reader *r, const struct hr_survival *survival,
-				   const struct hr_segment *s, const struct hr_death *x)
+static inline uint32_t draw(const struct hr_deaths_reader *r, const struct hr_deaths *d, const struct hr_death *x,
+			    double share)
 {
-	uint64_t at = x->at;
+	const struct hr_segment *s = &d->out;
+	uint64_t at;
 
-	if (!x->fixed) {
-		at = drawn(survival, x->born, x->span_class, s->first, s->births, r->seed, r->skew);
-		at = at > s->started ? at : s->started;
-	}
-	return (struct hr_dying){(uint32_t)at, x->number};
+	if (x->fixed)
+		return x->at;
+	at = drawn(&d->survival, x->born, (uint32_t)(s->first + s->births) - x->born, x->span_class, share, s->births,
+		   r->seed, r->skew);
+	return (uint32_t)(at > s->started ? at : s->started);
 }
 
 static inline unsigned digit_of(uint32_t at, unsigned digit)
@@ -116,16 +127,19 @@ static inline unsigned digit_of(uint32_t at, unsigned digit)
 static bool sort_dying(struct hr_deaths_reader *r)
 {
 	uint32_t places[DIGITS][1 << DIGIT_BITS] = {{0}};
+	struct hr_deaths_buffers *b = r->buffers;
 	size_t n = r->ndying;
 
-	if (!hr_reserve(&r->sorted, &r->sorted_cap, n, sizeof(*r->sorted)))
+	if (n < 2)
+		return true;
+	if (!hr_reserve(&b->sorted, &b->sorted_cap, n, sizeof(*b->sorted)))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		for (unsigned digit = 0; digit < DIGITS; digit++)
-			places[digit][digit_of(r->dying[i].at, digit)]++;
+			places[digit][digit_of(b->dying[i].at, digit)]++;
 	for (unsigned digit = 0; digit < DIGITS && r->segment->births >> digit * DIGIT_BITS != 0; digit++) {
-		size_t cap = r->sorted_cap;
-		struct hr_dying *from = r->dying;
+		size_t cap = b->sorted_cap;
+		struct hr_dying *from = b->dying;
 		uint32_t *place = places[digit], at = 0;
 
 		for (size_t i = 0; i < 1 << DIGIT_BITS; i++) {
@@ -135,11 +149,11 @@ static bool sort_dying(struct hr_deaths_reader *r)
 			at += here;
 		}
 		for (size_t i = 0; i < n; i++)
-			r->sorted[place[digit_of(from[i].at, digit)]++] = from[i];
-		r->dying = r->sorted;
-		r->sorted = from;
-		r->sorted_cap = r->dying_cap;
-		r->dying_cap = cap;
+			b->sorted[place[digit_of(from[i].at, digit)]++] = from[i];
+		b->dying = b->sorted;
+		b->sorted = from;
+		b->sorted_cap = b->dying_cap;
+		b->dying_cap = cap;
 	}
 	return true;
 }
@@ -424,10 +438,33 @@ static uint64_t time_of(const struct hr_segment *s, const struct hr_held *h)
 	return h->in_others ? s->others[h->what].time_ns : s->begin_ns + (h->when >> HR_HELD_P_BITS);
 }
 
+/* Of two arrays the larger one is *array, with the n elements that it has. */
+static void keep_larger(void *array, size_t *cap, size_t n, void *spare, size_t *spare_cap, size_t size)
+{
+	void *have, *other;
+	size_t had = *cap;
+
+	if (*spare_cap <= *cap)
+		return;
+	memcpy(&have, array, sizeof(have));
+	memcpy(&other, spare, sizeof(other));
+	if (n > 0)
+		memcpy(other, have, n * size);
+	memcpy(array, &other, sizeof(other));
+	memcpy(spare, &have, sizeof(have));
+	*cap = *spare_cap;
+	*spare_cap = had;
+}
+
+/* What is filled has hardly begun: it goes on in the room of what was read, so that there is room for two segments only. */
 void hr_deaths_done(struct hr_deaths *d)
 {
-	struct hr_segment empty = d->out;
+	struct hr_segment *now = &d->now, *out = &d->out, empty;
 
+	keep_larger(&now->held, &now->held_cap, now->nheld, &out->held, &out->held_cap, sizeof(*now->held));
+	keep_larger(&now->others, &now->others_cap, now->nothers, &out->others, &out->others_cap, sizeof(*now->others));
+	keep_larger(&now->dead, &now->dead_cap, now->ndead, &out->dead, &out->dead_cap, sizeof(*now->dead));
+	empty = *out;
 	empty.nheld = empty.nothers = empty.ndead = 0;
 	d->out = empty;
 	d->ready = false;
@@ -439,90 +476,125 @@ void hr_deaths_done(struct hr_deaths *d)
 	d->ready = true;
 }
 
-void hr_deaths_reader_release(struct hr_deaths_reader *r)
+enum hr_status hr_deaths_open(struct hr_deaths *d, struct hr_error *err)
 {
-	free(r->dying);
-	free(r->sorted);
-	free(r->waiting);
-	free(r->freed);
-	free(r->decided);
-	memset(r, 0, sizeof(*r));
+	const struct hr_segment *s = &d->out;
+
+	if (!hr_reserve(&d->shares, &d->shares_cap, s->ndead, sizeof(*d->shares)))
+		return no_memory(err);
+	for (size_t i = 0; i < s->ndead; i++) {
+		const struct hr_death *x = &s->dead[i];
+
+		d->shares[i] = x->fixed ? 0
+					: share_of(&d->survival, (uint32_t)(s->first + s->births) - x->born,
+						   x->span_class, s->births);
+	}
+	return HR_OK;
 }
 
-static bool make_room(struct hr_deaths_reader *r, const struct hr_segment *s)
+void hr_deaths_buffers_release(struct hr_deaths_buffers *b)
 {
-	const size_t lazy = r->lazy ? s->ndead + 1 : 0, births = r->lazy ? s->births + 1 : 0;
+	free(b->dying);
+	free(b->sorted);
+	free(b->at);
+	free(b->freed);
+	free(b->decided);
+	memset(b, 0, sizeof(*b));
+}
 
-	if (!hr_reserve(&r->waiting, &r->waiting_cap, lazy, sizeof(*r->waiting)) ||
-	    !hr_reserve(&r->freed, &r->freed_cap, births, sizeof(*r->freed)))
+static bool make_room(struct hr_deaths_buffers *b, const struct hr_segment *s)
+{
+	if (!hr_reserve(&b->at, &b->at_cap, s->ndead + 1, sizeof(*b->at)) ||
+	    !hr_reserve(&b->freed, &b->freed_cap, s->births + 1, sizeof(*b->freed)))
 		return false;
-	if (births > 0)
-		memset(r->freed, 0, births * sizeof(*r->freed));
+	memset(b->freed, 0, (s->births + 1) * sizeof(*b->freed));
 	return true;
 }
 
 /* Of those that are taken in their order. */
-static enum hr_status add_dying(struct hr_deaths_reader *r, struct hr_dying dying, struct hr_error *err)
+static enum hr_status add_dying(struct hr_deaths_reader *r, uint32_t at, uint32_t number, struct hr_error *err)
 {
-	if (!hr_reserve(&r->dying, &r->dying_cap, r->ndying + 1, sizeof(*r->dying)))
+	struct hr_deaths_buffers *b = r->buffers;
+
+	if (!hr_reserve(&b->dying, &b->dying_cap, r->ndying + 1, sizeof(*b->dying)))
 		return no_memory(err);
-	r->dying[r->ndying++] = dying;
+	b->dying[r->ndying++] = (struct hr_dying){at, number};
 	return HR_OK;
 }
 
 /*
- * Counts what the last ones that wait free: some at a time, as they lie all over, and each was asked for in advance.
- * Where more die at once than there is a number for, some don't wait.
+ * Who waits, of deaths from one on up to another, and counts what those free: some at a time, as they lie all over, and
+ * each was asked for in advance. Where more die at once than there is a number for, some don't wait.
  */
-static enum hr_status count_freed(struct hr_deaths_reader *r, size_t from, const uint16_t *units, struct hr_error *err)
+static enum hr_status let_wait(struct hr_deaths_reader *r, size_t from, size_t upto, struct hr_error *err)
 {
-	size_t n = from;
+	struct hr_deaths_buffers *b = r->buffers;
 
-	for (size_t i = from; i < r->nwaiting; i++) {
-		const struct hr_dying dying = r->waiting[i];
-		const unsigned freed = r->freed[dying.at] + (unsigned)units[i - from];
+	for (size_t i = from; i < upto; i++) {
+		const struct hr_death *x = &r->segment->dead[i];
+		const unsigned size_class = hr_size_class_of_span_class(x->span_class);
+		unsigned freed = UINT_MAX;
 
+		if (size_class != 0 && !x->swept)
+			freed = b->freed[b->at[i]] + hr_size_classes[size_class].object_bytes / 8;
 		if (freed <= UINT16_MAX) {
-			r->freed[dying.at] = (uint16_t)freed;
-			r->waiting[n++] = dying;
+			b->freed[b->at[i]] = (uint16_t)freed;
 		} else {
-			HR_TRY(add_dying(r, dying, err));
+			HR_TRY(add_dying(r, b->at[i], x->number, err));
+			b->at[i] = HR_NOT_WAITING;
 		}
 	}
-	r->nwaiting = n;
 	return HR_OK;
 }
 
-enum hr_status hr_deaths_read(struct hr_deaths_reader *r, const struct hr_deaths *d, struct hr_error *err)
+enum hr_status hr_deaths_read(struct hr_deaths_reader *r, const struct hr_deaths *d, struct hr_deaths_buffers *buffers,
+			      struct hr_error *err)
 {
 	const struct hr_segment *s = &d->out;
-	uint16_t units[COUNTED_AT_A_TIME];
-	size_t counted = 0;
 
 	r->segment = s;
-	r->next_held = r->next_death = r->ndying = r->nwaiting = 0;
+	r->buffers = buffers;
+	r->next_held = r->next_death = r->ndying = 0;
 	r->next_birth = r->passed = 0;
-	if (!make_room(r, s))
+	if (r->lazy && !make_room(buffers, s))
 		return no_memory(err);
-	for (size_t i = 0; i < s->ndead; i++) {
-		const struct hr_death *x = &s->dead[i];
-		const struct hr_dying dying = draw(r, &d->survival, s, x);
-		const unsigned size_class = hr_size_class_of_span_class(x->span_class);
+	for (size_t i = 0, from; i < s->ndead;) {
+		const size_t upto = s->ndead - i < COUNTED_AT_A_TIME ? s->ndead : i + COUNTED_AT_A_TIME;
 
-		if (!r->lazy || x->swept || size_class == 0) {
-			HR_TRY(add_dying(r, dying, err));
-			continue;
+		for (from = i; i < upto; i++) {
+			const uint32_t at = draw(r, d, &s->dead[i], d->shares[i]);
+
+			if (!r->lazy) {
+				HR_TRY(add_dying(r, at, s->dead[i].number, err));
+				continue;
+			}
+			buffers->at[i] = at;
+			__builtin_prefetch(&buffers->freed[at], 1);
 		}
-		units[r->nwaiting - counted] = (uint16_t)(hr_size_classes[size_class].object_bytes / 8);
-		__builtin_prefetch(&r->freed[dying.at], 1);
-		r->waiting[r->nwaiting++] = dying;
-		if (r->nwaiting - counted == COUNTED_AT_A_TIME) {
-			HR_TRY(count_freed(r, counted, units, err));
-			counted = r->nwaiting;
-		}
+		if (r->lazy)
+			HR_TRY(let_wait(r, from, upto, err));
 	}
-	HR_TRY(count_freed(r, counted, units, err));
 	return sort_dying(r) ? HR_OK : no_memory(err);
+}
+
+size_t hr_deaths_due(struct hr_deaths_reader *r, size_t *next, uint32_t due[static HR_DUE_AT_A_TIME])
+{
+	uint32_t *const at = r->buffers != NULL && r->lazy ? r->buffers->at : NULL;
+	const size_t ndead = at != NULL ? r->segment->ndead : 0;
+	const uint64_t passed = r->passed;
+	size_t i = *next, n = 0;
+
+	for (; i < ndead && n < HR_DUE_AT_A_TIME; i++) {
+		const bool is_due = at[i] < passed;
+
+		due[n] = (uint32_t)i;
+		n += is_due;
+		at[i] = is_due ? HR_NOT_WAITING : at[i];
+	}
+	for (size_t j = 0; j < n; j++)
+		due[j] = r->segment->dead[due[j]].number;
+	*next = i;
+	return n;
 }
 
 const struct hr_held *hr_deaths_births(struct hr_deaths_reader *r, size_t *n)
@@ -532,7 +604,7 @@ const struct hr_held *hr_deaths_births(struct hr_deaths_reader *r, size_t *n)
 	uint64_t most = s->nheld - r->next_held;
 
 	if (r->next_death < r->ndying) {
-		const uint64_t at = r->dying[r->next_death].at;
+		const uint64_t at = r->buffers->dying[r->next_death].at;
 
 		if (at < r->next_birth + most)
 			most = at > r->next_birth ? at - r->next_birth : 0;
@@ -557,17 +629,18 @@ static inline void take_held(struct hr_decided *x, const struct hr_held *h, uint
 const struct hr_decided *hr_deaths_take(struct hr_deaths_reader *r, size_t *n)
 {
 	const struct hr_segment *s = r->segment;
-	const struct hr_dying *const dying = r->dying; /* NULL where there is none */
+	struct hr_deaths_buffers *const b = r->buffers;
+	const struct hr_dying *const dying = b->dying; /* NULL where there is none */
 	const size_t ndying = r->ndying;
 	size_t next_held = r->next_held, next_death = r->next_death;
 	uint64_t next_birth = r->next_birth;
 	struct hr_decided *x, *end;
 
 	*n = 0;
-	if (r->decided == NULL && (r->decided = hr_calloc(DECIDED_AT_A_TIME, sizeof(*r->decided))) == NULL)
+	if (b->decided == NULL && (b->decided = hr_calloc(DECIDED_AT_A_TIME, sizeof(*b->decided))) == NULL)
 		return NULL;
-	end = r->decided + DECIDED_AT_A_TIME;
-	for (x = r->decided; x < end; x++) {
+	end = b->decided + DECIDED_AT_A_TIME;
+	for (x = b->decided; x < end; x++) {
 		const struct hr_held *h = next_held < s->nheld ? &s->held[next_held] : NULL;
 		const uint64_t time_ns = h != NULL ? time_of(s, h) : s->end_ns;
 
@@ -588,6 +661,6 @@ const struct hr_decided *hr_deaths_take(struct hr_deaths_reader *r, size_t *n)
 	r->next_death = next_death;
 	r->next_held = next_held;
 	r->next_birth = next_birth;
-	*n = (size_t)(x - r->decided);
-	return r->decided;
+	*n = (size_t)(x - b->decided);
+	return b->decided;
 }

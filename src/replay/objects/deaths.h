@@ -17,7 +17,7 @@
  *
  * What a pool keeps (pools.h) dies when the segment begins: it lay there unused for all of it.
  *
- * An event takes 16 bytes, a death 16. At most max_held events are held; when there
+ * An event takes 16 bytes, a death 16, and 8 while it is read. At most max_held events are held; when there
  * are more, the older segment goes with the deaths that are known, and what
  * dies later died right after it.
  */
@@ -84,8 +84,10 @@ struct hr_deaths {
 	struct hr_segment now, before, out; /* is filled; waits for its deaths; goes out */
 	bool has_before, has_last;	    /* has_last: `now` is to go out after `out` */
 	bool ready;			    /* `out` has something that was not read */
-	bool started;			    /* something showed life */
-	uint64_t started_at;		    /* births before that */
+	double *shares; /* by death of `out`, once it is open: what is the same for all who draw, see there */
+	size_t shares_cap;
+	bool started;	     /* something showed life */
+	uint64_t started_at; /* births before that */
 	uint64_t last_ns;
 	uint64_t alive;
 	uint64_t cycle_bytes;
@@ -112,6 +114,19 @@ struct hr_decided {
 	uint8_t kind;
 };
 
+#define HR_NOT_WAITING UINT32_MAX
+
+/* What a reader needs for a segment, and another one for the next. All zero: nothing yet. */
+struct hr_deaths_buffers {
+	struct hr_dying *dying, *sorted;
+	size_t dying_cap, sorted_cap;
+	uint32_t *at; /* if lazy: by death of the segment, before which of its births; HR_NOT_WAITING */
+	size_t at_cap;
+	uint16_t *freed; /* if lazy: bytes / 8 of those that wait, by the birth before which they die */
+	size_t freed_cap;
+	struct hr_decided *decided;
+};
+
 /*
  * Reads what goes out, with deaths drawn by a seed: there may be many readers, with seeds of their own.
  *
@@ -124,16 +139,11 @@ struct hr_deaths_reader {
 	double skew; /* 0: as learned; below towards young deaths, above towards old ones: -1 to 1 */
 	bool lazy;
 	const struct hr_segment *segment;
-	struct hr_dying *dying, *sorted;
-	size_t ndying, dying_cap, sorted_cap;
-	struct hr_dying *waiting; /* if lazy: those at less than `passed` are due */
-	size_t nwaiting, waiting_cap;
-	uint16_t *freed; /* if lazy: bytes / 8 of those that wait, by the birth before which they die */
-	size_t freed_cap;
+	struct hr_deaths_buffers *buffers; /* NULL: it reads nothing */
+	size_t ndying;
 	uint64_t passed; /* births of the segment that the reader says it has come to; behind the last one, one more */
 	size_t next_held, next_death;
 	uint64_t next_birth;
-	struct hr_decided *decided;
 };
 
 /*
@@ -195,19 +205,31 @@ static inline bool hr_deaths_ready(const struct hr_deaths *d)
 /* All readers have read it: more may be ready after that, once hr_deaths_finish was called. */
 void hr_deaths_done(struct hr_deaths *d);
 
-void hr_deaths_reader_release(struct hr_deaths_reader *r);
+/* What is ready can be read: what is the same for all readers is worked out. HR_ENOMEM. */
+enum hr_status hr_deaths_open(struct hr_deaths *d, struct hr_error *err);
+
+void hr_deaths_buffers_release(struct hr_deaths_buffers *b);
 /* A lazy reader comes to the next birth, or the end: the bytes of those that die right before. */
 static inline uint64_t hr_deaths_pass(struct hr_deaths_reader *r)
 {
-	return UINT64_C(8) * r->freed[r->passed++];
+	return UINT64_C(8) * r->buffers->freed[r->passed++];
 }
 /* Does anybody die behind the last birth? Of a lazy reader that has come to it. */
 static inline bool hr_deaths_at_end(const struct hr_deaths_reader *r)
 {
-	return r->freed[r->passed] > 0;
+	return r->buffers->freed[r->passed] > 0;
 }
-/* What is ready, from its beginning. HR_ENOMEM. */
-enum hr_status hr_deaths_read(struct hr_deaths_reader *r, const struct hr_deaths *d, struct hr_error *err);
+/* What is ready and open, from its beginning. The buffers are the reader's until hr_deaths_read_all. HR_ENOMEM. */
+enum hr_status hr_deaths_read(struct hr_deaths_reader *r, const struct hr_deaths *d, struct hr_deaths_buffers *buffers,
+			      struct hr_error *err);
+/* All of it is taken. */
+static inline void hr_deaths_read_all(struct hr_deaths_reader *r)
+{
+	r->buffers = NULL;
+}
+#define HR_DUE_AT_A_TIME 256
+/* Numbers of some of those that wait and are due, and wait no longer; 0: none. *next: 0 at first. */
+size_t hr_deaths_due(struct hr_deaths_reader *r, size_t *next, uint32_t due[static HR_DUE_AT_A_TIME]);
 /*
  * Of a lazy reader, the next births of small objects as they are held, n of them one after the other: they are not part
  * of what is taken either.

@@ -45,6 +45,9 @@ struct hr_objects {
 	struct hr_deaths_reader reader;
 	struct hr_objects **beside; /* other models of the same recorded heap; NULL in those */
 	size_t nbeside;
+	struct hr_deaths_buffers
+	    *lanes; /* of the models, each takes every nth, one after the other: what they read with */
+	size_t nlanes;
 	enum hr_status taken; /* how the last of what was decided was taken */
 	struct hr_error taken_err;
 	uint32_t *adopted; /* our span of a recorded one, while the start is taken over */

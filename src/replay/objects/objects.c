@@ -177,7 +177,9 @@ void hr_objects_free(struct hr_objects *o)
 		hr_objects_free(o->beside[i]);
 	free(o->beside);
 	hr_pool_release(&o->pool);
-	hr_deaths_reader_release(&o->reader);
+	for (size_t i = 0; i < o->nlanes; i++)
+		hr_deaths_buffers_release(&o->lanes[i]);
+	free(o->lanes);
 	free(o->adopted);
 	free(o->roundings);
 	free(o->out);
@@ -685,6 +687,31 @@ static bool end_segment(struct hr_objects *o)
 	return true;
 }
 
+/* Births which only take the next slot of a span each, up to one that does more; how many. */
+static size_t take_simple_births(struct hr_objects *o, const struct hr_held *h, size_t n)
+{
+	const size_t most = n < HR_COLLECTOR_STEPS ? n : HR_COLLECTOR_STEPS;
+	size_t i;
+
+	if (!o->alive || o->in.has_threads || !hr_collector_is_quiet(o, hr_deaths_held_ns(&o->reader, &h[most - 1])))
+		return 0;
+	for (i = 0; i < most; i++) {
+		const int p = (int16_t)(uint16_t)h[i].when;
+		uint32_t bytes;
+
+		if (i + 2 * AHEAD < n)
+			hr_objheap_ask_later(&o->heap, h[i + 2 * AHEAD].what);
+		bytes = hr_objheap_alloc_simply(&o->heap, h[i].what, h[i].span_class, p < 0 ? 0 : p);
+		if (bytes == 0)
+			break;
+		o->stats.freed_bytes += hr_deaths_pass(&o->reader);
+		hr_model_count_object(o, bytes);
+	}
+	hr_collector_pass_births(o, h, i);
+	o->now_ns = i > 0 ? (uint64_t)o->clock_ns : o->now_ns;
+	return i;
+}
+
 /* Births of small objects that are next, of a lazy reader; *n: how many there were. False: out of memory. */
 static bool take_births(struct hr_objects *o, size_t *n)
 {
@@ -694,24 +721,24 @@ static bool take_births(struct hr_objects *o, size_t *n)
 	if (!o->reader.lazy)
 		return true;
 	h = hr_deaths_births(&o->reader, n);
-	for (size_t i = 0; i < *n; i++) {
-		if (i + 2 * AHEAD < *n)
-			hr_objheap_ask_later(&o->heap, h[i + 2 * AHEAD].what);
-		if (!take_birth(o, &h[i]))
+	for (size_t i = 0; i < *n;) {
+		i += take_simple_births(o, h + i, *n - i);
+		if (i < *n && !take_birth(o, &h[i++]))
 			return false;
 	}
 	return true;
 }
 
 /* What is decided of the recorded heap, through this model. */
-static enum hr_status take_decided(struct hr_objects *o, const struct hr_deaths *d, struct hr_error *err)
+static enum hr_status take_decided(struct hr_objects *o, const struct hr_deaths *d, struct hr_deaths_buffers *buffers,
+				   struct hr_error *err)
 {
 	const struct hr_decided *x;
 	size_t births, n;
 
 	/* Layers are of every moment. */
 	o->reader.lazy = o->paced && o->layers == NULL;
-	HR_TRY(hr_deaths_read(&o->reader, d, err));
+	HR_TRY(hr_deaths_read(&o->reader, d, buffers, err));
 	do {
 		if (!take_births(o, &births) || (x = hr_deaths_take(&o->reader, &n)) == NULL)
 			return no_memory(err);
@@ -723,7 +750,10 @@ static enum hr_status take_decided(struct hr_objects *o, const struct hr_deaths 
 				return no_memory(err);
 		}
 	} while (births > 0 || n > 0);
-	return !o->failed && end_segment(o) ? HR_OK : no_memory(err);
+	if (o->failed || !end_segment(o))
+		return no_memory(err);
+	hr_deaths_read_all(&o->reader);
+	return HR_OK;
 }
 
 /* The model that takes what is decided of o's heap by number: those beside o, then o itself. */
@@ -733,17 +763,36 @@ static struct hr_objects *model_at(struct hr_objects *o, size_t i)
 }
 
 /* They only read what they share. */
-static void take_as(void *ctx, size_t i)
+static void take_as(void *ctx, size_t lane)
 {
-	struct hr_objects *o = ctx, *model = model_at(o, i);
+	struct hr_objects *o = ctx;
 
-	model->taken = take_decided(model, &o->own->deaths, &model->taken_err);
+	for (size_t i = lane; i <= o->nbeside; i += o->nlanes) {
+		struct hr_objects *model = model_at(o, i);
+
+		model->taken = take_decided(model, &o->own->deaths, &o->lanes[lane], &model->taken_err);
+	}
+}
+
+/* As many lanes as threads, if there are so many models. False: out of memory. */
+static bool make_lanes(struct hr_objects *o)
+{
+	const size_t threads = hr_team_threads(o->options.team), n = threads <= o->nbeside ? threads : o->nbeside + 1;
+
+	if (o->lanes != NULL)
+		return true;
+	o->lanes = hr_calloc(n, sizeof(*o->lanes));
+	o->nlanes = o->lanes != NULL ? n : 0;
+	return o->lanes != NULL;
 }
 
 /* Through all models. */
 static enum hr_status take_by_all(struct hr_objects *o, struct hr_error *err)
 {
-	hr_team_run(o->options.team, o->nbeside + 1, take_as, o);
+	if (!make_lanes(o))
+		return no_memory(err);
+	HR_TRY(hr_deaths_open(&o->own->deaths, err));
+	hr_team_run(o->options.team, o->nlanes, take_as, o);
 	hr_deaths_done(&o->own->deaths);
 	for (size_t i = o->nbeside + 1; i-- > 0;) {
 		const struct hr_objects *model = model_at(o, i);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define ALL HR_SPAN_CLASSES
+#define ALL HR_SURVIVAL_ALL
 /* Objects that a class needs in a bin to weigh as much as what all classes say. */
 #define SHRINK 50.0
 
@@ -18,12 +18,12 @@ void hr_survival_init(struct hr_survival *s)
 /* In the middle of a bin: of [2^k, 1.5 x 2^k) or [1.5 x 2^k, 2^(k + 1)). A table, as every death drawn asks four times. */
 #define OCTAVE(k) 1.25 * (UINT64_C(1) << (k)), 1.75 * (UINT64_C(1) << (k))
 #define OCTAVES(k) OCTAVE(k), OCTAVE((k) + 1), OCTAVE((k) + 2), OCTAVE((k) + 3)
-static const double middles[HR_SURVIVAL_BINS] = {OCTAVES(0),  OCTAVES(4),  OCTAVES(8),	OCTAVES(12),
-						 OCTAVES(16), OCTAVES(20), OCTAVES(24), OCTAVES(28)};
+const double hr_survival_middles[HR_SURVIVAL_BINS] = {OCTAVES(0),  OCTAVES(4),	OCTAVES(8),  OCTAVES(12),
+						      OCTAVES(16), OCTAVES(20), OCTAVES(24), OCTAVES(28)};
 
 static inline double middle(unsigned bin)
 {
-	return middles[bin];
+	return hr_survival_middles[bin];
 }
 
 /* Pool adjacent violators: the weighted least squares fit that does not fall. */
@@ -101,14 +101,6 @@ void hr_survival_learn(struct hr_survival *s)
 		}
 }
 
-enum { NO_ROW = ALL + 1 };
-
-/* The row of the curve that is to be taken. */
-static inline unsigned row_of(const struct hr_survival *s, unsigned span_class)
-{
-	return s->known[span_class] ? span_class : s->known[ALL] ? ALL : NO_ROW;
-}
-
 static inline double dead_by(const struct hr_survival *s, unsigned row, double age)
 {
 	const double *share = s->share[row];
@@ -129,47 +121,16 @@ static inline double dead_by(const struct hr_survival *s, unsigned row, double a
 	return before + (share[bin] - before) * (age - from) / (middle(bin) - from);
 }
 
-static inline double age_at(const struct hr_survival *s, unsigned row, double target)
-{
-	const double *share = s->share[row];
-	double before = 0, from = 0;
-	unsigned low = 0;
-
-	/* The first bin with more: few steps from the guide, where those of a search could not be predicted. */
-	if (target >= 0)
-		low = s->guide[row][target < 1 ? (unsigned)(target * HR_SURVIVAL_GUIDES) : HR_SURVIVAL_GUIDES - 1];
-	while (low < HR_SURVIVAL_BINS && share[low] <= target)
-		low++;
-	if (low == HR_SURVIVAL_BINS)
-		return -1;
-	if (low > 0) {
-		before = share[low - 1];
-		from = middle(low - 1);
-	}
-	return from + (middle(low) - from) * (target - before) / (share[low] - before);
-}
-
 double hr_survival_dead_by(const struct hr_survival *s, unsigned span_class, double age)
 {
-	const unsigned row = row_of(s, span_class);
+	const unsigned row = hr_survival_row(s, span_class);
 
-	return row != NO_ROW ? dead_by(s, row, age) : 0;
+	return row != HR_SURVIVAL_NO_ROW ? dead_by(s, row, age) : 0;
 }
 
 double hr_survival_age_at(const struct hr_survival *s, unsigned span_class, double share)
 {
-	const unsigned row = row_of(s, span_class);
+	const unsigned row = hr_survival_row(s, span_class);
 
-	return row != NO_ROW ? age_at(s, row, share) : -1;
-}
-
-double hr_survival_draw(const struct hr_survival *s, unsigned span_class, double age, double u)
-{
-	const unsigned row = row_of(s, span_class);
-	double share = row != NO_ROW ? dead_by(s, row, age) : 0, drawn;
-
-	if (share <= 0)
-		return age * u;
-	drawn = age_at(s, row, share * u);
-	return drawn < 0 || drawn > age ? age : drawn;
+	return row != HR_SURVIVAL_NO_ROW ? hr_survival_age_in(s, row, share) : -1;
 }

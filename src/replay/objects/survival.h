@@ -66,12 +66,51 @@ void hr_survival_learn(struct hr_survival *s);
 /* The share of objects that are dead at that age, 0 to 1. 0 before anything was learned. */
 double hr_survival_dead_by(const struct hr_survival *s, unsigned span_class, double age);
 
-/*
- * The age at death, in (0, dead_by], of an object that was found dead at the age dead_by:
- * u from [0, 1) draws it. Where nothing was learned all ages are alike.
- */
-double hr_survival_draw(const struct hr_survival *s, unsigned span_class, double dead_by, double u);
 /* The age at which that share of all objects is dead; negative: it is never learned to be. */
 double hr_survival_age_at(const struct hr_survival *s, unsigned span_class, double share);
+
+/* The age in the middle of each bin. */
+extern const double hr_survival_middles[HR_SURVIVAL_BINS];
+
+/* The row of the curve that a span class has, by itself or with all; HR_SURVIVAL_NO_ROW: nothing was learned. */
+enum { HR_SURVIVAL_ALL = HR_SPAN_CLASSES, HR_SURVIVAL_NO_ROW };
+static inline unsigned hr_survival_row(const struct hr_survival *s, unsigned span_class)
+{
+	return s->known[span_class] ? span_class : s->known[HR_SURVIVAL_ALL] ? HR_SURVIVAL_ALL : HR_SURVIVAL_NO_ROW;
+}
+
+/* hr_survival_age_at in a row. */
+static inline double hr_survival_age_in(const struct hr_survival *s, unsigned row, double target)
+{
+	const double *share = s->share[row], *middle = hr_survival_middles;
+	unsigned low = 0;
+
+	/* The first bin with more: few steps from the guide, where those of a search could not be predicted. */
+	if (target >= 0)
+		low = s->guide[row][target < 1 ? (unsigned)(target * HR_SURVIVAL_GUIDES) : HR_SURVIVAL_GUIDES - 1];
+	while (low < HR_SURVIVAL_BINS && share[low] <= target)
+		low++;
+	if (low == HR_SURVIVAL_BINS)
+		return -1;
+	if (low == 0)
+		return middle[0] * target / share[0];
+	return middle[low - 1] +
+	       (middle[low] - middle[low - 1]) * (target - share[low - 1]) / (share[low] - share[low - 1]);
+}
+
+/*
+ * The age at death, in (0, age], of an object that was found dead at that age: u from [0, 1) draws it. share:
+ * hr_survival_dead_by of it, which is the same for all draws. Where nothing was learned all ages are alike.
+ */
+static inline double hr_survival_draw(const struct hr_survival *s, unsigned span_class, double age, double share,
+				      double u)
+{
+	double drawn;
+
+	if (share <= 0)
+		return age * u;
+	drawn = hr_survival_age_in(s, hr_survival_row(s, span_class), share * u);
+	return drawn < 0 || drawn > age ? age : drawn;
+}
 
 #endif
