@@ -399,16 +399,13 @@ static bool refill(struct hr_objheap *h, unsigned span_class, int p)
 	return true;
 }
 
-static inline void add_number(struct hr_objheap *h, uint32_t number)
+bool hr_objheap_make_numbers(struct hr_objheap *h, size_t n)
 {
-	while (h->nobjects <= number)
+	if (!hr_reserve(&h->objects, &h->objects_cap, n, sizeof(*h->objects)))
+		return false;
+	while (h->nobjects < n)
 		h->objects[h->nobjects++].span = HR_NO_SPAN;
-}
-
-static bool has_room_for(struct hr_objheap *h, uint32_t number)
-{
-	return number < h->nobjects ||
-	       hr_reserve(&h->objects, &h->objects_cap, (size_t)number + 1, sizeof(*h->objects));
+	return true;
 }
 
 static inline void take_slot(struct hr_objheap *h, uint32_t number, uint32_t id, uint32_t slot)
@@ -437,9 +434,8 @@ static __attribute__((noinline)) bool alloc_slowly(struct hr_objheap *h, uint32_
 {
 	uint32_t id;
 
-	if (!has_room_for(h, number) || ((size_t)p >= h->nps && !add_p(h, p)))
+	if (!hr_objheap_make_numbers(h, (size_t)number + 1) || ((size_t)p >= h->nps && !add_p(h, p)))
 		return false;
-	add_number(h, number);
 	if (hr_size_class_of_span_class(span_class) == 0) {
 		id = make_span(h, span_class, npages);
 		if (id == HR_NO_SPAN || !note(h, id, false))
@@ -498,9 +494,8 @@ struct hr_object hr_objheap_let_go(struct hr_objheap *h, uint32_t number)
 
 bool hr_objheap_take_up(struct hr_objheap *h, uint32_t number, struct hr_object object)
 {
-	if (!has_room_for(h, number))
+	if (!hr_objheap_make_numbers(h, (size_t)number + 1))
 		return false;
-	add_number(h, number);
 	h->objects[number] = object;
 	return true;
 }
@@ -566,9 +561,8 @@ bool hr_objheap_adopt(struct hr_objheap *h, uint32_t number, uint32_t span, uint
 {
 	struct hr_objspan *s = &h->spans[span];
 
-	if (!has_room_for(h, number))
+	if (!hr_objheap_make_numbers(h, (size_t)number + 1))
 		return false;
-	add_number(h, number);
 	if (slot >= s->slots || !(h->words[s->bits + slot / 64] >> slot % 64 & 1))
 		slot = lowest_free(h, s);
 	take_slot(h, number, span, slot);

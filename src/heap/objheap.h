@@ -179,6 +179,9 @@ static inline uint64_t hr_objheap_bytes(const struct hr_objheap *h, uint32_t num
 	return hr_objheap_slot_bytes(s->span_class, s->npages);
 }
 
+/* Numbers below n are there, whether or not they are of an object. False: out of memory. */
+bool hr_objheap_make_numbers(struct hr_objheap *h, size_t n);
+
 /*
  * A new object, allocated by P p >= 0. number: at most h->nobjects, and no live
  * object's. npages: of a large one, else ignored. False: out of memory, the heap

@@ -738,6 +738,8 @@ static enum hr_status take_decided(struct hr_objects *o, const struct hr_deaths 
 
 	/* Layers are of every moment. */
 	o->reader.lazy = o->paced && o->layers == NULL;
+	if (!hr_objheap_make_numbers(&o->heap, o->of->slots.nnumbers))
+		return no_memory(err);
 	HR_TRY(hr_deaths_read(&o->reader, d, buffers, err));
 	do {
 		if (!take_births(o, &births) || (x = hr_deaths_take(&o->reader, &n)) == NULL)
