@@ -52,6 +52,32 @@ void hr_prefer_huge(void *p, size_t bytes)
 #endif
 }
 
+bool hr_reserve_huge(void *array, size_t *cap, size_t have, size_t need, size_t size)
+{
+	void *old, *grown = NULL;
+	size_t grown_cap = *cap;
+
+	if (need <= *cap)
+		return true;
+	if (size == 0 || need < 2 * HUGE_PAGE / size)
+		return hr_reserve(array, cap, need, size);
+	/* Doubled, in memory of its own: a realloc of what has the wish would be a copy, too. */
+	if (*cap > SIZE_MAX / 2 / size || need > SIZE_MAX / 2 / size)
+		return false;
+	grown_cap = 2 * *cap > need ? 2 * *cap : need;
+	grown = malloc(grown_cap * size);
+	if (grown == NULL)
+		return false;
+	hr_prefer_huge(grown, grown_cap * size);
+	memcpy(&old, array, sizeof(old));
+	if (have > 0)
+		memcpy(grown, old, have * size);
+	free(old);
+	memcpy(array, &grown, sizeof(grown));
+	*cap = grown_cap;
+	return true;
+}
+
 /* Where there is no such flag, systems reserve nothing for what is private and not yet written, as far as is known. */
 #if HAVE_DECL_MAP_NORESERVE
 #define UNRESERVED MAP_NORESERVE

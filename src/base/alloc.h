@@ -27,6 +27,12 @@ bool hr_reserve(void *array, size_t *cap, size_t need, size_t size);
 void hr_prefer_huge(void *p, size_t bytes);
 
 /*
+ * As hr_reserve, for an array that is large, filled from its beginning and seldom grows: its memory is hr_prefer_huge's,
+ * and where it grows its `have` elements are copied.
+ */
+bool hr_reserve_huge(void *array, size_t *cap, size_t have, size_t need, size_t size);
+
+/*
  * `bytes` of zeroed memory that costs nothing until it is touched (an
  * anonymous mapping); for tables which are large and mostly empty. Give it
  * back with hr_unmap and the same size.

@@ -401,7 +401,7 @@ static bool refill(struct hr_objheap *h, unsigned span_class, int p)
 
 bool hr_objheap_make_numbers(struct hr_objheap *h, size_t n)
 {
-	if (!hr_reserve(&h->objects, &h->objects_cap, n, sizeof(*h->objects)))
+	if (!hr_reserve_huge(&h->objects, &h->objects_cap, h->nobjects, n, sizeof(*h->objects)))
 		return false;
 	while (h->nobjects < n)
 		h->objects[h->nobjects++].span = HR_NO_SPAN;
@@ -500,6 +500,11 @@ bool hr_objheap_take_up(struct hr_objheap *h, uint32_t number, struct hr_object 
 	return true;
 }
 
+static inline uint64_t *dead_word(struct hr_objheap *h, const struct hr_objspan *s, uint32_t slot)
+{
+	return &h->words[s->bits + bitmap_words(s) + slot / 64];
+}
+
 static inline uint64_t die(struct hr_objheap *h, struct hr_object o)
 {
 	struct hr_objspan *s = &h->spans[o.span];
@@ -507,7 +512,7 @@ static inline uint64_t die(struct hr_objheap *h, struct hr_object o)
 
 	if (s->epoch != h->epoch)
 		age(h, s);
-	h->words[s->bits + bitmap_words(s) + o.slot / 64] |= UINT64_C(1) << o.slot % 64;
+	*dead_word(h, s, o.slot) |= UINT64_C(1) << o.slot % 64;
 	s->dead++;
 	h->dead_bytes += bytes;
 	h->live_objects--;
@@ -524,20 +529,28 @@ uint64_t hr_objheap_die_unnamed(struct hr_objheap *h, struct hr_object o)
 	return die(h, o);
 }
 
-/* Numbers between one that is asked for in advance and one that is looked at. */
-#define AHEAD 16
+/* Numbers between what is asked for in advance of one: the object, its span, its word, and that it is looked at. */
+#define AHEAD 12
+
+static inline void ask_word(struct hr_objheap *h, uint32_t number)
+{
+	if (hr_objheap_has(h, number))
+		__builtin_prefetch(dead_word(h, &h->spans[h->objects[number].span], h->objects[number].slot), 1);
+}
 
 size_t hr_objheap_die_all(struct hr_objheap *h, const uint32_t *numbers, size_t n)
 {
 	size_t died = 0;
 
-	for (size_t i = 0; i < n + 2 * AHEAD; i++) {
+	for (size_t i = 0; i < n + 3 * AHEAD; i++) {
 		if (i < n)
 			hr_objheap_ask_later(h, numbers[i]);
 		if (i >= AHEAD && i - AHEAD < n)
 			hr_objheap_ask_soon(h, numbers[i - AHEAD]);
-		if (i >= 2 * AHEAD && hr_objheap_has(h, numbers[i - 2 * AHEAD])) {
-			die(h, hr_objheap_let_go(h, numbers[i - 2 * AHEAD]));
+		if (i >= 2 * AHEAD && i - 2 * AHEAD < n)
+			ask_word(h, numbers[i - 2 * AHEAD]);
+		if (i >= 3 * AHEAD && hr_objheap_has(h, numbers[i - 3 * AHEAD])) {
+			die(h, hr_objheap_let_go(h, numbers[i - 3 * AHEAD]));
 			died++;
 		}
 	}

@@ -268,7 +268,7 @@ enum hr_status hr_deaths_hold(struct hr_deaths *d, const struct hr_event *e, str
 		end_segment(d, true, e->time_ns);
 	else if (s->nheld >= d->max_held / 2)
 		end_segment(d, false, e->time_ns);
-	if (!hr_reserve(&s->held, &s->held_cap, s->nheld + 1, sizeof(*s->held)))
+	if (!hr_reserve_huge(&s->held, &s->held_cap, s->nheld, s->nheld + 1, sizeof(*s->held)))
 		return no_memory(err);
 	if (e->kind == HR_EV_OBJ_ALLOC && hr_deaths_hold_birth(d, e->time_ns, e->p, (uint32_t)e->addr, (uint8_t)e->arg))
 		return HR_OK;
@@ -293,7 +293,7 @@ static enum hr_status add_death(struct hr_segment *s, uint32_t number, uint64_t 
 {
 	struct hr_death *x;
 
-	if (!hr_reserve(&s->dead, &s->dead_cap, s->ndead + 1, sizeof(*s->dead)))
+	if (!hr_reserve_huge(&s->dead, &s->dead_cap, s->ndead, s->ndead + 1, sizeof(*s->dead)))
 		return no_memory(err);
 	x = *death = &s->dead[s->ndead++];
 	x->number = number;
@@ -480,7 +480,7 @@ enum hr_status hr_deaths_open(struct hr_deaths *d, struct hr_error *err)
 {
 	const struct hr_segment *s = &d->out;
 
-	if (!hr_reserve(&d->shares, &d->shares_cap, s->ndead, sizeof(*d->shares)))
+	if (!hr_reserve_huge(&d->shares, &d->shares_cap, 0, s->ndead, sizeof(*d->shares)))
 		return no_memory(err);
 	for (size_t i = 0; i < s->ndead; i++) {
 		const struct hr_death *x = &s->dead[i];
@@ -504,8 +504,8 @@ void hr_deaths_buffers_release(struct hr_deaths_buffers *b)
 
 static bool make_room(struct hr_deaths_buffers *b, const struct hr_segment *s)
 {
-	if (!hr_reserve(&b->at, &b->at_cap, s->ndead + 1, sizeof(*b->at)) ||
-	    !hr_reserve(&b->freed, &b->freed_cap, s->births + 1, sizeof(*b->freed)))
+	if (!hr_reserve_huge(&b->at, &b->at_cap, 0, s->ndead + 1, sizeof(*b->at)) ||
+	    !hr_reserve_huge(&b->freed, &b->freed_cap, 0, s->births + 1, sizeof(*b->freed)))
 		return false;
 	memset(b->freed, 0, (s->births + 1) * sizeof(*b->freed));
 	return true;
