@@ -25,6 +25,8 @@ enum { IN_NO_LIST, IN_LIST }; /* IN_LIST + parity * 2 + full */
 /* Spans that one allocation sweeps to find room. mcentral.cacheSpan. */
 enum { SWEEP_TRIES = 101 };
 
+#define MAX_WORDS (UINT32_MAX / 64) /* so that a slot has a number */
+
 static bool collected(const struct hr_objheap *h)
 {
 	return h->cache == HR_SPAN_CACHE_SWEEP;
@@ -146,22 +148,21 @@ static bool note(struct hr_objheap *h, uint32_t id, bool freed)
 	return true;
 }
 
-/* Words for n bits and, with a collector, two more maps of them; 0: out of memory. */
+/* n words; 0: out of memory. */
 static uint32_t take_words(struct hr_objheap *h, unsigned n)
 {
 	uint32_t at = h->free_words[n];
-	size_t need = (size_t)n * (collected(h) ? 3 : 1);
 
 	if (at != 0) {
-		h->free_words[n] = (uint32_t)h->words[at];
+		h->free_words[n] = (uint32_t)h->words[at].free;
 		return at;
 	}
 	if (h->nwords == 0)
 		h->nwords = 1;
-	if (h->nwords + need > UINT32_MAX || !hr_reserve(&h->words, &h->words_cap, h->nwords + need, sizeof(*h->words)))
+	if (h->nwords + n > MAX_WORDS || !hr_reserve(&h->words, &h->words_cap, h->nwords + n, sizeof(*h->words)))
 		return 0;
 	at = (uint32_t)h->nwords;
-	h->nwords += need;
+	h->nwords += n;
 	return at;
 }
 
@@ -185,16 +186,18 @@ static uint32_t make_span(struct hr_objheap *h, unsigned span_class, uint32_t np
 	if (id == HR_NO_SPAN &&
 	    (h->nspans == HR_NO_SPAN || !hr_reserve(&h->spans, &h->spans_cap, h->nspans + 1, sizeof(*h->spans))))
 		return HR_NO_SPAN;
-	s.bits = take_words(h, words);
-	if (s.bits == 0)
+	s.word = take_words(h, words);
+	if (s.word == 0)
 		return HR_NO_SPAN;
 	if (id != HR_NO_SPAN)
 		h->free_span = h->spans[id].next;
 	else
 		id = (uint32_t)h->nspans++;
-	memset(&h->words[s.bits], 0, (collected(h) ? 3 : 1) * words * sizeof(*h->words));
-	for (unsigned i = 0; i < s.slots; i += 64)
-		h->words[s.bits + i / 64] = hr_mask(0, s.slots - i < 64 ? s.slots - i : 64);
+	for (unsigned i = 0; i < words; i++)
+		h->words[s.word + i] = (struct hr_objword){
+		    .free = hr_mask(0, s.slots - i * 64 < 64 ? s.slots - i * 64 : 64),
+		    .span = id,
+		};
 	h->spans[id] = s;
 	if (h->youngest != HR_NO_SPAN)
 		h->spans[h->youngest].younger = id;
@@ -228,8 +231,8 @@ static bool drop_span(struct hr_objheap *h, uint32_t id)
 	h->span_bytes -= s->npages * HR_PAGE_BYTES;
 	h->tail_bytes -= tail_of(s);
 	h->nlive_spans--;
-	h->words[s->bits] = h->free_words[words];
-	h->free_words[words] = s->bits;
+	h->words[s->word].free = h->free_words[words];
+	h->free_words[words] = s->word;
 	s->npages = 0;
 	s->next = h->free_span;
 	h->free_span = id;
@@ -242,13 +245,14 @@ static bool drop_span(struct hr_objheap *h, uint32_t id)
 static void age(struct hr_objheap *h, struct hr_objspan *s)
 {
 	unsigned n = bitmap_words(s);
-	uint64_t *dead = &h->words[s->bits + n];
 
 	s->epoch = h->epoch;
 	if (s->dead == 0)
 		return;
-	memcpy(dead + n, dead, n * sizeof(*dead));
-	memset(dead, 0, n * sizeof(*dead));
+	for (struct hr_objword *w = &h->words[s->word]; n-- > 0; w++) {
+		w->condemned = w->dead;
+		w->dead = 0;
+	}
 	s->condemned = s->dead;
 	s->dead = 0;
 }
@@ -258,7 +262,6 @@ static void sweep(struct hr_objheap *h, uint32_t id)
 {
 	struct hr_objspan *s = &h->spans[id];
 	unsigned n = bitmap_words(s);
-	uint64_t *free_bits = &h->words[s->bits], *condemned = free_bits + 2 * (size_t)n;
 	uint64_t bytes;
 
 	if (s->epoch != h->epoch)
@@ -267,9 +270,9 @@ static void sweep(struct hr_objheap *h, uint32_t id)
 	if (s->condemned == 0)
 		return;
 	bytes = s->condemned * slot_bytes(s);
-	for (unsigned i = 0; i < n; i++) {
-		free_bits[i] |= condemned[i];
-		condemned[i] = 0;
+	for (struct hr_objword *w = &h->words[s->word]; n-- > 0; w++) {
+		w->free |= w->condemned;
+		w->condemned = 0;
 	}
 	s->used = (uint16_t)(s->used - s->condemned);
 	s->condemned = 0;
@@ -404,7 +407,7 @@ bool hr_objheap_make_numbers(struct hr_objheap *h, size_t n)
 	if (!hr_reserve_huge(&h->objects, &h->objects_cap, h->nobjects, n, sizeof(*h->objects)))
 		return false;
 	while (h->nobjects < n)
-		h->objects[h->nobjects++].span = HR_NO_SPAN;
+		h->objects[h->nobjects++].slot = 0;
 	return true;
 }
 
@@ -412,20 +415,20 @@ static inline void take_slot(struct hr_objheap *h, uint32_t number, uint32_t id,
 {
 	struct hr_objspan *s = &h->spans[id];
 
-	h->words[s->bits + slot / 64] &= ~(UINT64_C(1) << slot % 64);
+	h->words[s->word + slot / 64].free &= ~(UINT64_C(1) << slot % 64);
 	s->used++;
-	h->objects[number] = (struct hr_object){id, slot};
+	h->objects[number].slot = s->word * 64 + slot;
 	h->object_bytes += slot_bytes(s);
 	h->live_objects++;
 }
 
 static inline uint32_t lowest_free(const struct hr_objheap *h, struct hr_objspan *s)
 {
-	const uint64_t *bits = &h->words[s->bits];
+	const struct hr_objword *words = &h->words[s->word];
 
-	while (bits[s->hint] == 0)
+	while (words[s->hint].free == 0)
 		s->hint++;
-	return s->hint * 64u + hr_ctz(bits[s->hint]);
+	return s->hint * 64u + hr_ctz(words[s->hint].free);
 }
 
 /* Where more is to be done than to take a slot of P p's current span. */
@@ -463,24 +466,27 @@ bool hr_objheap_alloc(struct hr_objheap *h, uint32_t number, unsigned span_class
 bool hr_objheap_free(struct hr_objheap *h, uint32_t number)
 {
 	const struct hr_object o = h->objects[number];
-	struct hr_objspan *s = &h->spans[o.span];
+	struct hr_objword *w = hr_objheap_word(h, o);
+	const uint32_t id = w->span;
+	struct hr_objspan *s = &h->spans[id];
+	const uint32_t word = o.slot / 64 - s->word;
 	bool was_full = s->used == s->slots;
 
-	h->objects[number].span = HR_NO_SPAN;
-	h->words[s->bits + o.slot / 64] |= UINT64_C(1) << o.slot % 64;
+	h->objects[number].slot = 0;
+	w->free |= UINT64_C(1) << o.slot % 64;
 	s->used--;
-	if (o.slot / 64 < s->hint)
-		s->hint = (uint16_t)(o.slot / 64);
+	if (word < s->hint)
+		s->hint = (uint16_t)word;
 	h->object_bytes -= slot_bytes(s);
 	h->live_objects--;
 	if (s->used == 0 && (s->p < 0 || h->cache == HR_SPAN_CACHE_NONE)) {
 		if (s->p >= 0)
 			h->current[(size_t)s->p * HR_SPAN_CLASSES + s->span_class] = HR_NO_SPAN;
-		unlist(h, o.span);
-		return drop_span(h, o.span);
+		unlist(h, id);
+		return drop_span(h, id);
 	}
 	if (was_full && s->p < 0)
-		push(h, o.span, false);
+		push(h, id, false);
 	return true;
 }
 
@@ -488,7 +494,7 @@ struct hr_object hr_objheap_let_go(struct hr_objheap *h, uint32_t number)
 {
 	const struct hr_object o = h->objects[number];
 
-	h->objects[number].span = HR_NO_SPAN;
+	h->objects[number].slot = 0;
 	return o;
 }
 
@@ -500,19 +506,15 @@ bool hr_objheap_take_up(struct hr_objheap *h, uint32_t number, struct hr_object 
 	return true;
 }
 
-static inline uint64_t *dead_word(struct hr_objheap *h, const struct hr_objspan *s, uint32_t slot)
-{
-	return &h->words[s->bits + bitmap_words(s) + slot / 64];
-}
-
 static inline uint64_t die(struct hr_objheap *h, struct hr_object o)
 {
-	struct hr_objspan *s = &h->spans[o.span];
+	struct hr_objword *w = hr_objheap_word(h, o);
+	struct hr_objspan *s = &h->spans[w->span];
 	const uint64_t bytes = slot_bytes(s);
 
 	if (s->epoch != h->epoch)
 		age(h, s);
-	*dead_word(h, s, o.slot) |= UINT64_C(1) << o.slot % 64;
+	w->dead |= UINT64_C(1) << o.slot % 64;
 	s->dead++;
 	h->dead_bytes += bytes;
 	h->live_objects--;
@@ -529,14 +531,8 @@ uint64_t hr_objheap_die_unnamed(struct hr_objheap *h, struct hr_object o)
 	return die(h, o);
 }
 
-/* Numbers between what is asked for in advance of one: the object, its span, its word, and that it is looked at. */
+/* Numbers between what is asked for in advance of one: the object, its word, its span, and that it is looked at. */
 #define AHEAD 12
-
-static inline void ask_word(struct hr_objheap *h, uint32_t number)
-{
-	if (hr_objheap_has(h, number))
-		__builtin_prefetch(dead_word(h, &h->spans[h->objects[number].span], h->objects[number].slot), 1);
-}
 
 size_t hr_objheap_die_all(struct hr_objheap *h, const uint32_t *numbers, size_t n)
 {
@@ -544,11 +540,11 @@ size_t hr_objheap_die_all(struct hr_objheap *h, const uint32_t *numbers, size_t 
 
 	for (size_t i = 0; i < n + 3 * AHEAD; i++) {
 		if (i < n)
-			hr_objheap_ask_later(h, numbers[i]);
+			hr_objheap_ask(h, numbers[i]);
 		if (i >= AHEAD && i - AHEAD < n)
-			hr_objheap_ask_soon(h, numbers[i - AHEAD]);
+			hr_objheap_ask_word(h, numbers[i - AHEAD]);
 		if (i >= 2 * AHEAD && i - 2 * AHEAD < n)
-			ask_word(h, numbers[i - 2 * AHEAD]);
+			hr_objheap_ask_span(h, numbers[i - 2 * AHEAD]);
 		if (i >= 3 * AHEAD && hr_objheap_has(h, numbers[i - 3 * AHEAD])) {
 			die(h, hr_objheap_let_go(h, numbers[i - 3 * AHEAD]));
 			died++;
@@ -576,7 +572,7 @@ bool hr_objheap_adopt(struct hr_objheap *h, uint32_t number, uint32_t span, uint
 
 	if (!hr_objheap_make_numbers(h, (size_t)number + 1))
 		return false;
-	if (slot >= s->slots || !(h->words[s->bits + slot / 64] >> slot % 64 & 1))
+	if (slot >= s->slots || !(h->words[s->word + slot / 64].free >> slot % 64 & 1))
 		slot = lowest_free(h, s);
 	take_slot(h, number, span, slot);
 	h->heap_live += slot_bytes(s);
@@ -613,23 +609,23 @@ void hr_objheap_counted(struct hr_objheap *h, uint64_t heap_live)
 
 /* --- checking ------------------------------------------------------------- */
 
-static unsigned count_bits(const uint64_t *words, unsigned n)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		count += hr_popcount(words[i]);
-	return count;
-}
-
 static bool check_span(const struct hr_objheap *h, uint32_t id, uint64_t *dead_bytes, uint64_t *condemned_bytes)
 {
 	const struct hr_objspan *s = &h->spans[id];
 	unsigned n = bitmap_words(s), which = s->list - (unsigned)IN_LIST;
-	const uint64_t *bits = &h->words[s->bits];
+	const struct hr_objword *words = &h->words[s->word];
+	unsigned free = 0, dead = 0, condemned = 0;
 	bool small = hr_size_class_of_span_class(s->span_class) != 0, full = s->used == s->slots;
-	bool fine = count_bits(bits, n) == (unsigned)(s->slots - s->used);
+	bool fine = true;
 
+	for (unsigned i = 0; i < n; i++) {
+		free += hr_popcount(words[i].free);
+		dead += hr_popcount(words[i].dead);
+		condemned += hr_popcount(words[i].condemned);
+		fine &= words[i].span == id && (words[i].free & words[i].dead) == 0 &&
+			((words[i].free | words[i].dead) & words[i].condemned) == 0;
+	}
+	fine &= free == (unsigned)(s->slots - s->used) && dead == s->dead && condemned == s->condemned;
 	if (s->p >= 0)
 		fine &= h->current[(size_t)s->p * HR_SPAN_CLASSES + s->span_class] == id && s->list == IN_NO_LIST;
 	else
@@ -638,9 +634,6 @@ static bool check_span(const struct hr_objheap *h, uint32_t id, uint64_t *dead_b
 		fine &= (which & 1) == full && (which >> 1 == (h->sweeps & 1)) == (s->swept == h->sweeps);
 	if (!collected(h))
 		return fine;
-	fine &= count_bits(bits + n, n) == s->dead && count_bits(bits + 2 * n, n) == s->condemned;
-	for (unsigned i = 0; i < n; i++)
-		fine &= (bits[i] & bits[n + i]) == 0 && ((bits[i] | bits[n + i]) & bits[2 * n + i]) == 0;
 	*(s->epoch == h->epoch ? dead_bytes : condemned_bytes) += s->dead * slot_bytes(s);
 	*condemned_bytes += s->condemned * slot_bytes(s);
 	return fine;
@@ -669,11 +662,11 @@ bool hr_objheap_check(const struct hr_objheap *h)
 		const struct hr_object *o = &h->objects[i];
 		const struct hr_objspan *s;
 
-		if (o->span == HR_NO_SPAN)
+		if (o->slot == 0)
 			continue;
 		objects++;
-		s = &h->spans[o->span];
-		fine &= o->slot < s->slots && (h->words[s->bits + o->slot / 64] >> o->slot % 64 & 1) == 0;
+		s = hr_objheap_span(h, (uint32_t)i);
+		fine &= o->slot - s->word * 64 < s->slots && (hr_objheap_word(h, *o)->free >> o->slot % 64 & 1) == 0;
 	}
 	return fine && used_bytes == h->object_bytes && span_bytes == h->span_bytes && tail_bytes == h->tail_bytes &&
 	       nspans == h->nlive_spans && objects == h->live_objects && used - dead == objects &&

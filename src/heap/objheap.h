@@ -20,9 +20,9 @@
  * allocation swept it, it is used instead. At mark done the Ps give up their
  * current spans.
  *
- * Objects are named by dense numbers, which are the index of an array: 8 bytes
- * for each that was ever live at one time. A span costs some 60 bytes, and one
- * (with a collector: three) bit for each of its slots.
+ * Objects are named by dense numbers, which are the index of an array: 4 bytes
+ * for each that was ever live at one time. A span costs some 60 bytes, and 32 for
+ * each 64 of its slots, of which there are at most 2^32 with those that are rounded up.
  *
  * Source: mcache.go (refill), mcentral.go (cacheSpan, uncacheSpan), mgcsweep.go
  * (sweepLocked.sweep), malloc.go (nextFreeFast), mgcpacer.go (heapLive).
@@ -56,14 +56,20 @@ struct hr_span_change {
 	bool freed; /* else new */
 };
 
+/* Where an object is. */
 struct hr_object {
-	uint32_t span; /* HR_NO_SPAN: there is no such object */
-	uint32_t slot;
+	uint32_t slot; /* its bit of all words, one after the other; 0: there is no such object */
+};
+
+/* 64 slots of a span, or the last ones. */
+struct hr_objword {
+	uint64_t free, dead, condemned; /* the last two with a collector */
+	uint32_t span;
 };
 
 struct hr_objspan {
 	/* What each birth and death looks at stands together, from here */
-	uint32_t bits;	/* its words begin here: free slots; with a collector also dead, condemned */
+	uint32_t word;	/* its words begin here */
 	uint32_t epoch; /* of `dead`: mark starts until then */
 	uint32_t npages;
 	uint16_t slots, used;	  /* used: not free, dead or alive */
@@ -94,7 +100,7 @@ struct hr_objheap {
 	size_t nspans, spans_cap;
 	uint32_t free_span; /* a list through next */
 	uint32_t oldest, youngest, sweep_next;
-	uint64_t *words;
+	struct hr_objword *words; /* the first one is no span's */
 	size_t nwords, words_cap;
 	uint32_t
 	    free_words[HR_MAX_OBJECTS_A_SPAN / 64 + 1]; /* by words a bitmap: a list through the first one; 0: none */
@@ -139,26 +145,41 @@ static inline unsigned hr_objheap_class(const struct hr_objheap *h, uint64_t siz
 
 static inline bool hr_objheap_has(const struct hr_objheap *h, uint64_t number)
 {
-	return number < h->nobjects && h->objects[number].span != HR_NO_SPAN;
+	return number < h->nobjects && h->objects[number].slot != 0;
+}
+
+static inline struct hr_objword *hr_objheap_word(const struct hr_objheap *h, struct hr_object object)
+{
+	return &h->words[object.slot / 64];
+}
+/* The span of a live object. */
+static inline struct hr_objspan *hr_objheap_span(const struct hr_objheap *h, uint32_t number)
+{
+	return &h->spans[hr_objheap_word(h, h->objects[number])->span];
 }
 
 /*
- * The object of that number is asked for soon, or soon after: numbers of those that die are in no order, and neither they
- * nor their spans are in the cache. Any number, any of the two any number of times. Inlined by force: gcc leaves out
+ * An object, then its word, then its span are asked for some time before they are looked at: numbers of those that die are
+ * in no order, and none of the three is in the cache. Any number, any number of times. Inlined by force: gcc leaves out
  * calls of functions that do nothing but ask.
  */
-static inline __attribute__((always_inline)) void hr_objheap_ask_later(const struct hr_objheap *h, uint64_t number)
+static inline __attribute__((always_inline)) void hr_objheap_ask(const struct hr_objheap *h, uint64_t number)
 {
 	if (number < h->nobjects)
 		__builtin_prefetch(&h->objects[number], 1);
 }
-static inline __attribute__((always_inline)) void hr_objheap_ask_soon(const struct hr_objheap *h, uint64_t number)
+static inline __attribute__((always_inline)) void hr_objheap_ask_word(const struct hr_objheap *h, uint64_t number)
+{
+	if (hr_objheap_has(h, number))
+		__builtin_prefetch(hr_objheap_word(h, h->objects[number]), 1);
+}
+static inline __attribute__((always_inline)) void hr_objheap_ask_span(const struct hr_objheap *h, uint64_t number)
 {
 	if (hr_objheap_has(h, number)) {
-		const struct hr_objspan *s = &h->spans[h->objects[number].span];
+		const struct hr_objspan *s = hr_objheap_span(h, (uint32_t)number);
 
 		/* It may lie in two cache lines. */
-		__builtin_prefetch(&s->bits, 1);
+		__builtin_prefetch(&s->word, 1);
 		__builtin_prefetch(&s->list, 1);
 	}
 }
@@ -174,7 +195,7 @@ static inline uint64_t hr_objheap_slot_bytes(unsigned span_class, uint32_t npage
 /* Bytes of a live object's slot; of a large one, of its pages. */
 static inline uint64_t hr_objheap_bytes(const struct hr_objheap *h, uint32_t number)
 {
-	const struct hr_objspan *s = &h->spans[h->objects[number].span];
+	const struct hr_objspan *s = hr_objheap_span(h, number);
 
 	return hr_objheap_slot_bytes(s->span_class, s->npages);
 }
@@ -195,21 +216,21 @@ bool hr_objheap_alloc(struct hr_objheap *h, uint32_t number, unsigned span_class
 static inline uint32_t hr_objheap_alloc_simply(struct hr_objheap *h, uint32_t number, unsigned span_class, int p)
 {
 	struct hr_objspan *s;
+	struct hr_objword *word;
 	uint32_t id, bytes;
-	uint64_t *word;
 
 	if (number >= h->nobjects || (size_t)p >= h->nps || hr_size_class_of_span_class(span_class) == 0)
 		return 0;
 	id = h->current[(size_t)p * HR_SPAN_CLASSES + span_class];
-	if (id == HR_NO_SPAN || h->objects[number].span != HR_NO_SPAN)
+	if (id == HR_NO_SPAN || h->objects[number].slot != 0)
 		return 0;
 	s = &h->spans[id];
 	if (s->used == s->slots)
 		return 0;
-	for (word = &h->words[s->bits + s->hint]; *word == 0; word++)
+	for (word = &h->words[s->word + s->hint]; word->free == 0; word++)
 		s->hint++;
-	h->objects[number] = (struct hr_object){id, s->hint * 64u + hr_ctz(*word)};
-	*word &= *word - 1;
+	h->objects[number].slot = (s->word + s->hint) * 64 + hr_ctz(word->free);
+	word->free &= word->free - 1;
 	s->used++;
 	bytes = hr_size_classes[hr_size_class_of_span_class(span_class)].object_bytes;
 	h->object_bytes += bytes;

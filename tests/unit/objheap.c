@@ -23,6 +23,17 @@ static uint64_t freed_spans(struct hr_objheap *h)
 	return freed;
 }
 
+static uint32_t span_of(const struct hr_objheap *h, uint32_t number)
+{
+	return (uint32_t)(hr_objheap_span(h, number) - h->spans);
+}
+
+/* In its span. */
+static uint32_t slot_of(const struct hr_objheap *h, uint32_t number)
+{
+	return h->objects[number].slot - hr_objheap_span(h, number)->word * 64;
+}
+
 static void fill(struct hr_objheap *h, uint32_t from, uint32_t to, unsigned span_class)
 {
 	for (uint32_t i = from; i < to; i++)
@@ -39,8 +50,8 @@ static void test_lowest_slot_first(void **state)
 	assert_true(hr_objheap_free(&h, 2));
 	assert_true(hr_objheap_free(&h, 0));
 	fill(&h, 3, 5, C2K);
-	assert_int_equal(h.objects[3].slot, 0);
-	assert_int_equal(h.objects[4].slot, 2);
+	assert_int_equal(slot_of(&h, 3), 0);
+	assert_int_equal(slot_of(&h, 4), 2);
 	assert_int_equal(h.nlive_spans, 1);
 	assert_true(hr_objheap_check(&h));
 	hr_objheap_release(&h);
@@ -84,9 +95,9 @@ static void test_room(void **state)
 	assert_true(hr_objheap_free(&h, 5));
 	assert_true(hr_objheap_free(&h, 2));
 	fill(&h, 8, 11, C4K);
-	assert_int_equal(h.objects[8].span, h.objects[3].span);
-	assert_int_equal(h.objects[9].span, h.objects[4].span);
-	assert_int_equal(h.objects[10].span, h.objects[1].span);
+	assert_int_equal(span_of(&h, 8), span_of(&h, 3));
+	assert_int_equal(span_of(&h, 9), span_of(&h, 4));
+	assert_int_equal(span_of(&h, 10), span_of(&h, 1));
 	assert_int_equal(h.nlive_spans, 4);
 	hr_objheap_release(&h);
 }
@@ -100,10 +111,10 @@ static void test_ps_have_their_own(void **state)
 	assert_true(hr_objheap_alloc(&h, 0, C2K, 0, 0));
 	assert_true(hr_objheap_alloc(&h, 1, C2K, 0, 7));
 	assert_true(hr_objheap_alloc(&h, 2, C2K, 0, 0));
-	assert_int_not_equal(h.objects[0].span, h.objects[1].span);
-	assert_int_equal(h.objects[0].span, h.objects[2].span);
+	assert_int_not_equal(span_of(&h, 0), span_of(&h, 1));
+	assert_int_equal(span_of(&h, 0), span_of(&h, 2));
 	assert_true(hr_objheap_alloc(&h, 3, C2K & ~1u, 0, 0)); /* with pointers: another class */
-	assert_int_not_equal(h.objects[0].span, h.objects[3].span);
+	assert_int_not_equal(span_of(&h, 0), span_of(&h, 3));
 	assert_true(hr_objheap_check(&h));
 	hr_objheap_release(&h);
 }
@@ -168,7 +179,7 @@ static void test_sweep_on_demand(void **state)
 	before = h.object_bytes;
 	assert_true(hr_objheap_alloc(&h, 0, C8K, 0, 0));
 	assert_int_equal(h.nlive_spans, 151);
-	assert_int_equal(h.objects[0].span, 0);
+	assert_int_equal(span_of(&h, 0), 0);
 	assert_int_equal(h.object_bytes, before);
 	assert_false(hr_objheap_sweeping(&h));
 	assert_true(hr_objheap_check(&h));
@@ -239,9 +250,9 @@ static void test_adopt(void **state)
 		assert_true(hr_objheap_adopt(&h, 0, a, 3));
 		assert_true(hr_objheap_adopt(&h, 1, a, 1));
 		assert_true(hr_objheap_adopt(&h, 2, a, 1)); /* taken: any other */
-		assert_int_equal(h.objects[2].slot, 0);
+		assert_int_equal(slot_of(&h, 2), 0);
 		assert_true(hr_objheap_adopt(&h, 3, a, 900)); /* there is no such slot */
-		assert_int_equal(h.objects[3].slot, 2);
+		assert_int_equal(slot_of(&h, 3), 2);
 		assert_false(hr_objheap_has_room(&h, a));
 		assert_true(hr_objheap_adopted(&h));
 		assert_int_equal(freed_spans(&h), cache == HR_SPAN_CACHE_ONE); /* b is empty */
@@ -442,8 +453,8 @@ static void compare(const struct model *m, const struct hr_objheap *h, const siz
 		assert_int_equal(hr_objheap_has(h, i), m->objects[i].live);
 		if (!m->objects[i].live)
 			continue;
-		assert_int_equal(order_of[h->objects[i].span], m->objects[i].span);
-		assert_int_equal(h->objects[i].slot, m->objects[i].slot);
+		assert_int_equal(order_of[span_of(h, i)], m->objects[i].span);
+		assert_int_equal(slot_of(h, i), m->objects[i].slot);
 	}
 	/* What is not in objects is in free slots and tails; none of these classes has a tail. */
 	for (id = h->oldest; id != HR_NO_SPAN; id = h->spans[id].younger) {

@@ -107,7 +107,7 @@ static void test_old(void **state)
 
 static void count(void *ctx, struct hr_object object)
 {
-	*(uint32_t *)ctx = *(uint32_t *)ctx * 10 + object.span;
+	*(uint32_t *)ctx = *(uint32_t *)ctx * 10 + object.slot;
 }
 
 /* What is not taken is dropped by the second cycle, or the first one where one has begun already. */
@@ -119,13 +119,13 @@ static void test_cycles(void **state)
 
 	(void)state;
 	for (uint32_t i = 1; i <= 4; i++)
-		assert_true(hr_pool_put(&pool, i / 4, (struct hr_object){.span = i}, i == 1));
+		assert_true(hr_pool_put(&pool, i / 4, (struct hr_object){i}, i == 1));
 	assert_int_equal(pool.n, 4);
 	assert_false(hr_pool_take(&pool, 2, &object));
 	hr_pool_clean(&pool, count, &dropped);
 	assert_int_equal(dropped, 1);
 	assert_true(hr_pool_take(&pool, 0, &object));
-	assert_int_equal(object.span, 3);
+	assert_int_equal(object.slot, 3);
 	hr_pool_clean(&pool, count, &dropped);
 	assert_int_equal(dropped, 124);
 	assert_int_equal(pool.n, 0);

@@ -333,7 +333,7 @@ static bool free_object(struct hr_objects *o, uint32_t number, uint64_t time_ns)
  */
 static bool give_back(struct hr_objects *o, uint32_t number, bool *given)
 {
-	const struct hr_objspan *s = &o->heap.spans[o->heap.objects[number].span];
+	const struct hr_objspan *s = hr_objheap_span(&o->heap, number);
 	uint64_t since = o->recorded_at[1] + (o->recorded_at[0] - o->recorded_at[1]) / 2;
 	size_t kind;
 
@@ -655,10 +655,12 @@ static enum hr_status take_event(struct hr_objects *o, const struct hr_event *e,
 /* The ith of n is taken soon. */
 static inline void ask_ahead(const struct hr_objects *o, const struct hr_decided *x, size_t i, size_t n)
 {
-	if (i + 2 * AHEAD < n && x[i + 2 * AHEAD].kind != HR_DECIDED_OTHER)
-		hr_objheap_ask_later(&o->heap, x[i + 2 * AHEAD].what);
+	if (i + 3 * AHEAD < n && x[i + 3 * AHEAD].kind != HR_DECIDED_OTHER)
+		hr_objheap_ask(&o->heap, x[i + 3 * AHEAD].what);
+	if (i + 2 * AHEAD < n && x[i + 2 * AHEAD].kind == HR_DECIDED_DEATH)
+		hr_objheap_ask_word(&o->heap, x[i + 2 * AHEAD].what);
 	if (i + AHEAD < n && x[i + AHEAD].kind == HR_DECIDED_DEATH)
-		hr_objheap_ask_soon(&o->heap, x[i + AHEAD].what);
+		hr_objheap_ask_span(&o->heap, x[i + AHEAD].what);
 }
 
 static enum hr_status take_other(struct hr_objects *o, const struct hr_event *e, struct hr_error *err)
@@ -700,7 +702,7 @@ static size_t take_simple_births(struct hr_objects *o, const struct hr_held *h, 
 		uint32_t bytes;
 
 		if (i + 2 * AHEAD < n)
-			hr_objheap_ask_later(&o->heap, h[i + 2 * AHEAD].what);
+			hr_objheap_ask(&o->heap, h[i + 2 * AHEAD].what);
 		bytes = hr_objheap_alloc_simply(&o->heap, h[i].what, h[i].span_class, p < 0 ? 0 : p);
 		if (bytes == 0)
 			break;
@@ -810,8 +812,9 @@ static enum hr_status take_by_all(struct hr_objects *o, struct hr_error *err)
 
 enum hr_status hr_objects_feed(struct hr_objects *o, const struct hr_event *ev, size_t n, struct hr_error *err)
 {
-	for (size_t i = 0; i < n; i++) {
-		HR_TRY(o->recorded_heap ? hr_recording_take(o->own, &ev[i], err) : take_event(o, &ev[i], err));
+	for (size_t i = 0, took = 1; i < n; i += took) {
+		HR_TRY(o->recorded_heap ? hr_recording_take(o->own, ev + i, n - i, &took, err)
+					: take_event(o, &ev[i], err));
 		if (o->recorded_heap && hr_deaths_ready(&o->own->deaths))
 			HR_TRY(take_by_all(o, err));
 	}

@@ -177,7 +177,7 @@ static enum hr_status record_other(struct hr_recording *r, const struct hr_event
 	}
 }
 
-enum hr_status hr_recording_take(struct hr_recording *r, const struct hr_event *e, struct hr_error *err)
+static inline enum hr_status take(struct hr_recording *r, const struct hr_event *e, struct hr_error *err)
 {
 	switch (e->kind) {
 	case HR_EV_SPAN_EXISTS:
@@ -197,6 +197,14 @@ enum hr_status hr_recording_take(struct hr_recording *r, const struct hr_event *
 	default:
 		return record_other(r, e, err);
 	}
+}
+
+enum hr_status hr_recording_take(struct hr_recording *r, const struct hr_event *ev, size_t n, size_t *took,
+				 struct hr_error *err)
+{
+	for (*took = 0; *took < n && !hr_deaths_ready(&r->deaths); ++*took)
+		HR_TRY(take(r, &ev[*took], err));
+	return HR_OK;
 }
 
 /* The next object of the recorded heap that is there at the end. */

@@ -37,8 +37,12 @@ struct hr_recording {
 void hr_recording_init(struct hr_recording *r, bool learns, const struct hr_sides *sides);
 void hr_recording_release(struct hr_recording *r);
 
-/* The next event of the trace. After each what is ready of `deaths` must be read. HR_EINPUT; HR_ENOMEM. */
-enum hr_status hr_recording_take(struct hr_recording *r, const struct hr_event *e, struct hr_error *err);
+/*
+ * The next n events of the trace, up to one after which something of `deaths` is ready, which must be read before the next one;
+ * *took: so many. HR_EINPUT; HR_ENOMEM.
+ */
+enum hr_status hr_recording_take(struct hr_recording *r, const struct hr_event *ev, size_t n, size_t *took,
+				 struct hr_error *err);
 /* No more events: as hr_deaths_finish. */
 enum hr_status hr_recording_finish(struct hr_recording *r, struct hr_error *err);
 
