@@ -80,8 +80,9 @@ static inline double share_of(const struct hr_survival *survival, uint32_t since
 }
 
 /* since: its age at the end. */
-static inline uint64_t drawn(const struct hr_survival *survival, uint32_t born, uint32_t since, unsigned span_class,
-			     double share, uint64_t births, uint64_t seed, double skew)
+static inline __attribute__((always_inline)) uint64_t drawn(const struct hr_survival *survival, uint32_t born,
+							    uint32_t since, unsigned span_class, double share,
+							    uint64_t births, uint64_t seed, double skew)
 {
 	const double u = skewed(chance(seed, born, 0), skew);
 
