@@ -45,7 +45,7 @@ extern "C" {
 #endif
 
 /* The version of everything in this header. A policy that was built against another one is refused. */
-#define HR_POLICY_ABI 3
+#define HR_POLICY_ABI 4
 
 /* --- pages and chunks ------------------------------------------------------ */
 
@@ -435,6 +435,8 @@ struct hr_index_look {
 	/* With has_density: pages in use now and when the last generation ended. */
 	unsigned in_use, last_in_use;
 	uint32_t unchanged; /* generations since the last page was taken or freed; 0: in this one */
+	/* So many grown chunks from this one on are marked and ready as it is, as far as is known; 0: this one, at least. */
+	uint64_t alike;
 };
 
 struct hr_policy_def {

@@ -140,7 +140,7 @@ static enum hr_status read_layers(struct run *r, struct hr_reader *reader, struc
 	HR_TRY(status);
 	sum = (struct hr_layers_sample){.found = 0};
 	r->has_layers = hr_layers_row(l, 0, 0, &sum, &row);
-	HR_TRY(hr_layer_look_at(r->replay.followers[0], r->at_ns, &look, err));
+	hr_layer_look_at(r->replay.followers[0], r->at_ns, &look);
 	if (r->has_layers && !hr_layer_join(&look, &row, &r->layers))
 		return hr_error_set(err, HR_EINTERNAL, "the layers of the heap do not add up");
 	return HR_OK;
@@ -297,20 +297,28 @@ static json_t *history_json(const struct hr_history *h, uint64_t chunk)
 	return list;
 }
 
+/* Chunk n of the reasons, in the element *i or the next. */
+static const struct hr_chunk_reasons *chunk_at(const struct hr_reasons *r, uint64_t n, uint64_t *i)
+{
+	*i += n >= r->chunks[*i].before + r->chunks[*i].nchunks;
+	return &r->chunks[*i];
+}
+
 static json_t *chunks_json(const struct run *run)
 {
 	const struct hr_reasons *r = &run->reasons;
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < r->n; i++) {
-		const struct hr_chunk_reasons *c = &r->chunks[i];
+	for (uint64_t n = 0, i = 0; n < r->nchunks; n++) {
+		const struct hr_chunk_reasons *c = chunk_at(r, n, &i);
+		const uint64_t chunk = c->chunk + n - c->before;
 		char addr[20];
 
-		snprintf(addr, sizeof(addr), "%" PRIx64, hr_chunk_page(c->chunk) * HR_PAGE_BYTES);
+		snprintf(addr, sizeof(addr), "%" PRIx64, hr_chunk_page(chunk) * HR_PAGE_BYTES);
 		hr_json_add(&list,
 			    json_pack("{s:s, s:o, s:o, s:s, s:o}", "addr", addr, "in_use_bytes", bytes_json(c->in_use),
 				      "free_bytes", bytes_json(c->free), "reason", hr_reason_name(hr_reason_most(c)),
-				      "history", history_json(&run->history, c->chunk)));
+				      "history", history_json(&run->history, chunk)));
 	}
 	return list;
 }
@@ -563,13 +571,14 @@ static void print_chunks(FILE *out, const struct run *run)
 	const struct hr_reasons *r = &run->reasons;
 
 	fputs("\n     chunk     in use       free  most of it\n", out);
-	for (size_t i = 0; i < r->n; i++) {
-		const struct hr_chunk_reasons *c = &r->chunks[i];
+	for (uint64_t n = 0, i = 0; n < r->nchunks; n++) {
+		const struct hr_chunk_reasons *c = chunk_at(r, n, &i);
+		const uint64_t chunk = c->chunk + n - c->before;
 
-		fprintf(out, "%10" PRIx64, hr_chunk_page(c->chunk) * HR_PAGE_BYTES);
+		fprintf(out, "%10" PRIx64, hr_chunk_page(chunk) * HR_PAGE_BYTES);
 		hr_print(out, " %10s", PAGES(c->in_use));
 		hr_print(out, " %10s  %s\n", PAGES(c->free), hr_reason_name(hr_reason_most(c)));
-		print_history(out, &run->history, c->chunk);
+		print_history(out, &run->history, chunk);
 	}
 }
 

@@ -20,11 +20,16 @@ static bool sum_reasons(const struct hr_follower *f, uint64_t first, uint64_t la
 	if (f->def->knows_future || hr_reasons_of(f, &all, &err) != HR_OK)
 		return false;
 	for (size_t i = 0; i < all.n && all.chunks[i].chunk <= last; i++) {
-		if (all.chunks[i].chunk < first)
+		const struct hr_chunk_reasons *c = &all.chunks[i];
+		const uint64_t from = c->chunk > first ? c->chunk : first, to = c->chunk + c->nchunks - 1;
+		uint64_t n;
+
+		if (to < first)
 			continue;
-		sum->free += all.chunks[i].free;
+		n = (to < last ? to : last) - from + 1;
+		sum->free += n * c->free;
 		for (unsigned k = 0; k < HR_REASON_COUNT; k++)
-			sum->pages[k] += all.chunks[i].pages[k];
+			sum->pages[k] += n * c->pages[k];
 	}
 	hr_reasons_release(&all);
 	return sum->free > 0;

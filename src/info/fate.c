@@ -13,7 +13,7 @@ static const unsigned shares[HR_FATE_SHARES] = {50, 90, 99};
 struct watch {
 	struct hr_fate *fate;
 	const struct hr_reasons *reasons;
-	hr_bitmap *at; /* by the reasons' chunk: its pages that are still what they were at the moment */
+	hr_bitmap *at; /* by the reasons' chunks: pages that are still what they were at the moment */
 	/* Records that have been told of and not been looked at, from `next` on: what is released in between comes in its turn. */
 	struct hr_place *records;
 	size_t next, nrecords, cap;
@@ -25,7 +25,7 @@ static uint64_t *find(const struct watch *w, uint64_t chunk)
 {
 	size_t i = hr_reasons_find(w->reasons, chunk);
 
-	return i != SIZE_MAX ? w->at[i] : NULL;
+	return i != SIZE_MAX ? w->at[w->reasons->chunks[i].before + chunk - w->reasons->chunks[i].chunk] : NULL;
 }
 
 /* --- the moment ------------------------------------------------------------- */
@@ -33,10 +33,12 @@ static uint64_t *find(const struct watch *w, uint64_t chunk)
 static void start_at(struct watch *w, const struct hr_follower *f)
 {
 	for (size_t i = 0; i < w->reasons->n; i++) {
-		const struct hr_chunk_bits *bits = hr_pagemap_chunk(&f->map, w->reasons->chunks[i].chunk);
+		const struct hr_chunk_reasons *c = &w->reasons->chunks[i];
+		const struct hr_chunk_bits *bits = hr_pagemap_chunk(&f->map, c->chunk);
 
-		for (unsigned k = 0; k < HR_CHUNK_WORDS; k++)
-			w->at[i][k] = ~(bits->alloc[k] | bits->scavenged[k]);
+		for (uint64_t n = 0; n < c->nchunks; n++)
+			for (unsigned k = 0; k < HR_CHUNK_WORDS; k++)
+				w->at[c->before + n][k] = ~(bits->alloc[k] | bits->scavenged[k]);
 	}
 	for (size_t p = 0; p < f->map.ncaches; p++) {
 		const struct hr_cache_bits *cache = &f->map.caches[p];
@@ -131,7 +133,7 @@ enum hr_status hr_fate_of(struct hr_stepper *s, const struct hr_reasons *reasons
 	*fate = (struct hr_fate){.pages = reasons->free_pages, .mark_done_ns = HR_NEVER};
 	for (unsigned i = 0; i < HR_FATE_SHARES; i++)
 		fate->gone_ns[i] = HR_NEVER;
-	w.at = hr_calloc(reasons->n + 1, sizeof(*w.at));
+	w.at = hr_calloc(reasons->nchunks + 1, sizeof(*w.at));
 	if (w.at == NULL)
 		return hr_error_set(err, HR_ENOMEM, "out of memory");
 	start_at(&w, f);

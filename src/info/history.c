@@ -66,16 +66,16 @@ static void on_release(void *ctx, const struct hr_follower *f, uint64_t page, un
 }
 
 /* What of a chunk is free and not released is so for another reason than before, or was not before. */
-static void note_reason(struct hr_history *h, const struct hr_chunk_reasons *c, uint64_t time_ns)
+static void note_reason(struct hr_history *h, uint64_t chunk, const struct hr_chunk_reasons *c, uint64_t time_ns)
 {
-	const struct hr_history_entry *last = last_of(h, c->chunk, HR_HISTORY_FREE);
-	const struct hr_history_entry *taken = last_of(h, c->chunk, HR_HISTORY_TAKEN);
+	const struct hr_history_entry *last = last_of(h, chunk, HR_HISTORY_FREE);
+	const struct hr_history_entry *taken = last_of(h, chunk, HR_HISTORY_TAKEN);
 	enum hr_reason reason = hr_reason_most(c);
 
 	if (last != NULL && last->reason == reason && (taken == NULL || taken < last))
 		return;
 	add(h, &(struct hr_history_entry){.time_ns = time_ns,
-					  .chunk = c->chunk,
+					  .chunk = chunk,
 					  .pages = c->free,
 					  .kind = HR_HISTORY_FREE,
 					  .reason = (uint8_t)reason});
@@ -120,8 +120,10 @@ static void look_at_all(struct hr_history *h, const struct hr_follower *f, uint6
 
 		for (uint64_t chunk = hr_chunk_of(f->map.in_use.at[i].base); chunk < limit; chunk++) {
 			note_refaults(h, f, chunk, time_ns);
-			if (next < r.n && r.chunks[next].chunk == chunk)
-				note_reason(h, &r.chunks[next++], time_ns);
+			while (next < r.n && r.chunks[next].chunk + r.chunks[next].nchunks <= chunk)
+				next++;
+			if (next < r.n && r.chunks[next].chunk <= chunk)
+				note_reason(h, chunk, &r.chunks[next], time_ns);
 			else
 				note_taken(h, chunk, time_ns);
 		}

@@ -50,7 +50,8 @@ static uint64_t chunks_of(const struct hr_reasons *r, unsigned reason)
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < r->n; i++)
-		n += hr_reason_most(&r->chunks[i]) == (enum hr_reason)reason;
+		if (hr_reason_most(&r->chunks[i]) == (enum hr_reason)reason)
+			n += r->chunks[i].nchunks;
 	return n;
 }
 

@@ -76,32 +76,21 @@ static void halve(struct hr_layer_series *s)
 }
 
 /* Who knows the future has a reason of its own for all that it keeps. */
-static bool find_reasons(const struct hr_follower *f, uint64_t bytes[HR_REASON_COUNT])
+static void find_reasons(const struct hr_follower *f, uint64_t bytes[HR_REASON_COUNT])
 {
 	uint64_t pages[HR_REASON_COUNT];
-	struct hr_reasons r;
 
 	memset(bytes, 0, HR_REASON_COUNT * sizeof(*bytes));
 	if (f->def->knows_future) {
 		bytes[HR_REASON_POLICY] = hr_follower_free_pages(f) * HR_PAGE_BYTES;
-		return true;
+		return;
 	}
-	if (f->def->kept_whole == NULL) {
-		hr_reason_sums(f, pages);
-		for (unsigned i = 0; i < HR_REASON_COUNT; i++)
-			bytes[i] = pages[i] * HR_PAGE_BYTES;
-		return true;
-	}
-	if (hr_reasons_of(f, &r, NULL) != HR_OK)
-		return false;
+	hr_reason_sums(f, pages);
 	for (unsigned i = 0; i < HR_REASON_COUNT; i++)
-		bytes[i] = r.pages[i] * HR_PAGE_BYTES;
-	hr_reasons_release(&r);
-	return true;
+		bytes[i] = pages[i] * HR_PAGE_BYTES;
 }
 
-enum hr_status hr_layer_look_at(const struct hr_follower *f, uint64_t time_ns, struct hr_layer_look *x,
-				struct hr_error *err)
+void hr_layer_look_at(const struct hr_follower *f, uint64_t time_ns, struct hr_layer_look *x)
 {
 	*x = (struct hr_layer_look){
 	    .time_ns = time_ns,
@@ -113,7 +102,7 @@ enum hr_status hr_layer_look_at(const struct hr_follower *f, uint64_t time_ns, s
 	    .goal = f->view.goal_bytes,
 	    .heap_goal = f->view.heap_goal_bytes,
 	};
-	return find_reasons(f, x->free) ? HR_OK : hr_error_set(err, HR_ENOMEM, "out of memory");
+	find_reasons(f, x->free);
 }
 
 static uint64_t look(void *ctx, const struct hr_follower *f, uint64_t time_ns, bool last)
@@ -129,7 +118,7 @@ static uint64_t look(void *ctx, const struct hr_follower *f, uint64_t time_ns, b
 		s->at[s->n] = s->at[s->n - 1];
 		s->at[s->n].time_ns = time_ns;
 	} else {
-		s->failed = hr_layer_look_at(f, time_ns, &s->at[s->n], NULL) != HR_OK;
+		hr_layer_look_at(f, time_ns, &s->at[s->n]);
 		s->changes = hr_follower_changes(f);
 	}
 	s->n++;

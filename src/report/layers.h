@@ -71,9 +71,8 @@ struct hr_layer_series {
 /* "live 10 MiB, dying 3 MiB at 3.1 s", or "objects 13 MiB at 3.1 s" where no cycle decides; cut to room. */
 void hr_layers_say(const struct hr_layers_row *row, char *to, size_t room);
 
-/* One moment by itself. HR_ENOMEM. */
-enum hr_status hr_layer_look_at(const struct hr_follower *f, uint64_t time_ns, struct hr_layer_look *x,
-				struct hr_error *err);
+/* One moment by itself. */
+void hr_layer_look_at(const struct hr_follower *f, uint64_t time_ns, struct hr_layer_look *x);
 /* False: objects take up more than what is in use, which would be a fault of ours. */
 bool hr_layer_join(const struct hr_layer_look *x, const struct hr_layers_row *o, struct hr_layer_point *p);
 

@@ -57,13 +57,14 @@ enum hr_reason hr_reason_most(const struct hr_chunk_reasons *c)
 
 /* --- one chunk ------------------------------------------------------------- */
 
-/* Pages that a search of the policy would take, or why it would not. */
-enum hr_reason hr_reason_of_chunk(const struct hr_follower *f, uint64_t chunk)
+/* Pages that a search of the policy would take, or why it would not; *nchunks: so many from this one on, for the same. */
+static enum hr_reason reason_of_chunks(const struct hr_follower *f, uint64_t chunk, uint64_t *nchunks)
 {
 	const struct hr_policy_def *def = f->def;
 	struct hr_index_look look = {.marked = false};
 	uint64_t from;
 
+	*nchunks = UINT64_MAX;
 	if (def->before == NULL && def->after == NULL && def->timer == NULL)
 		return HR_REASON_NEVER;
 	if (def->needs_releases)
@@ -73,12 +74,26 @@ enum hr_reason hr_reason_of_chunk(const struct hr_follower *f, uint64_t chunk)
 	if (f->view.goal_bytes == HR_NEVER && f->gc_cycles == 0)
 		return HR_REASON_NO_CYCLE;
 	def->look(f->policy, chunk, &look);
+	*nchunks = look.alike > 0 ? look.alike : 1;
 	if (!look.marked)
 		return HR_REASON_UNMARKED;
 	if (!look.ready)
 		return HR_REASON_DENSE;
-	from = def->search_page != NULL ? def->search_page(f->policy, false) : hr_chunk_page(chunk);
-	return from == UINT64_MAX || chunk > hr_chunk_of(from) ? HR_REASON_UNREACHED : HR_REASON_PACE;
+	if (def->search_page == NULL)
+		return HR_REASON_PACE;
+	from = def->search_page(f->policy, false);
+	if (from == UINT64_MAX || chunk > hr_chunk_of(from))
+		return HR_REASON_UNREACHED;
+	if (*nchunks > hr_chunk_of(from) - chunk)
+		*nchunks = hr_chunk_of(from) - chunk + 1;
+	return HR_REASON_PACE;
+}
+
+enum hr_reason hr_reason_of_chunk(const struct hr_follower *f, uint64_t chunk)
+{
+	uint64_t nchunks;
+
+	return reason_of_chunks(f, chunk, &nchunks);
 }
 
 static unsigned count_free(const struct hr_chunk_bits *c)
@@ -113,16 +128,20 @@ static void count_cached(const struct hr_follower *f, struct hr_chunk_reasons *c
 	}
 }
 
-static struct hr_chunk_reasons look_at(const struct hr_follower *f, uint64_t chunk)
+/* Of the chunk and those behind it that are as it is, below limit. */
+static struct hr_chunk_reasons look_at(const struct hr_follower *f, uint64_t chunk, uint64_t limit)
 {
 	const struct hr_chunk_bits *bits = hr_pagemap_chunk(&f->map, chunk);
-	struct hr_chunk_reasons c = {.chunk = chunk, .in_use = count_used(bits)};
+	struct hr_chunk_reasons c = {.chunk = chunk, .nchunks = limit - chunk, .in_use = count_used(bits)};
 	unsigned in_map = count_free(bits), whole = 0;
+	uint64_t alike = hr_pagemap_alike(&f->map, chunk);
 
+	c.nchunks = alike < c.nchunks ? alike : c.nchunks;
 	if (in_map > 0) {
 		whole = hr_dirty_count(&f->map, chunk, 0, HR_CHUNK_PAGES);
 		c.pages[HR_REASON_PHYSICAL] = in_map - whole;
-		c.pages[hr_reason_of_chunk(f, chunk)] += whole;
+		c.pages[reason_of_chunks(f, chunk, &alike)] += whole;
+		c.nchunks = alike < c.nchunks ? alike : c.nchunks;
 	}
 	count_cached(f, &c);
 	c.free = in_map + c.pages[HR_REASON_CACHE];
@@ -153,12 +172,12 @@ size_t hr_reasons_find(const struct hr_reasons *r, uint64_t chunk)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (r->chunks[middle].chunk < chunk)
+		if (r->chunks[middle].chunk + r->chunks[middle].nchunks <= chunk)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < r->n && r->chunks[low].chunk == chunk ? low : SIZE_MAX;
+	return low < r->n && r->chunks[low].chunk <= chunk ? low : SIZE_MAX;
 }
 
 struct keeping {
@@ -166,7 +185,10 @@ struct keeping {
 	struct hr_reasons *reasons;
 };
 
-/* What the policy says is not trusted further than the map goes. */
+/*
+ * What the policy says is not trusted further than the map goes. A huge page in use of which something is free is not of a
+ * chunk that is as others are.
+ */
 static void keep_whole(void *ctx, uint64_t page, unsigned npages)
 {
 	const struct keeping *k = ctx;
@@ -177,7 +199,7 @@ static void keep_whole(void *ctx, uint64_t page, unsigned npages)
 	enum hr_reason from;
 	uint32_t n;
 
-	if (c == NULL)
+	if (c == NULL || c->nchunks > 1)
 		return;
 	from = hr_reason_of_chunk(k->f, c->chunk);
 	n = hr_dirty_count(&k->f->map, c->chunk, first, end);
@@ -200,19 +222,64 @@ static uint64_t pages_over(const struct hr_follower *f)
 	return (over + HR_PAGE_BYTES - 1) / HR_PAGE_BYTES;
 }
 
-/* Searches go down from the top: what they would come to when the goal is met stays for that. */
-static void split_by_goal(const struct hr_follower *f, struct hr_reasons *r)
+/* The first n chunks of an element are one of their own from now on, and those behind them the next. False: out of memory. */
+static bool split(struct hr_reasons *r, size_t i, uint64_t n)
+{
+	struct hr_chunk_reasons *c;
+
+	if (!hr_reserve(&r->chunks, &r->cap, r->n + 1, sizeof(*r->chunks)))
+		return false;
+	c = &r->chunks[i];
+	memmove(c + 1, c, (r->n - i) * sizeof(*c));
+	r->n++;
+	c[0].nchunks = n;
+	c[1].chunk += n;
+	c[1].nchunks -= n;
+	return true;
+}
+
+/* So many pages of each chunk go, the others stay. */
+static void let_go(struct hr_chunk_reasons *c, uint32_t go)
+{
+	c->pages[HR_REASON_GOAL] += c->pages[HR_REASON_PACE] - go;
+	c->pages[HR_REASON_PACE] = go;
+}
+
+/*
+ * Searches go down from the top: what they would come to when the goal is met stays for that. Of chunks that are alike,
+ * the highest go as a whole, and one of them in part. False: out of memory.
+ */
+static bool split_by_goal(const struct hr_follower *f, struct hr_reasons *r)
 {
 	uint64_t over = pages_over(f);
 
 	for (size_t i = r->n; i-- > 0;) {
-		struct hr_chunk_reasons *c = &r->chunks[i];
-		uint32_t go = c->pages[HR_REASON_PACE] < over ? c->pages[HR_REASON_PACE] : (uint32_t)over;
+		const uint32_t each = r->chunks[i].pages[HR_REASON_PACE];
+		const uint64_t all = r->chunks[i].nchunks;
+		const uint64_t whole = each == 0 || over / each > all ? all : over / each;
 
-		over -= go;
-		c->pages[HR_REASON_GOAL] += c->pages[HR_REASON_PACE] - go;
-		c->pages[HR_REASON_PACE] = go;
+		over -= whole * each;
+		if (whole == all)
+			continue;
+		if (whole > 0 && !split(r, i, all - whole))
+			return false;
+		if (over > 0 && all - whole > 1) {
+			if (!split(r, i, all - whole - 1))
+				return false;
+			let_go(&r->chunks[i + 1], (uint32_t)over);
+			over = 0;
+		}
+		let_go(&r->chunks[i], (uint32_t)over);
+		over = 0;
 	}
+	return true;
+}
+
+/* Takes what is in it so far along. */
+static enum hr_status no_memory(struct hr_reasons *r, struct hr_error *err)
+{
+	hr_reasons_release(r);
+	return hr_error_set(err, HR_ENOMEM, "out of memory");
 }
 
 enum hr_status hr_reasons_of(const struct hr_follower *f, struct hr_reasons *r, struct hr_error *err)
@@ -221,31 +288,32 @@ enum hr_status hr_reasons_of(const struct hr_follower *f, struct hr_reasons *r, 
 	for (size_t i = 0; i < f->map.in_use.n; i++) {
 		uint64_t chunk = hr_chunk_of(f->map.in_use.at[i].base), limit = hr_chunk_of(f->map.in_use.at[i].limit);
 
-		for (; (chunk = next_free(f, chunk, limit)) < limit; chunk++) {
-			struct hr_chunk_reasons c = look_at(f, chunk);
+		while ((chunk = next_free(f, chunk, limit)) < limit) {
+			struct hr_chunk_reasons c = look_at(f, chunk, limit);
 
-			if (!hr_reserve(&r->chunks, &r->cap, r->n + 1, sizeof(*r->chunks))) {
-				hr_reasons_release(r);
-				return hr_error_set(err, HR_ENOMEM, "out of memory");
-			}
+			if (!hr_reserve(&r->chunks, &r->cap, r->n + 1, sizeof(*r->chunks)))
+				return no_memory(r, err);
 			r->chunks[r->n++] = c;
+			chunk += c.nchunks;
 		}
 	}
 	if (f->def->kept_whole != NULL)
 		f->def->kept_whole(f->policy, keep_whole, &(struct keeping){.f = f, .reasons = r});
-	split_by_goal(f, r);
+	if (!split_by_goal(f, r))
+		return no_memory(r, err);
 	for (size_t i = 0; i < r->n; i++) {
+		struct hr_chunk_reasons *c = &r->chunks[i];
+
 		for (unsigned k = 0; k < HR_REASON_COUNT; k++)
-			r->pages[k] += r->chunks[i].pages[k];
-		r->free_pages += r->chunks[i].free;
+			r->pages[k] += c->nchunks * c->pages[k];
+		r->free_pages += c->nchunks * c->free;
+		c->before = r->nchunks;
+		r->nchunks += c->nchunks;
 	}
 	return HR_OK;
 }
 
-/*
- * What is free of the chunk in the map, and of those behind it that are as it is; returns how many they are. Chunks
- * that are alike have pages of one reason each, and those of a policy that looks at no chunk all the same.
- */
+/* What is free of the chunk in the map, and of those behind it that are as it is; returns how many they are. */
 static uint64_t add_chunks(const struct hr_follower *f, uint64_t chunk, uint64_t pages[HR_REASON_COUNT])
 {
 	const uint64_t alike = hr_pagemap_alike(&f->map, chunk);
@@ -253,11 +321,37 @@ static uint64_t add_chunks(const struct hr_follower *f, uint64_t chunk, uint64_t
 	const unsigned whole = hr_dirty_count(&f->map, chunk, 0, HR_CHUNK_PAGES);
 
 	pages[HR_REASON_PHYSICAL] += alike * (in_map - whole);
-	if (f->def->look == NULL)
-		pages[hr_reason_of_chunk(f, chunk)] += alike * whole;
-	for (uint64_t i = 0; f->def->look != NULL && i < alike; i++)
-		pages[hr_reason_of_chunk(f, chunk + i)] += whole;
+	for (uint64_t i = 0, n; i < alike; i += n) {
+		const enum hr_reason reason = reason_of_chunks(f, chunk + i, &n);
+
+		n = n < alike - i ? n : alike - i;
+		pages[reason] += n * whole;
+	}
 	return alike;
+}
+
+struct sums {
+	const struct hr_follower *f;
+	uint64_t *pages;
+};
+
+/* As keep_whole. */
+static void add_whole(void *ctx, uint64_t page, unsigned npages)
+{
+	const struct sums *s = ctx;
+	const uint64_t chunk = hr_chunk_of(page);
+	const unsigned first = hr_page_in_chunk(page),
+		       end = npages < HR_CHUNK_PAGES - first ? first + npages : HR_CHUNK_PAGES;
+	enum hr_reason from;
+	uint64_t n;
+
+	if (!hr_pagemap_has(&s->f->map, chunk) || hr_pagemap_alike(&s->f->map, chunk) > 1)
+		return;
+	from = hr_reason_of_chunk(s->f, chunk);
+	n = hr_dirty_count(&s->f->map, chunk, first, end);
+	n = n < s->pages[from] ? n : s->pages[from];
+	s->pages[from] -= n;
+	s->pages[HR_REASON_WHOLE] += n;
 }
 
 void hr_reason_sums(const struct hr_follower *f, uint64_t pages[HR_REASON_COUNT])
@@ -274,6 +368,8 @@ void hr_reason_sums(const struct hr_follower *f, uint64_t pages[HR_REASON_COUNT]
 	}
 	for (size_t p = 0; p < f->map.ncaches; p++)
 		pages[HR_REASON_CACHE] += hr_popcount(f->map.caches[p].free & ~f->map.caches[p].scavenged);
+	if (f->def->kept_whole != NULL)
+		f->def->kept_whole(f->policy, add_whole, &(struct sums){.f = f, .pages = pages});
 	/* As split_by_goal does, all chunks together. */
 	stay = pages[HR_REASON_PACE] > over ? pages[HR_REASON_PACE] - over : 0;
 	pages[HR_REASON_PACE] -= stay;

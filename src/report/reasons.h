@@ -38,9 +38,10 @@ const char *hr_reason_name(enum hr_reason r);
 /* What it means, in words. */
 const char *hr_reason_text(enum hr_reason r);
 
-/* Of a chunk with free memory that is not released: pages. */
+/* Of chunks in a row that have free memory which is not released, and are all as the first: pages of each. */
 struct hr_chunk_reasons {
-	uint64_t chunk;
+	uint64_t chunk, nchunks;
+	uint64_t before; /* chunks of the elements before this one */
 	uint32_t in_use; /* by spans of any kind, without what is in page caches */
 	uint32_t free;	 /* all of the next */
 	uint32_t pages[HR_REASON_COUNT];
@@ -49,6 +50,7 @@ struct hr_chunk_reasons {
 struct hr_reasons {
 	uint64_t pages[HR_REASON_COUNT];
 	uint64_t free_pages;		 /* the sum of them */
+	uint64_t nchunks;		 /* with free pages */
 	struct hr_chunk_reasons *chunks; /* ascending; those with free pages only */
 	size_t n, cap;
 };
@@ -59,9 +61,9 @@ struct hr_reasons {
  */
 enum hr_status hr_reasons_of(const struct hr_follower *f, struct hr_reasons *r, struct hr_error *err);
 void hr_reasons_release(struct hr_reasons *r);
-/* The sums of them alone, without its chunks, which may be millions. The policy keeps no huge pages whole (kept_whole). */
+/* The sums of them alone, which takes no memory. */
 void hr_reason_sums(const struct hr_follower *f, uint64_t pages[HR_REASON_COUNT]);
-/* Which of its chunks, which ascend, is that of this number; SIZE_MAX: nothing of it is free, or it is not of the heap. */
+/* Which of its elements has the chunk of this number; SIZE_MAX: nothing of it is free, or it is not of the heap. */
 size_t hr_reasons_find(const struct hr_reasons *r, uint64_t chunk);
 /*
  * Why the policy leaves whole physical pages of the chunk that are free, as it is now; PACE: a search would take them, whether

@@ -25,8 +25,6 @@ static void assert_sums(const struct hr_follower *f, const struct hr_reasons *r)
 {
 	uint64_t pages[HR_REASON_COUNT];
 
-	if (f->def->kept_whole != NULL)
-		return;
 	hr_reason_sums(f, pages);
 	for (unsigned i = 0; i < HR_REASON_COUNT; i++)
 		assert_int_equal(pages[i], r->pages[i]);
@@ -36,7 +34,7 @@ static void check_sums(const struct hr_follower *f)
 {
 	struct hr_reasons r;
 	struct hr_error err;
-	uint64_t sum = 0, of_chunks = 0;
+	uint64_t sum = 0, of_chunks = 0, chunks = 0;
 
 	assert_int_equal(hr_reasons_of(f, &r, &err), HR_OK);
 	for (unsigned i = 0; i < HR_REASON_COUNT; i++)
@@ -48,10 +46,13 @@ static void check_sums(const struct hr_follower *f)
 			all += r.chunks[i].pages[k];
 		assert_int_equal(all, r.chunks[i].free);
 		assert_true(r.chunks[i].in_use + r.chunks[i].free <= HR_CHUNK_PAGES);
-		of_chunks += all;
+		assert_int_equal(r.chunks[i].before, chunks);
+		chunks += r.chunks[i].nchunks;
+		of_chunks += r.chunks[i].nchunks * all;
 	}
 	assert_int_equal(sum, hr_follower_free_pages(f));
 	assert_int_equal(of_chunks, sum);
+	assert_int_equal(r.nchunks, chunks);
 	assert_int_equal(r.free_pages, sum);
 	assert_sums(f, &r);
 	hr_reasons_release(&r);

@@ -372,8 +372,10 @@ static bool bits_marked(const struct hr_search *s, uint64_t chunk)
 static struct hr_index_look bits_look(const struct hr_search *s, uint64_t chunk)
 {
 	bool marked = bits_marked(s, chunk);
+	uint64_t others = (get(&s->index, chunk / 64) ^ -(uint64_t)marked) >> chunk % 64;
 
-	return (struct hr_index_look){.marked = marked, .ready = marked};
+	return (struct hr_index_look){
+	    .marked = marked, .ready = marked, .alike = others != 0 ? hr_ctz(others) : 64 - chunk % 64};
 }
 
 static uint64_t bits_search_page(const struct hr_search *s, bool force)

@@ -706,10 +706,15 @@ static struct hr_index_look density_look(const struct hr_search *s, uint64_t chu
 {
 	struct hr_density d = hr_index_density_record(&s->index, chunk);
 	uint32_t gen = generation(&s->index);
+	bool marked = d.flags & HR_DENSITY_HAS_FREE, ready = should_scavenge(d, gen, false);
+	uint64_t others = ((hr_index_word(s->index.has_free, chunk / 64) ^ -(uint64_t)marked) |
+			   (hr_index_word(s->index.ready, chunk / 64) ^ -(uint64_t)ready)) >>
+			  chunk % 64;
 
 	return (struct hr_index_look){
-	    .marked = d.flags & HR_DENSITY_HAS_FREE,
-	    .ready = should_scavenge(d, gen, false),
+	    .marked = marked,
+	    .ready = ready,
+	    .alike = others != 0 ? hr_ctz(others) : 64 - chunk % 64,
 	    .in_use = d.in_use,
 	    .last_in_use = d.gen == gen ? d.last_in_use : d.in_use,
 	    .unchanged = gen - d.gen,

@@ -249,9 +249,16 @@ static bool walk_marked(const struct hr_search *s, uint64_t chunk)
 
 static struct hr_index_look walk_look(const struct hr_search *s, uint64_t chunk)
 {
+	const struct hr_ranges *todo = &s->walk.todo;
+	const size_t next = hr_ranges_succ(todo, chunk * HR_CHUNK_BYTES);
 	bool marked = walk_marked(s, chunk);
+	uint64_t end = UINT64_MAX;
 
-	return (struct hr_index_look){.marked = marked, .ready = marked};
+	if (marked)
+		end = hr_div_up(todo->at[next - 1].limit, HR_CHUNK_BYTES);
+	else if (next < todo->n)
+		end = todo->at[next].base / HR_CHUNK_BYTES;
+	return (struct hr_index_look){.marked = marked, .ready = marked, .alike = end - chunk};
 }
 
 static uint64_t walk_search_page(const struct hr_search *s, bool force)
