@@ -3,15 +3,22 @@
  * For every released page the time of its release, in units of 2^20 ns (1.05
  * ms) plus one; 0 for a page that is not released, or was never used. A chunk that
  * is released as a whole has one stamp for all its pages, until some are used, and
- * so has a block of chunks: large spans come and go without any of their own. Those
- * take 2 KiB a chunk, from when the first page of it is released. Beside the stamps
- * of a chunk stands how many of its pages came back, for who looks at it.
+ * so has a block of chunks: large spans come and go without any of their own.
+ *
+ * Only of the last second does it matter when a page was released. Stamps of pages take
+ * 2 KiB a chunk until the latest of them is older than that; then a bit each is left, and
+ * nothing where all pages of the chunk have one. So memory goes by what is released in a
+ * second, and not by how large the heap is. Chunks wait for that in a queue.
+ *
+ * Beside the stamps of a chunk stands how many of its pages came back, for who looks at it.
  */
 #include "config.h"
 
 #include "scavenge/stamps.h"
 
 #include "base/alloc.h"
+#include "base/bits.h"
+#include "pagealloc/bitmap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +30,22 @@
 #define BLOCK_CHUNKS 256
 #define BLOCK_PAGES (UINT64_C(512) * BLOCK_CHUNKS)
 
+/* A stamp of whole chunks and blocks that stands for any older than a second: it stays so. */
+#define OLD 1
+
+/* The stamps of the pages of a chunk. */
+struct hr_stamps_chunk {
+	hr_bitmap old;	  /* stamped, more than a second ago */
+	uint32_t *recent; /* the stamps of the others, 0: none; NULL: all are 0 */
+	uint32_t latest;  /* of the recent */
+};
+
 struct hr_stamps_block {
 	uint32_t all;	       /* the stamp of all pages of the block, in place of theirs; 0: each chunk has its own */
 	uint32_t all_refaults; /* of each chunk, beside its own */
 	uint32_t refaults[BLOCK_CHUNKS];
-	uint32_t whole[BLOCK_CHUNKS];  /* the stamp of all pages of a chunk, in place of theirs; 0: each has its own */
-	uint32_t *pages[BLOCK_CHUNKS]; /* theirs, NULL: none has one */
+	uint32_t whole[BLOCK_CHUNKS]; /* the stamp of all pages of a chunk, in place of theirs; 0: each has its own */
+	struct hr_stamps_chunk *pages[BLOCK_CHUNKS]; /* theirs, NULL: none has one */
 };
 
 static size_t table_bytes(const struct hr_stamps *s)
@@ -38,16 +55,23 @@ static size_t table_bytes(const struct hr_stamps *s)
 
 bool hr_stamps_init(struct hr_stamps *s, const struct hr_geometry *geometry)
 {
-	s->nblocks = (size_t)((geometry->chunks + BLOCK_CHUNKS - 1) / BLOCK_CHUNKS);
-	s->low = s->end = 0;
+	*s = (struct hr_stamps){.nblocks = (size_t)((geometry->chunks + BLOCK_CHUNKS - 1) / BLOCK_CHUNKS)};
 	s->blocks = hr_map(table_bytes(s));
 	return s->blocks != NULL;
+}
+
+static void free_pages(struct hr_stamps_block *b, unsigned i)
+{
+	if (b->pages[i] != NULL)
+		free(b->pages[i]->recent);
+	free(b->pages[i]);
+	b->pages[i] = NULL;
 }
 
 static void free_block(struct hr_stamps_block *b)
 {
 	for (unsigned i = 0; b != NULL && i < BLOCK_CHUNKS; i++)
-		free(b->pages[i]);
+		free_pages(b, i);
 	free(b);
 }
 
@@ -56,7 +80,8 @@ void hr_stamps_release(struct hr_stamps *s)
 	for (size_t i = s->low; s->blocks != NULL && i < s->end; i++)
 		free_block(s->blocks[i]);
 	hr_unmap(s->blocks, table_bytes(s));
-	s->blocks = NULL;
+	free(s->queue);
+	memset(s, 0, sizeof(*s));
 }
 
 static struct hr_stamps_block *block_of(const struct hr_stamps *s, uint64_t chunk)
@@ -87,11 +112,92 @@ static void spread_block(struct hr_stamps_block *b)
 }
 
 /* The stamps of the pages of a chunk, for some to be set; NULL: out of memory. */
-static uint32_t *need_pages(struct hr_stamps_block *b, unsigned i)
+static struct hr_stamps_chunk *need_pages(struct hr_stamps_block *b, unsigned i)
 {
 	if (b->pages[i] == NULL)
-		b->pages[i] = hr_calloc(HR_CHUNK_PAGES, sizeof(*b->pages[i]));
+		b->pages[i] = hr_calloc(1, sizeof(*b->pages[i]));
 	return b->pages[i];
+}
+
+static bool enqueue(struct hr_stamps *s, uint64_t chunk, uint32_t unit)
+{
+	if (s->first > 0 && s->first >= s->n - s->first) {
+		memmove(s->queue, s->queue + s->first, (s->n - s->first) * sizeof(*s->queue));
+		s->n -= s->first;
+		s->first = 0;
+	}
+	if (!hr_reserve(&s->queue, &s->cap, s->n + 1, sizeof(*s->queue)))
+		return false;
+	s->queue[s->n++] = (struct hr_stamps_recent){.chunk = chunk, .unit = unit};
+	return true;
+}
+
+/* Stamps of the last second, all 0 at first; false: out of memory. */
+static bool need_recent(struct hr_stamps *s, struct hr_stamps_chunk *c, uint64_t chunk, uint32_t unit)
+{
+	if (c->recent == NULL) {
+		c->recent = hr_calloc(HR_CHUNK_PAGES, sizeof(*c->recent));
+		if (c->recent == NULL || !enqueue(s, chunk, unit))
+			return false;
+	}
+	c->latest = unit;
+	return true;
+}
+
+static inline bool is_recent(uint32_t stamp, uint64_t now)
+{
+	return now - (stamp - 1) <= THRASH_UNITS;
+}
+
+/* All stamps of the chunk are older than a second. */
+static void age(struct hr_stamps_block *b, unsigned i)
+{
+	struct hr_stamps_chunk *c = b->pages[i];
+	uint64_t any = 0, all = UINT64_MAX;
+
+	for (unsigned page = 0; page < HR_CHUNK_PAGES; page++)
+		c->old[page / 64] |= (uint64_t)(c->recent[page] != 0) << page % 64;
+	free(c->recent);
+	c->recent = NULL;
+	for (unsigned w = 0; w < HR_CHUNK_WORDS; w++) {
+		any |= c->old[w];
+		all &= c->old[w];
+	}
+	if (any != 0 && all != UINT64_MAX)
+		return;
+	if (any != 0)
+		b->whole[i] = OLD;
+	free_pages(b, i);
+}
+
+/* What has waited for a second. False: out of memory. */
+static bool age_all(struct hr_stamps *s, uint64_t now)
+{
+	while (s->first < s->n && !is_recent(s->queue[s->first].unit, now)) {
+		const uint64_t chunk = s->queue[s->first++].chunk;
+		struct hr_stamps_block *b = block_of(s, chunk);
+		struct hr_stamps_chunk *c = b->pages[chunk % BLOCK_CHUNKS];
+
+		if (c == NULL || c->recent == NULL)
+			continue;
+		if (!is_recent(c->latest, now))
+			age(b, (unsigned)(chunk % BLOCK_CHUNKS));
+		else if (!enqueue(s, chunk, c->latest))
+			return false;
+	}
+	return true;
+}
+
+static bool copy_pages(struct hr_stamps_chunk *to, const struct hr_stamps_chunk *from)
+{
+	*to = *from;
+	if (from->recent == NULL)
+		return true;
+	to->recent = hr_calloc(HR_CHUNK_PAGES, sizeof(*to->recent));
+	if (to->recent == NULL)
+		return false;
+	memcpy(to->recent, from->recent, HR_CHUNK_PAGES * sizeof(*to->recent));
+	return true;
 }
 
 /* What one block has, so that the copy commits no more memory than the original. */
@@ -105,9 +211,8 @@ static bool copy_block(struct hr_stamps *to, const struct hr_stamps *from, size_
 	for (unsigned c = 0; c < BLOCK_CHUNKS; c++) {
 		if (old->pages[c] == NULL)
 			continue;
-		if (need_pages(new, c) == NULL)
+		if (need_pages(new, c) == NULL || !copy_pages(new->pages[c], old->pages[c]))
 			return false;
-		memcpy(new->pages[c], old->pages[c], HR_CHUNK_PAGES * sizeof(*old->pages[c]));
 	}
 	memcpy(new->refaults, old->refaults, sizeof(new->refaults));
 	memcpy(new->whole, old->whole, sizeof(new->whole));
@@ -118,11 +223,16 @@ static bool copy_block(struct hr_stamps *to, const struct hr_stamps *from, size_
 
 bool hr_stamps_clone(struct hr_stamps *to, const struct hr_stamps *from)
 {
-	to->nblocks = from->nblocks;
-	to->low = to->end = 0;
+	*to = (struct hr_stamps){.nblocks = from->nblocks};
 	to->blocks = hr_map(table_bytes(to));
 	if (to->blocks == NULL)
 		return false;
+	if (from->n > from->first && !hr_reserve(&to->queue, &to->cap, from->n - from->first, sizeof(*to->queue))) {
+		hr_stamps_release(to);
+		return false;
+	}
+	for (size_t i = from->first; i < from->n; i++)
+		to->queue[to->n++] = from->queue[i];
 	for (size_t b = from->low; b < from->end; b++)
 		if (from->blocks[b] != NULL && !copy_block(to, from, b)) {
 			hr_stamps_release(to);
@@ -132,12 +242,23 @@ bool hr_stamps_clone(struct hr_stamps *to, const struct hr_stamps *from)
 }
 
 /* A chunk that was released as a whole: its pages have stamps of their own from now on. False: out of memory. */
-static bool spread_stamp(struct hr_stamps_block *b, unsigned i)
+static bool spread_stamp(struct hr_stamps *s, struct hr_stamps_block *b, uint64_t chunk, uint64_t now)
 {
-	if (need_pages(b, i) == NULL)
+	const unsigned i = (unsigned)(chunk % BLOCK_CHUNKS);
+	struct hr_stamps_chunk *c = need_pages(b, i);
+
+	if (c == NULL)
 		return false;
-	for (unsigned page = 0; b->whole[i] != 0 && page < HR_CHUNK_PAGES; page++)
-		b->pages[i][page] = b->whole[i];
+	if (b->whole[i] == 0)
+		return true;
+	if (!is_recent(b->whole[i], now)) {
+		memset(c->old, 0xff, sizeof(c->old));
+	} else {
+		if (!need_recent(s, c, chunk, b->whole[i]))
+			return false;
+		for (unsigned page = 0; page < HR_CHUNK_PAGES; page++)
+			c->recent[page] = b->whole[i];
+	}
 	b->whole[i] = 0;
 	return true;
 }
@@ -155,17 +276,19 @@ bool hr_stamps_set(struct hr_stamps *s, uint64_t page, unsigned npages, uint64_t
 	unsigned i = (unsigned)(hr_chunk_of(page) % BLOCK_CHUNKS);
 	uint32_t unit = unit_of(now_ns), *stamps;
 
-	if (b == NULL)
+	if (b == NULL || !age_all(s, now_ns >> STAMP_SHIFT))
 		return false;
 	if (b->all != 0)
 		spread_block(b);
-	if (npages < HR_CHUNK_PAGES && !spread_stamp(b, i))
-		return false;
 	if (npages == HR_CHUNK_PAGES) {
+		free_pages(b, i);
 		b->whole[i] = unit;
 		return true;
 	}
-	stamps = b->pages[i] + hr_page_in_chunk(page);
+	if (!spread_stamp(s, b, hr_chunk_of(page), now_ns >> STAMP_SHIFT) ||
+	    !need_recent(s, b->pages[i], hr_chunk_of(page), unit))
+		return false;
+	stamps = b->pages[i]->recent + hr_page_in_chunk(page);
 	for (unsigned n = 0; n < npages; n++)
 		stamps[n] = unit;
 	return true;
@@ -193,29 +316,44 @@ bool hr_stamps_set_chunks(struct hr_stamps *s, uint64_t chunk, uint64_t nchunks,
 	return true;
 }
 
-/* n pages of one chunk, all stamped; returns how many had been used before. */
-static unsigned take_here(struct hr_stamps_block *b, uint64_t page, unsigned n, uint64_t now, struct hr_used_again *all)
+/* Takes the old stamps of pages [i, i+n); returns how many they are. */
+static unsigned take_old(hr_bitmap old, unsigned i, unsigned n)
 {
-	unsigned i = (unsigned)(hr_chunk_of(page) % BLOCK_CHUNKS), again = 0;
+	unsigned taken = 0;
+
+	for (unsigned end = i + n, some; i < end; i += some) {
+		some = 64 - i % 64 < end - i ? 64 - i % 64 : end - i;
+		taken += hr_popcount(old[i / 64] & hr_mask(i % 64, some));
+		old[i / 64] &= ~hr_mask(i % 64, some);
+	}
+	return taken;
+}
+
+/* n pages of one chunk, all stamped; returns how many had been used before. */
+static unsigned take_here(struct hr_stamps *s, struct hr_stamps_block *b, uint64_t page, unsigned n, uint64_t now,
+			  struct hr_used_again *all)
+{
+	unsigned i = (unsigned)(hr_chunk_of(page) % BLOCK_CHUNKS), again;
 	uint32_t *stamps;
 
 	if (b->whole[i] == 0 && b->pages[i] == NULL)
 		return 0;
 	if (b->whole[i] != 0 && n == HR_CHUNK_PAGES) {
-		all->thrash_pages += now - (b->whole[i] - 1) <= THRASH_UNITS ? n : 0;
+		all->thrash_pages += is_recent(b->whole[i], now) ? n : 0;
 		b->whole[i] = 0;
 		return n;
 	}
-	if (b->whole[i] != 0 && !spread_stamp(b, i)) {
+	if (b->whole[i] != 0 && !spread_stamp(s, b, hr_chunk_of(page), now)) {
 		all->out_of_memory = true;
 		return 0;
 	}
-	stamps = b->pages[i] + hr_page_in_chunk(page);
-	for (unsigned k = 0; k < n; k++) {
+	again = take_old(b->pages[i]->old, hr_page_in_chunk(page), n);
+	stamps = b->pages[i]->recent;
+	for (unsigned k = hr_page_in_chunk(page); stamps != NULL && n > 0; n--, k++) {
 		if (stamps[k] == 0)
 			continue;
 		again++;
-		all->thrash_pages += now - (stamps[k] - 1) <= THRASH_UNITS;
+		all->thrash_pages += is_recent(stamps[k], now);
 		stamps[k] = 0;
 	}
 	return again;
@@ -230,7 +368,7 @@ static uint32_t sum(uint32_t a, uint64_t b)
 static void take_block(struct hr_stamps_block *b, uint64_t now, struct hr_used_again *all)
 {
 	all->pages += BLOCK_PAGES;
-	all->thrash_pages += now - (b->all - 1) <= THRASH_UNITS ? BLOCK_PAGES : 0;
+	all->thrash_pages += is_recent(b->all, now) ? BLOCK_PAGES : 0;
 	b->all_refaults = sum(b->all_refaults, HR_CHUNK_PAGES);
 	b->all = 0;
 }
@@ -257,7 +395,7 @@ struct hr_used_again hr_stamps_take(struct hr_stamps *s, uint64_t page, uint64_t
 		if (n > end - page)
 			n = end - page;
 		refaults = &b->refaults[hr_chunk_of(page) % BLOCK_CHUNKS];
-		here = take_here(b, page, (unsigned)n, now_ns >> STAMP_SHIFT, &all);
+		here = take_here(s, b, page, (unsigned)n, now_ns >> STAMP_SHIFT, &all);
 		all.pages += here;
 		*refaults = sum(*refaults, here);
 		page += n;

@@ -15,10 +15,18 @@
 
 struct hr_stamps_block;
 
+/* A chunk that had a stamp of the last second then, in units of them. */
+struct hr_stamps_recent {
+	uint64_t chunk;
+	uint32_t unit;
+};
+
 struct hr_stamps {
 	struct hr_stamps_block **blocks; /* of chunks, NULL where nothing was released; see stamps.c */
 	size_t nblocks;
-	size_t low, end; /* no block is outside of these */
+	size_t low, end;		/* no block is outside of these */
+	struct hr_stamps_recent *queue; /* [first, n): whose stamps are to be put together when they are old, by time */
+	size_t first, n, cap;
 };
 
 /* False: out of memory. */

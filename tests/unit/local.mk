@@ -103,6 +103,7 @@ unit_tests = \
 	tests/unit/sizeclasses.c \
 	tests/unit/spans.c \
 	tests/unit/spill.c \
+	tests/unit/stamps.c \
 	tests/unit/standings.c \
 	tests/unit/stepper.c \
 	tests/unit/stranger.c \
