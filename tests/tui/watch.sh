@@ -402,7 +402,7 @@ like "$err" 'heapreplay heatmap' 'with what does without'
 
 # --- ends ---
 
-for signal in TERM HUP INT SEGV; do
+for signal in TERM HUP INT USR1 ALRM XCPU SEGV SYS; do
 	start 80x24 "${watch[@]}" app.trace
 	sees 'occupancy' "before $signal"
 	kill -"$signal" "$(child)"
