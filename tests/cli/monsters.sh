@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Small traces of enormous heaps: spans of TiB, pages far apart, pages out of the middle of spans of TiB. What they
-# cost depends on how many there are, not on how large they are: every command gets 6 GB of address space and 60 s of
-# CPU time, tens of times of what they take.
+# cost depends on how many there are, not on how large they are: every command gets 6 GB of address space (or as much as
+# $memory says, KiB) and 60 s of CPU time, several times of what they take.
 . "$top_srcdir/tests/lib.sh"
 
 # The allocator's memory of the sanitizers is address space of TiB.
@@ -69,6 +69,28 @@ sed -e 's/0xc000000000/0xc000002000/; s/134217728/134217727/' turns.txt >odd.txt
 			$((0xc000000000 + (i - 100) * 12591104))
 	done
 } >slow.txt
+# Spans of 31 GiB less a page, which end off any border, with cycles: millions of chunks whose reasons are asked for again
+# and again.
+{
+	printf '%b' "$header"
+	for i in {0..1023}; do
+		t=$((i * 10))
+		printf '%ds span-alloc addr=%#x npages=4063231\n' $t $((0xc000002000 + i % 900 * 33285996544))
+		t=$((t + 5))
+		((i < 1)) || printf '%ds span-free addr=%#x\n' $t $((0xc000002000 + (i - 1) % 900 * 33285996544))
+		((i % 4)) || printf '%ds gc-begin\n%ds gc-end\n%ds heap-goal bytes=4194304\n%ds sweep-done\n' $t $t $t $t
+	done
+} >large.txt
+# Of 2 GiB less a page, by the hour: each is released bit by bit.
+{
+	printf '%b' "$header"
+	for i in {0..1999}; do
+		printf '%dh span-alloc addr=%#x npages=262143\n' "$i" $((0xc000002000 + (i << 31)))
+		((i < 1)) || printf '%dh span-free addr=%#x\n' "$i" $((0xc000002000 + ((i - 1) << 31)))
+		((i % 4)) || printf '%dh gc-begin\n%dh gc-end\n%dh heap-goal bytes=4194304\n%dh sweep-done\n' \
+			"$i" "$i" "$i" "$i"
+	done
+} >hours.txt
 {
 	printf '# heapreplay-trace 1\n! addresses off\n! spans off\n'
 	for i in {0..9}; do
@@ -83,7 +105,7 @@ bounded() {
 
 	shift
 	status=$(
-		ulimit -v 6000000
+		ulimit -v "${memory:-6000000}"
 		ulimit -t 60
 		"$HEAPREPLAY" "$@" >out.txt 2>err.txt
 		echo $?
@@ -107,6 +129,8 @@ for policy in go1.18 delay; do
 	bounded 0 replay -q --summary -p $policy most.txt
 done
 bounded 0 replay -q --summary -p rate slow.txt
+memory=1500000 bounded 0 replay -q --summary -p go1.22 hours.txt
+bounded 0 compare -q -j1 -p go1.19 -p rate large.txt
 bounded 0 replay -q --phys-page 64KiB spans.txt
 bounded 0 explain -q --at 30ms spans.txt
 
