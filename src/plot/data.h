@@ -90,6 +90,8 @@ typedef enum hr_status hr_plot_write_fn(FILE *out, const struct hr_plot_source *
 					struct hr_error *err);
 hr_plot_write_fn hr_plot_timeline, hr_plot_heatmap, hr_plot_tradeoff, hr_plot_intervals, hr_plot_index, hr_plot_compare,
     hr_plot_frontier;
+/* Whether hr_plot_intervals has a bar to draw, of the optimum of a run (NULL: none). */
+bool hr_plot_shows_intervals(const json_t *optimum);
 hr_plot_size_fn hr_plot_bars_size, hr_plot_index_size, hr_plot_timeline_size;
 
 #endif

@@ -437,7 +437,7 @@ static bool has_index(const struct hr_plot_source *s)
 static bool worth_it(const struct page *p, const struct picture *picture)
 {
 	if (strcmp(picture->kind, "intervals") == 0)
-		return hr_plot_length(own_run(p)->optimum, "intervals") > 0;
+		return hr_plot_shows_intervals(own_run(p)->optimum);
 	if (strcmp(picture->kind, "heatmap") == 0)
 		return p->s->plane != NULL && p->s->plane->nrows > 0;
 	if (strcmp(picture->kind, "index") == 0)

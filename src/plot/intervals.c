@@ -32,6 +32,14 @@ static double sum_of(const json_t *row, const char *closed, const char *open)
 	return (isfinite(a) ? a : 0) + (isfinite(b) ? b : 0);
 }
 
+bool hr_plot_shows_intervals(const json_t *optimum)
+{
+	for (size_t i = 0; i < hr_plot_length(optimum, "intervals"); i++)
+		if (hr_plot_number(row_at(optimum, i), "to_ns") + 1 > SHORTEST_NS)
+			return true;
+	return false;
+}
+
 static struct sums sums_of(const json_t *optimum)
 {
 	struct sums s = {.from_ns = INFINITY};
@@ -84,6 +92,9 @@ enum hr_status hr_plot_intervals(FILE *out, const struct hr_plot_source *s, cons
 		return hr_error_set(err, HR_EINPUT, "a histogram of intervals shows one trace");
 	if (hr_plot_length(optimum, "intervals") == 0)
 		return hr_error_set(err, HR_EINPUT, "nothing to draw: no page was ever free");
+	if (!hr_plot_shows_intervals(optimum))
+		return hr_error_set(err, HR_EINPUT, "nothing to draw: no page was free for %.0f ns or longer",
+				    SHORTEST_NS);
 	sums = sums_of(optimum);
 	memory = hr_plot_memory_unit(sums.most_bytes);
 	cost = hr_plot_memory_unit(sums.most_byte_seconds);

@@ -20,6 +20,16 @@ have gnuplot || {
 	done_testing
 }
 
+# A histogram on a logarithmic axis has no place for pages that are used again within 100 ns.
+printf '%s\n' '# heapreplay-trace 1' '0 p0 heap-goal bytes=4MiB' '0 p0 span-alloc id=1 npages=64' '10 p0 span-free id=1' \
+	'20 p0 span-alloc id=2 npages=64' >brief.txt
+run "$HEAPREPLAY" report -q brief.txt -o brief.html
+is "$status,$err" 0, 'free for 10 ns: a report'
+unlike "$(<brief.html)" 'id="intervals"' 'free for 10 ns: without a histogram of it'
+run "$HEAPREPLAY" plot intervals -q brief.txt -o brief.svg
+is "$status,$err" '1,heapreplay: nothing to draw: no page was free for 100 ns or longer' 'free for 10 ns: plot says so'
+rm -f brief.txt brief.html
+
 # check FILE WHAT: a validator has nothing to say; no name is there twice; nothing comes from elsewhere.
 check() {
 	if have tidy; then
