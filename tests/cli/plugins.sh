@@ -6,6 +6,7 @@
 
 trace=$top_srcdir/traces/bench-json-go123.trace.zst
 phases=$top_srcdir/traces/phases-1p-go125.trace.zst
+abi=$(sed -n "s/^#define HR_POLICY_ABI //p" "$top_srcdir/include/heapreplay-policy.h")
 have "${PKG_CONFIG:=pkg-config}" || skip_all 'pkg-config is missing'
 export PKG_CONFIG_PATH=$top_builddir
 
@@ -181,7 +182,7 @@ defined() {
 build def.so def.c
 run "$HEAPREPLAY" replay -q "$trace" -p ./def.so
 is "$status" 0 'the definition that the others are made of is fine'
-defined 'it was built for version 77 of heapreplay-policy.h, and this is version 3; see heapreplay-policy(7) and rebuild it' \
+defined "it was built for version 77 of heapreplay-policy.h, and this is version $abi; see heapreplay-policy(7) and rebuild it" \
 	'another version' -DABI=77
 defined "it has no name of letters, digits, '.', '-' and '_'" 'a name with a comma' '-DNAME="a,b"'
 defined "it has no name of letters, digits, '.', '-' and '_'" 'no name' -DNAME=NULL
@@ -239,7 +240,7 @@ extern const struct version1 {
 const struct version1 heapreplay_policy = {.abi = 1, .name = "old", .summary = "is old", .create = create, .destroy = destroy, .follow = follow};
 END
 build version1.so version1.c -Wno-missing-variable-declarations
-refused ./version1.so 'it was built for version 1 of heapreplay-policy.h, and this is version 3; see heapreplay-policy(7) and rebuild it' \
+refused ./version1.so "it was built for version 1 of heapreplay-policy.h, and this is version $abi; see heapreplay-policy(7) and rebuild it" \
 	'a policy built for version 1'
 
 # --- the future, and an index to look at --------------------------------------
