@@ -52,7 +52,7 @@ part_asan() {
 }
 
 part_fuzz() {
-	build fuzz --enable-fuzzers CC=clang
+	build fuzz --enable-fuzzers CC=clang CPPFLAGS=-DHR_SMALL_BUFFERS
 	FUZZ_SECONDS=${FUZZ_SECONDS:-3600} make fuzz
 }
 

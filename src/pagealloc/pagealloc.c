@@ -558,6 +558,8 @@ HR_INLINE void foresee(const struct hr_pagealloc *p, uint64_t chunk)
 {
 	const struct region *r = region_of(p, chunk);
 
+	if (r == NULL)
+		return;
 	__builtin_prefetch(&r->chunks[in_region(chunk)].bits, 1);
 	__builtin_prefetch(&r->chunks[in_region(chunk)].words, 1);
 	__builtin_prefetch(&r->leaves[in_region(chunk) / 8], 1);

@@ -17,7 +17,7 @@
  * everything that arrives is looked at as it comes, behind them what is there
  * whenever it has doubled.
  */
-#ifndef HR_FUZZED
+#ifndef HR_SMALL_BUFFERS
 enum { HR_FIRST_BYTES = 4096, HR_HEAD_BYTES = 1 << 18 };
 #else
 enum { HR_FIRST_BYTES = 1024, HR_HEAD_BYTES = 1 << 14 };

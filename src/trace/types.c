@@ -123,7 +123,7 @@ uint32_t hr_types_intern(struct hr_types *t, const struct hr_type *type, enum hr
 
 /* --- told ------------------------------------------------------------------------ */
 
-#ifndef HR_FUZZED
+#ifndef HR_SMALL_BUFFERS
 #define LOW_NUMBERS (UINT32_C(1) << 20)
 #else
 #define LOW_NUMBERS (UINT32_C(1) << 12)

@@ -35,7 +35,7 @@ enum {
 	CHUNK_BYTES = 4 << 20,
 	WORDS = HR_SEGMENT_BYTES / 8,
 	SMALLEST_BUFFER = 64, /* words */
-#ifndef HR_FUZZED
+#ifndef HR_SMALL_BUFFERS
 	READ_BYTES = 1 << 16,
 #else
 	READ_BYTES = 1 << 10,

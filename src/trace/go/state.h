@@ -98,7 +98,7 @@ enum {
 	HR_GO_BLOCK_ROOM = HR_GO_BLOCK_BYTES - 64,
 	HR_GO_READ_BYTES = 256 << 10, /* at a time, so that what is read is still in the cache when it is looked at */
 	HR_GO_PAGE_BYTES = 8192,
-#ifndef HR_FUZZED
+#ifndef HR_SMALL_BUFFERS
 	HR_GO_SEEN = 4096, /* heads of batches that are remembered: several generations */
 #else
 	HR_GO_SEEN = 128,

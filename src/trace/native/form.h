@@ -42,7 +42,7 @@ enum {
 	HR_NATIVE_MAX_STORED = 1 << 26, /* bytes of a payload, and of all its columns unpacked */
 	HR_NATIVE_MAX_JSON = 1 << 16,
 	HR_NATIVE_MAX_EVENTS = 1 << 24, /* a block */
-#ifndef HR_FUZZED
+#ifndef HR_SMALL_BUFFERS
 	HR_NATIVE_MAX_ENTRIES = 1 << 14, /* different sorts of events in a block */
 #else
 	HR_NATIVE_MAX_ENTRIES = 1 << 8,

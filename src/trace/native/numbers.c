@@ -14,7 +14,7 @@
 #define UNSEEN (UINT32_MAX - 2) /* while a state is told */
 
 enum {
-#ifndef HR_FUZZED
+#ifndef HR_SMALL_BUFFERS
 	SMALL_SIZES = 1 << 16, /* each has a list of its own */
 	LARGE_BITS = 12,
 #else

@@ -34,7 +34,7 @@
 #include <xxhash.h>
 #include <zstd.h>
 
-#ifndef HR_FUZZED
+#ifndef HR_SMALL_BUFFERS
 enum { READ_BYTES = 1 << 18, SLACK = 16 };
 #else
 enum { READ_BYTES = 1 << 12, SLACK = 16 };

@@ -30,7 +30,7 @@
 
 enum {
 /* With addresses, blocks are independent and small ones cost little; without, patterns reach far. */
-#ifndef HR_FUZZED
+#ifndef HR_SMALL_BUFFERS
 	ADDRESS_BLOCK_EVENTS = 1 << 17,
 	NUMBER_BLOCK_EVENTS = 1 << 19,
 #else
