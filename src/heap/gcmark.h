@@ -52,7 +52,7 @@ struct hr_gc_marker {
 
 /* Marking begins. */
 void hr_gc_mark_begin(struct hr_gc_marker *m, uint64_t trigger, uint64_t to_mark);
-/* Time goes by while marking, in n steps, with so many Ps busy with the program on average. */
+/* ns[0..n) of time go by, one after the other, while marking, with so many Ps busy with the program on average. */
 void hr_gc_mark_run_steps(struct hr_gc_marker *m, const double *ns, size_t n, double busy);
 static inline void hr_gc_mark_run(struct hr_gc_marker *m, double ns, double busy)
 {
@@ -74,7 +74,7 @@ static inline bool hr_gc_mark_is_done(const struct hr_gc_marker *m)
 }
 /* Marking ended with the heap at live bytes. */
 void hr_gc_mark_end(struct hr_gc_marker *m, uint64_t live);
-/* Time goes by between cycles: the program has all the CPU, and empties the bucket. */
+/* The same between cycles: the program has all the CPU, and empties the bucket. */
 void hr_gc_mark_rest_steps(struct hr_gc_marker *m, const double *ns, size_t n);
 static inline void hr_gc_mark_rest(struct hr_gc_marker *m, double ns)
 {

@@ -180,29 +180,38 @@ size_t hr_reasons_find(const struct hr_reasons *r, uint64_t chunk)
 	return low < r->n && r->chunks[low].chunk <= chunk ? low : SIZE_MAX;
 }
 
+/*
+ * Pages of a huge page that the policy keeps whole which are free and not released; *from: the reason that they would have
+ * otherwise. What the policy says is not trusted further than the map goes. A huge page in use of which something is free
+ * is not of a chunk that is as others are.
+ */
+static uint32_t kept_pages(const struct hr_follower *f, uint64_t page, unsigned npages, enum hr_reason *from)
+{
+	const uint64_t chunk = hr_chunk_of(page);
+	const unsigned first = hr_page_in_chunk(page),
+		       end = npages < HR_CHUNK_PAGES - first ? first + npages : HR_CHUNK_PAGES;
+
+	if (!hr_pagemap_has(&f->map, chunk) || hr_pagemap_alike(&f->map, chunk) > 1)
+		return 0;
+	*from = hr_reason_of_chunk(f, chunk);
+	return hr_dirty_count(&f->map, chunk, first, end);
+}
+
 struct keeping {
 	const struct hr_follower *f;
 	struct hr_reasons *reasons;
 };
 
-/*
- * What the policy says is not trusted further than the map goes. A huge page in use of which something is free is not of a
- * chunk that is as others are.
- */
 static void keep_whole(void *ctx, uint64_t page, unsigned npages)
 {
 	const struct keeping *k = ctx;
 	const size_t at = hr_reasons_find(k->reasons, hr_chunk_of(page));
-	struct hr_chunk_reasons *c = at != SIZE_MAX ? &k->reasons->chunks[at] : NULL;
-	unsigned first = hr_page_in_chunk(page),
-		 end = npages < HR_CHUNK_PAGES - first ? first + npages : HR_CHUNK_PAGES;
-	enum hr_reason from;
-	uint32_t n;
+	enum hr_reason from = HR_REASON_PACE;
+	uint32_t n = kept_pages(k->f, page, npages, &from);
 
-	if (c == NULL || c->nchunks > 1)
+	if (at == SIZE_MAX)
 		return;
-	from = hr_reason_of_chunk(k->f, c->chunk);
-	n = hr_dirty_count(&k->f->map, c->chunk, first, end);
+	struct hr_chunk_reasons *c = &k->reasons->chunks[at];
 	n = n < c->pages[from] ? n : c->pages[from];
 	c->pages[from] -= n;
 	c->pages[HR_REASON_WHOLE] += n;
@@ -335,20 +344,12 @@ struct sums {
 	uint64_t *pages;
 };
 
-/* As keep_whole. */
 static void add_whole(void *ctx, uint64_t page, unsigned npages)
 {
 	const struct sums *s = ctx;
-	const uint64_t chunk = hr_chunk_of(page);
-	const unsigned first = hr_page_in_chunk(page),
-		       end = npages < HR_CHUNK_PAGES - first ? first + npages : HR_CHUNK_PAGES;
-	enum hr_reason from;
-	uint64_t n;
+	enum hr_reason from = HR_REASON_PACE;
+	uint64_t n = kept_pages(s->f, page, npages, &from);
 
-	if (!hr_pagemap_has(&s->f->map, chunk) || hr_pagemap_alike(&s->f->map, chunk) > 1)
-		return;
-	from = hr_reason_of_chunk(s->f, chunk);
-	n = hr_dirty_count(&s->f->map, chunk, first, end);
 	n = n < s->pages[from] ? n : s->pages[from];
 	s->pages[from] -= n;
 	s->pages[HR_REASON_WHOLE] += n;
