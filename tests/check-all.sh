@@ -9,7 +9,6 @@
 #   asan      all tests under the address and undefined-behaviour sanitizers
 #   fuzz      every fuzz target, FUZZ_SECONDS in all (default: 3600)
 #   plain     a build without what only some systems have, and its tests
-#   pgo       make pgo, whose program must write the same bytes as the plain one
 #   trixie    ./bootstrap check on Debian 13
 #   arm64     built for arm64 and run by qemu-user: the same bytes as here, and the runtime's answers
 #
@@ -24,7 +23,7 @@ chroot=${CHROOT:-$work/trixie}
 jobs=$(nproc 2>/dev/null || echo 2)
 passed=0 failed=0
 mkdir -p "$work"
-[ $# -gt 0 ] || set -- thorough faults asan fuzz plain pgo trixie arm64
+[ $# -gt 0 ] || set -- thorough faults asan fuzz plain trixie arm64
 
 # build NAME ARG...: in a directory of its own, which becomes the current one.
 build() {
@@ -63,21 +62,6 @@ part_plain() {
 	mapfile -t without < <(sed -n 's/^# without: //p' "$top/configure.ac" | tr ' ' '\n')
 	build plain "${without[@]}"
 	HR_QUICK=1 make -j"$jobs" check
-}
-
-part_pgo() {
-	local trace words
-
-	build pgo
-	cp heapreplay plain
-	make -s -j"$jobs" pgo
-	for trace in "$top"/traces/*.zst; do
-		for words in 'compare --json' 'info --json' explain; do
-			# shellcheck disable=SC2086 # words
-			{ ./plain $words -q "$trace" >a.out && ./heapreplay $words -q "$trace" >b.out; } || return
-			cmp a.out b.out || return
-		done
-	done
 }
 
 # --- on another Debian ---------------------------------------------------------------
